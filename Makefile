@@ -1,0 +1,52 @@
+# make demo   a shell in a distroless app on a real cluster          make demo-down   remove it
+# make test   everything: lint, types, unit, terminal and e2e tests
+# Which cluster: DSHELL_E2E_KUBECONFIG=FILE if set, else kind, else one built here (tests/cluster). Never your context.
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-down test lint unit e2e bench lock clean
+
+BIN := .venv/bin
+PYTHON_HERE := $(BIN)/python
+CLUSTER := $(PYTHON_HERE) -m tests.cluster
+WORKERS := -n 4 --dist loadgroup
+SCRIPTS := kubectl_dshell/remote/holder.sh kubectl_dshell/remote/enter.sh .ci/run .ci/venv
+
+help:
+	@sed -n '1,3s/^# //p' Makefile
+	@echo "also: $(filter-out help demo demo-down test,$(shell sed -n 's/^.PHONY: //p' Makefile))"
+
+.venv/stamp: requirements-dev.lock pyproject.toml .ci/venv
+	@PYTHON="$(PYTHON)" .ci/venv
+
+demo: .venv/stamp
+	@$(PYTHON_HERE) -m tests.cluster.demo up
+
+demo-down: .venv/stamp
+	@$(PYTHON_HERE) -m tests.cluster.demo down
+
+lint: .venv/stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/shellcheck $(SCRIPTS)
+
+# The cluster is chosen first: without one nothing is run, and nothing is skipped.
+test: lint
+	$(CLUSTER) with $(BIN)/pytest $(WORKERS)
+
+unit: .venv/stamp
+	$(BIN)/pytest $(WORKERS) -m "not e2e"
+
+e2e: .venv/stamp
+	$(CLUSTER) with $(BIN)/pytest $(WORKERS) tests/e2e
+
+bench: .venv/stamp
+	$(CLUSTER) with $(PYTHON_HERE) -m tests.benchmarks
+
+lock: .venv/stamp
+	$(PYTHON_HERE) -m pip install -q uv
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --group dev \
+		pyproject.toml -o requirements-dev.lock
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build

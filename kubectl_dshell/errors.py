@@ -1,0 +1,126 @@
+"""Every failure the program knows, grouped by what the user can do about it, and the exit status of each.
+
+DshellError
+ +- UsageError        64  the command line is wrong
+ +- NoTarget          66  no such pod or container, or none that can be joined
+ +- StartFailed       69  the debug container did not start, or ended under us
+ +- OutputFailed      74  our own output cannot be written
+ +- TimedOut          75  a deadline passed
+ +- ConnectionLost    76  the API server, or a stream through it, is gone
+ +- Forbidden         77  RBAC, admission or the kernel says no
+ +- BadConfig         78  kubeconfig or credentials
+ +- ApiError           *  an answer of the API server nobody explained better
+Interrupted          128+n  a signal asked us to stop (not a DshellError: nothing failed)
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitStatus(IntEnum):
+    """Exit codes of our own (sysexits.h); a remote command's code passes through untouched."""
+
+    OK = 0
+    USAGE = 64
+    NO_TARGET = 66
+    UNAVAILABLE = 69
+    BUG = 70
+    OUTPUT = 74
+    TIMEOUT = 75
+    CONNECTION_LOST = 76
+    FORBIDDEN = 77
+    CONFIG = 78
+    INTERRUPTED = 130
+    CLOSED_PIPE = 141
+
+
+EXIT_STATUS_MEANING: dict[ExitStatus, str] = {
+    ExitStatus.USAGE: "the command line is wrong",
+    ExitStatus.NO_TARGET: "no such pod or container, or it is not running",
+    ExitStatus.UNAVAILABLE: "the debug container did not start, or was ended from outside",
+    ExitStatus.BUG: "a bug in kubectl dshell",
+    ExitStatus.OUTPUT: "our own output cannot be written (a closed pipe ends quietly: 141)",
+    ExitStatus.TIMEOUT: "--timeout passed",
+    ExitStatus.CONNECTION_LOST: "the connection to the cluster is lost",
+    ExitStatus.FORBIDDEN: "forbidden by RBAC, admission or the kernel",
+    ExitStatus.CONFIG: "kubeconfig or credentials are wrong",
+    ExitStatus.INTERRUPTED: "Ctrl-C (143 SIGTERM, 129 SIGHUP)",
+}
+
+
+class DshellError(Exception):
+    """What happened, in one sentence, and optionally what to do next, a line each."""
+
+    status = ExitStatus.BUG
+
+    def __init__(self, message: str, *advice: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.advice = advice
+
+
+class UsageError(DshellError):
+    status = ExitStatus.USAGE
+
+
+class NoTarget(DshellError):
+    status = ExitStatus.NO_TARGET
+
+
+class StartFailed(DshellError):
+    status = ExitStatus.UNAVAILABLE
+
+
+class OutputFailed(DshellError):
+    status = ExitStatus.OUTPUT
+
+
+class TimedOut(DshellError):
+    status = ExitStatus.TIMEOUT
+
+
+class ConnectionLost(DshellError):
+    status = ExitStatus.CONNECTION_LOST
+
+
+class Forbidden(DshellError):
+    status = ExitStatus.FORBIDDEN
+
+
+class BadConfig(DshellError):
+    status = ExitStatus.CONFIG
+
+
+class ApiError(DshellError):
+    """An answer of the API server that is not 2xx (a metav1.Status, or plain text from the kubelet)."""
+
+    def __init__(
+        self, code: int, reason: str, message: str, *, causes: tuple[str, ...] = (), request: str = ""
+    ) -> None:
+        """`code` is the HTTP status, `reason` and `message` the Status' own, `request` "VERB path"."""
+        super().__init__(message or reason or f"the API server answered {code} without a word")
+        self.code = code
+        self.reason = reason
+        self.causes = causes
+        self.request = request
+
+    @property
+    def status(self) -> ExitStatus:  # type: ignore[override]  # the tree's only computed one
+        match self.code:
+            case 401:
+                return ExitStatus.CONFIG
+            case 403:
+                return ExitStatus.FORBIDDEN
+            case 404:
+                return ExitStatus.NO_TARGET
+            case _:
+                return ExitStatus.UNAVAILABLE
+
+
+class Interrupted(BaseException):
+    """SIGINT, SIGTERM or SIGHUP arrived; BaseException so that no handler of failures swallows it."""
+
+    def __init__(self, signal_number: int) -> None:
+        super().__init__(signal_number)
+        self.signal_number = signal_number
