@@ -1,0 +1,129 @@
+"""OCI image archives, written byte for byte the same from the same content: no registry, no image tool.
+
+An archive is what `ctr images import`, `docker load` and `kind load image-archive` take.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import platform
+import stat
+import struct
+import tarfile
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+ARCHITECTURE = {"x86_64": "amd64", "aarch64": "arm64"}[platform.machine()]
+CAP_NET_BIND_SERVICE = 1 << 10
+
+_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+_CONFIG = "application/vnd.oci.image.config.v1+json"
+_LAYER = "application/vnd.oci.image.layer.v1.tar"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A regular file, or a folder (stat.S_IFDIR in `mode`) or a link (`link`), with its owner.
+
+    `capabilities` is the mask of a binary's file capabilities, permitted and effective (`setcap ...=ep`).
+    """
+
+    content: bytes = b""
+    mode: int = 0o644
+    uid: int = 0
+    gid: int = 0
+    link: str = ""
+    capabilities: int = 0
+
+
+Rootfs = dict[str, File]
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """Name, files by path without a leading slash, and the image's own config (User, Entrypoint, Env...)."""
+
+    name: str
+    rootfs: Rootfs
+    config: dict[str, object] = field(default_factory=dict)
+
+
+def folder(mode: int = 0o755, uid: int = 0, gid: int = 0) -> File:
+    return File(mode=stat.S_IFDIR | mode, uid=uid, gid=gid)
+
+
+def program(content: bytes, capabilities: int = 0) -> File:
+    return File(content, mode=0o755, capabilities=capabilities)
+
+
+def link(target: str) -> File:
+    return File(link=target)
+
+
+def write_image(archive: Path, image: Image) -> None:
+    """One OCI layout with one layer, in one tar, put in place in one step."""
+    blobs: dict[str, bytes] = {}
+
+    def blob(media_type: str, data: bytes) -> dict[str, object]:
+        digest = hashlib.sha256(data).hexdigest()
+        blobs[f"blobs/sha256/{digest}"] = data
+        return {"mediaType": media_type, "digest": f"sha256:{digest}", "size": len(data)}
+
+    layer = blob(_LAYER, _layer(image.rootfs))
+    config = {
+        "architecture": ARCHITECTURE,
+        "os": "linux",
+        "config": image.config,
+        "rootfs": {"type": "layers", "diff_ids": [layer["digest"]]},
+    }
+    parts = {"config": blob(_CONFIG, _json(config)), "layers": [layer]}
+    manifest = blob(_MANIFEST, _json({"schemaVersion": 2, "mediaType": _MANIFEST, **parts}))
+    name = {"io.containerd.image.name": image.name, "org.opencontainers.image.ref.name": image.name}
+    files = {
+        "oci-layout": _json({"imageLayoutVersion": "1.0.0"}),
+        "index.json": _json({"schemaVersion": 2, "manifests": [{**manifest, "annotations": name}]}),
+        **blobs,
+    }
+    partial = archive.with_suffix(".partial")
+    partial.write_bytes(_tar({path: File(data) for path, data in files.items()}))
+    partial.rename(archive)
+
+
+def _layer(rootfs: Rootfs) -> bytes:
+    parents = {str(p) for path in rootfs for p in PurePosixPath(path).parents if str(p) != "."}
+    return _tar(dict(sorted({**{p: folder() for p in parents}, **rootfs}.items())))
+
+
+def _tar(files: dict[str, File]) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for path, file in files.items():
+            tar.addfile(_entry(path, file), io.BytesIO(file.content))
+    return out.getvalue()
+
+
+def _entry(path: str, file: File) -> tarfile.TarInfo:
+    info = tarfile.TarInfo(path)
+    info.mode, info.uid, info.gid = stat.S_IMODE(file.mode), file.uid, file.gid
+    if file.link:
+        info.type, info.linkname, info.mode = tarfile.SYMTYPE, file.link, 0o777
+    elif stat.S_ISDIR(file.mode):
+        info.type = tarfile.DIRTYPE
+    else:
+        info.size = len(file.content)
+    if file.capabilities:
+        info.pax_headers = {"SCHILY.xattr.security.capability": _capability_xattr(file.capabilities)}
+    return info
+
+
+def _capability_xattr(mask: int) -> str:
+    """Struct vfs_cap_data, version 2, effective (linux/capability.h), as the text tarfile wants."""
+    low, high = mask & 0xFFFFFFFF, mask >> 32
+    raw = struct.pack("<5I", 0x02000001, low, 0, high, 0)
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, sort_keys=True).encode()

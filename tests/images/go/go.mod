@@ -1,0 +1,3 @@
+module dshell.test/app
+
+go 1.24

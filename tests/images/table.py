@@ -1,0 +1,106 @@
+"""The images by archive name. dshell.test is no registry, so a pull by mistake fails at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .archive import CAP_NET_BIND_SERVICE, File, Image, Rootfs, folder, link, program
+from .ingredients import busybox, debian_files, go_program, python_version
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NONROOT = 65532
+_PATH: dict[str, object] = {"Env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]}
+_PASSWD = "root:x:0:0:root:/root:/sbin/nologin\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n"
+_PASSWD_NONROOT = f"{_PASSWD}nonroot:x:{NONROOT}:{NONROOT}:nonroot:/home/nonroot:/sbin/nologin\n"
+_SHELLS = ("sh", "ash", "bash", "hush")
+
+
+def _text(content: str, mode: int = 0o644, uid: int = 0, gid: int = 0) -> File:
+    return File(content.encode(), mode, uid, gid)
+
+
+def _app_files(passwd: str) -> Rootfs:
+    """What every app image has: release, configuration, /tmp, and a file that only the app may read."""
+    return {
+        "app/secret.txt": _text("only the app reads this\n", 0o600, NONROOT, NONROOT),
+        "etc/app.yaml": _text("greeting: hello\n"),
+        "etc/os-release": _text('PRETTY_NAME="distroless look-alike"\nID=dshell-test\n'),
+        **({"etc/passwd": _text(passwd)} if passwd else {}),
+        "home/nonroot": folder(0o700, NONROOT, NONROOT),
+        "tmp": folder(0o1777),
+    }
+
+
+def _static(tag: str, user: str, passwd: str = _PASSWD_NONROOT, capabilities: int = 0) -> Image:
+    rootfs = {"app/server": program(go_program(), capabilities), **_app_files(passwd)}
+    config: dict[str, object] = {"Entrypoint": ["/app/server"], "User": user, **_PATH}
+    return Image(f"dshell.test/static:{tag}", rootfs, config)
+
+
+def _pause() -> Image:
+    config: dict[str, object] = {"Entrypoint": ["/pause", "pause"], "User": "65535:65535"}
+    return Image("dshell.test/pause:1", {"pause": program(go_program())}, config)
+
+
+def _python() -> Image:
+    """An interpreter, the standard library and one module; no shell."""
+    version = python_version()
+    parts = (f"python{version}-minimal", f"libpython{version}-minimal", f"libpython{version}-stdlib")
+    rootfs = {
+        **debian_files(*parts, "libc6", "zlib1g", "libexpat1"),
+        **_app_files(_PASSWD_NONROOT),
+        "app/app.py": File(Path(__file__).with_name("python").joinpath("app.py").read_bytes()),
+    }
+    entrypoint = [f"/usr/bin/python{version}", "/app/app.py"]
+    config: dict[str, object] = {"Entrypoint": entrypoint, "User": "65532:65532", **_PATH}
+    return Image("dshell.test/python:nonroot", rootfs, config)
+
+
+def _applets(*without: str) -> Rootfs:
+    content, applets = busybox()
+    links = {f"bin/{name}": link("busybox") for name in applets if name not in without}
+    passwd = {"etc/passwd": _text(_PASSWD), "tmp": folder(0o1777), "root": folder(0o700)}
+    return {"bin/busybox": program(content), **links, **passwd}
+
+
+def _busybox() -> Image:
+    return Image("docker.io/library/busybox:1.37", _applets(), {"Cmd": ["sh"], **_PATH})
+
+
+def _bash() -> Rootfs:
+    return {"bin/bash": debian_files("bash-static")["usr/bin/bash-static"]}
+
+
+def _dash() -> Rootfs:
+    """Dash at its own path, with the C library it needs; the applets' bin/ stays the image's own."""
+    files = debian_files("dash", "libc6")
+    libraries = {path: file for path, file in files.items() if path.startswith(("lib", "usr/lib"))}
+    return {**libraries, "bin/dash": files["usr/bin/dash"], "bin/sh": link("dash")}
+
+
+def _debug(name: str, shells: Rootfs) -> Image:
+    return Image(f"dshell.test/{name}:1", {**_applets(*_SHELLS), **shells}, {"Cmd": ["sh"], **_PATH})
+
+
+def _debug_noshell() -> Image:
+    rootfs: Rootfs = {"app/server": program(go_program()), "etc/passwd": _text(_PASSWD)}
+    return Image("dshell.test/debug-noshell:1", rootfs, {"Entrypoint": ["/app/server"], **_PATH})
+
+
+IMAGES: dict[str, Callable[[], Image]] = {
+    "pause": _pause,
+    "busybox": _busybox,
+    "static": lambda: _static("nonroot", "65532:65532"),
+    "static-root": lambda: _static("latest", ""),
+    "static-named": lambda: _static("named", "nonroot"),
+    "static-scratch": lambda: _static("scratch", "65532:65532", passwd=""),
+    "static-filecaps": lambda: _static("filecaps", "65532:65532", capabilities=CAP_NET_BIND_SERVICE),
+    "python": _python,
+    "debug-bash": lambda: _debug("debug-bash", {**_bash(), "bin/sh": link("bash")}),
+    "debug-dash-bash": lambda: _debug("debug-dash-bash", {**_bash(), **_dash()}),
+    "debug-dash": lambda: _debug("debug-dash", _dash()),
+    "debug-noshell": _debug_noshell,
+}
