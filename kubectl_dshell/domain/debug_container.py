@@ -1,0 +1,104 @@
+"""The entry to add to spec.ephemeralContainers: name, command, stamps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kubectl_dshell.domain.pod import Json
+
+PREFIX = "dshell-"
+NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # those of generateName (apimachinery `util/rand`): no words, no 0/o, 1/l
+HOLDER_COMMAND = ("sh", "-c", 'eval "$DSHELL_HOLDER"')
+LEASE_SECONDS = 50  # a client beats every 15 s; with the runtime's own delay a vanished one is gone within 60 s
+
+
+@dataclass(frozen=True, slots=True)
+class Scripts:
+    """What runs in the debug container (package `remote`): its main process, and each session's entry."""
+
+    holder: str
+    enter: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Everything that makes one debug container differ from another."""
+
+    target: str
+    image: str
+    pull_policy: str | None
+    security: Json
+    owner: str
+    version: str
+    limit: int
+    env: tuple[tuple[str, str], ...]
+    measured: str = ""
+    """The stamp of an identity that had to be measured (identity.stamp)."""
+
+
+def container_spec(name: str, wanted: Wanted, scripts: Scripts) -> Json:
+    """The v1 EphemeralContainer.
+
+    Every `$` is doubled: the kubelet expands `$(NAME)` and `$$` in command and env (`expansion.Expand`).
+    """
+    ours = {
+        "DSHELL_OWNER": wanted.owner,
+        "DSHELL_VERSION": wanted.version,
+        **({"DSHELL_MEASURED": wanted.measured} if wanted.measured else {}),
+        "DSHELL_LEASE": str(LEASE_SECONDS),
+        "DSHELL_LIMIT": str(wanted.limit),
+        "DSHELL_STARTER": starter_id(name),
+        "DSHELL_HOLDER": scripts.holder,
+        "DSHELL_ENTER": scripts.enter,
+    }
+    return {
+        "name": name,
+        "image": wanted.image,
+        **({"imagePullPolicy": wanted.pull_policy} if wanted.pull_policy else {}),
+        "command": [escape_expansion(word) for word in HOLDER_COMMAND],
+        "env": [{"name": k, "value": escape_expansion(v)} for k, v in (*wanted.env, *ours.items())],
+        "securityContext": wanted.security,
+        "stdin": True,
+        "targetContainerName": wanted.target,
+        "terminationMessagePolicy": "File",
+    }
+
+
+def starter_id(name: str) -> str:
+    """The id of the session that the debug container `name` is started for: its holder waits for that one."""
+    return "dsh" + name[-5:]
+
+
+def escape_expansion(text: str) -> str:
+    """`text` so that the kubelet's expansion of $(NAME) and $$ in command and env gives it back."""
+    return text.replace("$", "$$")
+
+
+def environment(spec: Json) -> Mapping[str, str]:
+    """The environment of an EphemeralContainer as its processes see it (plain values only)."""
+    return {e["name"]: e.get("value", "").replace("$$", "$") for e in spec.get("env") or []}
+
+
+def patch(container: Json) -> Json:
+    """The body of the strategic merge PATCH of pods/NAME/ephemeralcontainers that adds `container`."""
+    return {"spec": {"ephemeralContainers": [container]}}
+
+
+def same_purpose(spec: Json, wanted: Wanted) -> bool:
+    """Whether an existing entry of ours would serve exactly as the wanted one."""
+    env = environment(spec)
+    user_env = tuple((k, v) for k, v in env.items() if not k.startswith("DSHELL_"))
+    return (
+        spec["name"].startswith(PREFIX)
+        and spec.get("targetContainerName") == wanted.target
+        and spec.get("image") == wanted.image
+        and spec.get("securityContext") == wanted.security
+        and env.get("DSHELL_OWNER") == wanted.owner
+        and env.get("DSHELL_VERSION") == wanted.version
+        and env.get("DSHELL_LIMIT") == str(wanted.limit)
+        and user_env == wanted.env
+    )

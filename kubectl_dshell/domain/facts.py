@@ -1,0 +1,42 @@
+"""What a debug container can tell about its target, measured from inside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+Ids = tuple[int, int, int, int]
+"""Real, effective, saved and filesystem id, as in /proc/PID/status."""
+
+
+class EnterStatus(IntEnum):
+    """Exit codes of our own script in an exec; it says nothing on stderr with them."""
+
+    NO_TARGET = 71
+    """No process of the target container is visible."""
+    ROOT_CLOSED = 72
+    """The target's root directory cannot be entered."""
+    HOLDER_GONE = 73
+    """The debug container is ending: nothing was run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One measurement. `pid` is 0, and `uid` and `gid` None, when no process of the target is visible."""
+
+    pid: int
+    uid: Ids | None
+    gid: Ids | None
+    caps: int
+    """Permitted capabilities of the target process, a bit each."""
+    dumpable: bool | None
+    """None: not to be told (always so for a target of UID 0)."""
+    root_open: bool
+    our_uid: int
+    """Effective, like `our_gid`."""
+    our_gid: int
+    our_caps: int
+    """Effective capabilities: the ones the kernel compares with the target's permitted ones."""
+    left: int
+    """Seconds until the debug container ends whatever happens."""
+    holder_alive: bool

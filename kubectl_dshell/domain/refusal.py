@@ -1,0 +1,91 @@
+"""What the API server's refusals mean to the person who typed the command, and what to change."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from kubectl_dshell.errors import ApiError, BadConfig, DshellError, Forbidden, NoTarget, StartFailed
+
+_NO_VERB = re.compile(r'User "(?P<user>[^"]*)" cannot (?P<verb>\w+) resource "(?P<resource>[^"]+)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked of the API server: an RBAC verb on a resource, in a namespace, about a pod."""
+
+    verb: str
+    resource: str
+    namespace: str
+    pod: str
+
+
+def explain(error: ApiError, request: Request) -> DshellError:
+    """The refusal in the user's terms; `error` itself where there is nothing to add."""
+    if error.code == 401:
+        return BadConfig("the cluster rejected the credentials (expired?)", "Check them: kubectl auth whoami")
+    if "violates PodSecurity" in error.message:
+        return _pod_security(error, request)
+    if "ValidatingAdmissionPolicy" in error.message or "admission webhook" in error.message:
+        return Forbidden(
+            f"an admission policy of the cluster does not allow it:\n  {error.message}",
+            "Nothing was added to the pod. Whoever runs the cluster can exempt it; other flags may satisfy the policy "
+            "(--image, --run-as, --profile).",
+        )
+    if error.code == 403:
+        return _forbidden(error, request)
+    if error.code == 404:
+        return _not_found(error, request)
+    if "static pods do not support ephemeral containers" in error.message:
+        return NoTarget(f"{request.pod} is a static pod, and Kubernetes does not allow ephemeral containers in those")
+    if error.code == 422:
+        return StartFailed(f"the API server does not accept the debug container:\n  {error.message}")
+    return error
+
+
+def _pod_security(error: ApiError, request: Request) -> Forbidden:
+    level = re.search(r'violates PodSecurity "([a-z]+):', error.message)
+    return Forbidden(
+        f'the namespace\'s Pod Security level "{level[1] if level else "?"}" does not allow it:\n  {error.message}',
+        "Nothing was added to the pod. Whoever runs the namespace can allow it: "
+        f"kubectl label namespace {request.namespace} pod-security.kubernetes.io/enforce=privileged --overwrite",
+    )
+
+
+def _forbidden(error: ApiError, request: Request) -> Forbidden:
+    match = _NO_VERB.search(error.message)
+    user = match["user"] if match else ""  # an upgrade without the right to create is refused without a word
+    verb, resource = (match["verb"], match["resource"]) if match else (request.verb, request.resource)
+    if "is terminated" in error.message or "being terminated" in error.message:
+        return Forbidden(f"namespace {request.namespace} is being deleted: nothing can be added to it")
+    if not match and not error.message.strip().rstrip(":").endswith("forbidden"):
+        return Forbidden(f"the API server forbids it:\n  {error.message}")
+    name = f'"{user}"' if user else "NAME  # yours: kubectl auth whoami"
+    return Forbidden(
+        f"{user or 'the current user'} may not {verb} {resource} in namespace {request.namespace}",
+        "A role that suffices is manifests/rbac/session.yaml, or:\n"
+        + role_command(request.namespace)
+        + f"\n  kubectl create rolebinding dshell -n {request.namespace} --role=dshell --user={name}",
+    )
+
+
+def role_command(namespace: str) -> str:
+    """The least Role of one session, as something to paste."""
+    return f"""  kubectl apply -f - <<'ROLE'
+  {{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",
+   "metadata": {{"name": "dshell", "namespace": "{namespace}"}},
+   "rules": [{{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "watch"]}},
+             {{"apiGroups": [""], "resources": ["pods/ephemeralcontainers"], "verbs": ["patch"]}},
+             {{"apiGroups": [""], "resources": ["pods/exec"], "verbs": ["get", "create"]}}]}}
+  ROLE"""
+
+
+def _not_found(error: ApiError, request: Request) -> DshellError:
+    if request.resource == "pods/ephemeralcontainers" and "not found" not in error.message.replace(
+        "the server could not find the requested resource", ""
+    ):
+        return StartFailed(
+            "this cluster has no ephemeral containers (Kubernetes 1.25 and newer have them)",
+            "Its version: kubectl version",
+        )
+    return NoTarget(f'no pod "{request.pod}" in namespace {request.namespace}')

@@ -1,0 +1,92 @@
+"""What the ephemeral containers of a pod say of the debug sessions in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.domain.debug_container import PREFIX, Wanted, environment, same_purpose
+from kubectl_dshell.domain.pod import Container, Phase, Pod
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One debug container, whoever made it. `ours`: it has a holder that understands our words."""
+
+    namespace: str
+    pod: str
+    node: str
+    name: str
+    target: str
+    target_id: str
+    image: str
+    user: str
+    owner: str
+    ours: bool
+    phase: Phase
+    reason: str
+    message: str
+    exit_code: int | None
+    started_at: datetime | None
+    finished_at: datetime | None
+
+    @property
+    def state(self) -> str:
+        """In a word or three, for people: running, waiting (ImagePullBackOff), ended (its limit)."""
+        match self.phase:
+            case Phase.RUNNING:
+                return "running"
+            case Phase.WAITING:
+                return f"waiting ({self.reason})" if self.reason else "waiting"
+            case Phase.TERMINATED:
+                why = self.message if self.message and not self.message.isdigit() else f"code {self.exit_code}"
+                return f"ended ({why.removeprefix('ended ')})"
+            case Phase.UNKNOWN:
+                return "not started"
+
+
+def sessions(pod: Pod) -> Iterator[Session]:
+    """All debug containers of `pod`."""
+    ids = {c.name: c.id for c in pod.containers}
+    for container in pod.ephemeral:
+        env = environment(container.spec)
+        target = container.spec.get("targetContainerName", "")
+        state = container.state
+        yield Session(
+            namespace=pod.namespace,
+            pod=pod.name,
+            node=pod.node,
+            name=container.name,
+            target=target,
+            target_id=ids.get(target, ""),
+            image=container.spec.get("image", ""),
+            user=_user(pod, container),
+            owner=env.get("DSHELL_OWNER", ""),
+            ours=container.name.startswith(PREFIX) and "DSHELL_HOLDER" in env,
+            phase=state.phase,
+            reason=state.reason,
+            message=state.message.strip(),
+            exit_code=state.exit_code,
+            started_at=state.started_at,
+            finished_at=state.finished_at,
+        )
+
+
+def _user(pod: Pod, container: Container) -> str:
+    if container.user:
+        return f"{container.user[0]}:{container.user[1]}"
+    uid = container.security.get("runAsUser", pod.security.get("runAsUser"))
+    gid = container.security.get("runAsGroup", pod.security.get("runAsGroup"))
+    return "" if uid is None else f"{uid}:{'' if gid is None else gid}".rstrip(":")
+
+
+def live_holders(pod: Pod, wanted: Wanted) -> list[str]:
+    """The running debug containers that would serve as the wanted one: to be joined instead of adding another.
+
+    One of them may be ending already: the status follows by up to a second.
+    """
+    return [c.name for c in pod.ephemeral if c.state.phase is Phase.RUNNING and same_purpose(c.spec, wanted)]

@@ -1,0 +1,132 @@
+"""The container that was pointed at, and why some cannot be joined."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.domain.age import age
+from kubectl_dshell.domain.pod import Container, Phase, Pod, State
+from kubectl_dshell.errors import NoTarget
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The container to enter, and a notice for people where the choice was ours."""
+
+    pod: Pod
+    container: Container
+    notice: str = ""
+
+
+def choose_target(pod: Pod, wanted: str | None, now: datetime) -> Target:
+    """The container of `pod` to enter: `wanted`, else the annotated default, the only one, or the first.
+
+    Raises NoTarget, saying why and what to type, where no debug container could join it.
+    """
+    _refuse_pod(pod)
+    target = _pick(pod, wanted)
+    if target.container.state.phase is not Phase.RUNNING:
+        raise _not_running(target, now)
+    return target
+
+
+def _refuse_pod(pod: Pod) -> None:
+    if pod.spec.get("os", {}).get("name") == "windows":
+        raise NoTarget(f"pod {pod.name} runs on Windows; dshell enters Linux containers only")
+    if "kubernetes.io/config.mirror" in pod.annotations:
+        raise NoTarget(
+            f"{pod.name} is a static pod, and Kubernetes does not allow ephemeral containers in those",
+            f"On its node: kubectl debug node/{pod.node} -it --image=busybox --profile=sysadmin",
+        )
+    if pod.deleting:
+        raise NoTarget(f"pod {pod.name} is being deleted: no debug container starts in it any more")
+    if pod.phase in ("Succeeded", "Failed"):
+        raise NoTarget(
+            f"pod {pod.name} is over (phase {pod.phase}): a debug container can only join a running one",
+            f"Its output: kubectl logs {pod.name} -n {pod.namespace}",
+        )
+
+
+def _pick(pod: Pod, wanted: str | None) -> Target:
+    by_name = {c.name: c for c in pod.containers}
+    if wanted is not None:
+        if wanted in by_name:
+            return Target(pod, by_name[wanted])
+        raise _no_container(pod, wanted)
+    annotated = pod.annotations.get(DEFAULT_CONTAINER)
+    if annotated in by_name:
+        return Target(pod, by_name[annotated])
+    first = pod.containers[0]
+    others = ", ".join(name for name in by_name if name != first.name)
+    return Target(
+        pod, first, f"container {first.name} of {pod.name} (also: {others}; choose with -c)" if others else ""
+    )
+
+
+def _no_container(pod: Pod, wanted: str) -> NoTarget:
+    names = ", ".join(c.name for c in pod.containers)
+    if any(c["name"] == wanted for c in pod.spec.get("initContainers") or []):
+        return NoTarget(
+            f"{wanted} is an init container of {pod.name} that has ended or will; it cannot be joined",
+            f"It has: {names}",
+        )
+    if pod.debug_container(wanted):
+        return NoTarget(
+            f"{wanted} is a debug container of {pod.name}; a debug container joins one of the app's",
+            f"It has: {names}",
+        )
+    return NoTarget(f'pod {pod.name} has no container "{wanted}"; it has: {names}')
+
+
+def _not_running(target: Target, now: datetime) -> NoTarget:
+    pod, container = target.pod, target.container
+    logs = f"kubectl logs {pod.name} -n {pod.namespace} -c {container.name}"
+    advice = f"What it said: {logs}{' --previous' if container.last_state.phase is Phase.TERMINATED else ''}"
+    if Phase.TERMINATED not in (container.state.phase, container.last_state.phase):  # it never ran
+        advice = f"What it waits for: kubectl describe pod {pod.name} -n {pod.namespace}"
+    return NoTarget(
+        f"container {container.name} of {pod.name} is not running: {describe_state(target, now)}. "
+        "A debug container can only join a running one.",
+        advice,
+    )
+
+
+def describe_state(target: Target, now: datetime) -> str:
+    state, last = target.container.state, target.container.last_state
+    match state.phase:
+        case Phase.TERMINATED:
+            return f"it {_ended(state, now)}"
+        case Phase.WAITING:
+            text = f"it is waiting ({state.reason or 'no reason given'})"
+            text += f": {state.message}" if state.message and state.reason != "CrashLoopBackOff" else ""
+            return text + (f"; the last time it {_ended(last, now)}" if last.phase is Phase.TERMINATED else "")
+        case _:
+            waits = next(
+                (
+                    c.get("message", "")
+                    for c in target.pod.conditions
+                    if c.get("type") == "PodScheduled" and c.get("status") == "False"
+                ),
+                "",
+            )
+            return f"the pod is {target.pod.phase}" + (f" ({waits})" if waits else "")
+
+
+def _ended(state: State, now: datetime) -> str:
+    when = f" {age(now - state.finished_at)} ago" if state.finished_at else ""
+    return f"exited with code {state.exit_code}{when} ({state.reason or 'no reason given'})"
+
+
+def nearest(name: str, names: Sequence[str], most: int = 2) -> list[str]:
+    """The names a typo may have meant, best first: by likeness, and those that begin with what was typed."""
+    alike = difflib.get_close_matches(name, names, n=most, cutoff=0.5)
+    begins = [n for n in names if n.startswith(name) or n.rpartition("-")[0].startswith(name)]
+    return list(dict.fromkeys([*alike, *begins]))[:most]

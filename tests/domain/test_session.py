@@ -1,0 +1,97 @@
+"""What a pod's ephemeral containers say, and which can be joined."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from kubectl_dshell.domain.debug_container import Scripts, Wanted, container_spec, environment, starter_id
+from kubectl_dshell.domain.session import live_holders, sessions
+from tests.pods import Json, make_pod
+
+WANTED = Wanted(
+    target="app",
+    image="busybox:1.37",
+    pull_policy=None,
+    security={"runAsUser": 65532},
+    owner="ada",
+    version="0.1.0",
+    limit=28800,
+    env=(("A", "$x"),),
+)
+ENTRY = container_spec("dshell-abcde", WANTED, Scripts("echo $1", "exit $?"))
+RUNS: Json = {"name": "dshell-abcde", "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}}}
+
+
+def test_every_dollar_of_the_spec_is_doubled_and_read_back() -> None:
+    assert "$" not in str(ENTRY).replace("$$", "")
+    assert environment(ENTRY)["DSHELL_HOLDER"] == "echo $1"
+    assert environment(ENTRY)["A"] == "$x"
+
+
+def test_the_holder_knows_the_session_it_is_started_for() -> None:
+    assert environment(ENTRY)["DSHELL_STARTER"] == starter_id("dshell-abcde") == "dshabcde"
+
+
+def test_the_entry_waits_for_words_on_stdin_and_targets_the_app() -> None:
+    assert ENTRY["stdin"] is True
+    assert "tty" not in ENTRY
+    assert "stdinOnce" not in ENTRY
+    assert ENTRY["targetContainerName"] == "app"
+
+
+def test_a_live_holder_of_the_same_purpose_is_joined() -> None:
+    assert live_holders(make_pod(ephemeral=[ENTRY], ephemeral_statuses=[RUNS]), WANTED) == ["dshell-abcde"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"target": "proxy"},
+        {"image": "other:1"},
+        {"security": {"runAsUser": 0}},
+        {"owner": "ben"},
+        {"version": "0.2.0"},
+        {"limit": 60},
+        {"env": ()},
+    ],
+    ids=lambda c: next(iter(c)),
+)
+def test_a_holder_that_differs_in_anything_is_not(change: dict[str, Any]) -> None:
+    pod = make_pod(ephemeral=[ENTRY], ephemeral_statuses=[RUNS])
+
+    assert live_holders(pod, replace(WANTED, **change)) == []
+
+
+def test_a_holder_that_ended_is_not_joined() -> None:
+    ended = {"name": "dshell-abcde", "state": {"terminated": {"exitCode": 0}}}
+
+    assert live_holders(make_pod(ephemeral=[ENTRY], ephemeral_statuses=[ended]), WANTED) == []
+
+
+@pytest.mark.parametrize(
+    ("state", "text"),
+    [
+        ({"running": {}}, "running"),
+        ({"waiting": {"reason": "ImagePullBackOff"}}, "waiting (ImagePullBackOff)"),
+        ({"terminated": {"exitCode": 0, "message": "ended by its last session\n"}}, "ended (by its last session)"),
+        ({"terminated": {"exitCode": 137, "message": "42\n"}}, "ended (code 137)"),
+        ({"terminated": {"exitCode": 0}}, "ended (code 0)"),
+        (None, "not started"),
+    ],
+)
+def test_the_state_is_told_in_a_word_or_three(state: Json | None, text: str) -> None:
+    statuses = [{"name": "dshell-abcde", "state": state}] if state else []
+    [session] = sessions(make_pod(ephemeral=[ENTRY], ephemeral_statuses=statuses))
+
+    assert session.state == text
+
+
+def test_debug_containers_of_other_tools_are_listed_as_theirs() -> None:
+    foreign = {"name": "debugger-x8z4p", "image": "busybox", "targetContainerName": "app"}
+    [ours, theirs] = sessions(make_pod(ephemeral=[ENTRY, foreign], ephemeral_statuses=[RUNS]))
+
+    assert (ours.ours, ours.owner, ours.user) == (True, "ada", "65532")
+    assert (theirs.ours, theirs.owner, theirs.user) == (False, "", "")

@@ -1,0 +1,150 @@
+"""Which container is meant, and why some cannot be entered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from kubectl_dshell.domain.target import choose_target, nearest
+from kubectl_dshell.errors import ExitStatus, NoTarget
+from kubectl_dshell.output.failure import format_failure
+from tests.pods import make_pod, running
+
+NOW = datetime(2026, 1, 1, 0, 4, tzinfo=UTC)
+TWO = {"containers": [{"name": "app"}, {"name": "proxy"}]}
+TWO_RUN = [running("app"), running("proxy", id_="b" * 64)]
+SIDECAR = {"initContainers": [{"name": "mesh", "restartPolicy": "Always"}, {"name": "setup"}]}
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted", "chosen", "notice"),
+    [
+        pytest.param({}, None, "app", "", id="the only one, silently"),
+        pytest.param(
+            {"spec": TWO, "statuses": TWO_RUN},
+            None,
+            "app",
+            "container app of web (also: proxy; choose with -c)",
+            id="first, said",
+        ),
+        pytest.param({"spec": TWO, "statuses": TWO_RUN}, "proxy", "proxy", "", id="-c"),
+        pytest.param(
+            {"spec": TWO, "statuses": TWO_RUN, "annotations": {"kubectl.kubernetes.io/default-container": "proxy"}},
+            None,
+            "proxy",
+            "",
+            id="annotation",
+        ),
+        pytest.param(
+            {"spec": TWO, "statuses": TWO_RUN, "annotations": {"kubectl.kubernetes.io/default-container": "gone"}},
+            None,
+            "app",
+            "container app of web (also: proxy; choose with -c)",
+            id="annotation that names none",
+        ),
+        pytest.param(
+            {"spec": SIDECAR, "statuses": [running(), running("mesh")]}, "mesh", "mesh", "", id="init sidecar"
+        ),
+        pytest.param(
+            {"spec": SIDECAR, "statuses": [running(), running("mesh")]},
+            None,
+            "app",
+            "container app of web (also: mesh; choose with -c)",
+            id="sidecars count, app first",
+        ),
+    ],
+)
+def test_the_container_is_chosen_as_kubectl_does(words: Any, wanted: str | None, chosen: str, notice: str) -> None:
+    target = choose_target(make_pod(**words), wanted, NOW)
+
+    assert (target.container.name, target.notice) == (chosen, notice)
+
+
+ENDED = {
+    "name": "app",
+    "state": {"terminated": {"exitCode": 1, "reason": "Error", "finishedAt": "2026-01-01T00:00:00Z"}},
+}
+CRASHING = {
+    "name": "app",
+    "state": {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 5m0s"}},
+    "lastState": {"terminated": {"exitCode": 137, "reason": "OOMKilled", "finishedAt": "2026-01-01T00:03:30Z"}},
+}
+PULLING = {"name": "app", "state": {"waiting": {"reason": "ErrImagePull", "message": "not found"}}}
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted", "said"),
+    [
+        pytest.param({"statuses": [ENDED]}, None, "it exited with code 1 4m ago (Error)", id="terminated"),
+        pytest.param(
+            {"statuses": [CRASHING]},
+            None,
+            "it is waiting (CrashLoopBackOff); the last time it exited with code 137 30s ago (OOMKilled)",
+            id="crash loop",
+        ),
+        pytest.param({"statuses": [PULLING]}, None, "it is waiting (ErrImagePull): not found", id="waiting"),
+        pytest.param({"statuses": [], "phase": "Pending"}, None, "the pod is Pending", id="no status yet"),
+        pytest.param({}, "wbe", 'pod web has no container "wbe"; it has: app', id="no such container"),
+        pytest.param(
+            {"spec": SIDECAR}, "setup", "setup is an init container of web that has ended or will", id="init container"
+        ),
+        pytest.param({"ephemeral": [{"name": "dbg"}]}, "dbg", "dbg is a debug container of web", id="debug container"),
+        pytest.param({"phase": "Succeeded"}, None, "pod web is over (phase Succeeded)", id="completed"),
+        pytest.param({"spec": {"os": {"name": "windows"}}}, None, "pod web runs on Windows", id="windows"),
+        pytest.param(
+            {"annotations": {"kubernetes.io/config.mirror": "x"}}, None, "web is a static pod", id="mirror pod"
+        ),
+    ],
+)
+def test_what_cannot_be_joined_is_refused_with_its_reason(
+    words: Any, wanted: str | None, said: str, snapshot: SnapshotAssertion
+) -> None:
+    with pytest.raises(NoTarget) as refusal:
+        choose_target(make_pod(**words), wanted, NOW)
+
+    assert said in refusal.value.message
+    assert refusal.value.status is ExitStatus.NO_TARGET
+    assert format_failure(refusal.value) == snapshot
+
+
+@pytest.mark.parametrize(
+    ("statuses", "advice"),
+    [
+        pytest.param([ENDED], "What it said: kubectl logs web -n shop -c app", id="terminated"),
+        pytest.param([CRASHING], "What it said: kubectl logs web -n shop -c app --previous", id="crash loop"),
+        pytest.param([PULLING], "What it waits for: kubectl describe pod web -n shop", id="never ran"),
+        pytest.param([], "What it waits for: kubectl describe pod web -n shop", id="no status yet"),
+    ],
+)
+def test_who_cannot_be_joined_may_still_be_asked(statuses: list[Any], advice: str) -> None:
+    with pytest.raises(NoTarget) as refusal:
+        choose_target(make_pod(statuses=statuses), None, NOW)
+
+    assert refusal.value.advice == (advice,)
+
+
+def test_a_pod_that_is_being_deleted_is_refused() -> None:
+    with pytest.raises(NoTarget, match="pod web is being deleted: no debug container starts in it any more"):
+        choose_target(replace(make_pod(), deleting=True), None, NOW)
+
+
+def test_the_scheduler_s_reason_is_told() -> None:
+    pod = make_pod(statuses=[], phase="Pending")
+    unscheduled = {"type": "PodScheduled", "status": "False", "message": "0/1 nodes are available"}
+    pod = type(pod)(**{f: getattr(pod, f) for f in pod.__dataclass_fields__} | {"conditions": (unscheduled,)})
+
+    with pytest.raises(NoTarget, match="0/1 nodes are available"):
+        choose_target(pod, None, NOW)
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [("wbe-6d4f", ["web-6d4f"]), ("web", ["web-6d4f", "web-8c1a"]), ("zzz", [])],
+)
+def test_the_nearest_names_are_offered(typed: str, expected: list[str]) -> None:
+    assert sorted(nearest(typed, ["web-6d4f", "web-8c1a", "db-0"]))[: len(expected)] == expected
+    assert bool(nearest(typed, ["web-6d4f", "web-8c1a", "db-0"])) == bool(expected)

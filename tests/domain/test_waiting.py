@@ -1,0 +1,172 @@
+"""Which of the kubelet's reasons end the wait, and with what advice."""
+
+from __future__ import annotations
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from kubectl_dshell.domain.waiting import StartWatch, describe
+from kubectl_dshell.errors import ExitStatus
+from kubectl_dshell.output.failure import format_failure
+from tests.pods import Json, make_pod
+
+NAME = "dshell-abcde"
+PULL = (
+    'failed to pull and unpack image "registry.invalid/none:1": failed to resolve image: failed to do request: '
+    "dial tcp: lookup registry.invalid: no such host"
+)
+
+
+def waiting(reason: str, message: str = "") -> list[Json]:
+    return [{"name": NAME, "state": {"waiting": {"reason": reason, "message": message}}}]
+
+
+def judge(*reports: list[Json], phase: str = "Running") -> list[str | None]:
+    watch = StartWatch(NAME, "tools:1")
+    pods = [make_pod(ephemeral=[{"name": NAME}], ephemeral_statuses=statuses, phase=phase) for statuses in reports]
+    return [str(error) if (error := watch.judge(pod)) else None for pod in pods]
+
+
+@pytest.mark.parametrize(
+    ("reason", "message"),
+    [
+        ("ContainerCreating", ""),
+        ("PodInitializing", ""),
+        ("CreateContainerConfigError", "unable to find target container app"),
+        ("RunContainerError", "runc create failed: unable to create new parent process: namespace path: lstat /proc/9/ns/pid: no such file"),
+        ("ErrImagePull", PULL),
+        ("ImagePullBackOff", "Back-off"),
+    ],
+)  # fmt: skip
+def test_what_may_clear_by_itself_is_waited_for(reason: str, message: str) -> None:
+    assert judge(waiting(reason, message)) == [None]
+
+
+@pytest.mark.parametrize(
+    ("reason", "message", "status", "said"),
+    [
+        ("ErrImageNeverPull", "not present", ExitStatus.UNAVAILABLE, "tools:1 is not on the node and the pull policy is Never"),
+        ("InvalidImageName", "couldn't parse", ExitStatus.UNAVAILABLE, "the node cannot use the image tools:1: couldn't parse"),
+        ("CreateContainerConfigError", "container has runAsNonRoot and image will run as root", ExitStatus.FORBIDDEN, "insists on runAsNonRoot"),
+        ("CreateContainerConfigError", "container's runAsUser breaks non-root policy", ExitStatus.FORBIDDEN, "insists on runAsNonRoot"),
+        ("CreateContainerConfigError", "secret not found", ExitStatus.UNAVAILABLE, "cannot configure the debug container: secret not found"),
+        ("RunContainerError", 'error during container init: exec: "sh": executable file not found in $PATH', ExitStatus.UNAVAILABLE, "tools:1 has no shell"),
+        ("CreateContainerError", 'invalid target container: container "x" is not running', ExitStatus.NO_TARGET, "the target container ended before"),
+        ("RunContainerError", "no space left on device", ExitStatus.UNAVAILABLE, "cannot start dshell-abcde: no space left"),
+    ],
+)  # fmt: skip
+def test_what_never_clears_ends_the_wait_at_once(
+    reason: str, message: str, status: ExitStatus, said: str, snapshot: SnapshotAssertion
+) -> None:
+    error = StartWatch(NAME, "tools:1").judge(
+        make_pod(ephemeral=[{"name": NAME}], ephemeral_statuses=waiting(reason, message))
+    )
+
+    assert error is not None
+    assert said in error.message
+    assert error.status is status
+    assert format_failure(error) == snapshot
+
+
+def test_an_image_that_cannot_be_pulled_ends_the_wait_on_the_second_report() -> None:
+    assert judge(waiting("ErrImagePull", PULL), waiting("ErrImagePull", PULL), waiting("ImagePullBackOff", f'Back-off pulling image "x": ErrImagePull: {PULL}')) == [
+        None,
+        None,
+        ("the node cannot pull tools:1: lookup registry.invalid: no such host "
+         "(dshell-abcde stays in the pod's list, it never ran). Another image: --image, or set DSHELL_IMAGE."),
+    ]  # fmt: skip
+
+
+def event(reason: str, message: str, name: str = NAME, last: str = "") -> Json:
+    about = {"fieldPath": f"spec.ephemeralContainers{{{name}}}"}
+    return {"involvedObject": about, "reason": reason, "message": message, "lastTimestamp": last}
+
+
+PULL_FAILED = event("Failed", f'Failed to pull image "x": {PULL}', last="2026-01-01T00:00:01Z")
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        (event("InspectFailed", "couldn't parse image name"), "the node cannot use the image tools:1: couldn't parse"),
+        (event("ErrImageNeverPull", "not present"), "tools:1 is not on the node and the pull policy is Never"),
+    ],
+)
+def test_an_event_ends_the_wait_before_the_status_does(event: Json, said: str) -> None:
+    pod = make_pod(ephemeral=[{"name": NAME}], ephemeral_statuses=waiting("ContainerCreating"))
+
+    assert said in str(StartWatch(NAME, "tools:1").judge(pod, [event]))
+
+
+def test_an_event_is_the_first_report_of_a_failed_pull_and_the_status_the_second() -> None:
+    watch = StartWatch(NAME, "tools:1")
+    creating, failed = (
+        make_pod(ephemeral=[{"name": NAME}], ephemeral_statuses=waiting(reason, PULL))
+        for reason in ("ContainerCreating", "ErrImagePull")
+    )
+
+    assert [watch.judge(creating, [PULL_FAILED, event("Failed", "Error: ErrImagePull")]) for _ in range(2)] == [
+        None,
+        None,
+    ]
+    assert "the node cannot pull tools:1: lookup registry.invalid: no such host" in str(
+        watch.judge(failed, [PULL_FAILED])
+    )
+
+
+def test_events_of_another_container_say_nothing() -> None:
+    pod = make_pod(ephemeral=[{"name": NAME}], ephemeral_statuses=waiting("ContainerCreating"))
+
+    assert StartWatch(NAME, "tools:1").judge(pod, [event("InspectFailed", "no", name="app")]) is None
+
+
+def test_a_debug_container_that_ended_at_once_says_its_last_words() -> None:
+    ended = [{"name": NAME, "state": {"terminated": {"exitCode": 69, "message": "needs read -t"}}}]
+
+    assert judge(ended) == ["dshell-abcde (tools:1) ended at once: needs read -t (exit code 69)"]
+
+
+def test_a_pod_that_is_over_is_not_waited_for() -> None:
+    assert judge([], phase="Succeeded") == ["pod web is over (phase Succeeded); dshell-abcde will not start in it"]
+
+
+PULLING = event("Pulling", 'Pulling image "tools:1"')
+
+
+@pytest.mark.parametrize(
+    ("statuses", "events", "line"),
+    [
+        pytest.param([], [], "waiting for the kubelet of node-1", id="no status"),
+        pytest.param(waiting("ContainerCreating"), [], "creating the debug container", id="creating"),
+        pytest.param(waiting("ContainerCreating"), [PULLING], "pulling image tools:1", id="an event tells more"),
+        pytest.param(
+            waiting("ContainerCreating"),
+            [PULLING, PULL_FAILED],
+            "the image could not be pulled, which is tried again: lookup registry.invalid: no such host",
+            id="a failure",
+        ),
+        pytest.param(
+            waiting("ContainerCreating"),
+            [event("Pulling", 'Pulling image "tools:1"', last="2026-01-01T00:00:02Z"), PULL_FAILED],
+            "pulling image tools:1",
+            id="tried again",
+        ),
+        pytest.param(waiting("ImagePullBackOff", "Back-off"), [], "ImagePullBackOff: Back-off", id="back-off"),
+        pytest.param(
+            waiting("ImagePullBackOff", f'Back-off pulling image "x": ErrImagePull: {PULL}'),
+            [PULLING],
+            "ImagePullBackOff: lookup registry.invalid: no such host",
+            id="the cause of a back-off",
+        ),
+        pytest.param(
+            waiting("CreateContainerConfigError", "unable to find target container app"),
+            [],
+            "CreateContainerConfigError: unable to find target container app",
+            id="another reason",
+        ),
+    ],
+)
+def test_the_live_line_says_what_is_waited_for(statuses: list[Json], events: list[Json], line: str) -> None:
+    pod = make_pod(ephemeral=[{"name": NAME}], ephemeral_statuses=statuses)
+
+    assert describe(pod, NAME, events) == line
