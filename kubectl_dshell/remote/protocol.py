@@ -1,0 +1,108 @@
+"""The language of holder.sh and enter.sh: what to exec, what to say through a tether, what it answers."""
+
+from __future__ import annotations
+
+import re
+
+from kubectl_dshell.domain.facts import Facts, Ids
+
+END = b"end\n"
+"""The holder ends now, whoever is here."""
+
+_ENTER = ("sh", "-c", 'eval "$DSHELL_ENTER"', "dshell")
+_SESSION_ID = re.compile(r"[a-z0-9]{8}")
+
+
+def shell_argv(target_id: str, session_id: str, name: str, size: tuple[int, int] | None = None) -> list[str]:
+    """An interactive shell in the target's root; `name` is for its prompt, `size` is (rows, columns).
+
+    `target_id` is the containerID of the target's status, with or without the runtime's "containerd://".
+    """
+    return _interactive("shell", target_id, session_id, name, size)
+
+
+def outside_argv(target_id: str, session_id: str, name: str, size: tuple[int, int] | None = None) -> list[str]:
+    """An interactive shell in the debug image, for a target whose root is closed."""
+    return _interactive("outside", target_id, session_id, name, size)
+
+
+def run_argv(target_id: str, session_id: str, command: list[str]) -> list[str]:
+    """A command in the target's root, without a terminal; its words arrive as they are."""
+    return [*_argv("run", target_id, session_id), *command]
+
+
+def terminal_argv(target_id: str, session_id: str, command: list[str], size: tuple[int, int] | None) -> list[str]:
+    """The same on a terminal of `size` (rows, columns)."""
+    rows, columns = map(str, size) if size else ("", "")
+    return [*_argv("terminal", target_id, session_id), rows, columns, *command]
+
+
+def tether_argv(target_id: str, session_id: str) -> list[str]:
+    """The line to the holder: needs stdin and no TTY; answers with the facts, then echoes each word."""
+    return _argv("tether", target_id, session_id)
+
+
+def beat(session_id: str, seconds: int) -> bytes:
+    """The session is alive and may be silent for `seconds`."""
+    return f"beat {_checked(session_id)} {_positive(seconds)}\n".encode()
+
+
+def bye(session_id: str) -> bytes:
+    """The session is over; the holder ends what is left of it, and itself after the last one."""
+    return f"bye {_checked(session_id)}\n".encode()
+
+
+def keep(seconds: int) -> bytes:
+    """Without a session the holder stays until `seconds` from now."""
+    return f"keep {_positive(seconds)}\n".encode()
+
+
+def parse_facts(line: str) -> Facts:
+    """The first line of a tether. Raises ValueError if it is not one (the shell failed, an unknown script)."""
+    marker, *words = line.split()
+    if marker != "dshell":
+        raise ValueError(f"not a line of facts: {line!r}")
+    fact = dict(word.split("=", 1) for word in words if "=" in word)
+    try:
+        seen = fact["pid"] != "0"
+        return Facts(
+            pid=int(fact["pid"]),
+            uid=_ids(fact["uid"]) if seen else None,
+            gid=_ids(fact["gid"]) if seen else None,
+            caps=int(fact["caps"], 16) if seen else 0,
+            dumpable={"yes": True, "no": False}.get(fact.get("dumpable", "")),
+            root_open=fact.get("root") == "ok",
+            our_uid=int(fact["our_uid"]),
+            our_gid=int(fact["our_gid"]),
+            our_caps=int(fact["our_caps"], 16),
+            left=int(fact["left"]),
+            holder_alive=fact["holder"] == "ok",
+        )
+    except KeyError as missing:
+        raise ValueError(f"no {missing} in the line of facts: {line!r}") from missing
+
+
+def _interactive(mode: str, target_id: str, session_id: str, name: str, size: tuple[int, int] | None) -> list[str]:
+    rows, columns = map(str, size) if size else ("", "")
+    return [*_argv(mode, target_id, session_id), name, rows, columns]
+
+
+def _argv(mode: str, target_id: str, session_id: str) -> list[str]:
+    return [*_ENTER, mode, target_id.rpartition("/")[2], _checked(session_id)]
+
+
+def _checked(session_id: str) -> str:
+    """All ids have one length: the holder finds an id in an environment without knowing where it ends."""
+    if not _SESSION_ID.fullmatch(session_id):
+        raise ValueError(f"a session id is 8 of a-z and 0-9: {session_id!r}")
+    return session_id
+
+
+def _positive(seconds: int) -> int:
+    """The holder calculates with at most nine digits, and takes none that start with 0."""
+    return min(max(seconds, 1), 999_999_999)
+
+
+def _ids(text: str) -> Ids:
+    real, effective, saved, filesystem = map(int, text.split(","))
+    return real, effective, saved, filesystem

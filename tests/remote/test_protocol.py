@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kubectl_dshell.domain.debug_container import escape_expansion
+from kubectl_dshell.domain.facts import EnterStatus, Facts
+from kubectl_dshell.remote import protocol
+
+ID = "abc12345"
+START = ["sh", "-c", 'eval "$DSHELL_ENTER"', "dshell"]
+LINE = (
+    "dshell pid=7 uid=0,101,102,103 gid=1,2,3,4 caps=0000000000000400 dumpable=no root=denied "
+    "our_uid=65532 our_gid=0 our_caps=00000000a80425fb left=28790 holder=ok"
+)
+
+
+def test_each_mode_has_its_argv() -> None:
+    assert protocol.shell_argv("containerd://f00", ID, "web/app", (24, 80)) == [
+        *START, "shell", "f00", ID, "web/app", "24", "80",
+    ]  # fmt: skip
+    assert protocol.outside_argv("f00", ID, "web/app") == [*START, "outside", "f00", ID, "web/app", "", ""]
+    assert protocol.terminal_argv("f00", ID, ["vi", "x"], (24, 80))[4:] == [
+        "terminal",
+        "f00",
+        ID,
+        "24",
+        "80",
+        "vi",
+        "x",
+    ]
+    assert protocol.run_argv("cri-o://f00", ID, ["-x", "", "a b\n"]) == [
+        *START, "run", "f00", ID, "-x", "", "a b\n",
+    ]  # fmt: skip
+    assert protocol.tether_argv("f00", ID) == [*START, "tether", "f00", ID]
+
+
+def test_each_word_is_a_line() -> None:
+    assert protocol.beat(ID, 50) == b"beat abc12345 50\n"
+    assert protocol.bye(ID) == b"bye abc12345\n"
+    assert protocol.keep(3600) == b"keep 3600\n"
+    assert protocol.END == b"end\n"
+
+
+@pytest.mark.parametrize("seconds", [-5, 0, 10**12])
+def test_seconds_are_brought_into_what_the_holder_can_calculate_with(seconds: int) -> None:
+    assert 1 <= int(protocol.keep(seconds).split()[1]) <= 999_999_999
+
+
+@pytest.mark.parametrize("bad", ["", "abc", "abc1234\n", "abc 1234", "ABCDEFGH", "abc123456"])
+def test_a_session_id_has_one_length_and_nothing_special(bad: str) -> None:
+    with pytest.raises(ValueError, match="session id"):
+        protocol.beat(bad, 50)
+
+
+def test_a_line_of_facts_is_read() -> None:
+    assert protocol.parse_facts(LINE) == Facts(
+        pid=7,
+        uid=(0, 101, 102, 103),
+        gid=(1, 2, 3, 4),
+        caps=0x400,
+        dumpable=False,
+        root_open=False,
+        our_uid=65532,
+        our_gid=0,
+        our_caps=0xA80425FB,
+        left=28790,
+        holder_alive=True,
+    )
+
+
+def test_words_of_a_later_script_are_passed_over() -> None:
+    assert protocol.parse_facts(f"{LINE} lsm=apparmor new") == protocol.parse_facts(LINE)
+
+
+@pytest.mark.parametrize(("word", "dumpable"), [("yes", True), ("no", False), ("unknown", None)])
+def test_dumpable_may_be_unknown(word: str, dumpable: bool | None) -> None:
+    assert protocol.parse_facts(LINE.replace("dumpable=no", f"dumpable={word}")).dumpable is dumpable
+
+
+def test_without_a_visible_target_the_facts_are_ours_alone() -> None:
+    facts = protocol.parse_facts("dshell pid=0 our_uid=1 our_gid=2 our_caps=0 left=0 holder=gone")
+
+    assert (facts.pid, facts.uid, facts.gid, facts.root_open, facts.holder_alive) == (0, None, None, False, False)
+
+
+@pytest.mark.parametrize("line", ["", "sh: not found", "dshell pid=7", LINE.replace("uid=0,101,", "uid=0,")])
+def test_another_line_is_refused(line: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011  # int()'s and ours alike
+        protocol.parse_facts(line)
+
+
+@given(st.text())
+def test_the_kubelet_gives_an_escaped_text_back(text: str) -> None:
+    escaped = escape_expansion(text)
+
+    assert escaped.replace("$$", "$") == text
+    assert "$(" not in escaped.replace("$$", "")
+
+
+def test_exit_codes_of_the_script() -> None:
+    assert [int(status) for status in EnterStatus] == [71, 72, 73]
