@@ -1,0 +1,229 @@
+"""Requests to the API server: JSON in, JSON out, failures in our words."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import ssl
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode, urlsplit
+
+import urllib3
+
+from kubectl_dshell import __version__
+from kubectl_dshell.errors import BadConfig, ConnectionLost
+from kubectl_dshell.kube import answer as answers
+from kubectl_dshell.kube.answer import Answer
+from kubectl_dshell.kube.retry import Broken, persistently
+from kubectl_dshell.kube.trace import SILENT, Trace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import TypeAlias
+
+    from kubectl_dshell.errors import DshellError
+    from kubectl_dshell.kube.connection import Connection
+
+    Query: TypeAlias = Sequence[tuple[str, str]]
+
+USER_AGENT = f"kubectl-dshell/{__version__}"
+CONNECT_SECONDS = 15.0
+ANSWER_SECONDS = 60.0
+_OK, _REDIRECT, _UNAUTHORIZED = 200, 300, 401
+_WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
+
+
+class Api:
+    """One API server over kept-alive connections; used by one thread."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        trace: Trace = SILENT,
+        *,
+        on_warning: Callable[[str], None] = lambda _text: None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`on_warning` gets the text of each Warning header (Pod Security's, deprecations)."""
+        self.connection = connection
+        self.sleep = sleep
+        self._trace = trace
+        self._on_warning = on_warning
+        self._pool = _pool(connection)
+
+    def get(self, path: str, query: Query = (), *, deadline: float | None = None) -> dict[str, Any]:
+        """The object or list at `path`."""
+        return self.request("GET", path, query, deadline=deadline)
+
+    def post(self, path: str, body: object) -> dict[str, Any]:
+        """Create, or ask (reviews); not repeated unless the server says it did nothing."""
+        return self.request("POST", path, body=body, idempotent=False)
+
+    def patch(self, path: str, body: object, query: Query = ()) -> dict[str, Any]:
+        """A strategic merge patch; the caller vouches that sending it twice does no harm."""
+        kind = "application/strategic-merge-patch+json"
+        return self.request("PATCH", path, query, body=body, content_type=kind)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        query: Query = (),
+        *,
+        body: object = None,
+        content_type: str = "application/json",
+        idempotent: bool = True,
+        deadline: float | None = None,
+    ) -> dict[str, Any]:
+        """One request, repeated as `retry` says, but not past the monotonic `deadline`.
+
+        Raises:
+            ApiError: the server says no. BadConfig: it rejects us, or we do not trust it.
+            ConnectionLost: no answer.
+        """
+        content = None if body is None else json.dumps(body, separators=(",", ":")).encode()
+        got = persistently(
+            lambda: self._attempt(method, path, query, content, content_type),
+            method=method,
+            idempotent=idempotent,
+            deadline=deadline,
+            sleep=self.sleep,
+        )
+        if got.status == _UNAUTHORIZED and self.connection.renew():
+            self._pool.clear()
+            got = self._attempt(method, path, query, content, content_type)
+        if not got.ok:
+            raise answers.failure(got, self.connection, f"{method} {path}")
+        return got.json()
+
+    def open(self, path: str, query: Query, *, read_seconds: float) -> urllib3.BaseHTTPResponse:
+        """A response whose body is still to be read (a watch).
+
+        Raises:
+            ApiError, BadConfig, ConnectionLost: as `request` does.
+        """
+        with self._spoken("GET", path, query) as note:
+            response = self._send("GET", path, query, None, "", read_seconds)
+            note(f"{response.status} {response.reason or ''}".strip())
+            if not _OK <= response.status < _REDIRECT:
+                answer = _whole(response)
+                raise answers.failure(answer, self.connection, f"GET {path}")
+        return response
+
+    def _attempt(self, method: str, path: str, query: Query, content: bytes | None, content_type: str) -> Answer:
+        self._trace.body("Request", content or b"")
+        with self._spoken(method, path, query) as note:
+            seconds = self.connection.timeout or ANSWER_SECONDS
+            answer = _whole(self._send(method, path, query, content, content_type, seconds))
+            note(f"{answer.status} {answer.reason}".strip())
+        self._trace.body("Response", answer.body)
+        for text in _WARNING.findall(answer.headers.get("warning", "")):
+            self._on_warning(re.sub(r"\\(.)", r"\1", text))
+        return answer
+
+    def _send(
+        self, method: str, path: str, query: Query, content: bytes | None, content_type: str, seconds: float
+    ) -> urllib3.BaseHTTPResponse:
+        headers = urllib3.HTTPHeaderDict({"Accept": "application/json", "User-Agent": USER_AGENT})
+        for name, value in self.connection.headers():
+            headers.add(name, value)
+        if content is not None:
+            headers["Content-Type"] = content_type
+        return self._pool.request(
+            method,
+            self._url(path, query),
+            body=content,
+            headers=headers,
+            preload_content=False,
+            redirect=False,
+            retries=False,
+            timeout=urllib3.Timeout(connect=min(CONNECT_SECONDS, seconds), read=seconds),
+        )
+
+    @contextmanager
+    def _spoken(self, method: str, path: str, query: Query) -> Iterator[Callable[[str], None]]:
+        """Trace the request, and translate what urllib3 raises in it."""
+        began = time.monotonic()
+        said = ["no answer"]
+        try:
+            yield lambda status: said.__setitem__(0, status)
+        except urllib3.exceptions.HTTPError as error:
+            raise unreachable(self.connection, error) from error
+        finally:
+            self._trace.answered(method, self._url(path, query), said[0], time.monotonic() - began)
+
+    def _url(self, path: str, query: Query) -> str:
+        return f"{self.connection.server}{path}" + (f"?{urlencode(query)}" if query else "")
+
+
+def unreachable(connection: Connection, error: BaseException) -> DshellError:
+    """Why the API server cannot be spoken to, from the innermost reason that a library gives."""
+    reason = _innermost(error)
+    if isinstance(reason, ssl.SSLCertVerificationError):
+        return BadConfig(
+            f"the certificate of {connection.server} is not trusted: {reason.verify_message}",
+            "Check certificate-authority and tls-server-name of the cluster: kubectl config view --minify",
+        )
+    if isinstance(reason, ssl.SSLError) and "ALERT" in (reason.reason or "").upper():
+        return BadConfig(
+            f"{connection.server} refuses our side of TLS: {reason.reason}",
+            "Check the client certificate of the user: kubectl config view --minify",
+        )
+    why = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
+    if isinstance(reason, TimeoutError | urllib3.exceptions.TimeoutError):
+        why = "no answer in time"
+    through = " through the proxy" if connection.proxy_url else ""
+    # Nobody there is told at once, as kubectl does; a connection that broke is worth another attempt.
+    nobody = isinstance(reason, TimeoutError | ConnectionRefusedError | socket.gaierror)
+    return (ConnectionLost if nobody else Broken)(
+        f"the API server {connection.server} cannot be reached{through}: {why}",
+        f'Context "{connection.context}"; check with: kubectl cluster-info',
+    )
+
+
+def _innermost(error: BaseException) -> BaseException:
+    seen = error
+    while True:
+        inner = getattr(seen, "reason", None)
+        if not isinstance(inner, BaseException):
+            inner = seen.__cause__ or next((arg for arg in seen.args if isinstance(arg, OSError)), None)
+        if inner is None or inner is seen:
+            return seen
+        seen = inner
+
+
+def _whole(response: urllib3.BaseHTTPResponse) -> Answer:
+    try:
+        body = response.read()
+    finally:
+        response.release_conn()
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return Answer(response.status, response.reason or "", headers, body)
+
+
+def _pool(connection: Connection) -> urllib3.PoolManager:
+    options: dict[str, Any] = {"maxsize": 4, "block": False}
+    if connection.tls is not None:
+        options["ssl_context"] = connection.tls
+        if connection.tls.verify_mode is ssl.CERT_NONE:
+            # It was asked for; a Python warning on the terminal helps nobody.
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+        if connection.tls_server_name:
+            options["server_hostname"] = connection.tls_server_name
+    if not connection.proxy_url:
+        return urllib3.PoolManager(**options)
+    headers = urllib3.make_headers(proxy_basic_auth=proxy_login(connection.proxy_url))
+    return urllib3.ProxyManager(connection.proxy_url, proxy_headers=headers, **options)
+
+
+def proxy_login(proxy_url: str) -> str | None:
+    """The login in a proxy's URL as user:password, or None."""
+    parts = urlsplit(proxy_url)
+    if parts.username is None:
+        return None
+    from urllib.parse import unquote
+
+    return f"{unquote(parts.username)}:{unquote(parts.password or '')}"

@@ -1,0 +1,65 @@
+"""The payloads of v5/v4.channel.k8s.io (KEP-4006): one binary message is one byte of channel, then its data.
+
+Pure: bytes to events and back. Neither frames nor sockets are known here.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from kubectl_dshell.domain.stream import Channel, Event, Exit, Output
+
+V5 = "v5.channel.k8s.io"
+V4 = "v4.channel.k8s.io"
+
+END_OF_INPUT = bytes([Channel.CLOSE, Channel.STDIN])
+_OUTPUT = {channel.value: channel for channel in (Channel.STDOUT, Channel.STDERR)}
+
+
+def decode(message: bytes) -> Event | None:
+    """What one binary message says; None for the empty messages that open each channel, and channels not ours."""
+    if len(message) < 2:  # a channel byte and nothing
+        return None
+    number = message[0]
+    if number in _OUTPUT:
+        return Output(_OUTPUT[number], message[1:])
+    if number == Channel.STATUS:
+        return exit_of(message[1:])
+    return None
+
+
+def stdin(data: bytes) -> bytes:
+    """The message that hands `data` to the command."""
+    return bytes([Channel.STDIN]) + data
+
+
+def resize(columns: int, rows: int) -> bytes:
+    """The message that sets the terminal's size."""
+    return bytes([Channel.RESIZE]) + json.dumps({"Width": columns, "Height": rows}).encode()
+
+
+def exit_of(status: bytes) -> Exit:
+    """A metav1.Status: Success is 0, a cause ExitCode is that, anything else has no code but the server's words."""
+    try:
+        document = json.loads(status)
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        return Exit(None, status.decode(errors="replace"))
+    message = str(document.get("message") or "")
+    if document.get("status") == "Success":
+        return Exit(0, message)
+    return Exit(_exit_code(document), message or str(document.get("reason") or ""))
+
+
+def _exit_code(document: dict[str, Any]) -> int | None:
+    details = document.get("details")
+    causes = details.get("causes") if isinstance(details, dict) else None
+    for cause in causes if isinstance(causes, list) else []:
+        if isinstance(cause, dict) and cause.get("reason") == "ExitCode":
+            try:
+                return int(cause["message"])
+            except (KeyError, TypeError, ValueError):
+                return None
+    return None

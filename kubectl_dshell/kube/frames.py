@@ -1,0 +1,123 @@
+"""WebSocket frames (RFC 6455) out of a stream of bytes that arrives in any pieces.
+
+websocket-client's own reader waits on its socket and joins each frame from 16 KiB pieces; ours is fed. Its writer
+(masking) is used as it is.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from enum import IntEnum
+
+from websocket import ABNF
+
+LARGEST_MESSAGE = 64 * 1024 * 1024
+_FIN, _RESERVED, _OPCODE, _MASKED, _LENGTH = 0x80, 0x70, 0x0F, 0x80, 0x7F
+_LENGTH_16, _LENGTH_64 = 126, 127
+
+
+class Opcode(IntEnum):
+    """The kinds of frames."""
+
+    CONTINUATION = ABNF.OPCODE_CONT
+    TEXT = ABNF.OPCODE_TEXT
+    BINARY = ABNF.OPCODE_BINARY
+    CLOSE = ABNF.OPCODE_CLOSE
+    PING = ABNF.OPCODE_PING
+    PONG = ABNF.OPCODE_PONG
+
+
+_OPCODES = frozenset(map(int, Opcode))
+
+
+class ProtocolError(Exception):
+    """The peer does not speak WebSocket as a server has to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A whole message: fragments joined, control frames as they came."""
+
+    opcode: Opcode
+    data: bytes
+
+
+def encode(data: bytes, opcode: Opcode = Opcode.BINARY) -> bytes:
+    """One masked frame."""
+    frame: bytes = ABNF.create_frame(data, opcode).format()
+    return frame
+
+
+def close_reason(data: bytes) -> str:
+    """The code and text of a close frame, for people: "1011 internal error"."""
+    if len(data) < 2:  # the code's two bytes
+        return "no reason given"
+    code = int.from_bytes(data[:2], "big")
+    return f"{code} {data[2:].decode(errors='replace')}".strip()
+
+
+class Reader:
+    """Feed it bytes, take messages."""
+
+    def __init__(self) -> None:
+        """Nothing has arrived yet."""
+        self._buffer = bytearray()
+        self._fragments: list[bytes] = []
+        self._kind = Opcode.BINARY
+
+    def feed(self, data: bytes) -> list[Message]:
+        """All messages that `data` completes.
+
+        Raises:
+            ProtocolError: what arrived is no frame of a server, or a message above 64 MiB.
+        """
+        self._buffer += data
+        messages, start = [], 0
+        while (frame := self._frame(start)) is not None:
+            final, opcode, payload, start = frame
+            if opcode >= Opcode.CLOSE:
+                messages.append(Message(opcode, payload))
+            elif (message := self._fragment(opcode, payload, final=final)) is not None:
+                messages.append(message)
+        del self._buffer[:start]
+        return messages
+
+    def _frame(self, start: int) -> tuple[bool, Opcode, bytes, int] | None:
+        """(final, opcode, payload, where the next begins), or None while it is incomplete."""
+        available = len(self._buffer) - start
+        if available < 2:  # the shortest header
+            return None
+        first, second = self._buffer[start], self._buffer[start + 1]
+        if first & _RESERVED or second & _MASKED or (first & _OPCODE) not in _OPCODES:
+            raise ProtocolError(f"not a server's frame: {first:02x} {second:02x}")
+        length, begin = second & _LENGTH, start + 2
+        if length >= _LENGTH_16:
+            form = "!H" if length == _LENGTH_16 else "!Q"
+            begin += struct.calcsize(form)
+            if available < begin - start:
+                return None
+            (length,) = struct.unpack_from(form, self._buffer, start + 2)
+        if length > LARGEST_MESSAGE:
+            raise ProtocolError(f"a frame of {length} bytes")
+        end = begin + length
+        if len(self._buffer) < end:
+            return None
+        with memoryview(self._buffer) as view:
+            return bool(first & _FIN), Opcode(first & _OPCODE), bytes(view[begin:end]), end
+
+    def _fragment(self, opcode: Opcode, payload: bytes, *, final: bool) -> Message | None:
+        if (opcode is Opcode.CONTINUATION) != bool(self._fragments):
+            raise ProtocolError("fragments out of order")
+        if opcode is not Opcode.CONTINUATION:
+            if final:
+                return Message(opcode, payload)
+            self._kind = opcode
+        self._fragments.append(payload)
+        if sum(map(len, self._fragments)) > LARGEST_MESSAGE:
+            raise ProtocolError("a message that does not end")
+        if not final:
+            return None
+        message = Message(self._kind, b"".join(self._fragments))
+        self._fragments.clear()
+        return message

@@ -1,0 +1,103 @@
+"""One watch request, read so that silence can be noticed without losing half a line."""
+
+from __future__ import annotations
+
+import json
+import select
+import ssl
+import time
+from typing import TYPE_CHECKING, Any
+
+from kubectl_dshell.kube import answer as answers
+from kubectl_dshell.kube.api import unreachable
+from kubectl_dshell.kube.chunks import Chunks
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Iterator
+
+    import urllib3
+
+    from kubectl_dshell.kube.api import Api
+
+TICK = 0.5
+_ANSWER_SECONDS = 30.0
+_PIECE = 65536
+
+
+def watch(
+    api: Api, path: str, query: list[tuple[str, str]], deadline: float
+) -> Iterator[tuple[str, dict[str, Any]] | None]:
+    """(type, object) of each event, None about every TICK seconds without one, until the server ends it.
+
+    Ends at the monotonic `deadline`; the server is told to end it soon after, should we be gone by then.
+
+    Raises:
+        ApiError: an ERROR event (410: the resourceVersion is too old), or the request was refused.
+        ConnectionLost: the connection broke.
+    """
+    seconds = max(1, int(deadline - time.monotonic()) + 5)
+    full = [*query, ("watch", "1"), ("timeoutSeconds", str(seconds))]
+    response = api.open(path, full, read_seconds=_ANSWER_SECONDS)
+    lines = b""
+    try:
+        for piece in _pieces(response, deadline):
+            if piece is None:
+                yield None
+                continue
+            *whole, lines = (lines + piece).split(b"\n")
+            for line in whole:
+                yield _event(line, path)
+    except (OSError, ValueError) as error:
+        raise unreachable(api.connection, error) from error
+    finally:
+        # An unfinished body cannot be followed by another request.
+        response.close()
+
+
+def _pieces(response: urllib3.BaseHTTPResponse, deadline: float) -> Iterator[bytes | None]:
+    """The body as it arrives, None for each TICK without any, to its end or the deadline."""
+    # urllib3 and http.client only offer reads that wait for whole chunks, and a read that timed out cannot be
+    # resumed; so their buffer is emptied once and the socket read directly.
+    buffered: Any = response._fp.fp  # type: ignore[attr-defined]  # noqa: SLF001  # see above
+    if buffered is None:
+        return
+    sock: socket.socket = buffered.raw._sock  # noqa: SLF001  # see above
+    sock.settimeout(0)
+    chunks = Chunks() if response.headers.get("Transfer-Encoding", "").lower() == "chunked" else None
+    for data in _arriving(sock, buffered, deadline):
+        if data is None or chunks is None:
+            yield data
+            continue
+        piece = chunks.feed(data)
+        if piece:
+            yield piece
+        if chunks.ended:
+            return
+
+
+def _arriving(sock: socket.socket, buffered: Any, deadline: float) -> Iterator[bytes | None]:
+    try:
+        if data := buffered.peek():
+            yield data
+    except (BlockingIOError, ssl.SSLWantReadError):
+        pass
+    while (left := deadline - time.monotonic()) > 0:
+        try:
+            data = sock.recv(_PIECE)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            if not select.select([sock], [], [], min(TICK, left))[0]:
+                yield None
+            continue
+        if not data:
+            return
+        yield data
+
+
+def _event(line: bytes, path: str) -> tuple[str, dict[str, Any]] | None:
+    if not line.strip():
+        return None
+    event = json.loads(line)
+    if event.get("type") == "ERROR":
+        raise answers.status_error(event.get("object") or {}, request=f"WATCH {path}")
+    return event["type"], event["object"]

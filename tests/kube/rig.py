@@ -1,0 +1,81 @@
+"""Connections to servers on loopback, and a poller like the relay."""
+
+from __future__ import annotations
+
+import select
+import time
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.domain.stream import Event, Exit
+from kubectl_dshell.kube.connection import Connection
+from kubectl_dshell.kube.credentials import Static
+from kubectl_dshell.kube.kubeconfig import Entry
+from kubectl_dshell.kube.stream import ExecStream
+from kubectl_dshell.kube.tls import client_context, show_certificate
+from kubectl_dshell.kube.upgrade import open_exec
+from tests.kube.loopback import SECONDS, Peer, Server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.kube.conftest import Certificates
+
+SUCCESS = b'\x03{"status":"Success"}'
+MEGABYTE = 1024 * 1024
+
+
+def connection(port: int, *, scheme: str = "http") -> Connection:
+    return Connection(f"{scheme}://127.0.0.1:{port}", "default", "test", "jane", Static())
+
+
+def secure(port: int, certificates: Certificates, *, name: str | None = None) -> Connection:
+    tls = client_context(Entry("c", {"certificate-authority": str(certificates.path("ca.crt"))}))
+    show_certificate(tls, certificates.read("jane.crt"), certificates.read("jane.key"), "jane")
+    return Connection(f"https://127.0.0.1:{port}", "default", "test", "jane", Static("Bearer t0ken"), tls, name)
+
+
+def open_stream(server: Server, *, stdin: bool = True, tty: bool = False) -> ExecStream:
+    return open_exec(connection(server.port), "ns", "web", "box", ["cat"], stdin=stdin, tty=tty)
+
+
+def events_until(stream: ExecStream, enough: Callable[[list[Event]], bool]) -> list[Event]:
+    """Poll and receive, as the relay does, until `enough`."""
+    events: list[Event] = []
+    deadline = time.monotonic() + SECONDS
+    while not enough(events):
+        assert time.monotonic() < deadline, f"only {events[:5]} arrived"
+        wanted = [stream] if stream.wants_write else []
+        readable, _, _ = select.select([stream], wanted, [], 1)
+        stream.flush()
+        if readable:
+            events += stream.receive()
+    return events
+
+
+def ended(events: list[Event]) -> bool:
+    return any(isinstance(event, Exit) for event in events)
+
+
+def answering(status: str, body: object, *headers: str) -> Callable[[Peer], None]:
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.answer(status, body, *headers)
+
+    return script
+
+
+class Renewing:
+    """Credentials that the server rejects until they are renewed."""
+
+    def __init__(self) -> None:
+        self.number = 1
+
+    def authorization(self) -> str:
+        return f"Bearer t{self.number}"
+
+    def certificate(self) -> None:
+        return None
+
+    def refresh(self) -> bool:
+        self.number += 1
+        return True

@@ -1,0 +1,301 @@
+"""One connection out of kubeconfig and flags, and the same as what the kubernetes package makes of it."""
+
+from __future__ import annotations
+
+import base64
+import ssl
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from kubectl_dshell.errors import BadConfig
+from kubectl_dshell.kube import kubeconfig, tls
+from kubectl_dshell.kube.connection import ConnectionOptions, connect
+from tests.kube.test_kubeconfig import config, together, write
+
+if TYPE_CHECKING:
+    from tests.kube.conftest import Certificates
+
+
+def entries(cluster: dict[str, Any], user: dict[str, Any] | None = None) -> dict[str, Any]:
+    cluster = {"server": "https://a.test:6443", **cluster}
+    return config("a", clusters=[{"name": "a", "cluster": cluster}], users=[{"name": "a", "user": user or {}}])
+
+
+def data(content: bytes) -> str:
+    return base64.b64encode(content).decode()
+
+
+CASES = [
+    pytest.param({}, {"token": "t0ken"}, id="token"),
+    pytest.param({}, {"username": "jane", "password": "pa:ss word"}, id="password"),
+    pytest.param({}, {"tokenFile": "token"}, id="token file beside the kubeconfig"),
+    pytest.param({}, {"client-certificate": "jane.crt", "client-key": "jane.key"}, id="certificate files"),
+    pytest.param({}, {"client-certificate-data": "@jane.crt", "client-key-data": "@jane.key"}, id="certificate data"),
+    pytest.param({"certificate-authority-data": "@ca.crt"}, {"token": "t"}, id="authority data"),
+    pytest.param({"certificate-authority": "ca.crt"}, {"token": "t"}, id="authority file"),
+    pytest.param({"insecure-skip-tls-verify": True}, {"token": "t"}, id="insecure"),
+    pytest.param({"tls-server-name": "cluster.test"}, {"token": "t"}, id="server name"),
+    pytest.param({"proxy-url": "http://proxy.test:3128"}, {"token": "t"}, id="proxy"),
+    pytest.param({"server": "https://a.test/k8s/c1/"}, {}, id="path and no user"),
+    pytest.param({}, {"exec": {"command": "./plugin", "apiVersion": "client.authentication.k8s.io/v1"}}, id="plugin"),
+]
+
+
+@pytest.mark.parametrize(("cluster", "user"), CASES)
+def test_the_kubernetes_package_agrees(
+    cluster: dict[str, Any],
+    user: dict[str, Any],
+    tmp_path: Path,
+    certificates: Certificates,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from kubernetes.client import Configuration
+    from kubernetes.config.kube_config import load_kube_config
+
+    for name in ("ca.crt", "jane.crt", "jane.key"):
+        (tmp_path / name).write_bytes(certificates.read(name))
+    (tmp_path / "token").write_text("from-a-file")
+    plugin = write(
+        tmp_path / "plugin",
+        '#!/bin/sh\necho \'{"apiVersion":"client.authentication.k8s.io/v1",'
+        '"kind":"ExecCredential","status":{"token":"from-a-plugin"}}\'\n',
+    )
+    plugin.chmod(0o700)
+    for entry in (cluster, user):
+        for key, value in list(entry.items()):
+            if isinstance(value, str) and value.startswith("@"):
+                entry[key] = data(certificates.read(value[1:]))
+    file = write(tmp_path / "config", entries(cluster, user))
+    monkeypatch.setenv("KUBECONFIG", str(file))
+    theirs = Configuration()
+
+    load_kube_config(str(file), client_configuration=theirs)
+    ours = connect(ConnectionOptions(), together(file))
+
+    assert ours.server == theirs.host
+    assert dict(ours.headers()).get("Authorization") == theirs.get_api_key_with_prefix("BearerToken")
+    assert ours.proxy_url == theirs.proxy
+    assert ours.tls_server_name == theirs.tls_server_name
+    assert ours.tls is not None
+    assert (ours.tls.verify_mode is ssl.CERT_REQUIRED) == theirs.verify_ssl
+    merged = kubeconfig.load(str(file), {})
+    for key, kept, section in (
+        ("certificate-authority", theirs.ssl_ca_cert, "clusters"),
+        ("client-certificate", theirs.cert_file, "users"),
+        ("client-key", theirs.key_file, "users"),
+    ):
+        assert tls.pem(merged.get(section, "a"), key) == (Path(kept).read_bytes() if kept else None)
+
+
+def both(tmp_path: Path) -> dict[str, str]:
+    return together(
+        write(tmp_path / "1", entries({"tls-server-name": "old"}, {"token": "a", "as": "eve", "as-groups": ["g"]})),
+        write(tmp_path / "2", config("b", users=[{"name": "b", "user": {"tokenFile": "token", "exec": {}}}])),
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        pytest.param(ConnectionOptions(), {"context": "a", "namespace": "a-ns"}, id="nothing"),
+        pytest.param(ConnectionOptions(namespace="n"), {"namespace": "n", "context": "a"}, id="namespace"),
+        pytest.param(
+            ConnectionOptions(context="b"), {"server": "http://b.test", "namespace": "b-ns", "user": "b"}, id="context"
+        ),
+        pytest.param(
+            ConnectionOptions(cluster="b"), {"server": "http://b.test", "namespace": "a-ns", "user": "a"}, id="cluster"
+        ),
+        pytest.param(
+            ConnectionOptions(server="https://x/"), {"server": "https://x", "tls_server_name": None}, id="server"
+        ),
+        pytest.param(ConnectionOptions(tls_server_name="x"), {"tls_server_name": "x"}, id="server name"),
+        pytest.param(ConnectionOptions(request_timeout=3.0), {"timeout": 3.0}, id="timeout"),
+        pytest.param(ConnectionOptions(request_timeout=0.0), {"timeout": None}, id="timeout 0 is none"),
+        pytest.param(
+            ConnectionOptions(as_user="bob"), {"impersonation": (("Impersonate-User", "bob"),)}, id="as replaces"
+        ),
+        pytest.param(
+            ConnectionOptions(as_user="bob", as_groups=("x", "y"), as_uid="7"),
+            {
+                "impersonation": (
+                    ("Impersonate-User", "bob"),
+                    ("Impersonate-Group", "x"),
+                    ("Impersonate-Group", "y"),
+                    ("Impersonate-Uid", "7"),
+                )
+            },
+            id="as with groups and uid",
+        ),
+        pytest.param(
+            ConnectionOptions(as_groups=("x",)),
+            {"impersonation": (("Impersonate-User", "eve"), ("Impersonate-Group", "x"))},
+            id="groups replace the kubeconfig's",
+        ),
+    ],
+)
+def test_flags_override_the_kubeconfig(options: ConnectionOptions, expected: dict[str, object], tmp_path: Path) -> None:
+    connection = connect(options, both(tmp_path))
+
+    assert {name: getattr(connection, name) for name in expected} == expected
+
+
+def test_a_token_flag_replaces_every_other_proof_but_certificates(tmp_path: Path) -> None:
+    file = write(tmp_path / "c", entries({}, {"tokenFile": "absent", "username": "x", "exec": {"command": "absent"}}))
+
+    assert connect(ConnectionOptions(token="flag"), together(file)).headers() == [("Authorization", "Bearer flag")]
+
+
+def test_extra_impersonation_of_the_kubeconfig_is_sent(tmp_path: Path) -> None:
+    file = write(tmp_path / "c", entries({}, {"as": "eve", "as-user-extra": {"Scope/x": ["1", "2"]}}))
+
+    assert connect(ConnectionOptions(), together(file)).headers() == [
+        ("Impersonate-User", "eve"),
+        ("Impersonate-Extra-scope%2Fx", "1"),
+        ("Impersonate-Extra-scope%2Fx", "2"),
+    ]
+
+
+def test_nothing_secret_travels_in_the_clear(tmp_path: Path) -> None:
+    file = write(tmp_path / "c", entries({"server": "http://a.test"}, {"token": "s3cret", "as": "eve"}))
+
+    assert connect(ConnectionOptions(), together(file)).headers() == [("Impersonate-User", "eve")]
+
+
+def test_a_token_file_is_read_anew_for_each_request(tmp_path: Path) -> None:
+    token = write(tmp_path / "token", "one\n")
+    connection = connect(ConnectionOptions(), together(write(tmp_path / "c", entries({}, {"tokenFile": "token"}))))
+    first = connection.headers()
+    token.write_text("two\n")
+
+    assert (first, connection.headers()) == ([("Authorization", "Bearer one")], [("Authorization", "Bearer two")])
+    assert connection.renew()
+
+
+def test_a_token_file_is_stronger_than_a_token(tmp_path: Path) -> None:
+    write(tmp_path / "token", "file")
+    file = write(tmp_path / "c", entries({}, {"tokenFile": "token", "token": "stale"}))
+
+    assert connect(ConnectionOptions(), together(file)).headers() == [("Authorization", "Bearer file")]
+
+
+def test_certificates_of_a_user_are_beside_its_own_file(tmp_path: Path, certificates: Certificates) -> None:
+    """The Python client looks for them beside the cluster's file."""
+    for name in ("jane.crt", "jane.key"):
+        write(tmp_path / "user" / name, certificates.read(name).decode())
+    cluster = entries({})
+    cluster["users"] = []
+    user = {"users": [{"name": "a", "user": {"client-certificate": "jane.crt", "client-key": "jane.key"}}]}
+
+    files = together(write(tmp_path / "cluster" / "c", cluster), write(tmp_path / "user" / "c", user))
+
+    assert connect(ConnectionOptions(), files).tls is not None
+
+
+def test_a_server_without_a_scheme_is_secure_if_anything_says_so(tmp_path: Path) -> None:
+    plain = write(tmp_path / "1", entries({"server": "localhost:8080"}))
+    secure = write(tmp_path / "2", entries({"server": "localhost:8080", "insecure-skip-tls-verify": True}))
+
+    assert connect(ConnectionOptions(), together(plain)).server == "http://localhost:8080"
+    assert connect(ConnectionOptions(), together(secure)).server == "https://localhost:8080"
+
+
+def test_insecure_by_flag_forgets_the_authority(tmp_path: Path) -> None:
+    file = write(tmp_path / "c", entries({"certificate-authority": "absent"}))
+
+    context = connect(ConnectionOptions(insecure_skip_tls_verify=True), together(file)).tls
+
+    assert context is not None
+    assert context.verify_mode is ssl.CERT_NONE
+
+
+def test_a_private_key_does_not_stay_on_the_disk(
+    tmp_path: Path, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    (tmp_path / "tmp").mkdir()
+    user = {
+        key: data(certificates.read(name))
+        for key, name in (("client-certificate-data", "jane.crt"), ("client-key-data", "jane.key"))
+    }
+
+    connect(ConnectionOptions(), together(write(tmp_path / "c", entries({}, user))))
+
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("cluster", "user", "says"),
+    [
+        pytest.param({"server": "ftp://x"}, {}, "server ftp://x, which is no http", id="scheme"),
+        pytest.param(
+            {"certificate-authority": "absent"}, {}, "absent, cannot be read: No such file", id="authority file"
+        ),
+        pytest.param({"certificate-authority-data": "bm8="}, {}, "is not PEM", id="authority that is no PEM"),
+        pytest.param({"certificate-authority-data": "A"}, {}, "is not base64", id="authority that is no base64"),
+        pytest.param(
+            {"certificate-authority-data": "bm8=", "insecure-skip-tls-verify": True}, {}, "has both", id="both at once"
+        ),
+        pytest.param({"proxy-url": "socks5://p:1"}, {}, "only http:// proxies are supported", id="SOCKS proxy"),
+        pytest.param(
+            {"proxy-url": "https://u:pw@p:1"}, {}, "is https://p:1: only http", id="proxy, password not shown"
+        ),
+        pytest.param({}, {"client-certificate-data": "bm8="}, "has no client-key to go with", id="half a certificate"),
+        pytest.param({}, {"client-key-data": "bm8="}, "has no client-certificate to go with", id="a key alone"),
+        pytest.param({}, {"client-certificate-data": "bm8=", "client-key-data": "bm8="}, "cannot be used", id="no PEM"),
+        pytest.param({}, {"tokenFile": "absent"}, "tokenFile .*absent cannot be read", id="token file"),
+        pytest.param({}, {"as-groups": ["x"]}, "needs a user to impersonate", id="groups of nobody"),
+        pytest.param({}, {"exec": {"command": "x"}, "auth-provider": {"name": "oidc"}}, "has both exec and", id="two"),
+        pytest.param(
+            {}, {"auth-provider": {"name": "azure"}}, 'auth-provider "azure", which is not supported', id="azure"
+        ),
+        pytest.param({}, {"auth-provider": {"name": "oidc"}}, "no usable token in the kubeconfig", id="empty oidc"),
+    ],
+)
+def test_is_refused_by_name(cluster: dict[str, Any], user: dict[str, Any], says: str, tmp_path: Path) -> None:
+    with pytest.raises(BadConfig, match=says):
+        connect(ConnectionOptions(), together(write(tmp_path / "c", entries(cluster, user)))).headers()
+
+
+def test_an_encrypted_key_is_refused_without_a_question(tmp_path: Path, certificates: Certificates) -> None:
+    user = {
+        "client-certificate": str(certificates.path("jane.crt")),
+        "client-key": str(certificates.path("encrypted.key")),
+    }
+
+    with pytest.raises(BadConfig, match="cannot be used") as caught:
+        connect(ConnectionOptions(), together(write(tmp_path / "c", entries({}, user))))
+
+    assert "must not be encrypted" in caught.value.advice[0]
+
+
+def id_token(expires: int) -> str:
+    part = base64.urlsafe_b64encode(b'{"exp":%d}' % expires).decode().rstrip("=")
+    return f"e30.{part}.c2ln"
+
+
+def test_an_oidc_token_is_the_packages_business(tmp_path: Path) -> None:
+    provider = {"name": "oidc", "config": {"id-token": id_token(4102444800)}}
+    file = write(tmp_path / "c", entries({}, {"auth-provider": provider}))
+
+    assert connect(ConnectionOptions(), together(file)).headers() == [
+        ("Authorization", f"Bearer {id_token(4102444800)}")
+    ]
+
+
+def test_an_oidc_token_is_not_renewed_over_unverified_tls(tmp_path: Path) -> None:
+    provider = {"name": "oidc", "config": {"id-token": id_token(1), "idp-issuer-url": "https://127.0.0.1:1"}}
+    file = write(tmp_path / "c", entries({}, {"auth-provider": provider}))
+
+    with pytest.raises(BadConfig, match="without idp-certificate-authority it cannot be renewed safely"):
+        connect(ConnectionOptions(), together(file)).headers()
+
+
+def test_nothing_secret_is_shown_by_repr(tmp_path: Path) -> None:
+    file = write(tmp_path / "c", entries({"proxy-url": "http://u:pr0xy@p:1"}, {"token": "s3cret"}))
+    options = ConnectionOptions(token="fl4g")
+
+    shown = repr(connect(ConnectionOptions(), together(file))) + repr(options)
+
+    assert not any(secret in shown for secret in ("s3cret", "pr0xy", "fl4g"))

@@ -1,0 +1,302 @@
+"""Pods read, changed and watched, against an API server on loopback."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from kubectl_dshell.errors import ApiError, NoTarget
+from kubectl_dshell.kube.api import Api
+from kubectl_dshell.kube.connection import Connection
+from kubectl_dshell.kube.credentials import Static
+from kubectl_dshell.kube.pods import Pods
+from tests.kube.loopback import Peer, Server
+from tests.kube.rig import answering
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+PODS = "/api/v1/namespaces/ns/pods"
+
+
+def pods(server: Server) -> Pods:
+    connection = Connection(f"http://127.0.0.1:{server.port}", "default", "test", "jane", Static())
+    return Pods(Api(connection, sleep=lambda _seconds: None))
+
+
+def pod(version: int, phase: str = "Pending") -> dict[str, Any]:
+    return {"metadata": {"name": "web", "resourceVersion": str(version)}, "status": {"phase": phase}}
+
+
+def line(kind: str, object_: object) -> bytes:
+    return json.dumps({"type": kind, "object": object_}).encode() + b"\n"
+
+
+def changes(server: Server, *, seconds: float = 20.0) -> Iterator[dict[str, Any] | None]:
+    return pods(server).pod_changes("ns", "web", "5", time.monotonic() + seconds)
+
+
+def first_versions(found: Iterator[dict[str, Any] | None], count: int) -> list[str]:
+    versions: list[str] = []
+    for change in found:
+        if change is not None:
+            versions.append(change["metadata"]["resourceVersion"])
+        if len(versions) == count:
+            break
+    return versions
+
+
+def watching(*pieces: bytes, last: bool = True, heads: list[str] | None = None) -> Callable[[Peer], None]:
+    def script(peer: Peer) -> None:
+        peer.request()
+        if heads is not None:
+            heads.append(peer.head)
+        peer.begin_watch()
+        for piece in pieces:
+            peer.chunk(piece)
+        if last:
+            peer.chunk(b"")
+
+    return script
+
+
+def test_a_pod_is_asked_for_by_its_quoted_name() -> None:
+    heads: list[str] = []
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        heads.append(peer.head)
+        peer.answer("200 OK", pod(1))
+
+    server = Server(script)
+
+    assert pods(server).get_pod("ns", "a/b") == pod(1)
+    server.finish()
+    assert heads == [f"GET {PODS}/a%2Fb HTTP/1.1"]
+
+
+@pytest.mark.parametrize(
+    ("namespace", "path"), [("ns", PODS), (None, "/api/v1/pods")], ids=["one namespace", "all namespaces"]
+)
+def test_pods_are_listed_page_by_page(namespace: str | None, path: str) -> None:
+    heads: list[str] = []
+
+    def page(body: object) -> Callable[[Peer], None]:
+        def script(peer: Peer) -> None:
+            peer.request()
+            heads.append(peer.head)
+            peer.answer("200 OK", body)
+
+        return script
+
+    server = Server(
+        page({"metadata": {"continue": "a=b"}, "items": [pod(1)]}),
+        page({"metadata": {"continue": ""}, "items": None}),
+    )
+
+    assert list(pods(server).list_pods(namespace)) == [pod(1)]
+    server.finish()
+    assert heads == [f"GET {path}?limit=500 HTTP/1.1", f"GET {path}?limit=500&continue=a%3Db HTTP/1.1"]
+
+
+@pytest.mark.parametrize(("dry_run", "query"), [(False, ""), (True, "?dryRun=All")], ids=["real", "dry run"])
+def test_an_ephemeral_container_is_added_by_its_subresource(dry_run: bool, query: str) -> None:
+    seen: list[object] = []
+
+    def script(peer: Peer) -> None:
+        body = peer.request()
+        seen.extend([peer.head, json.loads(body)])
+        peer.answer("200 OK", pod(2))
+
+    server = Server(script)
+
+    assert pods(server).add_ephemeral_container("ns", "web", {"name": "d"}, dry_run=dry_run) == pod(2)
+    server.finish()
+    assert seen == [
+        f"PATCH {PODS}/web/ephemeralcontainers{query} HTTP/1.1",
+        {"spec": {"ephemeralContainers": [{"name": "d"}]}},
+    ]
+
+
+def test_a_watch_names_the_pod_and_where_to_begin() -> None:
+    heads: list[str] = []
+    server = Server(watching(line("MODIFIED", pod(6)), heads=heads))
+
+    assert first_versions(changes(server), 1) == ["6"]
+
+    server.finish()
+    query = parse_qs(urlsplit(heads[0].split(" ")[1]).query)
+    assert query["fieldSelector"] == ["metadata.name=web"]
+    assert query["resourceVersion"] == ["5"]
+    assert query["watch"] == ["1"]
+
+
+def test_lines_cut_anywhere_are_whole_events() -> None:
+    stream = line("MODIFIED", pod(6)) + line("BOOKMARK", pod(7)) + b"\n" + line("MODIFIED", pod(8))
+    server = Server(watching(*(stream[start : start + 7] for start in range(0, len(stream), 7))))
+
+    assert first_versions(changes(server), 2) == ["6", "8"]
+    server.finish()
+
+
+def test_silence_ticks_without_losing_half_a_line() -> None:
+    ticked: list[float] = []
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.begin_watch()
+        whole = line("MODIFIED", pod(6))
+        peer.chunk(whole[:10])
+        peer.sock.sendall(b"%x\r\n%s" % (len(whole) - 10, whole[10:20]))
+        peer.sock.settimeout(0.2)
+        while len(ticked) < 2:
+            try:
+                peer.sock.recv(1)
+            except TimeoutError:
+                continue
+        peer.sock.sendall(whole[20:] + b"\r\n")
+
+    server = Server(script)
+    found = []
+    for change in changes(server):
+        if change is not None:
+            found.append(change)
+            break
+        ticked.append(time.monotonic())
+
+    server.finish()
+    assert found == [pod(6)]
+    assert 0.3 < ticked[1] - ticked[0] < 2
+
+
+def test_an_ended_watch_goes_on_where_it_was() -> None:
+    heads: list[str] = []
+    server = Server(
+        watching(line("MODIFIED", pod(6)), heads=heads),
+        watching(line("MODIFIED", pod(7)), last=False, heads=heads),
+        watching(line("MODIFIED", pod(8)), heads=heads),
+    )
+
+    assert first_versions(changes(server), 3) == ["6", "7", "8"]
+
+    server.finish()
+    assert [parse_qs(urlsplit(head.split(" ")[1]).query)["resourceVersion"] for head in heads] == [["5"], ["6"], ["7"]]
+
+
+@pytest.mark.parametrize(
+    "too_old",
+    [
+        pytest.param(answering("410 Gone", {"kind": "Status", "code": 410, "reason": "Expired"}), id="410 at once"),
+        pytest.param(
+            watching(line("ERROR", {"kind": "Status", "code": 410, "reason": "Expired", "message": "too old"})),
+            id="410 as an event",
+        ),
+    ],
+)
+def test_a_version_that_is_too_old_is_replaced(too_old: Callable[[Peer], None]) -> None:
+    heads: list[str] = []
+    server = Server(too_old, answering("200 OK", pod(90)), watching(line("MODIFIED", pod(91)), heads=heads))
+
+    assert first_versions(changes(server), 2) == ["90", "91"]
+
+    server.finish()
+    assert "resourceVersion=90" in heads[0]
+
+
+def test_a_deleted_pod_ends_the_watch() -> None:
+    server = Server(watching(line("MODIFIED", pod(6)), line("DELETED", pod(7))))
+
+    with pytest.raises(NoTarget, match="pod web in namespace ns was deleted"):
+        list(changes(server))
+    server.finish()
+
+
+def test_where_watching_is_forbidden_the_pod_is_fetched() -> None:
+    forbidden = answering("403 Forbidden", {"kind": "Status", "reason": "Forbidden", "code": 403})
+    gone = answering("404 Not Found", {"kind": "Status", "reason": "NotFound", "code": 404})
+    server = Server(forbidden, *(answering("200 OK", pod(version)) for version in (5, 6, 6, 7)), gone)
+    found: list[dict[str, Any] | None] = []
+
+    with pytest.raises(NoTarget, match="was deleted"):
+        found.extend(changes(server))
+
+    server.finish()
+    assert found == [None, pod(6), None, pod(7)]
+
+
+def test_the_watch_ends_at_the_deadline() -> None:
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.begin_watch()
+        peer.sock.recv(1)
+
+    server = Server(script)
+    began = time.monotonic()
+
+    assert set(changes(server, seconds=0.7)) == {None}
+
+    assert 0.6 < time.monotonic() - began < 5
+    server.finish()
+
+
+def test_a_server_in_trouble_is_asked_again() -> None:
+    server = Server(
+        answering("429 Too Many Requests", {}),
+        answering("503 Service Unavailable", b""),
+        watching(line("MODIFIED", pod(6))),
+    )
+
+    assert first_versions(changes(server), 1) == ["6"]
+    server.finish()
+
+
+def test_another_refusal_of_the_watch_is_told() -> None:
+    server = Server(answering("400 Bad Request", {"kind": "Status", "message": "bad selector"}))
+
+    with pytest.raises(ApiError, match="bad selector"):
+        list(changes(server))
+    server.finish()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "events"),
+    [
+        pytest.param("200 OK", {"items": [{"reason": "Pulled"}]}, [{"reason": "Pulled"}], id="allowed"),
+        pytest.param("200 OK", {"items": None}, [], id="none"),
+        pytest.param("403 Forbidden", {"kind": "Status"}, [], id="forbidden"),
+    ],
+)
+def test_events_are_those_of_the_pod(status: str, body: object, events: list[object]) -> None:
+    heads: list[str] = []
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        heads.append(peer.head)
+        peer.answer(status, body)
+
+    server = Server(script)
+
+    assert pods(server).events("ns", "web", "u-1") == events
+    server.finish()
+    assert "/namespaces/ns/events?" in heads[0]
+    assert "involvedObject.name%3Dweb%2CinvolvedObject.uid%3Du-1" in heads[0]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "name"),
+    [
+        pytest.param("201 Created", {"status": {"userInfo": {"username": "jane"}}}, "jane", id="told"),
+        pytest.param("403 Forbidden", {"kind": "Status"}, "", id="forbidden"),
+        pytest.param("404 Not Found", b"404 page not found", "", id="a server too old to know"),
+        pytest.param("201 Created", {}, "", id="an empty review"),
+    ],
+)
+def test_who_we_are_is_what_the_server_says(status: str, body: object, name: str) -> None:
+    server = Server(answering(status, body))
+
+    assert pods(server).whoami() == name
+    server.finish()

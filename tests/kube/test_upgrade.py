@@ -1,0 +1,244 @@
+"""The handshake of an exec against a server on loopback."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+import pytest
+
+from kubectl_dshell.errors import ApiError, BadConfig, ConnectionLost, StartFailed
+from kubectl_dshell.kube import channel
+from kubectl_dshell.kube.connection import Connection
+from kubectl_dshell.kube.credentials import Static
+from kubectl_dshell.kube.kubeconfig import Entry
+from kubectl_dshell.kube.tls import client_context
+from kubectl_dshell.kube.trace import Trace
+from kubectl_dshell.kube.upgrade import open_exec
+from tests.kube.loopback import Peer, Server
+from tests.kube.rig import Renewing, connection, open_stream, secure
+
+if TYPE_CHECKING:
+    from tests.kube.conftest import Certificates
+
+
+def test_the_request_names_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    peers: list[Peer] = []
+
+    def script(peer: Peer) -> None:
+        peer.accept()
+        peers.append(peer)
+
+    server = Server(script)
+    lines: list[str] = []
+    jane = Connection(
+        f"http://127.0.0.1:{server.port}/prefix",
+        "default",
+        "test",
+        "jane",
+        Static("Bearer t0ken"),
+        impersonation=(("Impersonate-User", "eve"), ("Impersonate-Group", "a"), ("Impersonate-Group", "b")),
+    )
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")  # only Connection.proxy_url counts
+
+    open_exec(
+        jane, "ns", "web", "box", ["sh", "-c", "a&b c"], stdin=True, tty=True, trace=Trace(6, lines.append)
+    ).close()
+
+    server.finish()
+    assert peers[0].head == (
+        "GET /prefix/api/v1/namespaces/ns/pods/web/exec?container=box&command=sh&command=-c&command=a%26b+c"
+        "&stdin=true&stdout=true&tty=true HTTP/1.1"
+    )
+    assert peers[0].headers["authorization"] == "Bearer t0ken"
+    assert peers[0].headers["sec-websocket-protocol"] == "v5.channel.k8s.io,v4.channel.k8s.io"
+    assert peers[0].headers["user-agent"].startswith("kubectl-dshell/")
+    assert peers[0].headers["impersonate-user"] == "eve"
+    assert "origin" not in peers[0].headers
+    assert peers[0].headers["impersonate-group"] == "b", "the second one; a dict keeps the last"
+    assert len(lines) == 1
+    assert "101 Switching Protocols" in lines[0]
+    assert "t0ken" not in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "code", "reason", "message"),
+    [
+        pytest.param(
+            "500 Internal Server Error",
+            b'container not found ("box")\n',
+            "text/plain",
+            500,
+            "Internal Server Error",
+            'container not found ("box")',
+            id="the kubelet's plain text",
+        ),
+        pytest.param(
+            "403 Forbidden",
+            b'{"kind":"Status","reason":"Forbidden","message":"pods \\"web\\" is forbidden: ","code":403}',
+            "application/json",
+            403,
+            "Forbidden",
+            'pods "web" is forbidden: ',
+            id="a Status",
+        ),
+        pytest.param("502 Bad Gateway", b"<html>" + b"x" * 5000, "text/html", 502, "Bad Gateway", "<html>", id="proxy"),
+        pytest.param("404 Not Found", b"", "text/plain", 404, "Not Found", "Not Found", id="no body"),
+    ],
+)
+def test_a_refused_upgrade_is_an_api_error(
+    status: str, body: bytes, kind: str, code: int, reason: str, message: str
+) -> None:
+    server = Server(lambda peer: peer.refuse(status, body, kind))
+
+    with pytest.raises(ApiError) as caught:
+        open_stream(server)
+
+    server.finish()
+    assert (caught.value.code, caught.value.reason) == (code, reason)
+    assert caught.value.message.startswith(message)
+    assert len(caught.value.message) <= 1000
+    assert caught.value.request == "GET /api/v1/namespaces/ns/pods/web/exec"
+
+
+def test_rejected_credentials_name_the_user() -> None:
+    server = Server(lambda peer: peer.refuse("401 Unauthorized", b"{}"))
+
+    with pytest.raises(BadConfig, match=r'credentials of user "jane" \(context "test"\)'):
+        open_stream(server)
+    server.finish()
+
+
+def test_rejected_credentials_are_renewed_once() -> None:
+    seen: list[str] = []
+
+    def accept(peer: Peer) -> None:
+        peer.accept()
+        seen.append(peer.headers["authorization"])
+
+    server = Server(lambda peer: peer.refuse("401 Unauthorized", b"{}"), accept)
+    jane = Connection(f"http://127.0.0.1:{server.port}", "default", "test", "jane", Renewing())
+
+    open_exec(jane, "ns", "web", "box", ["cat"], stdin=True, tty=False).close()
+
+    server.finish()
+    assert seen == ["Bearer t2"]
+
+
+def test_a_redirect_does_not_get_our_credentials() -> None:
+    elsewhere = Server(lambda peer: peer.accept())
+    to = f"HTTP/1.1 302 Found\r\nLocation: ws://127.0.0.1:{elsewhere.port}/\r\nContent-Length: 0\r\n\r\n"
+
+    def script(peer: Peer) -> None:
+        peer.read_head()
+        peer.sock.sendall(to.encode())
+
+    server = Server(script)
+
+    with pytest.raises(StartFailed, match="does not open a WebSocket"):
+        open_stream(server)
+
+    server.finish()
+    with socket.create_connection(("127.0.0.1", elsewhere.port)):  # nobody was there before us
+        pass
+    with pytest.raises(EOFError):
+        elsewhere.finish()
+
+
+@pytest.mark.parametrize(
+    ("stdin", "tty", "half_close", "refused"),
+    [
+        pytest.param(True, False, None, True, id="piped stdin"),
+        pytest.param(True, True, None, False, id="a terminal"),
+        pytest.param(False, False, None, False, id="no stdin"),
+        pytest.param(True, False, False, False, id="stdin whose end does not matter"),
+    ],
+)
+def test_v4_cannot_end_piped_input(stdin: bool, tty: bool, half_close: bool | None, refused: bool) -> None:
+    server = Server(lambda peer: peer.accept("v4.channel.k8s.io"))
+
+    if refused:
+        with pytest.raises(StartFailed, match="piped input cannot end"):
+            open_exec(connection(server.port), "n", "p", "c", ["cat"], stdin=stdin, tty=tty, half_close=half_close)
+    else:
+        stream = open_exec(connection(server.port), "n", "p", "c", ["cat"], stdin=stdin, tty=tty, half_close=half_close)
+        assert stream.protocol == channel.V4
+        stream.end_input()
+        assert stream.backlog == 0
+        stream.close()
+    server.finish()
+
+
+def test_a_server_without_our_protocols_is_told() -> None:
+    server = Server(lambda peer: peer.accept("v1.something"))
+
+    with pytest.raises(StartFailed, match="does not open a WebSocket for exec"):
+        open_stream(server)
+    server.finish()
+
+
+def test_nobody_listening_is_a_lost_connection() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+
+    with pytest.raises(ConnectionLost, match=rf"127.0.0.1:{port} cannot be reached: Connection refused"):
+        open_exec(connection(port), "ns", "web", "box", ["cat"], stdin=False, tty=False)
+
+
+def test_the_server_is_checked_by_the_name_it_should_have(certificates: Certificates) -> None:
+    server = Server(lambda peer: peer.accept(), tls=certificates.server_context("named", ask=True))
+
+    open_exec(
+        secure(server.port, certificates, name="cluster.test"), "n", "p", "c", ["x"], stdin=False, tty=False
+    ).close()
+
+    server.finish()
+
+
+def test_a_server_with_another_name_is_not_trusted(certificates: Certificates) -> None:
+    server = Server(lambda peer: peer.accept(), tls=certificates.server_context("named"))
+
+    with pytest.raises(BadConfig, match=r"is not trusted: .*IP address mismatch"):
+        open_exec(secure(server.port, certificates), "n", "p", "c", ["x"], stdin=False, tty=False)
+
+
+def test_a_proxy_is_asked_for_a_tunnel(certificates: Certificates) -> None:
+    heads: list[str] = []
+    logins: list[str] = []
+
+    def script(peer: Peer) -> None:
+        peer.read_head()
+        heads.append(peer.head)
+        logins.append(peer.headers["proxy-authorization"])
+        peer.sock.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        inner = certificates.server_context("named").wrap_socket(peer.sock, server_side=True)
+        Peer(inner).accept()
+        inner.close()
+
+    proxy = Server(script)
+    jane = Connection(
+        "https://cluster.test:6443",
+        "default",
+        "test",
+        "jane",
+        Static(),
+        tls=client_context(Entry("c", {"certificate-authority": str(certificates.path("ca.crt"))})),
+        proxy_url=f"http://us%40er:pw@127.0.0.1:{proxy.port}",
+    )
+
+    open_exec(jane, "n", "p", "c", ["x"], stdin=False, tty=False).close()
+
+    proxy.finish()
+    assert heads == ["CONNECT cluster.test:6443 HTTP/1.1"]
+    assert logins == ["Basic dXNAZXI6cHc="]
+
+
+def test_a_proxy_that_refuses_is_named() -> None:
+    proxy = Server(lambda peer: peer.refuse("407 Proxy Authentication Required", b""))
+    jane = Connection(
+        "http://cluster.test", "default", "t", "jane", Static(), proxy_url=f"http://127.0.0.1:{proxy.port}"
+    )
+
+    with pytest.raises(ConnectionLost, match=r"through the proxy: the proxy refused to connect to .*407"):
+        open_exec(jane, "n", "p", "c", ["x"], stdin=False, tty=False)
+    proxy.finish()
