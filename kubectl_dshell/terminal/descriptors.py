@@ -1,0 +1,47 @@
+"""Descriptors 0, 1 and 2 exist, whatever the program was started with."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+_STAND_IN = {
+    0: os.O_RDONLY,
+    1: os.O_RDONLY,  # so that a write fails (EBADF), as it does without stdout, instead of vanishing
+    2: os.O_WRONLY,
+}
+
+
+def ensure_standard_descriptors() -> frozenset[int]:
+    """Open /dev/null in place of each closed one, before anything else is opened; which were closed.
+
+    Otherwise the first socket would get the number, and the user's data would go into it. Reading a closed
+    stdin gives an end of file, writing a closed stdout fails, writing a closed stderr is lost.
+    """
+    closed = frozenset(descriptor for descriptor in _STAND_IN if not _is_open(descriptor))
+    for descriptor in sorted(closed):
+        opened = os.open(os.devnull, _STAND_IN[descriptor])
+        if opened != descriptor:
+            os.dup2(opened, descriptor)
+            os.close(opened)
+        os.set_inheritable(descriptor, True)  # noqa: FBT003  # its signature
+    _replace_missing_files()
+    return closed
+
+
+def _is_open(descriptor: int) -> bool:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True
+
+
+def _replace_missing_files() -> None:
+    # Python sets these to None when the descriptor was closed at its start; libraries do not expect that.
+    if sys.stdin is None:
+        sys.stdin = open(0, closefd=False)  # noqa: SIM115  # lives as long as the program
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115  # as above
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115  # as above

@@ -1,0 +1,76 @@
+"""Both outputs of a session, each byte to where it belongs and in order."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+from typing import TYPE_CHECKING, Self
+
+from kubectl_dshell.domain.stream import Channel
+from kubectl_dshell.errors import Interrupted, OutputFailed
+from kubectl_dshell.terminal.bell import Bell
+from kubectl_dshell.terminal.writer import OutputClosed, Writer
+
+if TYPE_CHECKING:
+    from kubectl_dshell.domain.stream import Output
+    from kubectl_dshell.terminal.ends import Ends
+
+
+class Outputs:
+    """Context manager; leaving it forgets what is not written yet."""
+
+    def __init__(self, ends: Ends) -> None:
+        self._bell = Bell()
+        self._tty = ends.tty is not None
+        self._stdout = Writer(ends.stdout, "standard output", self._bell.ring)
+        # One writer where both are the same file (`2>&1`, a terminal): two threads would mix up the order.
+        self._stderr = (
+            self._stdout
+            if _same_file(ends.stdout, ends.stderr)
+            else Writer(ends.stderr, "standard error", self._bell.ring)
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        ended = [writer.abandon() for writer in (self._stdout, self._stderr)]
+        if all(ended):  # else a thread stuck in a write might ring when the number is somebody else's
+            self._bell.close()
+
+    def fileno(self) -> int:
+        """Readable when there is news: all is written, or nothing can be."""
+        return self._bell.fileno()
+
+    def clear(self) -> None:
+        self._bell.clear()
+
+    @property
+    def full(self) -> bool:
+        return self._stdout.full or self._stderr.full
+
+    @property
+    def drained(self) -> bool:
+        return self._stdout.drained and self._stderr.drained
+
+    def write(self, output: Output) -> None:
+        (self._stderr if output.channel is Channel.STDERR else self._stdout).write(output.data)
+
+    def check(self) -> None:
+        """Raise OutputClosed if a reader has gone, Interrupted if the terminal has, else OutputFailed."""
+        for writer in (self._stdout, self._stderr):
+            if writer.failure is None:
+                continue
+            if writer.failure.errno == errno.EPIPE:
+                raise OutputClosed from writer.failure
+            if self._tty and writer.failure.errno == errno.EIO:
+                raise Interrupted(signal.SIGHUP) from writer.failure
+            raise OutputFailed(f"cannot write {writer.name}: {writer.failure.strerror}") from writer.failure
+
+
+def _same_file(one: int, other: int) -> bool:
+    try:
+        return os.path.samestat(os.fstat(one), os.fstat(other))
+    except OSError:
+        return False

@@ -1,0 +1,109 @@
+"""Signals as this program wants them: one exception, never in the middle of something that must be whole."""
+
+from __future__ import annotations
+
+import signal
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Self
+
+from kubectl_dshell.errors import Interrupted
+from kubectl_dshell.terminal.bell import Bell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_PATIENCE_SECONDS = 3.0
+"""Several signals shortly after one another (a terminal that closes, an impatient Ctrl-C) are one wish: they must
+not cut the clean-up in half that the first has started."""
+
+
+class Signals:
+    """Turns SIGINT, SIGTERM and SIGHUP into `Interrupted`; remembers SIGWINCH and SIGCONT. Main thread only.
+
+    A signal that was ignored when the program started (nohup, a background job of a script) stays ignored.
+    """
+
+    def __init__(self) -> None:
+        self._holds = 0
+        self._recorded: int | None = None
+        self._raised_at: float | None = None
+        self._resized = False
+        self._continued = False
+        self._previous: dict[signal.Signals, signal._HANDLER] = {}
+        self._previous_wakeup_fd = -1
+        self._bell = Bell()
+
+    def __enter__(self) -> Self:
+        # The wakeup descriptor is needed although PEP 475 retries: a poll that is retried does not return.
+        self._previous_wakeup_fd = signal.set_wakeup_fd(self._bell.ringing_fd, warn_on_full_buffer=False)
+        for number in _STOPPING:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                self._previous[number] = signal.signal(number, self._on_stop)
+        for number in (signal.SIGWINCH, signal.SIGCONT):
+            self._previous[number] = signal.signal(number, self._on_change)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self.held():
+            for number, handler in self._previous.items():
+                # None: whoever installed it was not Python, and it cannot be put back.
+                signal.signal(number, signal.SIG_DFL if handler is None else handler)
+            signal.set_wakeup_fd(self._previous_wakeup_fd)
+            self._bell.close()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Inside, signals are only recorded and `fileno` becomes readable; leaving raises what was recorded.
+
+        Once `Interrupted` was raised, later signals inside are ignored: clean-up has its own deadline.
+        """
+        self._holds += 1
+        try:
+            yield
+        finally:
+            self._holds -= 1
+            if not self._holds:
+                self.check()
+
+    def fileno(self) -> int:
+        """Readable when a signal has come since `clear`."""
+        return self._bell.fileno()
+
+    def clear(self) -> None:
+        self._bell.clear()
+
+    def check(self) -> None:
+        """Raise the `Interrupted` that was recorded, if any."""
+        if self._recorded is not None:
+            number, self._recorded = self._recorded, None
+            self._raise(number)
+
+    def take_resized(self) -> bool:
+        """Whether SIGWINCH has come since the last call."""
+        taken, self._resized = self._resized, False
+        return taken
+
+    def take_continued(self) -> bool:
+        """Whether SIGCONT has come since the last call."""
+        taken, self._continued = self._continued, False
+        return taken
+
+    def _on_stop(self, number: int, _frame: FrameType | None) -> None:
+        if self._holds:
+            if self._recorded is None and self._raised_at is None:
+                self._recorded = number
+        elif self._raised_at is None or time.monotonic() - self._raised_at > _PATIENCE_SECONDS:
+            self._raise(number)
+
+    def _raise(self, number: int) -> None:
+        self._raised_at = time.monotonic()
+        raise Interrupted(number)
+
+    def _on_change(self, number: int, _frame: FrameType | None) -> None:
+        if number == signal.SIGWINCH:
+            self._resized = True
+        else:
+            self._continued = True

@@ -1,0 +1,110 @@
+"""The terminal: raw while needed, and afterwards as it was."""
+
+from __future__ import annotations
+
+import errno
+import os
+import select
+import signal
+import termios
+import tty
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from kubectl_dshell.errors import Interrupted, OutputFailed
+from kubectl_dshell.terminal.screen import Screen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kubectl_dshell.terminal.signals import Signals
+
+_STUCK_MILLISECONDS = 100
+
+
+def size(fd: int) -> tuple[int, int] | None:
+    """Columns and rows; None when `fd` is no terminal or the terminal does not know."""
+    try:
+        columns, rows = os.get_terminal_size(fd)
+    except OSError:
+        return None
+    return (columns, rows) if columns and rows else None
+
+
+def foreground(fd: int) -> bool:
+    """Whether we may read from and change the terminal `fd` without being stopped by job control."""
+    try:
+        return os.tcgetpgrp(fd) == os.getpgrp()
+    except OSError:  # not our controlling terminal: no job control there
+        return True
+
+
+class RawMode:
+    """The open end of `raw`."""
+
+    def __init__(self, fd: int, output: int) -> None:
+        self.screen = Screen() if os.isatty(output) else None
+        self._fd = fd
+        self._output = output
+        with _terminal_errors():
+            self._saved: list[Any] = termios.tcgetattr(fd)
+
+    def apply(self) -> None:
+        """Also for after a stop, when the shell has used the terminal meanwhile."""
+        with _terminal_errors():
+            # Never TCSAFLUSH: it throws away what was typed ahead.
+            tty.setraw(self._fd, termios.TCSANOW)
+
+    def restore(self) -> None:
+        """In the background the terminal is somebody else's; one that hung up needs no restoring (EIO)."""
+        if not foreground(self._fd):
+            return
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTTOU])
+        try:
+            with suppress(termios.error):
+                termios.tcsetattr(self._fd, termios.TCSANOW, self._saved)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def reset_screen(self) -> None:
+        """Undo what a full-screen program has left behind; given up when the terminal takes nothing."""
+        sequence = self.screen.undo() if self.screen else b""
+        poller = select.poll()
+        poller.register(self._output, select.POLLOUT)
+        with suppress(OSError):
+            if sequence and foreground(self._output) and poller.poll(_STUCK_MILLISECONDS):
+                os.write(self._output, sequence)
+
+
+@contextmanager
+def raw(fd: int, signals: Signals, output: int | None = None) -> Iterator[RawMode]:
+    """Raw mode of the terminal `fd` inside; restored on return, exception and signal.
+
+    Signals are held inside: out of a handler an exception could hit between the body and the restoring. The
+    body has to poll `signals` and to call its `check`. After an exception the screen modes that a full-screen
+    program has left on are switched off on `output` (default: `fd`); `screen` must be told what is written.
+    Raises Interrupted (SIGHUP) when the terminal has gone, OutputFailed when it refuses.
+    """
+    if not foreground(fd):
+        os.killpg(0, signal.SIGTTOU)  # wait for `fg` before saving: until then the attributes are the shell's
+    with signals.held():
+        mode = RawMode(fd, fd if output is None else output)
+        try:
+            mode.apply()
+            yield mode
+        except BaseException:
+            mode.reset_screen()
+            raise
+        finally:
+            mode.restore()
+
+
+@contextmanager
+def _terminal_errors() -> Iterator[None]:
+    try:
+        yield
+    except termios.error as error:
+        number, text = error.args
+        if number == errno.EIO:
+            raise Interrupted(signal.SIGHUP) from error
+        raise OutputFailed(f"cannot change the terminal's mode: {text}") from error
