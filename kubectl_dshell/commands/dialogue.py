@@ -1,0 +1,197 @@
+"""One session in a running debug container: exec, tether, relay, goodbye, and what its end means."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.commands.aftermath import explain_end
+from kubectl_dshell.commands.execs import is_gone, open_exec, open_tether
+from kubectl_dshell.commands.tether import TetherEnded
+from kubectl_dshell.domain.age import duration
+from kubectl_dshell.domain.debug_container import NAME_LETTERS, starter_id
+from kubectl_dshell.domain.facts import EnterStatus
+from kubectl_dshell.domain.stream import Exit
+from kubectl_dshell.errors import ApiError, ConnectionLost, StartFailed
+from kubectl_dshell.remote import protocol
+
+if TYPE_CHECKING:
+    from kubectl_dshell.commands.ports import Ports
+    from kubectl_dshell.commands.prepare import Plan
+    from kubectl_dshell.commands.request import OpenRequest
+    from kubectl_dshell.commands.tether import Tether
+    from kubectl_dshell.domain.facts import Facts
+    from kubectl_dshell.domain.stream import Stream
+
+_READY_SECONDS = 2.0  # the kubelet answers "container not found" for a moment after it reports Running
+_RETRY_SECONDS = 0.03
+_DYING_SECONDS = 1.5  # the holder kills what ignores its signals for 0.45 s
+_KILLED = 137
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session to hold in the debug container `name`; `reused`: it was there before us."""
+
+    request: OpenRequest
+    plan: Plan
+    name: str
+    reused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The debug container had ended, or was ending: nothing of the session was run. `why`: the node's words, if any."""
+
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The target's root cannot be entered by who we are; nothing of the session was run."""
+
+    session: Session
+    facts: Facts
+    tether: Tether
+    id: str
+
+
+def hold(session: Session, ports: Ports) -> int | Closed | Gone:
+    """Hold the session; the exit code of its shell or command."""
+    plan, request = session.plan, session.request
+    wait = 0.0 if session.reused else _READY_SECONDS
+    where = (plan.pod.namespace, plan.pod.name, session.name)
+    id_ = ports.clock.random_letters(NAME_LETTERS, 8) if session.reused else starter_id(session.name)
+    tether = open_tether(*where, plan.target.container.id, ports, session=id_, wait=wait)
+    stream = None
+    try:
+        if session.reused and _comes_too_late(tether):
+            tether.close()
+            return Gone()
+        stream = open_exec(where, _argv(session, id_, ports), ports, stdin=request.stdin, tty=request.tty, wait=wait)
+        facts = tether.facts()
+        if not facts.holder_alive:
+            tether.close()
+            return Gone()
+        if not facts.root_open:
+            return Closed(session, facts, tether, id_)
+        ports.notices.identity(_introduction(session))
+        return _converse(session, stream, tether, id_, ports)
+    except TetherEnded as error:
+        tether.close()
+        return Gone(error.message)
+    except ApiError as error:
+        tether.close()
+        if is_gone(error):
+            return Gone(error.message)
+        raise
+    except BaseException:
+        if _say_goodbye(session, tether, id_, ports) and stream:
+            _see_it_end(stream, ports)
+        raise
+    finally:
+        if stream:
+            stream.close()
+
+
+def _comes_too_late(tether: Tether) -> bool:
+    """A holder that is there may be ending. No input is read and no command run before it has taken our word."""
+    try:
+        return not tether.registered()
+    except TetherEnded:
+        return True
+
+
+def hold_outside(closed: Closed, ports: Ports) -> int:
+    """A shell in the debug image, beside an app whose root is closed."""
+    session, plan = closed.session, closed.session.plan
+    where = (plan.pod.namespace, plan.pod.name, session.name)
+    try:
+        argv = protocol.outside_argv(plan.target.container.id, closed.id, _name(session), _size(ports))
+        stream = open_exec(where, argv, ports, stdin=True, tty=True, wait=0.0)
+        try:
+            return _converse(session, stream, closed.tether, closed.id, ports)
+        finally:
+            stream.close()
+    except BaseException:
+        _say_goodbye(session, closed.tether, closed.id, ports)
+        raise
+
+
+def _argv(session: Session, id_: str, ports: Ports) -> list[str]:
+    request, target = session.request, session.plan.target.container.id
+    if request.command and request.tty:
+        return protocol.terminal_argv(target, id_, list(request.command), _size(ports))
+    if request.command:
+        return protocol.run_argv(target, id_, list(request.command))
+    if request.tty:
+        return protocol.shell_argv(target, id_, _name(session), _size(ports))
+    return protocol.run_argv(target, id_, ["sh"])
+
+
+def _size(ports: Ports) -> tuple[int, int] | None:
+    """(rows, columns), as stty has them."""
+    size = ports.terminal.size()
+    return (size[1], size[0]) if size else None
+
+
+def _name(session: Session) -> str:
+    return f"{session.plan.pod.name}/{session.plan.target.container.name}"
+
+
+def _converse(session: Session, stream: Stream, tether: Tether, id_: str, ports: Ports) -> int:
+    request, pod = session.request, session.plan.pod
+    try:
+        end = ports.terminal.relay(stream, tether, stdin=request.stdin, tty=request.tty)
+    except ConnectionLost as error:
+        _start_a_line(session, ports)
+        tether.close()  # no goodbye, even if it could be said by now: whoever comes back finds it
+        raise ConnectionLost(
+            f"connection to {pod.name} lost ({error.message}); the debug container stays for up to a minute",
+            f"Come back with: {request.again}",
+        ) from error
+    acknowledged = _say_goodbye(session, tether, id_, ports)
+    if end.code is not None and (acknowledged or end.code not in (_KILLED, EnterStatus.HOLDER_GONE)):
+        return end.code
+    if end.code is None and acknowledged:
+        raise StartFailed(f"the node could not run it in {session.name}: {end.message}")
+    _start_a_line(session, ports)
+    killed = f"the debug container {session.name} was killed" + (f": {end.message}" if end.message else "")
+    raise explain_end(session.plan, session.name, request.again, killed, ports)
+
+
+def _start_a_line(session: Session, ports: Ports) -> None:
+    """The cursor may be behind a prompt."""
+    if session.request.tty:
+        ports.notices.warn("")
+
+
+def _see_it_end(stream: Stream, ports: Ports) -> None:
+    """Our leaving is the end of its input, at which a script would go on with its next command."""
+    deadline = ports.clock.monotonic() + _DYING_SECONDS
+    with contextlib.suppress(ConnectionLost):
+        while not any(isinstance(event, Exit) for event in stream.receive()):
+            if ports.clock.monotonic() >= deadline:
+                return
+            ports.clock.sleep(_RETRY_SECONDS)
+
+
+def _say_goodbye(session: Session, tether: Tether, id_: str, ports: Ports) -> bool:
+    keep = session.request.keep
+    with ports.terminal.held():
+        return tether.goodbye(*([protocol.keep(keep)] if keep else []), protocol.bye(id_))
+
+
+def _introduction(session: Session) -> str:
+    plan, request = session.plan, session.request
+    reused = " (reused)" if session.reused else ""
+    line = f"{session.name}{reused} in {plan.pod.name} as {plan.identity} ({plan.identity.source})"
+    if request.command:
+        return line
+    stays = f" It stays for {duration(request.keep)} after the last session." if request.keep else ""
+    return (
+        f"{line}; app files are here, tools are {request.image.rpartition('/')[2]}.\n"
+        "Relative paths are the app's (cat etc/os-release), absolute ones the debug image's;\n"
+        f"$DSHELL_ROOT is the app's root. `exit` ends it.{stays}"
+    )

@@ -1,0 +1,61 @@
+"""Opens execs in a debug container: what a session runs, and its tether."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.commands.tether import Tether
+from kubectl_dshell.domain.debug_container import NAME_LETTERS
+from kubectl_dshell.domain.refusal import Request, explain
+from kubectl_dshell.errors import ApiError, DshellError
+from kubectl_dshell.remote import protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kubectl_dshell.commands.ports import Ports
+    from kubectl_dshell.domain.stream import Stream
+
+_RETRY_SECONDS = 0.03
+# The kubelet by what it knows itself; then containerd and CRI-O where they know of an end before the kubelet does.
+_NOT_RUNNING = ("container not found", "container is in CONTAINER_", "container is not created or running")
+
+
+def open_tether(
+    namespace: str, pod: str, name: str, target_id: str, ports: Ports, *, session: str = "", wait: float = 0.0
+) -> Tether:
+    """The tether of `session` to the debug container `name`, connecting."""
+    session = session or ports.clock.random_letters(NAME_LETTERS, 8)
+    argv = protocol.tether_argv(target_id, session)
+
+    def connect() -> Stream:
+        # A server too old for half-close (v4) still carries words: only the end of the input is lost.
+        return open_exec((namespace, pod, name), argv, ports, stdin=True, tty=False, wait=wait, half_close=False)
+
+    return Tether(session, connect, ports.clock, ports.notices.interject)
+
+
+def open_exec(
+    where: tuple[str, str, str],
+    argv: Sequence[str],
+    ports: Ports,
+    *,
+    stdin: bool,
+    tty: bool,
+    wait: float,
+    half_close: bool | None = None,
+) -> Stream:
+    """Open an exec; a container that is just starting is given `wait` seconds."""
+    deadline = ports.clock.monotonic() + wait
+    while True:
+        try:
+            return ports.streams.open(*where, argv, stdin=stdin, tty=tty, half_close=half_close)
+        except ApiError as error:
+            if not is_gone(error) or ports.clock.monotonic() >= deadline:
+                raise explain(error, Request("create", "pods/exec", where[0], where[1])) from error
+        ports.clock.sleep(_RETRY_SECONDS)
+
+
+def is_gone(error: DshellError) -> bool:
+    """No such container runs: it has not started yet, or it is over (kubelet and runtime say the same of both)."""
+    return isinstance(error, ApiError) and error.code == 500 and any(text in error.message for text in _NOT_RUNNING)

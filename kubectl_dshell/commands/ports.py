@@ -1,0 +1,108 @@
+"""What the commands need of the world, as small Protocols; `cli.wiring` binds them to the first floor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+
+    from kubectl_dshell.domain.debug_container import Scripts
+    from kubectl_dshell.domain.pod import Json
+    from kubectl_dshell.domain.stream import Companion, Exit, Stream
+
+
+class Cluster(Protocol):
+    """Pods of one cluster. Every method may raise ApiError or ConnectionLost."""
+
+    def get_pod(self, namespace: str, name: str) -> Json: ...
+    def list_pods(self, namespace: str | None) -> Iterator[Json]: ...
+    def add_ephemeral_container(self, namespace: str, pod: str, container: Json, *, dry_run: bool = False) -> Json:
+        """The pod with `container` in it; sending the same one again changes nothing."""
+
+    def pod_changes(self, namespace: str, name: str, resource_version: str, deadline: float) -> Iterator[Json | None]:
+        """The pod each time it changes, None about twice a second between, until the monotonic deadline.
+
+        Raises NoTarget when the pod is deleted.
+        """
+
+    def events(self, namespace: str, pod: str, uid: str) -> list[Json]:
+        """The pod's events, oldest first; none where the user may not list them."""
+
+    def whoami(self) -> str:
+        """The user name the cluster knows us by; empty if it does not tell."""
+
+
+class Streams(Protocol):
+    def open(  # an exec is that many facts
+        self,
+        namespace: str,
+        pod: str,
+        container: str,
+        argv: Sequence[str],
+        *,
+        stdin: bool,
+        tty: bool,
+        half_close: bool | None = None,
+    ) -> Stream:
+        """Exec `argv` in a container; raises ApiError, ConnectionLost, StartFailed (no half-close, which is needed).
+
+        `half_close`: whether the end of stdin has to reach the command; None: where stdin is piped.
+        """
+
+
+class Terminal(Protocol):
+    """The user's side: a terminal or pipes."""
+
+    def size(self) -> tuple[int, int] | None:
+        """(columns, rows), None without a terminal."""
+
+    def relay(self, stream: Stream, companion: Companion, *, stdin: bool, tty: bool) -> Exit:
+        """Bytes both ways until the remote command ends; raises Interrupted, OutputFailed, ConnectionLost."""
+
+    def held(self) -> AbstractContextManager[None]:
+        """Signals wait inside, so that what must be said whole is."""
+
+
+class Notices(Protocol):
+    """Lines for the person, on stderr; never data."""
+
+    def identity(self, text: str) -> None:
+        """Who and where you are: only where a person reads it."""
+
+    def notice(self, text: str) -> None:
+        """What a person should know though nothing failed; silenced by --quiet."""
+
+    def warn(self, text: str) -> None:
+        """What must be said even with --quiet."""
+
+    def interject(self, text: str) -> None:
+        """As `warn`, into the middle of a session."""
+
+    def progress(self, text: str) -> None:
+        """What is being waited for; replaced by the next, gone with the empty text."""
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """Wall clock, UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds."""
+
+    def sleep(self, seconds: float) -> None: ...
+
+    def random_letters(self, letters: str, count: int) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    cluster: Cluster
+    streams: Streams
+    terminal: Terminal
+    notices: Notices
+    clock: Clock
+    scripts: Scripts

@@ -1,0 +1,88 @@
+"""From a request to the debug container it needs: reads the cluster, changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.domain.debug_container import NAME_LETTERS, PREFIX, Wanted, container_spec
+from kubectl_dshell.domain.identity import Identity, Source, identify, stamp
+from kubectl_dshell.domain.pod import Json, Pod, parse_pod
+from kubectl_dshell.domain.privilege import Profile, security_context
+from kubectl_dshell.domain.refusal import Request, explain
+from kubectl_dshell.domain.target import Target, choose_target, nearest
+from kubectl_dshell.errors import ApiError, DshellError, NoTarget
+
+if TYPE_CHECKING:
+    from kubectl_dshell.commands.ports import Ports
+    from kubectl_dshell.commands.request import OpenRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The target, whom to be, and the debug container that does it."""
+
+    target: Target
+    identity: Identity
+    wanted: Wanted
+
+    @property
+    def pod(self) -> Pod:
+        return self.target.pod
+
+
+def read_pod(namespace: str, name: str, ports: Ports) -> Pod:
+    """The pod; raises NoTarget with the nearest names where there is none, Forbidden without the right to look."""
+    try:
+        return parse_pod(ports.cluster.get_pod(namespace, name))
+    except ApiError as error:
+        refused = explain(error, Request("get", "pods", namespace, name))
+        if isinstance(refused, NoTarget):
+            raise _no_pod(namespace, name, ports) from error
+        raise refused from error
+
+
+def _no_pod(namespace: str, name: str, ports: Ports) -> NoTarget:
+    try:
+        names = [pod["metadata"]["name"] for pod in ports.cluster.list_pods(namespace)]
+    except DshellError:
+        names = []  # who may not list still gets the answer, without the hint
+    alike = nearest(name, names)
+    hint = f"; did you mean {' or '.join(alike)}?" if alike else ""
+    return NoTarget(
+        f'no pod "{name}" in namespace {namespace}{hint}',
+        *([] if alike else [f"Those there are: kubectl get pods -n {namespace} (another namespace: -n)"]),
+    )
+
+
+def plan(request: OpenRequest, ports: Ports) -> Plan:
+    """The first plan, from what is known before anything runs."""
+    pod = read_pod(request.namespace, request.pod, ports)
+    target = choose_target(pod, request.container, ports.clock.now())
+    identity = identify(pod, target.container, request.run_as)
+    if request.profile is Profile.GENERAL and request.run_as is None:
+        identity = Identity(0, 0, Source.PROFILE)
+    wanted = Wanted(
+        target=target.container.name,
+        image=request.image,
+        pull_policy=request.pull_policy,
+        security=security_context(request.profile, pod, target.container, identity),
+        owner=ports.cluster.whoami(),
+        version=request.version,
+        limit=request.ttl,
+        env=request.env,
+    )
+    return Plan(target, identity, wanted)
+
+
+def replan(current: Plan, identity: Identity) -> Plan:
+    """The same for a better identity."""
+    security = security_context(Profile.AUTO, current.pod, current.target.container, identity)
+    wanted = replace(current.wanted, security=security, measured=stamp(identity, current.target.container))
+    return replace(current, identity=identity, wanted=wanted)
+
+
+def debug_container(wanted: Wanted, ports: Ports) -> Json:
+    """A new entry with a fresh name."""
+    name = PREFIX + ports.clock.random_letters(NAME_LETTERS, 5)
+    return container_spec(name, wanted, ports.scripts)

@@ -1,0 +1,63 @@
+"""Adds a debug container and waits until it runs, or says why it will not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.commands.prepare import Plan, debug_container
+from kubectl_dshell.domain.pod import Json, Phase, Pod, parse_pod
+from kubectl_dshell.domain.refusal import Request, explain
+from kubectl_dshell.domain.waiting import StartWatch, describe
+from kubectl_dshell.errors import ApiError, TimedOut
+
+if TYPE_CHECKING:
+    from kubectl_dshell.commands.ports import Ports
+
+_SILENT_SECONDS = 1.0  # a start that is quicker needs no word
+_EVENTS_EVERY_SECONDS = 2.0
+
+
+def add(plan: Plan, ports: Ports, *, dry_run: bool = False) -> tuple[Json, Pod]:
+    """The entry sent and the pod as answered; refusals are explained (Forbidden, NoTarget, StartFailed)."""
+    pod, container = plan.pod, debug_container(plan.wanted, ports)
+    try:
+        answer = ports.cluster.add_ephemeral_container(pod.namespace, pod.name, container, dry_run=dry_run)
+    except ApiError as error:
+        raise explain(error, Request("patch", "pods/ephemeralcontainers", pod.namespace, pod.name)) from error
+    return container, parse_pod(answer)
+
+
+def start(plan: Plan, timeout: float, ports: Ports) -> str:
+    """The name of a debug container that runs. Raises TimedOut after `timeout` seconds, with what it waited for."""
+    container, pod = add(plan, ports)
+    name = container["name"]
+    watch = StartWatch(name, plan.wanted.image)
+    clock = ports.clock
+    began = clock.monotonic()
+    waits, events, next_events = "", [], began + _EVENTS_EVERY_SECONDS
+    try:
+        changes = ports.cluster.pod_changes(pod.namespace, pod.name, pod.resource_version, began + timeout)
+        for change in changes:
+            pod = parse_pod(change) if change is not None else pod
+            entry = pod.debug_container(name)
+            if entry and entry.state.phase is Phase.RUNNING:
+                return str(name)
+            now = clock.monotonic()
+            if now >= next_events:
+                events, next_events = (
+                    ports.cluster.events(pod.namespace, pod.name, pod.uid),
+                    now + _EVENTS_EVERY_SECONDS,
+                )
+            if hopeless := watch.judge(pod, events):
+                raise hopeless
+            waits = describe(pod, name, events)
+            if now - began >= _SILENT_SECONDS:
+                ports.notices.progress(f"{pod.name}: {waits}")
+    except ApiError as error:
+        raise explain(error, Request("get", "pods", pod.namespace, pod.name)) from error
+    finally:
+        ports.notices.progress("")
+    raise TimedOut(
+        f"{name} in {pod.name} did not start within {timeout:.0f} s: {waits}",
+        f"What the node says: kubectl describe pod {pod.name} -n {pod.namespace}; wait longer with --timeout 5m",
+    )

@@ -1,0 +1,208 @@
+"""The tether: a second exec that measures the target, keeps the debug container alive, and says goodbye."""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import socket
+import threading
+from typing import TYPE_CHECKING, cast
+
+from kubectl_dshell.domain.age import duration
+from kubectl_dshell.domain.debug_container import LEASE_SECONDS
+from kubectl_dshell.domain.stream import Channel, Exit
+from kubectl_dshell.errors import ConnectionLost, DshellError, StartFailed
+from kubectl_dshell.remote import protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kubectl_dshell.commands.ports import Clock
+    from kubectl_dshell.domain.facts import Facts
+    from kubectl_dshell.domain.stream import Stream
+
+BEAT_SECONDS = 15.0
+RECONNECT_SECONDS = 5.0
+WARN_BEFORE_LIMIT_SECONDS = 300
+
+
+class TetherEnded(StartFailed):
+    """The exec of a tether ended, which it does with its debug container; the message is the stream's last word."""
+
+
+class Tether:
+    """One session's word to the holder. Connects in a thread of its own; everything else is the caller's thread."""
+
+    def __init__(self, session: str, connect: Callable[[], Stream], clock: Clock, warn: Callable[[str], None]) -> None:
+        self._session = session
+        self._connect = connect
+        self._clock = clock
+        self._warn = warn
+        self._woken, self._waker = socket.socketpair()
+        self._stream: Stream | None = None
+        self._arrived: Stream | DshellError | None = None
+        self._connecting = False
+        self._closed = False
+        self._failure: DshellError | None = None
+        self._unread = b""
+        self._facts: Facts | None = None
+        self._next_beat = 0.0
+        self._next_connect = 0.0
+        self._silent_since: float | None = None
+        self._limit_notice: float | None = None
+        self._echoes = 0
+        self._words = 0
+        self._reconnect()
+
+    @property
+    def alive(self) -> bool:
+        return self._stream is not None
+
+    def fileno(self) -> int:
+        return self._stream.fileno() if self._stream else self._woken.fileno()
+
+    @property
+    def wants_write(self) -> bool:
+        return self._stream is not None and self._stream.wants_write
+
+    def service(self, now: float) -> float:
+        """Read what came, send what is due; monotonic time of the next call. Raises ConnectionLost when all is lost."""
+        self._take_arrival()
+        if self._stream is None:
+            return self._while_lost(now)
+        try:
+            self._stream.flush()
+            self._read(self._stream)
+            due = self._stream.keepalive(now) if self.alive else now
+        except ConnectionLost:
+            self._drop()
+            return now
+        if self._facts and self.alive and now >= self._next_beat:
+            self._say(protocol.beat(self._session, LEASE_SECONDS))
+            self._next_beat = now + BEAT_SECONDS
+        self._announce_limit(now)
+        return min(due, self._next_beat) if self._facts else due
+
+    def facts(self, seconds: float = 20.0) -> Facts:
+        """The measured facts, waited for; raises ConnectionLost, or what kept the tether from connecting."""
+        if not self._pump(lambda: self._facts is not None or self._failure is not None, seconds):
+            raise ConnectionLost(f"the debug container does not answer (waited {seconds:.0f} s)")
+        if self._facts is None and self._failure is not None:
+            raise self._failure
+        return cast("Facts", self._facts)
+
+    def registered(self, seconds: float = 10.0) -> bool:
+        """Whether the holder has taken this session's first beat, and so stays; raises as `facts` does."""
+        if not self.facts(seconds).holder_alive:
+            return False
+        self._pump(lambda: 0 < self._words <= self._echoes or self._failure is not None, seconds)
+        return self._failure is None and 0 < self._words <= self._echoes
+
+    def goodbye(self, *words: bytes, seconds: float = 2.0) -> bool:
+        """Hand `words` to the holder; whether it acknowledged them all in time. A closed tether says nothing."""
+        if self._closed:
+            return False
+        if not self.alive and not self._connecting:
+            self._reconnect()
+        try:
+            self._pump(lambda: (self.alive and self._facts is not None) or self._failure is not None, seconds)
+            if not self.alive or self._facts is None:
+                return False
+            for word in words:
+                self._say(word)
+            return self._pump(lambda: self._echoes >= self._words or not self.alive, seconds) and self.alive
+        except DshellError:
+            return False
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        self._closed = True
+        for stream in (self._stream, self._arrived):
+            if stream is not None and not isinstance(stream, DshellError):
+                stream.close()
+        self._stream = self._arrived = None
+        self._woken.close()
+        self._waker.close()
+
+    def _pump(self, done: Callable[[], bool], seconds: float) -> bool:
+        deadline = self._clock.monotonic() + seconds
+        while not done():
+            now = self._clock.monotonic()
+            if now >= deadline or self._closed:
+                return False
+            until = min(self.service(now), deadline)
+            if done():
+                break
+            poll = select.poll()
+            poll.register(self.fileno(), select.POLLIN | (select.POLLOUT if self.wants_write else 0))
+            poll.poll(max(0.0, until - self._clock.monotonic()) * 1000)
+        return True
+
+    def _say(self, word: bytes) -> None:
+        if self._stream:
+            self._words += 1
+            self._stream.send(word)
+
+    def _read(self, stream: Stream) -> None:
+        for event in stream.receive():
+            if isinstance(event, Exit):
+                self._drop()
+                self._failure = TetherEnded(f"the debug container ended: {event.message or event.code}")
+                return
+            if event.channel is Channel.STDOUT:
+                self._unread += event.data
+        *lines, self._unread = self._unread.split(b"\n")
+        for line in lines:
+            if line.startswith(b"dshell "):
+                self._facts = protocol.parse_facts(line.decode())
+                if self._facts.holder_alive:
+                    self._limit_notice = self._clock.monotonic() + self._facts.left - WARN_BEFORE_LIMIT_SECONDS
+            else:
+                self._echoes += 1
+
+    def _drop(self) -> None:
+        if self._stream:
+            self._stream.close()
+        self._stream, self._unread, self._echoes, self._words = None, b"", 0, 0
+        self._silent_since = self._clock.monotonic()
+
+    def _while_lost(self, now: float) -> float:
+        if self._silent_since is not None and now - self._silent_since > LEASE_SECONDS:
+            raise ConnectionLost("the debug container has not answered for its whole lease")
+        if not self._connecting and now >= self._next_connect:
+            self._reconnect()
+        return max(now + 0.5, self._next_connect)
+
+    def _reconnect(self) -> None:
+        self._connecting, self._failure = True, None
+        self._next_connect = self._clock.monotonic() + RECONNECT_SECONDS
+        threading.Thread(target=self._connect_and_wake, name="tether", daemon=True).start()
+
+    def _connect_and_wake(self) -> None:
+        try:
+            self._arrived = self._connect()
+        except DshellError as error:
+            self._arrived = error
+        if self._closed:  # meanwhile: nobody waits for it any more
+            self.close()
+        else:
+            with contextlib.suppress(OSError):
+                self._waker.send(b"!")
+
+    def _take_arrival(self) -> None:
+        arrived = self._arrived
+        if arrived is None:
+            return
+        self._woken.recv(1)  # sent right after what arrived was set
+        self._arrived, self._connecting = None, False
+        if isinstance(arrived, DshellError):
+            self._failure = arrived
+        else:
+            self._stream, self._silent_since, self._next_beat = arrived, None, 0.0
+
+    def _announce_limit(self, now: float) -> None:
+        if self._limit_notice is not None and now >= self._limit_notice:
+            left = self._limit_notice + WARN_BEFORE_LIMIT_SECONDS - now
+            self._limit_notice = None
+            self._warn(f"this session ends in {duration(round(left))}, at its limit (--ttl)")

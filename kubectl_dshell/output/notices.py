@@ -1,0 +1,80 @@
+"""Lines on stderr for a person. Plain writes, so that a script pays for no drawing; rich only for the live line."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.output.escape import escape
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
+_PLAIN_PROGRESS_AFTER_SECONDS = 5.0
+
+
+class Notices:
+    """`quiet` silences what is not a failure; the identity line is for terminals only."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._terminal = sys.stderr.isatty()
+        self._status: Status | None = None
+        self._said = ""
+        self._since = 0.0
+
+    def identity(self, text: str) -> None:
+        if self._terminal and not self._quiet:
+            write_line(text)
+
+    def notice(self, text: str) -> None:
+        if not self._quiet:
+            write_line(text)
+
+    def warn(self, text: str) -> None:
+        write_line(text)
+
+    def interject(self, text: str) -> None:
+        if self._terminal:
+            write_line("")
+        write_line(text, "\r\n" if self._terminal else "\n")  # the terminal may be raw
+
+    def progress(self, text: str) -> None:
+        if not text:
+            self._clear()
+        elif not self._quiet and self._terminal and os.environ.get("TERM") != "dumb":
+            self._live(text)
+        elif not self._quiet:
+            self._plain(text)
+
+    def _live(self, text: str) -> None:
+        from rich.console import Console
+        from rich.text import Text
+
+        self._since = self._since or time.monotonic()
+        line = Text(f"{escape(text)} ({time.monotonic() - self._since + 1:.0f} s)")
+        if self._status is None:
+            self._status = Console(stderr=True).status(line, spinner="dots")
+            self._status.start()
+        self._status.update(line)
+
+    def _plain(self, text: str) -> None:
+        self._since = self._since or time.monotonic()
+        if text != self._said and time.monotonic() - self._since >= _PLAIN_PROGRESS_AFTER_SECONDS - 1:
+            self._said = text
+            write_line(text)
+
+    def _clear(self) -> None:
+        if self._status:
+            self._status.stop()
+        self._status, self._said, self._since = None, "", 0.0
+
+
+def write_line(text: str, end: str = "\n") -> None:
+    """One line on stderr. A lost stderr is no failure."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.write(escape(text) + end)
+        sys.stderr.flush()

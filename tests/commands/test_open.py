@@ -1,0 +1,168 @@
+"""The decisions of one `kubectl dshell POD`, without a cluster."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kubectl_dshell.commands.dry_run import DryRun, dry_run
+from kubectl_dshell.commands.open import open_session
+from kubectl_dshell.domain.stream import Exit
+from kubectl_dshell.errors import ApiError, ExitStatus, Forbidden, NoTarget, StartFailed
+from tests.commands.world import CLOSED, GONE, STEPPED_DOWN, World, request, running_holder
+from tests.pods import Json
+
+
+def test_the_exit_code_is_the_command_s_and_goodbye_is_said() -> None:
+    world = World(ends=[Exit(42)])
+
+    assert open_session(request(), world.ports()) == 42
+    assert world.tethers[0].sent.splitlines()[-1].startswith(b"bye ")
+    assert world.tethers[0].closed
+
+
+def test_keep_is_said_before_goodbye() -> None:
+    world = World()
+
+    open_session(request(keep=1800), world.ports())
+
+    assert [line.split()[0] for line in world.tethers[0].sent.splitlines()][-2:] == [b"keep", b"bye"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "opened"),
+    [
+        ({"command": ("cat", "-")}, ["run", "cat", "-"]),
+        ({"command": ("vi", "x"), "tty": True}, ["terminal", "24", "80", "vi", "x"]),
+        ({"command": (), "tty": True}, ["shell", "web/app", "24", "80"]),
+        ({"command": (), "tty": False}, ["run", "sh"]),
+    ],
+    ids=["command", "command on a terminal", "shell", "script on stdin"],
+)
+def test_what_is_executed(changes: dict[str, Any], opened: list[str]) -> None:
+    world = World()
+
+    open_session(request(**changes), world.ports())
+
+    assert opened in [words for _, words in world.opened]
+
+
+def test_a_live_holder_is_reused_and_said() -> None:
+    world = World()
+    running_holder(world)
+
+    open_session(request(), world.ports())
+
+    assert world.added == []
+    assert "dshell-abcde (reused) in web as 65532:65532 (from the container's status)" in world.said
+
+
+def test_new_adds_another() -> None:
+    world = World()
+    running_holder(world)
+
+    open_session(request(new=True), world.ports())
+
+    assert len(world.added) == 1
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        'container not found ("dshell-abcde")',
+        "rpc error: code = Unknown desc = container is in CONTAINER_EXITED state",
+        "rpc error: code = NotFound desc = container is not created or running",
+    ],
+    ids=["kubelet", "containerd", "CRI-O"],
+)
+def test_a_holder_that_has_just_ended_is_replaced(message: str) -> None:
+    world = World(vanished={"dshell-abcde"}, vanished_message=message)
+    running_holder(world)
+
+    assert open_session(request(), world.ports()) == 0
+    assert len(world.added) == 1
+
+
+def test_the_next_live_holder_is_joined_where_the_first_has_just_ended() -> None:
+    world = World(vanished={"dshell-abcde"})
+    running_holder(world)
+    running_holder(world, "dshell-fghij")
+
+    assert open_session(request(), world.ports()) == 0
+    assert world.added == []
+
+
+def test_a_holder_that_is_ending_is_replaced_and_nothing_runs_twice() -> None:
+    world = World(facts=[GONE, World().facts[0]])
+    running_holder(world)
+
+    assert open_session(request(), world.ports()) == 0
+    assert len(world.added) == 1
+
+
+def test_a_holder_that_ends_under_its_first_session_is_a_failed_start() -> None:
+    world = World(facts=[GONE])
+
+    with pytest.raises(StartFailed, match="ended before the session began"):
+        open_session(request(), world.ports())
+
+
+def test_a_wrong_identity_is_measured_corrected_once_and_stamped() -> None:
+    world = World(facts=[STEPPED_DOWN, World().facts[0]])
+
+    assert open_session(request(), world.ports()) == 0
+    assert [c["securityContext"]["runAsUser"] for c in world.added] == [65532, 101]
+    assert {"name": "DSHELL_MEASURED", "value": f"{'a' * 64} 101:101"} in world.added[1]["env"]
+    assert world.tethers[0].sent.splitlines()[-1].startswith(b"bye ")  # others may be there: nothing ends for them
+
+
+def test_a_second_wrong_measurement_is_not_followed() -> None:
+    world = World(facts=[STEPPED_DOWN, STEPPED_DOWN.replace("101", "102")])
+
+    with pytest.raises(Forbidden):
+        open_session(request(), world.ports())
+    assert len(world.added) == 2
+
+
+def test_a_command_in_a_closed_root_is_refused_with_the_rule_and_the_flag() -> None:
+    world = World(facts=[CLOSED])
+
+    with pytest.raises(Forbidden) as refusal:
+        open_session(request(), world.ports())
+
+    assert "the app holds the capability NET_BIND_SERVICE (from its binary)" in refusal.value.message
+    assert refusal.value.advice == ("Root with SYS_PTRACE can: kubectl dshell web -n shop --profile general",)
+    assert world.tethers[0].sent.splitlines()[-1].startswith(b"bye ")  # others may be there: nothing ends for them
+
+
+def test_a_person_gets_a_shell_beside_a_closed_root() -> None:
+    world = World(facts=[CLOSED], ends=[Exit(3)])
+
+    assert open_session(request(command=(), tty=True), world.ports()) == 3
+    assert world.opened[-1][1][0] == "outside"
+    assert any("its files are closed to us" in line for line in world.said)
+
+
+def test_a_typo_is_answered_with_the_nearest_name() -> None:
+    with pytest.raises(NoTarget, match=r'no pod "wbe" in namespace shop; did you mean web\?'):
+        open_session(request(pod="wbe"), World().ports())
+
+
+def test_a_refused_patch_is_explained() -> None:
+    def refuse(_container: Json) -> None:
+        raise ApiError(403, "Forbidden", 'pods "web" is forbidden: violates PodSecurity "baseline:latest": x')
+
+    with pytest.raises(Forbidden) as refusal:
+        open_session(request(), World(on_patch=refuse).ports())
+    assert refusal.value.status is ExitStatus.FORBIDDEN
+
+
+@pytest.mark.parametrize("mode", list(DryRun))
+def test_a_dry_run_adds_nothing_and_shows_the_patch(mode: DryRun) -> None:
+    world = World()
+
+    patch = dry_run(request(), mode, world.ports())
+
+    assert world.added == []
+    assert patch["spec"]["ephemeralContainers"][0]["securityContext"]["runAsUser"] == 65532

@@ -1,0 +1,147 @@
+"""The tether keeps its word: beats, goodbyes, a lost connection found again, the limit announced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from kubectl_dshell.commands.tether import Tether
+from kubectl_dshell.domain.stream import Channel, Event, Exit, Output, Stream
+from kubectl_dshell.errors import ApiError, ConnectionLost, StartFailed
+from tests.commands.world import OPEN, FakeStream, World
+
+SESSION = "abcdefgh"
+
+
+class Line:
+    """A tether on a scripted supply of streams."""
+
+    def __init__(self, *streams: FakeStream | ApiError) -> None:
+        self.world = World()
+        self.supply: Iterator[FakeStream | ApiError] = iter(streams)
+        self.tether = Tether(SESSION, self._connect, self.world, self.world.warn)
+
+    def _connect(self) -> Stream:
+        given = next(self.supply)
+        if isinstance(given, ApiError):
+            raise given
+        return given
+
+
+def stream(*events: Event, facts: str = OPEN) -> FakeStream:
+    return FakeStream([Output(Channel.STDOUT, f"{facts}\n".encode()), *events], echo=True)
+
+
+def test_facts_may_arrive_in_pieces() -> None:
+    whole = f"{OPEN}\n".encode()
+    line = Line(FakeStream([Output(Channel.STDOUT, whole[:9]), Output(Channel.STDOUT, whole[9:])], echo=True))
+
+    assert line.tether.facts().pid == 7
+    line.tether.close()
+
+
+def test_a_beat_goes_out_every_15_seconds() -> None:
+    fake = stream()
+    line = Line(fake)
+    line.tether.facts()
+    for now in (100.0, 105.0, 116.0):
+        line.tether.service(now)
+
+    assert fake.sent.count(f"beat {SESSION} 50\n".encode()) == 3  # the first with the facts
+    line.tether.close()
+
+
+def test_goodbye_is_acknowledged_by_its_echo() -> None:
+    fake = stream()
+    line = Line(fake)
+
+    assert line.tether.goodbye(b"bye x\n")
+    assert fake.sent.endswith(b"bye x\n")
+    assert fake.closed
+
+
+def test_goodbye_without_an_echo_is_not_acknowledged() -> None:
+    mute = FakeStream([Output(Channel.STDOUT, f"{OPEN}\n".encode())])
+
+    assert not Line(mute).tether.goodbye(b"bye x\n", seconds=0.2)
+
+
+def test_why_it_could_not_connect_is_raised_where_the_facts_are_asked_for() -> None:
+    line = Line(ApiError(403, "Forbidden", "no"))
+
+    with pytest.raises(ApiError, match="no"):
+        line.tether.facts()
+    line.tether.close()
+
+
+def test_a_debug_container_that_says_nothing_is_lost() -> None:
+    line = Line(FakeStream([]))
+
+    with pytest.raises(ConnectionLost, match="does not answer"):
+        line.tether.facts(seconds=0.2)
+    line.tether.close()
+
+
+def test_a_tether_that_ends_is_connected_again() -> None:
+    first, second = stream(), stream()
+    line = Line(first, second)
+    line.tether.facts()
+    first.events.append(Exit(137))
+    line.tether.service(10.0)
+    line.world.time = 20.0
+
+    assert line.tether.goodbye(b"bye x\n")
+    assert second.sent.endswith(b"bye x\n")
+
+
+def test_goodbye_to_one_that_is_gone_is_not_acknowledged_and_not_waited_for() -> None:
+    first = stream()
+    line = Line(first, ApiError(500, "", "container not found"))
+    line.tether.facts()
+    first.events.append(Exit(137))
+    line.tether.service(10.0)
+    began = line.world.time
+
+    assert not line.tether.goodbye(b"bye x\n", seconds=1000)
+    assert line.world.time - began < 100
+
+
+def test_one_that_ends_before_it_answers_is_not_waited_for() -> None:
+    line = Line(FakeStream([Exit(137, "killed")]))
+
+    with pytest.raises(StartFailed, match="killed"):
+        line.tether.facts(seconds=1000)
+    line.tether.close()
+
+
+def test_silence_for_the_whole_lease_is_a_lost_connection() -> None:
+    first = stream()
+    line = Line(first, ApiError(500, "", "container not found"))
+    line.tether.facts()
+    first.events.append(Exit(137))
+    line.tether.service(line.world.monotonic())
+
+    with pytest.raises(ConnectionLost, match="whole lease"):
+        line.tether.service(line.world.monotonic() + 60)
+    line.tether.close()
+
+
+@pytest.mark.parametrize(("left", "now", "said"), [(301, 0.5, 0), (301, 2.0, 1), (40, 0.5, 1)])
+def test_the_limit_is_announced_five_minutes_before(left: int, now: float, said: int) -> None:
+    line = Line(stream(facts=OPEN.replace("left=28800", f"left={left}")))
+    line.tether.facts()
+    line.tether.service(now)
+    line.tether.service(now)
+
+    assert len([text for text in line.world.said if "this session ends in" in text]) == said
+    line.tether.close()
+
+
+def test_a_closed_tether_says_nothing_and_connects_no_more() -> None:
+    line = Line(stream())
+    line.tether.facts()
+    line.tether.close()
+
+    assert not line.tether.goodbye(b"bye x\n")
+    assert not line.tether.alive
