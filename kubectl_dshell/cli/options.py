@@ -1,0 +1,135 @@
+"""kubectl's own flags, with kubectl's meaning, for every verb; and help in groups."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from kubectl_dshell import __version__
+from kubectl_dshell.cli.params import Duration, Verbosity
+
+if TYPE_CHECKING:
+    from kubectl_dshell.kube.connection import ConnectionOptions
+
+F = TypeVar("F", bound=Callable[..., Any])
+KUBECTL = "kubectl's own"
+
+
+class GroupedOption(click.Option):
+    """An option that knows under which heading its help stands."""
+
+    def __init__(self, *args: Any, group: str = "Other", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.group = group
+
+
+class GroupedCommand(click.Command):
+    """Help with the options under their headings, in the order of their first appearance."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for param in self.get_params(ctx):
+            if record := param.get_help_record(ctx):
+                groups.setdefault(getattr(param, "group", "Other"), []).append(record)
+        for heading, records in groups.items():
+            with formatter.section(heading):
+                formatter.write_dl(records)
+
+
+def option(*names: str, group: str, **kwargs: Any) -> Callable[[F], F]:
+    return click.option(*names, cls=GroupedOption, group=group, **kwargs)
+
+
+def _kubectl(*names: str, **kwargs: Any) -> Callable[[F], F]:
+    return option(*names, group=KUBECTL, **kwargs)
+
+
+_FLAGS = (
+    _kubectl("--context", metavar="NAME", help="The kubeconfig context to use."),
+    _kubectl("--cluster", metavar="NAME", help="The kubeconfig cluster to use."),
+    _kubectl(
+        "--user",
+        metavar="NAME",
+        help="The kubeconfig user to use (not the user in the container: --run-as).",
+    ),
+    _kubectl(
+        "--kubeconfig",
+        metavar="FILE",
+        help="The kubeconfig file, instead of KUBECONFIG or ~/.kube/config.",
+    ),
+    _kubectl("-s", "--server", metavar="URL", help="The address of the API server."),
+    _kubectl("--token", metavar="TOKEN", help="Bearer token for the API server."),
+    _kubectl("--as", "as_user", metavar="USER", help="Impersonate this user."),
+    _kubectl(
+        "--as-group",
+        "as_groups",
+        metavar="GROUP",
+        multiple=True,
+        help="Impersonate this group; repeatable.",
+    ),
+    _kubectl("--as-uid", metavar="UID", help="Impersonate this UID."),
+    _kubectl("--certificate-authority", metavar="FILE", help="Certificate of the API server's authority."),
+    _kubectl("--client-certificate", metavar="FILE", help="Client certificate for TLS."),
+    _kubectl("--client-key", metavar="FILE", help="Client key for TLS."),
+    _kubectl("--tls-server-name", metavar="NAME", help="The name the API server's certificate must have."),
+    _kubectl("--insecure-skip-tls-verify", is_flag=True, help="Do not check the API server's certificate."),
+    _kubectl(
+        "--request-timeout",
+        type=Duration(),
+        default=0,
+        metavar="TIME",
+        help="Give up a single request after this; 0 is never.",
+    ),
+    _kubectl(
+        "-v",
+        "--v",
+        "verbosity",
+        type=Verbosity(),
+        default=0,
+        metavar="LEVEL",
+        help="6 shows each request, 8 bodies too (never secrets).",
+    ),
+)
+
+
+def connection_options(command: F) -> F:
+    """The flags that say which cluster, as whom."""
+    for flag in reversed(_FLAGS):
+        command = flag(command)
+    return command
+
+
+def namespace_option(command: F) -> F:
+    return option("-n", "--namespace", group="Target", metavar="NS", help="The namespace; else the context's.")(command)
+
+
+def meta_options(command: F) -> F:
+    return click.version_option(__version__, "--version", prog_name="kubectl-dshell", message="%(prog)s %(version)s")(
+        command
+    )
+
+
+def to_connection_options(flags: dict[str, Any]) -> ConnectionOptions:
+    """Takes its flags out of `flags`; the request timeout of 0 is none."""
+    from kubectl_dshell.kube.connection import ConnectionOptions
+
+    return ConnectionOptions(
+        kubeconfig=flags.pop("kubeconfig"),
+        context=flags.pop("context"),
+        cluster=flags.pop("cluster"),
+        user=flags.pop("user"),
+        server=flags.pop("server"),
+        token=flags.pop("token"),
+        namespace=flags.pop("namespace"),
+        as_user=flags.pop("as_user"),
+        as_groups=flags.pop("as_groups"),
+        as_uid=flags.pop("as_uid"),
+        request_timeout=flags.pop("request_timeout") or None,
+        insecure_skip_tls_verify=flags.pop("insecure_skip_tls_verify"),
+        tls_server_name=flags.pop("tls_server_name"),
+        certificate_authority=flags.pop("certificate_authority"),
+        client_certificate=flags.pop("client_certificate"),
+        client_key=flags.pop("client_key"),
+    )

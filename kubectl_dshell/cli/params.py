@@ -1,0 +1,82 @@
+"""One click type per concept: raw words end here."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import click
+
+from kubectl_dshell.domain.age import parse_duration
+
+_ID_MAX = 2**31 - 1  # the API's own bound for runAsUser and runAsGroup (validation.IsValidUserID)
+
+
+class Duration(click.ParamType[int]):
+    """Seconds, from Go's form: 90s, 5m, 1h30m."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        try:
+            return parse_duration(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a duration; write 90s, 5m or 1h30m", param, ctx)
+
+
+class RunAs(click.ParamType[tuple[int, int | None]]):
+    """UID or UID:GID; the gid is None where it is not given."""
+
+    name = "uid[:gid]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int | None]:
+        if isinstance(value, tuple):
+            return value
+        match = re.fullmatch(r"(\d+)(?::(\d+))?", value, re.ASCII)
+        if not match or any(int(n) > _ID_MAX for n in match.groups() if n):
+            self.fail(f"{value!r} is not UID or UID:GID, in numbers", param, ctx)
+        return int(match[1]), None if match[2] is None else int(match[2])
+
+
+class EnvVar(click.ParamType[tuple[str, str]]):
+    """NAME=VALUE as the API accepts it; DSHELL_* is ours."""
+
+    name = "name=value"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        if isinstance(value, tuple):
+            return value
+        name, equals, text = value.partition("=")
+        if not equals or not re.fullmatch(r"[-._a-zA-Z][-._a-zA-Z0-9]*", name, re.ASCII):
+            self.fail(f"{value!r} is not NAME=VALUE", param, ctx)
+        if name.startswith("DSHELL_"):
+            self.fail(f"{name} is set by dshell itself", param, ctx)
+        return name, text
+
+
+class PodName(click.ParamType[str]):
+    """POD or pod/POD, as kubectl exec takes it."""
+
+    name = "pod"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        kind, slash, name = value.rpartition("/")
+        if slash and kind not in ("pod", "pods", "po"):
+            self.fail(f"{value!r}: only pods can be entered; write POD or pod/POD", param, ctx)
+        if not re.fullmatch(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?", name, re.ASCII):
+            self.fail(f"{value!r} is not the name of a pod", param, ctx)
+        return str(name)
+
+
+class Verbosity(click.ParamType[int]):
+    """kubectl's -v: a number, also as -v=6."""
+
+    name = "level"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        text = str(value).removeprefix("=")
+        if not text.isdigit():
+            self.fail(f"{value!r} is not a number", param, ctx)
+        return int(text)

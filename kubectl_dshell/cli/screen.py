@@ -1,0 +1,46 @@
+"""The one-screen help."""
+
+from __future__ import annotations
+
+from kubectl_dshell.errors import EXIT_STATUS_MEANING
+
+HELP = """\
+A shell inside the files of a container that has none, as the app's own user, and nothing left behind.
+
+Usage: kubectl dshell [pod/]POD [-c CONTAINER] [-n NS] [flags] [-- COMMAND ARG...]
+
+  # A shell in the app's files; `exit` ends it and the debug container
+  kubectl dshell web
+  # One command, with its exit code; paths are relative to the app's root
+  kubectl dshell web -- cat etc/app.yaml
+  # Pipes work both ways, byte for byte
+  tar c fixtures | kubectl dshell web -- tar x -C tmp
+  # Another container, another namespace, another image to bring the tools
+  kubectl dshell web -c proxy -n shop --image dev/tools:2
+  # As root with SYS_PTRACE, where the app's own user is not enough
+  kubectl dshell coredns-5d78 -n kube-system --profile general
+  # What would be added to the pod
+  kubectl dshell web --dry-run=client -o yaml
+
+Verbs (a pod of that name is pod/NAME):
+  ls        debug containers and their state
+  cleanup   end debug containers left behind
+  options   all flags of kubectl dshell POD
+
+Most used flags:
+  -c, --container NAME    which of the pod's containers
+  --run-as UID[:GID]      be this user instead of the app's
+  --image IMAGE           where the tools come from (or DSHELL_IMAGE)
+  --keep TIME             leave the debug container for reuse: 30m, 2h
+  -q, --quiet             only failures on stderr
+
+Exit codes: the command's own, or {codes}.
+"""
+
+
+def one_screen() -> str:
+    import textwrap
+
+    codes = ", ".join(f"{int(status)} {meaning}" for status, meaning in EXIT_STATUS_MEANING.items())
+    head, _, tail = HELP.partition("Exit codes: ")
+    return head + textwrap.fill("Exit codes: " + tail.strip().format(codes=codes), 100, subsequent_indent="  ") + "\n"

@@ -1,0 +1,106 @@
+"""Binds the commands' ports to the first floor. Heavy imports happen here, when a command really runs."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.commands.ports import Ports
+from kubectl_dshell.domain.debug_container import Scripts
+from kubectl_dshell.kube.connection import ConnectionOptions, connect
+from kubectl_dshell.output.notices import Notices, write_line
+from kubectl_dshell.remote import script
+from kubectl_dshell.terminal import tty
+from kubectl_dshell.terminal.ends import Ends
+from kubectl_dshell.terminal.relay import relay
+from kubectl_dshell.terminal.signals import Signals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
+
+    from kubectl_dshell.domain.stream import Companion, Exit, Stream
+    from kubectl_dshell.kube.connection import Connection
+    from kubectl_dshell.kube.trace import Trace
+
+
+class SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    def random_letters(self, letters: str, count: int) -> str:
+        return "".join(secrets.choice(letters) for _ in range(count))
+
+
+class StandardTerminal:
+    """Our own stdin, stdout and stderr."""
+
+    def __init__(self, signals: Signals) -> None:
+        self._signals = signals
+
+    def size(self) -> tuple[int, int] | None:
+        return tty.size(sys.stdin.fileno()) if sys.stdin.isatty() else None
+
+    def relay(self, stream: Stream, companion: Companion, *, stdin: bool, tty: bool) -> Exit:
+        raw = 0 if tty and os.isatty(0) and os.isatty(1) else None
+        return relay(stream, Ends(stdin=0 if stdin else None, tty=raw), companion, self._signals)
+
+    def held(self) -> AbstractContextManager[None]:
+        return self._signals.held()
+
+
+class ExecStreams:
+    def __init__(self, connection: Connection, trace: Trace) -> None:
+        self._connection = connection
+        self._trace = trace
+
+    def open(
+        self,
+        namespace: str,
+        pod: str,
+        container: str,
+        argv: Sequence[str],
+        *,
+        stdin: bool,
+        tty: bool,
+        half_close: bool | None = None,
+    ) -> Stream:
+        from kubectl_dshell.kube.upgrade import open_exec
+
+        where = (self._connection, namespace, pod, container)
+        return open_exec(*where, argv, stdin=stdin, tty=tty, trace=self._trace, half_close=half_close)
+
+
+@contextmanager
+def ports(options: ConnectionOptions, *, quiet: bool, verbosity: int) -> Iterator[tuple[Ports, str]]:
+    """The ports of one command, and the namespace it is about. Signals end it while it runs."""
+    from kubectl_dshell.kube.api import Api
+    from kubectl_dshell.kube.pods import Pods
+    from kubectl_dshell.kube.trace import Trace
+
+    connection = connect(options, os.environ)
+    notices = Notices(quiet=quiet)
+    trace = Trace(verbosity, write_line)
+    with Signals() as signals:
+        yield (
+            Ports(
+                cluster=Pods(Api(connection, trace, on_warning=notices.notice)),
+                streams=ExecStreams(connection, trace),
+                terminal=StandardTerminal(signals),
+                notices=notices,
+                clock=SystemClock(),
+                scripts=Scripts(script.holder(), script.enter()),
+            ),
+            connection.namespace,
+        )

@@ -1,0 +1,46 @@
+"""Splits the command line before click sees it: our words, and the remote command behind `--`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Sequence
+
+
+def split_words(
+    words: Sequence[str], verbs: Container[str], default: click.Command
+) -> tuple[str | None, list[str], tuple[str, ...] | None]:
+    """(verb or None, our words without it, the command behind `--` or None if there is no `--`).
+
+    The verb is the first word that is neither a flag nor a flag's value, as in kubectl: `-n shop ls` is `ls`.
+    """
+    head = list(words)
+    command: tuple[str, ...] | None = None
+    if "--" in head:
+        at = head.index("--")
+        head, command = head[:at], tuple(head[at + 1 :])
+    position = _first_argument(head, default)
+    if position is None or head[position] not in verbs:
+        return None, head, command
+    return head[position], head[:position] + head[position + 1 :], command
+
+
+def _first_argument(words: Sequence[str], default: click.Command) -> int | None:
+    takes_value = {
+        name
+        for option in default.params
+        if isinstance(option, click.Option) and not option.is_flag and not option.count
+        for name in option.opts
+    }
+    skip = False
+    for position, word in enumerate(words):
+        if skip:
+            skip = False
+        elif not word.startswith("-"):
+            return position
+        else:
+            skip = word in takes_value
+    return None

@@ -1,0 +1,42 @@
+"""Wrong words end with 64 and say what to type, before anything is touched."""
+
+from __future__ import annotations
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from kubectl_dshell.cli.main import main
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "which pod? kubectl dshell POD"),
+        (["web", "ls"], "a remote command goes behind --"),
+        (["web", "--"], "nothing stands behind --"),
+        (["web", "--imag", "x"], "--image"),
+        (["web", "--run-as", "root"], "'root' is not UID or UID:GID, in numbers"),
+        (["web", "--run-as", "4294967296"], "is not UID or UID:GID"),
+        (["web", "--env", "A"], "'A' is not NAME=VALUE"),
+        (["web", "--env", "DSHELL_LEASE=1"], "DSHELL_LEASE is set by dshell itself"),
+        (["web", "--ttl", "soon"], "'soon' is not a duration; write 90s, 5m or 1h30m"),
+        (["web", "--ttl", "0"], "must be at least 1s"),
+        (["web", "--keep", "9h"], "--keep cannot be longer than --ttl"),
+        (["deploy/web"], "only pods can be entered"),
+        (["Web!"], "is not the name of a pod"),
+        (["web", "-o", "yaml"], "-o goes with --dry-run"),
+        (["web", "-v", "loud"], "'loud' is not a number"),
+        (["web", "--", "cat", "\udcff"], "is not UTF-8"),
+        (["ls", "--", "x"], "ls runs no command"),
+        (["cleanup", "--", "x"], "cleanup runs no command"),
+    ],
+    ids=lambda v: "_".join(v) if isinstance(v, list) and "\udcff" not in v else None,
+)
+def test_usage_errors(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str], snapshot: SnapshotAssertion
+) -> None:
+    assert main(words) == 64
+    out, err = capsys.readouterr()
+    assert said in err
+    assert out == ""
+    assert err == snapshot

@@ -1,0 +1,33 @@
+"""The command line is split before click sees it."""
+
+from __future__ import annotations
+
+import pytest
+
+from kubectl_dshell.cli.main import VERBS
+from kubectl_dshell.cli.open import open_command
+from kubectl_dshell.cli.words import split_words
+
+
+@pytest.mark.parametrize(
+    ("line", "verb", "head", "command"),
+    [
+        ("web", None, ["web"], None),
+        ("web -- ls -l", None, ["web"], ("ls", "-l")),
+        ("web --", None, ["web"], ()),
+        ("web -- a -- b", None, ["web"], ("a", "--", "b")),
+        ("ls", "ls", [], None),
+        ("-n shop ls -A", "ls", ["-n", "shop", "-A"], None),
+        ("-nshop ls", "ls", ["-nshop"], None),
+        ("--context=x cleanup web", "cleanup", ["--context=x", "web"], None),
+        ("-n ls web", None, ["-n", "ls", "web"], None),
+        ("--quiet ls", "ls", ["--quiet"], None),
+        ("pod/ls", None, ["pod/ls"], None),
+        ("web -c ls", None, ["web", "-c", "ls"], None),
+        ("-- ls", None, [], ("ls",)),
+    ],
+)
+def test_the_verb_is_the_first_word_that_is_no_flag(
+    line: str, verb: str | None, head: list[str], command: tuple[str, ...] | None
+) -> None:
+    assert split_words(line.split(), VERBS, open_command) == (verb, head, command)
