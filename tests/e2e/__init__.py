@@ -1,0 +1,1 @@
+"""Tests of the program as people run it, against a real cluster."""

@@ -1,0 +1,148 @@
+"""What every test against the cluster stands on."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+from .cluster import Cluster, write_kubeconfig
+from .pods import Pod, app, pod_manifest
+from .program import Dshell
+from .users import create_user, write_user_kubeconfig
+from .waiting import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .cluster import Json
+
+_HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if _HERE in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Cluster:
+    """The cluster that tests/conftest.py has found or started before the first test."""
+    audit_log = os.environ.get("DSHELL_E2E_AUDIT_LOG")
+    return Cluster(
+        kubeconfig=Path(os.environ["DSHELL_E2E_KUBECONFIG"]),
+        kubectl_program=os.environ.get("DSHELL_E2E_KUBECTL", "kubectl"),
+        audit_log=Path(audit_log) if audit_log else None,
+    )
+
+
+class MakeNamespace(Protocol):
+    def __call__(self, level: str = "") -> str: ...
+
+
+class MakePod(Protocol):
+    def __call__(
+        self,
+        *containers: Json,
+        name: str = "",
+        namespace: str = "",
+        metadata: Json | None = None,
+        wait: bool = True,
+        **spec: Any,
+    ) -> Pod: ...
+
+
+class MakeUser(Protocol):
+    def __call__(self, name: str, manifest: Path | None, namespace: str = "") -> tuple[str, Path]: ...
+
+
+@pytest.fixture(scope="session")
+def make_namespace(cluster: Cluster) -> Iterator[MakeNamespace]:
+    """Create a namespace, with `level` (baseline, restricted) enforced by Pod Security; all go in the end."""
+    made: list[str] = []
+
+    def make(level: str = "") -> str:
+        name = f"e2e-{secrets.token_hex(4)}"
+        labels = {"pod-security.kubernetes.io/enforce": level} if level else {}
+        made.append(name)
+        cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
+        account = ("get", "serviceaccount", "default", "-n", name)  # a pod made before it is refused
+        wait_until(lambda: cluster.kubectl(*account, check=False).returncode == 0, 30, f"{name}'s service account")
+        return name
+
+    yield make
+    for name in made:
+        cluster.kubectl("delete", "namespace", name, "--wait=false", check=False)
+
+
+@pytest.fixture(scope="module")
+def namespace(make_namespace: MakeNamespace) -> str:
+    """One namespace without a policy for all tests of a module."""
+    return make_namespace()
+
+
+@pytest.fixture
+def make_pod(cluster: Cluster, namespace: str) -> Iterator[MakePod]:
+    """Create a pod of these containers (default: the app as 65532:65532); `spec` are the pod's own fields.
+
+    Waits until it is Ready unless told otherwise; deleted after the test.
+    """
+    made: list[Pod] = []
+    module_namespace = namespace
+
+    def make(
+        *containers: Json,
+        name: str = "",
+        namespace: str = "",
+        metadata: Json | None = None,
+        wait: bool = True,
+        **spec: Any,
+    ) -> Pod:
+        pod = Pod(cluster, namespace or module_namespace, name or f"web-{secrets.token_hex(3)}")
+        manifest = pod_manifest(pod.name, *(containers or (app(),)), metadata=metadata, **spec)
+        made.append(pod)
+        cluster.kubectl("create", "-n", pod.namespace, "-f", "-", stdin=json.dumps(manifest))
+        if wait:
+            pod.wait_ready()
+        return pod
+
+    yield make
+    for pod in made:
+        pod.delete()
+
+
+@pytest.fixture(scope="module")
+def shared_pod(cluster: Cluster, namespace: str) -> Pod:
+    """The app as 65532:65532, once for all tests of a module that do no more than look at it."""
+    pod = Pod(cluster, namespace, "shared")
+    cluster.apply(pod_manifest(pod.name, app()), namespace=namespace)
+    pod.wait_ready()
+    return pod
+
+
+@pytest.fixture
+def dshell(cluster: Cluster, namespace: str, tmp_path: Path) -> Dshell:
+    """The program as the cluster's administrator, in the module's namespace."""
+    home = tmp_path / "home"
+    home.mkdir()
+    kubeconfig = tmp_path / "kubeconfig"
+    write_kubeconfig(kubeconfig, cluster.connection(), cluster.credentials(), namespace)
+    return Dshell(kubeconfig, home)
+
+
+@pytest.fixture
+def make_user(cluster: Cluster, namespace: str, tmp_path: Path) -> MakeUser:
+    """Create a user with the roles of `manifest` and nothing else; returns its name and its kubeconfig."""
+    module_namespace = namespace
+
+    def make(name: str, manifest: Path | None, namespace: str = "") -> tuple[str, Path]:
+        where = namespace or module_namespace
+        user = create_user(cluster, where, name, manifest)
+        return user, write_user_kubeconfig(tmp_path / f"{name}.kubeconfig", cluster, where, name)
+
+    return make

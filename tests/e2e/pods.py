@@ -1,0 +1,109 @@
+"""Pods to point the program at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .waiting import wait_until
+
+if TYPE_CHECKING:
+    from .cluster import Cluster, Json
+
+STATIC = "dshell.test/static:nonroot"  # USER 65532:65532, in its passwd too
+STATIC_ROOT = "dshell.test/static:latest"
+STATIC_NAMED = "dshell.test/static:named"  # USER nonroot
+STATIC_SCRATCH = "dshell.test/static:scratch"  # USER 65532:65532, no passwd: runs as 65532:0
+STATIC_FILECAPS = "dshell.test/static:filecaps"  # its program has cap_net_bind_service=ep
+PYTHON = "dshell.test/python:nonroot"
+DEBUG_BASH = "dshell.test/debug-bash:1"
+DEBUG_DASH_BASH = "dshell.test/debug-dash-bash:1"
+DEBUG_DASH = "dshell.test/debug-dash:1"
+DEBUG_NOSHELL = "dshell.test/debug-noshell:1"
+
+RESTRICTED: dict[str, Any] = {
+    "runAsNonRoot": True,
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+
+
+def app(image: str = STATIC, *args: str, name: str = "app", **fields: Any) -> Json:
+    """A container of the test app; `args` are its flags and mode, `fields` the API's own (securityContext...)."""
+    return {"name": name, "image": image, "imagePullPolicy": "IfNotPresent", "args": list(args), **fields}
+
+
+def pod_manifest(name: str, *containers: Json, metadata: Json | None = None, **spec: Any) -> Json:
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, **(metadata or {})},
+        "spec": {"containers": list(containers), "terminationGracePeriodSeconds": 2, **spec},
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class DebugContainer:
+    """An ephemeral container: its entry in the spec, and its status ({} as long as there is none)."""
+
+    spec: Json
+    status: Json
+
+    @property
+    def state(self) -> str:
+        """waiting, running or terminated; empty without a status."""
+        return next(iter(self.status.get("state", {})), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """A pod on the cluster, read anew at each question."""
+
+    cluster: Cluster
+    namespace: str
+    name: str
+
+    def json(self) -> Json:
+        return self.cluster.get("pod", self.name, "-n", self.namespace)
+
+    def status(self, container: str = "app") -> Json:
+        """The container's status; {} as long as there is none."""
+        status = self.json()["status"]
+        lists = ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses")
+        statuses: list[Json] = [one for name in lists for one in status.get(name, [])]
+        return next((one for one in statuses if one["name"] == container), {})
+
+    def container_id(self, container: str = "app") -> str:
+        """The runtime's id, 64 hexadecimal digits."""
+        return str(self.status(container)["containerID"]).partition("://")[2]
+
+    def debug_containers(self) -> dict[str, DebugContainer]:
+        pod = self.json()
+        statuses = {one["name"]: one for one in pod["status"].get("ephemeralContainerStatuses", [])}
+        entries: list[Json] = pod["spec"].get("ephemeralContainers", [])
+        return {entry["name"]: DebugContainer(entry, statuses.get(entry["name"], {})) for entry in entries}
+
+    def wait_ready(self, timeout: float = 60) -> None:
+        ready = ("wait", f"pod/{self.name}", "-n", self.namespace, "--for=condition=Ready")
+        waited = self.cluster.kubectl(*ready, f"--timeout={timeout:.0f}s", timeout=timeout + 10, check=False)
+        assert waited.returncode == 0, f"{waited.stderr.strip()}: {self.json()['status']}"
+
+    def wait_log(self, text: str, container: str = "app", timeout: float = 30) -> None:
+        """Wait until the container has printed `text`: an app that changes its ids does so after it is Ready."""
+        log = ("logs", self.name, "-n", self.namespace, "-c", container)
+        wait_until(lambda: text in self.cluster.kubectl(*log).stdout, timeout, f"{text!r} in the log of {self.name}")
+
+    def wait_terminated(self, name: str, timeout: float) -> Json:
+        """The `terminated` state of a debug container, waited for."""
+        state = f'.status.ephemeralContainerStatuses[?(@.name=="{name}")].state.terminated'
+        wait = ("wait", f"pod/{self.name}", "-n", self.namespace, f"--for=jsonpath={{{state}.finishedAt}}")
+        waited = self.cluster.kubectl(*wait, f"--timeout={timeout:.3f}s", timeout=timeout + 10, check=False)
+        assert waited.returncode == 0, (
+            f"{name} not terminated in {timeout:.1f} s: {self.debug_containers()[name].status}"
+        )
+        ended: Json = self.debug_containers()[name].status["state"]["terminated"]
+        return ended
+
+    def delete(self) -> None:
+        self.cluster.kubectl("delete", "pod", self.name, "-n", self.namespace, "--wait=false", "--ignore-not-found")

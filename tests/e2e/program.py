@@ -1,0 +1,90 @@
+"""The program, run as people run it: a process of its own with pipes, or on a terminal."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from .terminal import TerminalSession
+
+_TOP = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one run wrote, and its exit code (negative: the signal that ended it)."""
+
+    stdout: bytes
+    stderr: str
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dshell:
+    """kubectl dshell with a kubeconfig and a home folder of its own, and nothing else of this machine."""
+
+    kubeconfig: Path
+    home: Path
+
+    def __call__(
+        self,
+        *args: str,
+        input: bytes = b"",  # noqa: A002 - as subprocess.run calls it
+        env: dict[str, str] | None = None,
+        timeout: float = 60,
+    ) -> Result:
+        """Run to the end; its stdin is a pipe with `input`."""
+        done = subprocess.run(
+            self._command(args),
+            input=input,
+            capture_output=True,
+            env=self._environment(env),
+            timeout=timeout,
+            check=False,
+            cwd=_TOP,
+        )
+        return Result(done.stdout, done.stderr.decode(errors="replace"), done.returncode)
+
+    def in_shell(self, script: str, *args: str, timeout: float = 60) -> Result:
+        """Run a bash script that has the program and `args` as its "$@": redirections, pipelines."""
+        command = ["bash", "-c", script, "bash", *self._command(args)]
+        done = subprocess.run(
+            command, capture_output=True, env=self._environment(None), timeout=timeout, check=False, cwd=_TOP
+        )
+        return Result(done.stdout, done.stderr.decode(errors="replace"), done.returncode)
+
+    def start(self, *args: str, env: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
+        """Start it with three pipes and leave the rest to the test, which ends it."""
+        return subprocess.Popen(
+            self._command(args),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=self._environment(env),
+            cwd=_TOP,
+        )
+
+    def terminal(
+        self, *args: str, env: dict[str, str] | None = None, rows: int = 24, columns: int = 80
+    ) -> TerminalSession:
+        """Start it on a terminal of its own; to be used in a `with`."""
+        return TerminalSession(self._command(args), self._environment(env), _TOP, rows=rows, columns=columns)
+
+    def with_kubeconfig(self, kubeconfig: Path) -> Dshell:
+        return replace(self, kubeconfig=kubeconfig)
+
+    def _command(self, args: tuple[str, ...]) -> list[str]:
+        return [sys.executable, "-m", "kubectl_dshell", *args]
+
+    def _environment(self, extra: dict[str, str] | None) -> dict[str, str]:
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.home),
+            "KUBECONFIG": str(self.kubeconfig),
+            "LANG": "C.UTF-8",
+            "TERM": "xterm",
+            **(extra or {}),
+        }

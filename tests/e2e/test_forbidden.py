@@ -1,0 +1,168 @@
+"""Who is not allowed to is told by whom, in whose words, and what would do; nothing is added to the pod."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from .pods import RESTRICTED, app
+from .waiting import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .cluster import Cluster, Json
+    from .conftest import MakeNamespace, MakePod, MakeUser
+    from .program import Dshell
+
+SESSION_ROLE = Path(__file__).parents[2] / "manifests/rbac/session.yaml"
+FORBIDDEN = 77
+
+
+@pytest.fixture
+def limited_user(make_user: MakeUser, dshell: Dshell, tmp_path: Path) -> Any:
+    """The program as a user with the documented Role but for one verb on one resource; and the user's name."""
+
+    def make(verb: str, resource: str, namespace: str) -> tuple[str, Dshell]:
+        (role,) = [one for one in yaml.safe_load_all(SESSION_ROLE.read_text()) if one]
+        for rule in role["rules"]:
+            if rule["resources"] == [resource]:
+                rule["verbs"].remove(verb)
+        role["rules"] = [rule for rule in role["rules"] if rule["verbs"]]
+        manifest = tmp_path / "role.yaml"
+        manifest.write_text(yaml.safe_dump(role))
+        user, kubeconfig = make_user("limited", manifest, namespace)
+        return user, dshell.with_kubeconfig(kubeconfig)
+
+    return make
+
+
+@pytest.fixture
+def paste(cluster: Cluster) -> Any:
+    """Runs what was printed, as the administrator, in a shell that has kubectl."""
+    program = Path(cluster.kubectl_program)
+    path = f"{program.parent}:{os.environ['PATH']}" if program.is_absolute() else os.environ["PATH"]
+    env = {"PATH": path, "KUBECONFIG": str(cluster.kubeconfig), "HOME": "/nonexistent"}
+
+    def run(commands: str) -> None:
+        shell = ["sh", "-ec", commands]
+        done = subprocess.run(shell, env=env, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("verb", "resource"),
+    [
+        ("get", "pods"),
+        ("patch", "pods/ephemeralcontainers"),
+        ("create", "pods/exec"),
+        ("get", "pods/exec"),
+    ],
+)
+def test_a_missing_right_is_named_and_the_printed_role_suffices(
+    make_pod: MakePod, limited_user: Any, paste: Any, make_namespace: MakeNamespace, verb: str, resource: str
+) -> None:
+    pod = make_pod(namespace=make_namespace())
+    user, limited = limited_user(verb, resource, pod.namespace)
+    named = "the current user" if (verb, resource) == ("create", "pods/exec") else user  # the server does not name it
+
+    refused = limited(pod.name, "--", "true")
+
+    assert (refused.code, refused.stdout) == (FORBIDDEN, b"")
+    first, advice, *commands = refused.stderr.splitlines()
+    assert first == f"error: {named} may not {verb} {resource} in namespace {pod.namespace}"
+    assert advice == "A role that suffices is manifests/rbac/session.yaml, or:"
+    assert (pod.debug_containers() == {}) is (resource != "pods/exec")
+
+    paste("\n".join(line.removeprefix("  ") for line in commands).replace("NAME  # yours: kubectl auth whoami", user))
+    allowed = limited(pod.name, "--", "cat", "app/secret.txt")
+
+    assert (allowed.code, allowed.stdout, allowed.stderr) == (0, b"only the app reads this\n", "")
+
+
+def test_who_may_not_even_list_still_hears_that_there_is_no_such_pod(
+    make_user: MakeUser, dshell: Dshell, namespace: str
+) -> None:
+    _, kubeconfig = make_user("no-list", SESSION_ROLE)
+
+    refused = dshell.with_kubeconfig(kubeconfig)("wbe", "--", "true")
+
+    assert (refused.code, refused.stdout) == (66, b"")
+    assert refused.stderr.splitlines() == [
+        f'error: no pod "wbe" in namespace {namespace}',
+        f"Those there are: kubectl get pods -n {namespace} (another namespace: -n)",
+    ]
+
+
+def test_pod_security_speaks_in_the_server_s_words(
+    make_namespace: MakeNamespace, make_pod: MakePod, dshell: Dshell
+) -> None:
+    pod = make_pod(app(securityContext=RESTRICTED), namespace=make_namespace("restricted"))
+
+    refused = dshell(pod.name, "-n", pod.namespace, "--run-as", "0", "--", "true")
+
+    assert (refused.code, refused.stdout) == (FORBIDDEN, b"")
+    first, server, advice = refused.stderr.splitlines()
+    assert first == 'error: the namespace\'s Pod Security level "restricted" does not allow it:'
+    assert server.startswith(f'  pods "{pod.name}" is forbidden: violates PodSecurity "restricted:latest": ')
+    assert "must not set runAsUser=0" in server
+    assert advice.startswith("Nothing was added to the pod.")
+    assert pod.debug_containers() == {}
+
+
+@pytest.fixture
+def policy(cluster: Cluster, namespace: str) -> Iterator[str]:
+    """A policy in force in the module's namespace: no debug containers with busybox."""
+    name = f"no-busybox-{namespace}"
+    api = {"apiVersion": "admissionregistration.k8s.io/v1"}
+    rule = {
+        "apiGroups": [""],
+        "apiVersions": ["v1"],
+        "operations": ["UPDATE"],
+        "resources": ["pods/ephemeralcontainers"],
+    }
+    expression = "object.spec.ephemeralContainers.all(c, !c.image.startsWith('busybox'))"
+    spec = {
+        "failurePolicy": "Fail",
+        "matchConstraints": {"resourceRules": [rule]},
+        "validations": [
+            {"expression": expression, "message": "debug images come from our own registry: ask #platform"}
+        ],
+    }
+    here: Json = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}
+    binding = {"policyName": name, "validationActions": ["Deny"], "matchResources": here}
+    cluster.apply(
+        {**api, "kind": "ValidatingAdmissionPolicy", "metadata": {"name": name}, "spec": spec},
+        {**api, "kind": "ValidatingAdmissionPolicyBinding", "metadata": {"name": name}, "spec": binding},
+    )
+    yield name
+    kinds = ("validatingadmissionpolicybinding", "validatingadmissionpolicy")
+    cluster.kubectl("delete", *(f"{kind}/{name}" for kind in kinds), "--wait=false", check=False)
+
+
+def test_an_admission_policy_speaks_in_its_own_words(make_pod: MakePod, dshell: Dshell, policy: str) -> None:
+    pod = make_pod()
+    rehearse = (pod.name, "--dry-run=server")
+    wait_until(lambda: dshell(*rehearse).code != 0, 60, "the policy in force")
+
+    refused = dshell(pod.name, "--", "true")
+
+    assert (refused.code, refused.stdout) == (FORBIDDEN, b"")
+    first, servers, advice = refused.stderr.splitlines()
+    assert first == "error: an admission policy of the cluster does not allow it:"
+    assert servers == (
+        f"  pods \"{pod.name}\" is forbidden: ValidatingAdmissionPolicy '{policy}' with binding '{policy}' denied request: "
+        "debug images come from our own registry: ask #platform"
+    )
+    assert advice == (
+        "Nothing was added to the pod. Whoever runs the cluster can exempt it; other flags may satisfy the policy "
+        "(--image, --run-as, --profile)."
+    )
+    assert pod.debug_containers() == {}

@@ -1,0 +1,68 @@
+"""Beside a local shell: redirected outputs and background jobs."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .pods import Pod
+from .program import Dshell
+from .terminal import TerminalSession
+from .waiting import wait_until
+
+TOP = Path(__file__).parents[2]
+CTRL_D = "\x04"
+
+
+@contextmanager
+def local_shell(dshell: Dshell) -> Iterator[TerminalSession]:
+    """A bash of this machine, where `d` is the program."""
+    environment = dshell._environment({"PS1": "local> "})
+    with TerminalSession(["bash", "--norc", "--noprofile", "-i"], environment, TOP) as session:
+        session.expect("local> ")
+        session.send(f'd() {{ {shlex.join(dshell._command(()))} "$@"; }}\n')
+        session.expect(r"\n.*local> ")
+        yield session
+
+
+def test_a_command_whose_output_goes_elsewhere_writes_plain_bytes(
+    shared_pod: Pod, dshell: Dshell, tmp_path: Path
+) -> None:
+    with local_shell(dshell) as session:
+        session.send(f"d {shared_pod.name} -- sh -c 'cat; echo end' >{tmp_path}/out; echo code $?\n")
+        session.expect(r"as 65532:65532 \(from the container's status\)")
+        session.send(f"typed\n{CTRL_D}")
+        session.expect(r"code 0\r?\n")
+        session.expect("local> ")
+
+    assert (tmp_path / "out").read_bytes() == b"typed\nend\n"
+
+
+def shows(session: TerminalSession, line: str, word: str) -> bool:
+    session.send(f"{line}\n")
+    before = len(session.text)
+    session.expect(rf"{line}\r?\n(?s:.*)local> ")
+    return word in session.text[before:]
+
+
+def test_a_background_job_leaves_the_terminal_to_the_local_shell(
+    shared_pod: Pod, dshell: Dshell, tmp_path: Path
+) -> None:
+    with local_shell(dshell) as session:
+        session.send(f"d {shared_pod.name} -- sh -c 'cat etc/app.yaml; exit 3' >{tmp_path}/out &\n")
+        session.expect("local> ")
+        session.send("echo mine | tr a-z A-Z; wait %1; echo code $?\n")
+        session.expect(r"[\r\n]MINE\r?\n")
+        session.expect(r"[\r\n]code 3\r?\n")
+        session.send(f"d {shared_pod.name} &\n")
+        wait_until(lambda: shows(session, "jobs", "Stopped"), 20, "a job stopped by its wish for the terminal")
+        session.send("fg\n")
+        session.expect(rf"{shared_pod.name}/app:/ \$ ")
+        session.send("exit 6\n")
+        session.expect(r"local> ")
+        session.send("echo code $?\n")
+        session.expect(r"[\r\n]code 6\r?\n")
+
+    assert (tmp_path / "out").read_bytes() == b"greeting: hello\n"

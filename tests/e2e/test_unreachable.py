@@ -1,0 +1,142 @@
+"""The way to the cluster: gone, silent, crowded, or closed to these credentials."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .cluster import write_kubeconfig
+from .older_runtime import OlderRuntime
+from .tcp_proxy import TcpProxy
+from .users import create_user, token_of
+from .waiting import wait_until
+
+if TYPE_CHECKING:
+    from .cluster import Cluster
+    from .conftest import MakePod
+    from .program import Dshell
+
+SESSION_ROLE = Path(__file__).parents[2] / "manifests/rbac/session.yaml"
+CONNECTION_LOST, CONFIG, UNAVAILABLE = 76, 78, 69
+
+
+def test_a_server_that_is_gone_is_named(dshell: Dshell) -> None:
+    refused = dshell("web", "--server", "https://127.0.0.1:1", "--", "true")
+
+    assert (refused.code, refused.stdout) == (CONNECTION_LOST, b"")
+    assert refused.stderr.splitlines() == [
+        "error: the API server https://127.0.0.1:1 cannot be reached: Connection refused",
+        'Context "test"; check with: kubectl cluster-info',
+    ]
+
+
+def test_a_server_that_is_silent_is_given_up_after_the_request_timeout(
+    cluster: Cluster, namespace: str, dshell: Dshell, tmp_path: Path
+) -> None:
+    with TcpProxy(cluster.address()) as proxy:
+        kubeconfig = proxy.kubeconfig(tmp_path / "k", cluster, cluster.credentials(), namespace)
+        proxy.blackhole()
+        began = time.monotonic()
+
+        lost = dshell.with_kubeconfig(kubeconfig)("web", "--request-timeout", "1s", "--", "true")
+
+    assert 1 < time.monotonic() - began < 5
+    assert (lost.code, lost.stdout) == (CONNECTION_LOST, b"")
+    assert lost.stderr.splitlines() == [
+        f"error: the API server https://127.0.0.1:{proxy.port} cannot be reached: no answer in time",
+        'Context "test"; check with: kubectl cluster-info',
+    ]
+
+
+def test_credentials_that_are_wrong_or_no_longer_good_are_named(
+    cluster: Cluster, namespace: str, dshell: Dshell, tmp_path: Path
+) -> None:
+    create_user(cluster, namespace, "leaver", SESSION_ROLE)
+    left = token_of(cluster, namespace, "leaver")
+    cluster.kubectl("delete", "serviceaccount", "leaver", "-n", namespace)
+
+    for token in ("never.was.good", left):
+        kubeconfig = write_kubeconfig(tmp_path / "k", cluster.connection(), {"token": token}, namespace)
+        refused = dshell.with_kubeconfig(kubeconfig)("web", "--", "true")
+
+        assert (refused.code, refused.stdout) == (CONFIG, b"")
+        assert refused.stderr == (
+            f'error: the API server {cluster.connection()["server"]} rejects the credentials of user "test" '
+            '(context "test"): they are wrong or have expired\n'
+            "Log in again, then check with: kubectl auth whoami\n"
+        )
+        assert token not in refused.stderr
+
+
+def test_a_context_that_does_not_exist_is_named_with_those_that_do(dshell: Dshell) -> None:
+    refused = dshell("web", "--context", "prod", "--", "true")
+
+    assert (refused.code, refused.stdout) == (CONFIG, b"")
+    assert refused.stderr.splitlines()[:2] == [
+        f'error: context "prod" does not exist in {dshell.kubeconfig}',
+        "There are: test.",
+    ]
+
+
+def test_a_kubeconfig_that_is_none_is_named(dshell: Dshell, tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    broken.write_text(json.dumps(["not", "a", "kubeconfig"])[:-1])
+
+    missing = dshell("web", "--kubeconfig", "/no/such/file", "--", "true")
+    refused = dshell("web", "--kubeconfig", str(broken), "--", "true")
+
+    assert (missing.code, missing.stdout, refused.code, refused.stdout) == (CONFIG, b"", CONFIG, b"")
+    assert missing.stderr.startswith("error: kubeconfig /no/such/file does not exist\n")
+    assert refused.stderr.startswith(f"error: kubeconfig {broken} is not YAML: ")
+
+
+def test_many_sessions_may_start_at_once_on_one_pod(make_pod: MakePod, dshell: Dshell) -> None:
+    """Each adds its debug container: some are told of a conflict, and try again."""
+    pod = make_pod()
+    together = threading.Barrier(8)
+
+    def run(number: int) -> tuple[int, bytes, str]:
+        together.wait()
+        result = dshell(pod.name, "--new", "--", "echo", str(number))
+        return result.code, result.stdout, result.stderr
+
+    with ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(run, range(8)))
+
+    assert results == [(0, f"{number}\n".encode(), "") for number in range(8)]
+    assert len(pod.debug_containers()) == 8
+    wait_until(
+        lambda: {one.state for one in pod.debug_containers().values()} == {"terminated"}, 15, "the end of all eight"
+    )
+
+
+def test_a_server_with_too_many_requests_is_asked_again_when_it_says(
+    cluster: Cluster, namespace: str, make_pod: MakePod, dshell: Dshell, tmp_path: Path
+) -> None:
+    pod = make_pod()
+    create_user(cluster, namespace, "patient", SESSION_ROLE)
+    token = token_of(cluster, namespace, "patient")
+    with OlderRuntime(cluster, tmp_path, too_many=2) as crowded:
+        patient = dshell.with_kubeconfig(crowded.kubeconfig(tmp_path / "k", token, namespace))
+        began = time.monotonic()
+
+        entered = patient(pod.name, "--", "cat", "app/secret.txt")
+
+    assert time.monotonic() - began > 2  # twice Retry-After: 1
+    assert (entered.code, entered.stdout, entered.stderr) == (0, b"only the app reads this\n", "")
+
+
+def test_a_server_that_stays_crowded_is_given_up(
+    cluster: Cluster, namespace: str, dshell: Dshell, tmp_path: Path
+) -> None:
+    with OlderRuntime(cluster, tmp_path, too_many=100) as crowded:
+        patient = dshell.with_kubeconfig(crowded.kubeconfig(tmp_path / "k", "any", namespace))
+
+        refused = patient("web", "--", "true")
+
+    assert (refused.code, refused.stdout) == (UNAVAILABLE, b"")
+    assert refused.stderr == "error: the server has received too many requests: try again later\n"
