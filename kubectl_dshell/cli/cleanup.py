@@ -8,9 +8,9 @@ import click
 
 from kubectl_dshell.cli.options import (
     GroupedCommand,
+    all_namespaces_option,
     connection_options,
     namespace_option,
-    option,
     to_connection_options,
 )
 
@@ -18,7 +18,7 @@ from kubectl_dshell.cli.options import (
 @click.command(cls=GroupedCommand, options_metavar="[flags]")
 @click.argument("names", nargs=-1, metavar="[NAME|POD]...")
 @namespace_option
-@option("-A", "--all-namespaces", is_flag=True, group="Target", help="All namespaces.")
+@all_namespaces_option
 @connection_options
 @click.pass_context
 def cleanup_command(ctx: click.Context, /, **flags: Any) -> int:

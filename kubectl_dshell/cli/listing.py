@@ -8,6 +8,7 @@ import click
 
 from kubectl_dshell.cli.options import (
     GroupedCommand,
+    all_namespaces_option,
     connection_options,
     namespace_option,
     option,
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 @click.command(cls=GroupedCommand, options_metavar="[flags]")
 @namespace_option
-@option("-A", "--all-namespaces", is_flag=True, group="Target", help="All namespaces.")
+@all_namespaces_option
 @option(
     "-o",
     "--output",

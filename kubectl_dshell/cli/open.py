@@ -8,21 +8,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kubectl_dshell import __version__
+from kubectl_dshell.cli.open_flags import open_flags
 from kubectl_dshell.cli.options import (
     GroupedCommand,
     connection_options,
     meta_options,
-    namespace_option,
-    option,
     to_connection_options,
 )
-from kubectl_dshell.cli.params import Duration, EnvVar, PodName, RunAs
+from kubectl_dshell.cli.params import PodName
 from kubectl_dshell.cli.screen import one_screen
 
 if TYPE_CHECKING:
     from kubectl_dshell.commands.request import OpenRequest
-
-DEFAULT_IMAGE = "busybox:1.37"
 
 
 class OpenCommand(GroupedCommand):
@@ -48,113 +45,7 @@ class OpenCommand(GroupedCommand):
 
 @click.command(cls=OpenCommand, options_metavar="[flags] [-- COMMAND ARG...]")
 @click.argument("pod", type=PodName(), metavar="[pod/]POD")
-@option(
-    "-c",
-    "--container",
-    group="Target",
-    metavar="NAME",
-    help="The container; else the default one, or the first.",
-)
-@namespace_option
-@option(
-    "--run-as",
-    type=RunAs(),
-    group="Identity",
-    metavar="UID[:GID]",
-    help="Be this user instead of the app's own.",
-)
-@option(
-    "--profile",
-    type=click.Choice(["auto", "general"]),
-    default="auto",
-    show_default=True,
-    group="Identity",
-    help="auto: the least that enters. general: root with SYS_PTRACE.",
-)
-@option(
-    "--image",
-    default=DEFAULT_IMAGE,
-    show_default=True,
-    envvar="DSHELL_IMAGE",
-    show_envvar=True,
-    group="Debug container",
-    help="The image that brings the tools; any with busybox ash or bash.",
-)
-@option(
-    "--image-pull-policy",
-    type=click.Choice(["Always", "IfNotPresent", "Never"]),
-    group="Debug container",
-    help="When the node pulls the image; else Kubernetes' default.",
-)
-@option(
-    "--env",
-    type=EnvVar(),
-    multiple=True,
-    metavar="NAME=VALUE",
-    group="Debug container",
-    help="Set in the debug container; repeatable; visible in the pod's spec.",
-)
-@option("--new", is_flag=True, group="Session", help="Add a debug container even if one could be reused.")
-@option(
-    "--keep",
-    type=Duration(),
-    default=0,
-    metavar="TIME",
-    group="Session",
-    help="Leave the debug container this long after the last session, for reuse.",
-)
-@option(
-    "--ttl",
-    type=Duration(),
-    default="8h",
-    show_default=True,
-    metavar="TIME",
-    group="Session",
-    help="End the debug container after this, whatever happens.",
-)
-@option(
-    "--timeout",
-    type=Duration(),
-    default="60s",
-    show_default=True,
-    metavar="TIME",
-    group="Session",
-    help="How long it may take to start.",
-)
-@option(
-    "-t/-T",
-    "--tty/--no-tty",
-    "tty",
-    default=None,
-    group="Session",
-    help="With or without a terminal; else as stdin and stdout are.",
-)
-@option(
-    "-i/-I",
-    "--stdin/--no-stdin",
-    "stdin",
-    default=True,
-    group="Session",
-    help="Whether COMMAND gets our stdin (it does).",
-)
-@option("-q", "--quiet", is_flag=True, group="Session", help="Only failures on stderr.")
-@option(
-    "--dry-run",
-    type=click.Choice(["none", "client", "server"]),
-    default="none",
-    is_flag=False,
-    flag_value="client",
-    group="Output",
-    help="Print the patch that would be sent; server: have it checked.",
-)
-@option(
-    "-o",
-    "--output",
-    type=click.Choice(["yaml", "json"]),
-    default=None,
-    group="Output",
-    help="The form of --dry-run (yaml).",
-)
+@open_flags
 @connection_options
 @meta_options
 @click.pass_context
@@ -197,6 +88,7 @@ def _request(ctx: click.Context, flags: dict[str, Any], namespace: str, again: s
 
     interactive = sys.stdin.isatty() and sys.stdout.isatty()
     same = ("pod", "container", "run_as", "image", "env", "ttl", "keep", "new", "timeout", "stdin")
+    stamps = ("reason", "name", "record")
     return OpenRequest(
         namespace=namespace,
         command=ctx.obj or (),
@@ -205,7 +97,7 @@ def _request(ctx: click.Context, flags: dict[str, Any], namespace: str, again: s
         tty=interactive if flags["tty"] is None else flags["tty"],
         version=__version__,
         again=f"{again} -n {namespace}",
-        **{name: flags[name] for name in same},
+        **{name: flags[name] for name in same + stamps},
     )
 
 

@@ -105,6 +105,33 @@ def namespace_option(command: F) -> F:
     return option("-n", "--namespace", group="Target", metavar="NS", help="The namespace; else the context's.")(command)
 
 
+def all_namespaces_option(command: F) -> F:
+    return option("-A", "--all-namespaces", is_flag=True, group="Target", help="All namespaces.")(command)
+
+
+def selector_option(command: F) -> F:
+    return option(
+        "-l",
+        "--selector",
+        default="",
+        group="Target",
+        metavar="SELECTOR",
+        help="Pods with these labels.",
+    )(command)
+
+
+def concurrency_option(command: F) -> F:
+    return option(
+        "--concurrency",
+        type=click.IntRange(1, 256),
+        default=16,
+        show_default=True,
+        group="Session",
+        metavar="NUMBER",
+        help="How many at a time.",
+    )(command)
+
+
 def meta_options(command: F) -> F:
     return click.version_option(__version__, "--version", prog_name="kubectl-dshell", message="%(prog)s %(version)s")(
         command

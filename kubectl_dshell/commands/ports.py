@@ -19,7 +19,9 @@ class Cluster(Protocol):
     """Pods of one cluster. Every method may raise ApiError or ConnectionLost."""
 
     def get_pod(self, namespace: str, name: str) -> Json: ...
-    def list_pods(self, namespace: str | None) -> Iterator[Json]: ...
+    def list_pods(self, namespace: str | None, selector: str = "") -> Iterator[Json]:
+        """Pods of a namespace (None: of all) that match a label selector, fetched page by page."""
+
     def add_ephemeral_container(self, namespace: str, pod: str, container: Json, *, dry_run: bool = False) -> Json:
         """The pod with `container` in it; sending the same one again changes nothing."""
 

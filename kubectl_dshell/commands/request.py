@@ -29,5 +29,11 @@ class OpenRequest:
     stdin: bool
     tty: bool
     version: str
+    reason: str
+    """Why, in the user's words; stamped on a new debug container."""
+    name: str | None
+    """The debug container to join or to make: dshell-NAME; None for any."""
+    record: str | None
+    """The file that gets a recording of what the session prints."""
     again: str
     """The command line to type to come here again: "kubectl dshell web -n shop"."""

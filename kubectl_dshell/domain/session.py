@@ -14,6 +14,20 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Live:
+    """What the holder of a running debug container knows; times in seconds."""
+
+    sessions: int
+    """How many clients are attached."""
+    silent: int
+    """Since the last word of any client, or since the start."""
+    kept: int
+    """For how long it still waits without a client (--keep); 0 without."""
+    left: int
+    """Until its limit (--ttl)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """One debug container, whoever made it. `ours`: it has a holder that understands our words."""
 
@@ -27,12 +41,18 @@ class Session:
     user: str
     owner: str
     ours: bool
-    phase: Phase
     reason: str
+    """Why it was made, in its owner's words (--reason)."""
+    limit: int | None
+    """Seconds after its start at which it ends by itself (--ttl)."""
+    phase: Phase
+    waiting_reason: str
     message: str
     exit_code: int | None
     started_at: datetime | None
     finished_at: datetime | None
+    live: Live | None = None
+    """What its holder answered when asked; None if it was not asked, or did not answer."""
 
     @property
     def state(self) -> str:
@@ -41,7 +61,7 @@ class Session:
             case Phase.RUNNING:
                 return "running"
             case Phase.WAITING:
-                return f"waiting ({self.reason})" if self.reason else "waiting"
+                return f"waiting ({self.waiting_reason})" if self.waiting_reason else "waiting"
             case Phase.TERMINATED:
                 why = self.message if self.message and not self.message.isdigit() else f"code {self.exit_code}"
                 return f"ended ({why.removeprefix('ended ')})"
@@ -67,8 +87,10 @@ def sessions(pod: Pod) -> Iterator[Session]:
             user=_user(pod, container),
             owner=env.get("DSHELL_OWNER", ""),
             ours=container.name.startswith(PREFIX) and "DSHELL_HOLDER" in env,
+            reason=env.get("DSHELL_REASON", ""),
+            limit=int(limit) if (limit := env.get("DSHELL_LIMIT", "")).isdigit() else None,
             phase=state.phase,
-            reason=state.reason,
+            waiting_reason=state.reason,
             message=state.message.strip(),
             exit_code=state.exit_code,
             started_at=state.started_at,

@@ -37,7 +37,7 @@ _WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
 
 
 class Api:
-    """One API server over kept-alive connections; used by one thread."""
+    """One API server over kept-alive connections; may be used by several threads."""
 
     def __init__(
         self,
@@ -205,7 +205,7 @@ def _whole(response: urllib3.BaseHTTPResponse) -> Answer:
 
 
 def _pool(connection: Connection) -> urllib3.PoolManager:
-    options: dict[str, Any] = {"maxsize": 4, "block": False}
+    options: dict[str, Any] = {"maxsize": 64, "block": False}
     if connection.tls is not None:
         options["ssl_context"] = connection.tls
         if connection.tls.verify_mode is ssl.CERT_NONE:

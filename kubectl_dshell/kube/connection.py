@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,18 +57,22 @@ class Connection:
     impersonation: tuple[tuple[str, str], ...] = ()
     proxy_url: str | None = field(default=None, repr=False)
     timeout: float | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+    """A plugin runs once, however many threads ask."""
 
     def headers(self) -> list[tuple[str, str]]:
         """Authorization and impersonation, valid now (a plugin may run for it)."""
-        value = self.credentials.authorization()
+        with self.lock:
+            value = self.credentials.authorization()
         return [("Authorization", value), *self.impersonation] if value else list(self.impersonation)
 
     def renew(self) -> bool:
         """Get new credentials after a 401; False when the old ones are all there is."""
-        if not self.credentials.refresh():
-            return False
-        _show_plugin_certificate(self.tls, self.credentials, self.user)
-        return True
+        with self.lock:
+            if not self.credentials.refresh():
+                return False
+            _show_plugin_certificate(self.tls, self.credentials, self.user)
+            return True
 
 
 def connect(options: ConnectionOptions, environ: Mapping[str, str]) -> Connection:

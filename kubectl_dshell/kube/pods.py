@@ -28,12 +28,13 @@ class Pods:
     def get_pod(self, namespace: str, name: str) -> dict[str, Any]:
         return self._api.get(_path(namespace, name))
 
-    def list_pods(self, namespace: str | None) -> Iterator[dict[str, Any]]:
-        """All pods of a namespace, or of the cluster, fetched a page at a time."""
+    def list_pods(self, namespace: str | None, selector: str = "") -> Iterator[dict[str, Any]]:
+        """All pods of a namespace, or of the cluster, that match a label selector, fetched a page at a time."""
         path = _path(namespace) if namespace else "/api/v1/pods"
+        wanted = [("labelSelector", selector)] if selector else []
         following = ""
         while True:
-            query = [("limit", str(PAGE))] + ([("continue", following)] if following else [])
+            query = [*wanted, ("limit", str(PAGE))] + ([("continue", following)] if following else [])
             page = self._api.get(path, query)
             yield from page.get("items") or []
             following = (page.get("metadata") or {}).get("continue") or ""

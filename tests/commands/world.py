@@ -100,7 +100,7 @@ class World:
             raise ApiError(404, "NotFound", f'pods "{name}" not found')
         return self.pod
 
-    def list_pods(self, namespace: str | None) -> Iterator[Json]:
+    def list_pods(self, namespace: str | None, selector: str = "") -> Iterator[Json]:
         yield self.pod
 
     def add_ephemeral_container(self, namespace: str, pod: str, container: Json, *, dry_run: bool = False) -> Json:
@@ -199,6 +199,9 @@ def request(**changes: object) -> OpenRequest:
         "stdin": True,
         "tty": False,
         "version": "0.1.0",
+        "reason": "",
+        "name": None,
+        "record": None,
         "again": "kubectl dshell web -n shop",
     }
     return OpenRequest(**usual | changes)  # type: ignore[arg-type]  # a table of the test's own

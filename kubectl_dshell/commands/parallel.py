@@ -1,0 +1,61 @@
+"""Work on many things at a time, all of it ended when the user says stop."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Stop:
+    """Asks running work to end: said once, seen by every worker, readable for those that poll."""
+
+    def __init__(self) -> None:
+        self._seen, self._said = socket.socketpair()
+        self._is_set = threading.Event()
+
+    def set(self) -> None:
+        if not self._is_set.is_set():
+            self._is_set.set()
+            self._said.shutdown(socket.SHUT_WR)  # an end is readable by everybody, for ever
+
+    def is_set(self) -> bool:
+        return self._is_set.is_set()
+
+    def fileno(self) -> int:
+        """Readable once set."""
+        return self._seen.fileno()
+
+    def close(self) -> None:
+        self._seen.close()
+        self._said.close()
+
+
+def each(items: Iterable[T], work: Callable[[T, Stop], R], concurrency: int) -> Generator[tuple[T, R]]:
+    """Each item with what `work` made of it, in the order of their ends; an item is taken when a worker is free.
+
+    Closing the iterator, a failure of `work` or a signal tells what runs to stop and waits for it: nothing is left
+    running. Signals interrupt the caller, in the main thread; `work` never sees them: it sees its Stop.
+    """
+    todo, stop = iter(items), Stop()
+    pool = ThreadPoolExecutor(concurrency)
+    try:
+        running = {pool.submit(work, item, stop): item for item in islice(todo, concurrency)}
+        while running:
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                item = running.pop(future)
+                running |= {pool.submit(work, following, stop): following for following in islice(todo, 1)}
+                yield item, future.result()
+    finally:
+        stop.set()
+        pool.shutdown()
+        stop.close()
