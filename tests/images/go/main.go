@@ -1,7 +1,7 @@
 // The app of the test images: serves a little HTTP until SIGTERM and never waits for children it did not start, so an
 // orphan that falls to it as PID 1 stays a zombie for a test to see.
 //
-//	server [flags] [serve|pause|nginx|worker|step-down|setuid|undumpable]
+//	server [flags] [serve|jvm|pause|nginx|worker|step-down|setuid|undumpable]
 package main
 
 import (
@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -27,6 +28,8 @@ const (
 )
 
 var (
+	core      = flag.String("core", "", "PATH=BYTES: if it is not there, leave a core file of that size and crash")
+	deadlock  = flag.Bool("deadlock", false, "the threads that jvm shows wait for each other")
 	exitCode  = flag.Int("exit-code", 0, "exit status of -exit-after, -exit-file and SIGUSR1")
 	exitAfter = flag.Duration("exit-after", 0, "end by itself after this time")
 	exitFile  = flag.String("exit-file", "", "end once this file exists")
@@ -39,11 +42,14 @@ var (
 func main() {
 	flag.Parse()
 	fillFile(*fill)
+	crashOnce(*core)
 	if *orphan {
 		start("parent")
 	}
 	switch mode := flag.Arg(0); mode {
 	case "", "serve", "worker-stepped-down":
+	case "jvm":
+		beJVM(*deadlock)
 	case "pause":
 		reapForever()
 	case "nginx": // a root master, and a worker that changes its ids after exec
@@ -160,12 +166,11 @@ func start(mode string) {
 }
 
 func fillFile(what string) {
-	path, size, found := strings.Cut(what, "=")
+	path, left, found := pathAndSize(what)
 	if !found {
 		return
 	}
-	left, err := strconv.Atoi(size)
-	must(err)
+	must(os.MkdirAll(filepath.Dir(path), 0o755))
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, ownPermissions)
 	must(err)
 	source := rand.NewChaCha8([32]byte{})
@@ -177,6 +182,16 @@ func fillFile(what string) {
 		left -= len(block)
 	}
 	must(file.Close())
+}
+
+func pathAndSize(what string) (string, int, bool) {
+	path, size, found := strings.Cut(what, "=")
+	if !found {
+		return "", 0, false
+	}
+	number, err := strconv.Atoi(size)
+	must(err)
+	return path, number, true
 }
 
 // rest is the command line again with another mode.
