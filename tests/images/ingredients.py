@@ -54,14 +54,22 @@ def debian_files(*packages: str) -> Rootfs:
 @cache
 def _package_tar(package: str) -> bytes:
     with tempfile.TemporaryDirectory() as work:
-        command = ["apt-get", "download", "-qq", package]
-        download = subprocess.run(command, cwd=work, capture_output=True, text=True, check=False)
+        download = _apt("apt-get", "download", "-qq", package, folder=work)
         archives = list(Path(work).glob("*.deb"))
         if not archives:
             reason = download.stderr.strip()
             raise MissingIngredientError(f"no Debian package {package} (try apt-get update): {reason}")
         unpack = ["dpkg-deb", "--fsys-tarfile", str(archives[0])]
         return subprocess.run(unpack, check=True, capture_output=True).stdout
+
+
+def _apt(*command: str, folder: str = "/") -> subprocess.CompletedProcess[str]:
+    """A new machine has no lists of packages yet, an old one has old ones: they are fetched when that fails."""
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode and os.geteuid() == 0:
+        subprocess.run(["apt-get", "update", "-qq"], capture_output=True, check=False)
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return done
 
 
 def _merged(path: str) -> str:
@@ -93,7 +101,7 @@ def busybox() -> tuple[bytes, tuple[str, ...]]:
 
 def python_version() -> str:
     """The Python of this Debian release, such as "3.11"."""
-    listed = subprocess.run(["apt-cache", "depends", "python3-minimal"], capture_output=True, text=True, check=False)
+    listed = _apt("apt-cache", "depends", "python3-minimal")
     if found := re.search(r"Depends: python(3\.\d+)-minimal", listed.stdout):
         return found[1]
     raise MissingIngredientError(f"apt-cache knows no python3-minimal (try apt-get update): {listed.stderr.strip()}")

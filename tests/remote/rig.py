@@ -18,7 +18,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from kubectl_dshell.domain.debug_container import HOLDER_COMMAND
+from kubectl_dshell.domain.facts import HolderState
+from kubectl_dshell.domain.session import Live
 from kubectl_dshell.remote import protocol, script
+from tests.remote.busybox import busybox
 from tests.remote.container import Container, Process, until
 
 __all__ = ["Container", "Debug", "Pod", "Process", "furnish", "pod", "until"]
@@ -54,7 +57,7 @@ class Pod:
         (container.root / "file").write_text("the app's\n")
         (container.root / "dev/null").touch()
         for program in ("sleep", "busybox"):
-            shutil.copy("/bin/busybox", container.root / program)
+            shutil.copy(busybox(), container.root / program)
         container.start(["/sleep", "1000000"], init=False)
         assert until(lambda: container.asleep(1))
         return container
@@ -142,6 +145,12 @@ class Debug:
     def shell(self, session: str) -> Process:
         return self.container.start(protocol.shell_argv(self.target.id, session, "pod/app", (24, 80)), tty=True)
 
+    def state(self) -> tuple[HolderState, Live | None]:
+        asking = self.container.start(protocol.state_argv())
+        asking.close_input()
+        assert asking.ended() == 0
+        return protocol.parse_state(asking.printed().decode())
+
     def run(self, session: str, *command: str) -> Process:
         return self.container.start(protocol.run_argv(self.target.id, session, list(command)))
 
@@ -167,7 +176,7 @@ def furnish(container: Container, shell: Shell) -> None:
         (root / "dev" / name).touch()
         container.binds.append(f"/dev/{name}")
     if shell == "busybox":
-        shutil.copy("/bin/busybox", root / "bin")
+        shutil.copy(busybox(), root / "bin")
         subprocess.run([root / "bin/busybox", "--install", "-s", root / "bin"], check=False, capture_output=True)
         for link in (root / "bin").iterdir():
             if link.is_symlink():

@@ -9,6 +9,7 @@ import pytest
 
 from kubectl_dshell.domain.debug_container import escape_expansion
 from kubectl_dshell.remote import script
+from tests.remote.busybox import busybox
 
 SCRIPTS = {"holder": script.holder(), "enter": script.enter()}
 each_script = pytest.mark.parametrize("text", SCRIPTS.values(), ids=SCRIPTS)
@@ -25,7 +26,7 @@ def test_a_shipped_script_has_no_line_that_only_explains(text: str) -> None:
 @each_script
 @pytest.mark.parametrize("shell", ["bash", "dash", "busybox"])
 def test_a_shipped_script_parses(text: str, shell: str) -> None:
-    command = ["busybox", "sh"] if shell == "busybox" else [shell]
+    command = [busybox(), "sh"] if shell == "busybox" else [shell]
 
     assert subprocess.run([*command, "-n"], input=text.encode(), capture_output=True, check=False).stderr == b""
 
