@@ -86,3 +86,11 @@ def layout(name: str | None = None) -> Layout:
     if not _NAME.fullmatch(name):
         raise ClusterError(f"DSHELL_CLUSTER_NAME={name!r} is no cluster name: at most 20 of a-z 0-9 -, a letter first")
     return Layout(name, state_root())
+
+
+def layout_of(kubeconfig: Path) -> Layout | None:
+    """The cluster of ours whose own kubeconfig this is; None for any other file."""
+    folder = kubeconfig.resolve().parent
+    root = state_root()
+    found = Layout(folder.name, root)
+    return found if folder.parent == root.resolve() and kubeconfig.name == found.kubeconfig.name else None

@@ -32,6 +32,12 @@ def pick() -> Ports:
     return Ports(**chosen)
 
 
+def free_port() -> int:
+    """One that does not change hands as the kernel's own choices do: it can be closed and taken again."""
+    with contextlib.ExitStack() as held:
+        return next(port for port in random.sample(_RANGE, len(_RANGE)) if _taken_into(held, port))
+
+
 def _taken_into(held: contextlib.ExitStack, port: int) -> bool:
     listener = held.enter_context(socket.socket())
     try:

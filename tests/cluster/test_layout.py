@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from .errors import ClusterError
-from .layout import Layout, cache_root, layout
+from .layout import Layout, cache_root, layout, layout_of
 
 _ROOT = Path("/var/lib/dshell-cluster")
 
@@ -44,3 +44,10 @@ def test_the_cache_is_where_the_user_keeps_caches(monkeypatch: pytest.MonkeyPatc
     assert cache_root() == Path("/xdg/dshell-cluster")
     monkeypatch.setenv("DSHELL_CLUSTER_CACHE", "/elsewhere")
     assert cache_root() == Path("/elsewhere")
+
+
+def test_a_cluster_is_found_by_its_own_kubeconfig_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DSHELL_CLUSTER_STATE", str(tmp_path))
+    assert layout_of(Layout("mine", tmp_path).kubeconfig) == Layout("mine", tmp_path)
+    assert layout_of(Layout("mine", tmp_path).pki / "kubeconfig") is None
+    assert layout_of(tmp_path / "mine/other.kubeconfig") is None

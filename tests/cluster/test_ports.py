@@ -20,3 +20,9 @@ def test_a_port_that_is_taken_is_passed_over(monkeypatch: pytest.MonkeyPatch) ->
         free = list(astuple(ports.pick()))
         monkeypatch.setattr(random, "sample", lambda *_: [taken, *free])
         assert astuple(ports.pick()) == tuple(free)
+
+
+def test_a_free_port_can_be_taken() -> None:
+    port = ports.free_port()
+    with contextlib.closing(socket.create_server(("127.0.0.1", port))) as listener:
+        assert listener.getsockname()[1] == port

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
+from .apiserver import restartable_api_server
 from .cluster import Cluster, write_kubeconfig
 from .pods import Pod, app, pod_manifest
 from .program import Dshell
@@ -19,6 +20,7 @@ from .waiting import wait_until
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from .apiserver import ApiServer
     from .cluster import Json
 
 _HERE = Path(__file__).parent
@@ -28,6 +30,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if _HERE in item.path.parents:
             item.add_marker(pytest.mark.e2e)
+        if "api_server" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("api-server"))
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +43,22 @@ def cluster() -> Cluster:
         kubectl_program=os.environ.get("DSHELL_E2E_KUBECTL", "kubectl"),
         audit_log=Path(audit_log) if audit_log else None,
     )
+
+
+@pytest.fixture(scope="session")
+def _restartable(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
+    with restartable_api_server(cluster, tmp_path_factory.mktemp("apiserver")) as server:
+        yield server
+
+
+@pytest.fixture
+def api_server(_restartable: ApiServer) -> ApiServer:
+    """An API server of the same cluster, which the test may stop and start again; it runs when the test gets it.
+
+    All tests that use it run on one worker, one after the other.
+    """
+    _restartable.start()
+    return _restartable
 
 
 class MakeNamespace(Protocol):

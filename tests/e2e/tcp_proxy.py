@@ -20,6 +20,13 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 _TICK = 0.02  # seconds until a change is noticed by an idle connection
 
 
+def connection_at(port: int, cluster: Cluster) -> Json:
+    """The `cluster` entry of a kubeconfig that reaches the cluster by this port of 127.0.0.1."""
+    entry = {**cluster.connection(), "server": f"https://127.0.0.1:{port}"}
+    real = cluster.address()[0]
+    return entry if real == "127.0.0.1" else {**entry, "tls-server-name": real}
+
+
 class Network(StrEnum):
     """Whether bytes pass, vanish without a word, or find nobody there."""
 
@@ -31,12 +38,12 @@ class Network(StrEnum):
 class TcpProxy:
     """Passes bytes between clients of 127.0.0.1:`port` and `server`, until told otherwise; used in a `with`.
 
-    `accepted` counts the connections so far.
+    `accepted` counts the connections so far. Without a `port` it is one that is free.
     """
 
-    def __init__(self, server: tuple[str, int]) -> None:
+    def __init__(self, server: tuple[str, int], port: int = 0) -> None:
         self._server = server
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", port))
         self._listener.settimeout(_TICK)
         self.port: int = self._listener.getsockname()[1]
         self.accepted = 0
@@ -75,10 +82,7 @@ class TcpProxy:
 
     def kubeconfig(self, path: Path, cluster: Cluster, user: Json, namespace: str) -> Path:
         """A kubeconfig that reaches the cluster through this proxy and still checks the server's own name."""
-        connection = {**cluster.connection(), "server": f"https://127.0.0.1:{self.port}"}
-        if self._server[0] != "127.0.0.1":
-            connection["tls-server-name"] = self._server[0]
-        return write_kubeconfig(path, connection, user, namespace)
+        return write_kubeconfig(path, connection_at(self.port, cluster), user, namespace)
 
     def _accept(self) -> None:
         while self._listener.fileno() >= 0:
