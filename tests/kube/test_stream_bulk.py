@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import select
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -63,9 +64,11 @@ def test_fifty_megabytes_come_and_go(tls: bool, certificates: Certificates) -> N
 
 
 def test_a_server_that_does_not_read_leaves_a_backlog_and_no_block() -> None:
+    seen = threading.Event()
+
     def script(peer: Peer) -> None:
         peer.accept()
-        peer.send(b"\x01ready")
+        assert seen.wait(SECONDS)
         while peer.receive()[1] != b"\xff\x00":
             pass
         peer.send(SUCCESS)
@@ -78,6 +81,7 @@ def test_a_server_that_does_not_read_leaves_a_backlog_and_no_block() -> None:
 
     assert time.monotonic() - began < SECONDS / 2
     assert stream.wants_write
+    seen.set()
     stream.end_input()
     assert Exit(0) in events_until(stream, ended)
     assert not stream.wants_write
