@@ -19,7 +19,7 @@ from . import kind, lifecycle
 from .archives import archives
 from .build import binaries
 from .errors import ClusterError
-from .layout import Layout, layout, state_root
+from .layout import Layout, layout, layout_of
 from .packages import in_reach
 
 if TYPE_CHECKING:
@@ -95,8 +95,9 @@ def _named(kubeconfig: Path, environment: Mapping[str, str]) -> Chosen:
     """A named cluster that is one of ours after all keeps what we know of it."""
     if not kubeconfig.is_file():
         raise ClusterError(f"DSHELL_E2E_KUBECONFIG={kubeconfig}: no such file")
-    if kubeconfig.resolve().parent.parent == state_root().resolve():
-        return ours(Layout(kubeconfig.resolve().parent.name, state_root()))
+    if here := layout_of(kubeconfig):
+        lifecycle.renew_images(here)
+        return ours(here)
     log = environment.get("DSHELL_E2E_AUDIT_LOG")
     kubectl = environment.get("DSHELL_E2E_KUBECTL") or _kubectl()
     return Chosen(Maker.NAMED, kubeconfig, kubectl, Path(log) if log else None)

@@ -42,6 +42,14 @@ def up(layout: Layout, *, fresh: bool = False) -> None:
         _wait_until_ready(layout)
 
 
+def renew_images(layout: Layout) -> None:
+    """Load the test images into a cluster that runs already, when their sources are others than those it has."""
+    if running(layout):
+        images = archives()
+        with locked(layout.lock, f"loading the test images into the cluster {layout.name}"):
+            _load_test_images(layout, images)
+
+
 def down(layout: Layout) -> None:
     """End it and forget it; nothing happens when there is none."""
     if layout.lock.exists():

@@ -28,6 +28,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(kind, "usable", lambda: False)
     monkeypatch.setattr(chosen_by, "in_reach", lambda: "no root here")
     monkeypatch.setattr(lifecycle, "up", start)
+    monkeypatch.setattr(lifecycle, "renew_images", lambda layout: started.append(f"images of {layout.name}"))
     return started
 
 
@@ -46,14 +47,14 @@ def test_a_named_cluster_that_is_not_there_is_an_error(machine: list[str], tmp_p
     assert machine == []
 
 
-@pytest.mark.usefixtures("machine")
-def test_a_named_cluster_of_ours_keeps_its_audit_log(tmp_path: Path) -> None:
+def test_a_named_cluster_of_ours_keeps_its_audit_log_and_gets_newer_images(machine: list[str], tmp_path: Path) -> None:
     folder = tmp_path / "state/mine"
     folder.mkdir(parents=True)
     (folder / "kubeconfig").touch()
     chosen = choose({"DSHELL_E2E_KUBECONFIG": str(folder / "kubeconfig")})
     assert chosen.maker is Maker.OURS
     assert chosen.environment()["DSHELL_E2E_AUDIT_LOG"] == str(folder / "log/audit.jsonl")
+    assert machine == ["images of mine"]
 
 
 def test_without_anything_the_error_says_what_to_install(machine: list[str]) -> None:
