@@ -74,7 +74,7 @@ func threads(now time.Time, deadlock bool) string {
 			"\"http-worker-1\":\n  waiting to lock monitor 0x1 (object 0x2, a shop.Stock),\n" +
 			"  which is held by \"http-worker-2\"\n\nFound 1 deadlock.\n\n"
 	}
-	return dump
+	return dump + "Heap\n garbage-first heap   total 262144K, used 2048K [0x0000000700000000, 0x0000000800000000)\n\n"
 }
 
 func frames(thread string, deadlock bool) string {
