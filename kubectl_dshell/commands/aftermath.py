@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.pod import Phase, Pod, parse_pod
+from kubectl_dshell.domain.session import said
 from kubectl_dshell.domain.waiting import StartWatch
 from kubectl_dshell.errors import ApiError, DshellError, NoTarget, StartFailed
 
@@ -40,9 +41,9 @@ def explain_end(plan: Plan, name: str, again: str, otherwise: str, ports: Ports)
         unfit = StartWatch(name, plan.wanted.image).judge(pod)
         if unfit is not None:
             return unfit
-    said = debug.state.message.strip() if debug else ""
-    if said and not said.isdigit():
-        return StartFailed(f"the debug container {said}", f"Again: {again}")
+    why = said(debug.state.message.strip()) if debug else ""
+    if why:
+        return StartFailed(f"the debug container {why}", f"Again: {again}")
     return StartFailed(otherwise, f"Again: {again}")
 
 

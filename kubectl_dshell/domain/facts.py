@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
 Ids = tuple[int, int, int, int]
 """Real, effective, saved and filesystem id, as in /proc/PID/status."""
@@ -18,6 +18,16 @@ class EnterStatus(IntEnum):
     """The target's root directory cannot be entered."""
     HOLDER_GONE = 73
     """The debug container is ending: nothing was run."""
+
+
+class HolderState(StrEnum):
+    """What the first process of a debug container of ours is doing, seen from beside it."""
+
+    LISTENS = "listens"
+    GONE = "gone"
+    """Without a word; what it guarded may still run."""
+    UNKNOWN = "unknown"
+    """It has just started, or is just ending, or does not say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.domain.debug_container import PREFIX, Wanted, environment, same_purpose
+from kubectl_dshell.domain.debug_container import PREFIX, Wanted, environment
 from kubectl_dshell.domain.pod import Container, Phase, Pod
+from kubectl_dshell.domain.purpose import same_purpose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,6 +54,10 @@ class Session:
     finished_at: datetime | None
     live: Live | None = None
     """What its holder answered when asked; None if it was not asked, or did not answer."""
+    lost: bool = False
+    """Asked, and there is no holder in it that could answer, though it runs."""
+    user_source: str = ""
+    """Where `user` was learned: status (what runs), spec (what was asked for); empty if nowhere."""
 
     @property
     def state(self) -> str:
@@ -63,8 +68,7 @@ class Session:
             case Phase.WAITING:
                 return f"waiting ({self.waiting_reason})" if self.waiting_reason else "waiting"
             case Phase.TERMINATED:
-                why = self.message if self.message and not self.message.isdigit() else f"code {self.exit_code}"
-                return f"ended ({why.removeprefix('ended ')})"
+                return f"ended ({said(self.message).removeprefix('ended ') or f'code {self.exit_code}'})"
             case Phase.UNKNOWN:
                 return "not started"
 
@@ -95,7 +99,13 @@ def sessions(pod: Pod) -> Iterator[Session]:
             exit_code=state.exit_code,
             started_at=state.started_at,
             finished_at=state.finished_at,
+            user_source="status" if container.user else "spec" if _user(pod, container) else "",
         )
+
+
+def said(message: str) -> str:
+    """The termination message, empty if it is only the numbers that a holder keeps there while it lives."""
+    return "" if message.replace(" ", "").isdigit() else message
 
 
 def _user(pod: Pod, container: Container) -> str:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from kubectl_dshell import __version__
-from kubectl_dshell.kube.api import CONNECT_SECONDS, proxy_login, unreachable
+from kubectl_dshell.kube.api import CONNECT_SECONDS, unreachable
+from kubectl_dshell.kube.pool import proxy_login
 
 if TYPE_CHECKING:
     from kubectl_dshell.kube.connection import Connection
@@ -19,15 +20,15 @@ _LARGEST_HEAD = 65536
 _KEEPALIVE = (("TCP_KEEPIDLE", 30), ("TCP_KEEPALIVE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
 
 
-def dial(connection: Connection) -> socket.socket:
-    """A connected, blocking socket; a TLS one for https servers.
+def dial(connection: Connection, seconds: float = CONNECT_SECONDS) -> socket.socket:
+    """A connected, blocking socket, within `seconds`; a TLS one for https servers.
 
     Raises:
         ConnectionLost: nobody answers. BadConfig: the server is not trusted, or does not trust us.
     """
     server = urlsplit(connection.server)
     host, port = server.hostname or "", server.port or _DEFAULT_PORTS[server.scheme]
-    seconds = min(CONNECT_SECONDS, connection.timeout or CONNECT_SECONDS)
+    seconds = min(CONNECT_SECONDS, seconds, connection.timeout or CONNECT_SECONDS)
     sock: socket.socket | None = None
     try:
         if connection.proxy_url:

@@ -35,10 +35,12 @@ def open_exec(  # noqa: PLR0913  # an exec is that many facts
     tty: bool,
     trace: Trace = SILENT,
     half_close: bool | None = None,
+    seconds: float | None = None,
 ) -> ExecStream:
     """Run `argv` in a container; the stream is open when this returns.
 
-    `half_close` says whether the end of stdin has to reach the command (by default: piped stdin).
+    `half_close` says whether the end of stdin has to reach the command (by default: piped stdin); `seconds` is for
+    the handshake (by default: as for a request).
 
     Raises:
         ApiError: the server, or the kubelet behind it, says no. BadConfig: credentials or TLS.
@@ -48,7 +50,8 @@ def open_exec(  # noqa: PLR0913  # an exec is that many facts
     query = [("container", container), *(("command", word) for word in argv)]
     query += [(name, "true") for name, wanted in flags if wanted]
     path = f"/api/v1/namespaces/{quote(namespace, safe='')}/pods/{quote(pod, safe='')}/exec"
-    sock, protocol = _handshake(connection, f"{path}?{urlencode(query)}", trace)
+    wait = min(seconds or ANSWER_SECONDS, connection.timeout or ANSWER_SECONDS)
+    sock, protocol = _handshake(connection, f"{path}?{urlencode(query)}", trace, wait)
     if protocol != channel.V5 and (stdin and not tty if half_close is None else half_close):
         sock.close()
         raise StartFailed(
@@ -58,26 +61,26 @@ def open_exec(  # noqa: PLR0913  # an exec is that many facts
     return ExecStream(sock, protocol, now=time.monotonic())
 
 
-def _handshake(connection: Connection, resource: str, trace: Trace) -> tuple[socket.socket, str]:
+def _handshake(connection: Connection, resource: str, trace: Trace, wait: float) -> tuple[socket.socket, str]:
     try:
-        return _upgrade(connection, resource, trace)
+        return _upgrade(connection, resource, trace, wait)
     except _Refused as refused:
         if refused.answer.status == _UNAUTHORIZED and connection.renew():
             try:
-                return _upgrade(connection, resource, trace)
+                return _upgrade(connection, resource, trace, wait)
             except _Refused as again:
                 refused = again
         raise answers.failure(refused.answer, connection, f"GET {resource.partition('?')[0]}") from None
 
 
-def _upgrade(connection: Connection, resource: str, trace: Trace) -> tuple[socket.socket, str]:
+def _upgrade(connection: Connection, resource: str, trace: Trace, wait: float) -> tuple[socket.socket, str]:
     import websocket
 
     headers = [("User-Agent", USER_AGENT), *connection.headers()]
     began, said = time.monotonic(), "no answer"
-    sock = dial(connection)
+    sock = dial(connection, wait)
     try:
-        sock.settimeout(connection.timeout or ANSWER_SECONDS)
+        sock.settimeout(wait)
         web_socket = websocket.create_connection(
             "ws" + connection.server.removeprefix("http") + resource,
             socket=sock,

@@ -4,6 +4,7 @@
 #   outside NAME ROWS COLUMNS   an interactive shell in the debug image
 #   run ARG...                  a command in the app's root directory
 #   terminal ROWS COLUMNS ARG...    the same on a terminal
+#   state                       one line of how things are with the holder, no word to it
 #   tether                      one line of facts, then each line of stdin goes to the holder and, once there, back to stdout
 # exit    71 no process of the target to be seen, 72 its root directory is closed to us, 73 the holder has ended
 
@@ -18,10 +19,30 @@ shift 3
 # A word for the holder; false when it has ended. In a subshell, which may die of a closed pipe.
 # A container that is just starting has none yet: its file is empty.
 holder= tries=
-until read -r holder </dev/termination-log || [ ${#tries} = 50 ]; do
+until read -r holder published </dev/termination-log || [ ${#tries} = 50 ]; do
 	tries=x$tries
 	sleep 0.02
 done 2>/dev/null
+
+# How things are, as the holder wrote it. It may be writing just now: what counts is what is read twice.
+# "none": it has not begun, or has told already why it ends; "gone": it ended without a word, "ok": it listens.
+if [ "$mode" = state ]; then
+	seen=
+	until [ "$holder $published" = "$seen" ]; do
+		seen="$holder $published"
+		read -r holder published </dev/termination-log
+	done 2>/dev/null
+	state=gone facts=
+	case $holder in '' | *[!0-9]*) state=none ;; esac
+	[ -p "/proc/$holder/fd/3" ] && state=ok
+	set -- $published
+	if [ $# = 4 ] && read -r now _ </proc/uptime && now=${now%.*}; then
+		facts=" sessions=$1 silent=$((now - $2)) kept=$(($3 > now ? $3 - now : 0)) left=$(($4 - now))"
+	fi
+	echo "dshell-state holder=$state$facts"
+	exit
+fi
+
 tell() { [ -p "/proc/$holder/fd/3" ] && (echo "$1" >"/proc/$holder/fd/3") 2>/dev/null; }
 [ "$mode" = tether ] || tell "beat $DSHELL_SESSION $DSHELL_LEASE" || exit 73
 

@@ -6,7 +6,9 @@
 #         DSHELL_STARTER the session it was started for, which others that come and go meanwhile must not end
 #         DSHELL_LIMIT   seconds after which it ends whatever the clients say
 #         DSHELL_HOLDER  this text
-# /dev/termination-log   its PID while it lives, then why it ended: the container's status.terminated.message
+# /dev/termination-log   while it lives one line of numbers: its PID; how many sessions there are; and, in seconds since the node
+#         started, the last word of a client (or its own start), until when it is kept (0: it is not), its limit.
+#         Then why it ended: the container's status.terminated.message
 #
 # It prints nothing, starts no process while it waits, and signals nothing outside its own container.
 # It leaves the app no zombie: a process that loses its parent becomes a child of the app, and stays if the app does not reap.
@@ -166,6 +168,7 @@ hear() {
 	beat)
 		[ "$2" ] && number "$3" || return
 		forget "$2" && forget -
+		[ "$2" != "$expected" ] || expected=
 		sessions="$sessions $2/$((now + $3))/$3"
 		;;
 	bye)
@@ -173,14 +176,27 @@ hear() {
 		forget "$2" && why="ended by its last session"
 		end_processes "$2"
 		;;
-	keep) number "$2" && kept=$((now + $2)) kept_for=$2 ;;
+	keep) number "$2" && kept=$((now + $2)) kept_for=$2 || return ;;
 	end) finish "ended by a client" ;;
+	*) return ;;
 	esac
+	spoke=$now
 }
 forget() {
 	rest=
 	for other in $sessions; do [ "${other%%/*}" = "$1" ] || rest="$rest $other"; done
 	sessions=$rest
+}
+
+# Tell who asks (enter.sh) how things are. The session it was started for counts once it has spoken.
+publish() {
+	count=0
+	for session in $sessions; do
+		case ${session%%/*} in - | "$expected") ;; *) count=$((count + 1)) ;; esac
+	done
+	[ "$published" = "$count $spoke ${kept:-0}" ] && return
+	published="$count $spoke ${kept:-0}"
+	echo "$$ $published $limit" >/dev/termination-log
 }
 
 # End the sessions that were silent for too long; $next becomes the time of the next end.
@@ -211,9 +227,10 @@ expire() {
 if { true 3<>/proc/$$/fd/0; } 2>/dev/null; then exec 3<>/proc/$$/fd/0; else exec 3<&0; fi
 trap 'finish "ended by the cluster"' TERM
 clock && limit=$((now + DSHELL_LIMIT)) sessions=${DSHELL_STARTER:--}/$((now + DSHELL_LEASE))/$DSHELL_LEASE kept= failed=
-echo $$ >/dev/termination-log
+expected=$DSHELL_STARTER spoke=$now published=
 while clock && [ "$now" -lt "$limit" ]; do
 	expire
+	publish
 	wait=$((next - now))
 	# the last session is over: another's next beat may be under way
 	[ "$sessions$kept" ] || wait=0.25

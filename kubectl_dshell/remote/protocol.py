@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 
-from kubectl_dshell.domain.facts import Facts, Ids
+from kubectl_dshell.domain.facts import Facts, HolderState, Ids
+from kubectl_dshell.domain.session import Live
 
 END = b"end\n"
 """The holder ends now, whoever is here."""
 
 _ENTER = ("sh", "-c", 'eval "$DSHELL_ENTER"', "dshell")
+# An older script does not know the mode, and would take the asking for a client.
+_ASK = ("sh", "-c", 'case $DSHELL_ENTER in *dshell-state*) eval "$DSHELL_ENTER" ;; esac', "dshell")
 _SESSION_ID = re.compile(r"[a-z0-9]{8}")
 
 
@@ -42,6 +45,11 @@ def tether_argv(target_id: str, session_id: str) -> list[str]:
     return _argv("tether", target_id, session_id)
 
 
+def state_argv() -> list[str]:
+    """Asks how things are, without a word to the holder: no stdin, no TTY, ends at once."""
+    return [*_ASK, "state", "", ""]
+
+
 def beat(session_id: str, seconds: int) -> bytes:
     """The session is alive and may be silent for `seconds`."""
     return f"beat {_checked(session_id)} {_positive(seconds)}\n".encode()
@@ -55,6 +63,20 @@ def bye(session_id: str) -> bytes:
 def keep(seconds: int) -> bytes:
     """Without a session the holder stays until `seconds` from now."""
     return f"keep {_positive(seconds)}\n".encode()
+
+
+def parse_state(line: str) -> tuple[HolderState, Live | None]:
+    """The answer to `state_argv`. A script or a holder of another version, or none, is UNKNOWN, or without a Live."""
+    marker, *words = line.split()[:16] or [""]
+    fact = dict(word.split("=", 1) for word in words if "=" in word)
+    if marker != "dshell-state":
+        return HolderState.UNKNOWN, None
+    state = {"ok": HolderState.LISTENS, "gone": HolderState.GONE}.get(fact.get("holder", ""), HolderState.UNKNOWN)
+    try:
+        live = Live(**{key: int(fact[key]) for key in ("sessions", "silent", "kept", "left")})
+    except (KeyError, ValueError):
+        live = None
+    return state, live if state is HolderState.LISTENS else None
 
 
 def parse_facts(line: str) -> Facts:

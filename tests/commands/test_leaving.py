@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ class Leaving(World):
     error: BaseException
     heard = b""
 
-    def open(self, namespace: str, pod: str, container: str, argv: Sequence[str], **how: bool | None) -> Stream:
+    def open(self, namespace: str, pod: str, container: str, argv: Sequence[str], **how: Any) -> Stream:
         if argv[4] == "run":
             return Command(self)
         return super().open(namespace, pod, container, argv, stdin=True, tty=bool(how["tty"]))

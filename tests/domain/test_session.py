@@ -78,6 +78,7 @@ def test_a_holder_that_ended_is_not_joined() -> None:
         ({"waiting": {"reason": "ImagePullBackOff"}}, "waiting (ImagePullBackOff)"),
         ({"terminated": {"exitCode": 0, "message": "ended by its last session\n"}}, "ended (by its last session)"),
         ({"terminated": {"exitCode": 137, "message": "42\n"}}, "ended (code 137)"),
+        ({"terminated": {"exitCode": 137, "message": "42 1 900 0 28800\n"}}, "ended (code 137)"),
         ({"terminated": {"exitCode": 0}}, "ended (code 0)"),
         (None, "not started"),
     ],

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubectl_dshell.domain.debug_container import escape_expansion
-from kubectl_dshell.domain.facts import EnterStatus, Facts
+from kubectl_dshell.domain.facts import EnterStatus, Facts, HolderState
+from kubectl_dshell.domain.session import Live
 from kubectl_dshell.remote import protocol
 
 ID = "abc12345"
@@ -34,6 +35,7 @@ def test_each_mode_has_its_argv() -> None:
         *START, "run", "f00", ID, "-x", "", "a b\n",
     ]  # fmt: skip
     assert protocol.tether_argv("f00", ID) == [*START, "tether", "f00", ID]
+    assert protocol.state_argv()[3:5] == ["dshell", "state"]
 
 
 def test_each_word_is_a_line() -> None:
@@ -68,6 +70,27 @@ def test_a_line_of_facts_is_read() -> None:
         left=28790,
         holder_alive=True,
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "state", "live"),
+    [
+        (
+            "dshell-state holder=ok sessions=2 silent=3 kept=0 left=28700",
+            HolderState.LISTENS,
+            Live(sessions=2, silent=3, kept=0, left=28700),
+        ),
+        ("dshell-state holder=ok", HolderState.LISTENS, None),
+        ("dshell-state holder=ok sessions=x silent=3 kept=0 left=1", HolderState.LISTENS, None),
+        ("dshell-state holder=gone sessions=2 silent=3 kept=0 left=28700", HolderState.GONE, None),
+        ("dshell-state holder=none", HolderState.UNKNOWN, None),
+        ("dshell-state", HolderState.UNKNOWN, None),
+        ("sh: not found", HolderState.UNKNOWN, None),
+        ("", HolderState.UNKNOWN, None),
+    ],
+)
+def test_an_answer_about_the_state_is_read(line: str, state: HolderState, live: Live | None) -> None:
+    assert protocol.parse_state(line) == (state, live)
 
 
 def test_words_of_a_later_script_are_passed_over() -> None:

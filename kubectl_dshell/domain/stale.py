@@ -1,0 +1,38 @@
+"""Which debug containers nobody needs any more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.domain.age import duration
+from kubectl_dshell.domain.pod import Phase
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from kubectl_dshell.domain.session import Session
+
+SILENT_SECONDS = 20  # a client beats every 15 s
+_CLOCK_SECONDS = 60
+
+
+def staleness(session: Session, now: datetime, older_than: int | None = None) -> str:
+    """Why a running debug container is stale, in a few words; empty if it is not, or nothing says so.
+
+    Of ours what its holder says counts, asked for by `commands.probe`: one that was not asked, or did not answer
+    in time, is not stale. Of other tools' only the age is known.
+    """
+    if session.phase is not Phase.RUNNING:
+        return ""
+    age = (now - session.started_at).total_seconds() if session.started_at else 0
+    if session.lost:
+        return "does not answer"
+    live = session.live
+    # without an answer by the clocks of two machines
+    if session.ours and live is None and session.limit is not None and age > session.limit + _CLOCK_SECONDS:
+        return "past its limit"
+    if live is not None and not live.kept and live.silent > SILENT_SECONDS:
+        return f"no client for {duration(live.silent)}"
+    if older_than is not None and age > older_than:
+        return f"older than {duration(older_than)}"
+    return ""

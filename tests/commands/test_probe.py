@@ -1,0 +1,131 @@
+"""Holders are asked many at a time, and told of in the order they were given."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from kubectl_dshell.commands.parallel import Stop
+from kubectl_dshell.commands.probe import ask, probe
+from kubectl_dshell.domain.pod import Phase, parse_pod
+from kubectl_dshell.domain.session import Live, Session, sessions
+from kubectl_dshell.domain.stream import Channel, Output, Stream
+from kubectl_dshell.errors import ApiError
+from tests.commands.world import FakeStream, World, running_holder
+
+
+class Crowd(World):
+    """Counts how many are asked at once; the first takes longest to answer."""
+
+    most = now_open = 0
+    lock = threading.Lock()
+
+    def open(self, namespace: str, pod: str, container: str, *args: Any, **how: Any) -> Stream:
+        with self.lock:
+            self.now_open += 1
+            self.most = max(self.most, self.now_open)
+        time.sleep(0.2 if container == "dshell-00000" else 0.01)
+        with self.lock:
+            self.now_open -= 1
+        return super().open(namespace, pod, container, *args, **how)
+
+
+def one(world: World) -> Session:
+    running_holder(world)
+    [session] = sessions(parse_pod(world.pod))
+    return session
+
+
+def test_what_the_holder_says_is_filled_in_and_it_hears_no_word() -> None:
+    world = World()
+    session = one(world)
+
+    [answered] = probe([session], world.ports())
+
+    assert answered == replace(session, live=Live(sessions=1, silent=3, kept=0, left=28700))
+    assert world.opened == [("dshell-abcde", ["state"])]
+
+
+def test_the_order_stays_whoever_answers_first_and_only_so_many_are_asked_at_once() -> None:
+    world = Crowd()
+    session = one(world)
+    asked = [replace(session, name=f"dshell-{n:05d}") for n in range(30)]
+
+    answered = list(probe(asked, world.ports(), concurrency=4))
+
+    assert [s.name for s in answered] == [s.name for s in asked]
+    assert all(s.live for s in answered)
+    assert 1 < world.most <= 4
+
+
+def test_what_has_no_holder_that_could_answer_is_passed_on_unasked() -> None:
+    world = World()
+    session = one(world)
+    others = [replace(session, ours=False), replace(session, phase=Phase.TERMINATED)]
+
+    assert list(probe(others, world.ports())) == others
+    assert world.opened == []
+
+
+def test_answers_come_while_the_list_is_still_being_read() -> None:
+    world = World()
+    session = one(world)
+
+    def endless() -> Iterator[Session]:
+        while True:
+            yield session
+
+    answers = probe(endless(), world.ports(), concurrency=2)
+
+    assert next(answers).live == next(answers).live != None  # noqa: E711  # both answered
+    answers.close()  # type: ignore[attr-defined]  # a generator
+
+
+def test_no_right_or_no_such_container_is_as_if_not_asked() -> None:
+    class Refusing(World):
+        def open(self, *args: Any, **how: Any) -> Stream:
+            raise ApiError(403, "Forbidden", "no")
+
+    world = Refusing()
+    session = one(world)
+
+    assert list(probe([session], world.ports())) == [session]
+
+
+@pytest.mark.parametrize(("state", "lost"), [("dshell-state holder=gone", True), ("dshell-state holder=none", False)])
+def test_a_holder_that_is_gone_is_told_from_one_that_does_not_say(state: str, lost: bool) -> None:
+    world = World(state=state)
+    session = one(world)
+
+    [answered] = probe([session], world.ports())
+
+    assert (answered.live, answered.lost) == (None, lost)
+
+
+def test_one_that_says_nothing_is_given_up_and_let_go_of() -> None:
+    stream = FakeStream([Output(Channel.STDERR, b"dshell-state")])
+
+    class Silent(World):
+        def open(self, *args: Any, **how: Any) -> Stream:
+            return stream
+
+    world = Silent()
+    session = one(world)
+
+    assert list(probe([session], world.ports())) == [session]
+    assert stream.closed
+
+
+def test_told_to_stop_it_waits_no_longer() -> None:
+    stop = Stop()
+    stop.set()
+    world = World()
+    session = one(world)
+
+    assert ask(session, world.ports(), stop) == session
+    stop.close()
