@@ -1,0 +1,79 @@
+"""POD or KIND/NAME, as kubectl exec and kubectl logs take it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What has pods, by the name the API has for one of it."""
+
+    POD = "pod"
+    DEPLOYMENT = "deployment"
+    STATEFULSET = "statefulset"
+    DAEMONSET = "daemonset"
+    REPLICASET = "replicaset"
+    JOB = "job"
+    CRONJOB = "cronjob"
+    SERVICE = "service"
+
+    @property
+    def plural(self) -> str:
+        """The name of its resource."""
+        return f"{self}s"
+
+    @property
+    def group(self) -> str:
+        match self:
+            case Kind.POD | Kind.SERVICE:
+                return ""
+            case Kind.JOB | Kind.CRONJOB:
+                return "batch"
+            case _:
+                return "apps"
+
+
+_SHORT = {
+    "po": Kind.POD,
+    "deploy": Kind.DEPLOYMENT,
+    "sts": Kind.STATEFULSET,
+    "ds": Kind.DAEMONSET,
+    "rs": Kind.REPLICASET,
+    "cj": Kind.CRONJOB,
+    "svc": Kind.SERVICE,
+}
+_SPELLED = _SHORT | {name: kind for kind in Kind for name in (kind.value, kind.plural)}
+_QUALIFIED = {
+    f"{name}.{version}{kind.group}": kind
+    for kind in Kind
+    if kind.group
+    for name in (kind.value, kind.plural)
+    for version in ("", "v1.")
+}
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?", re.ASCII)
+KINDS = "pod deploy sts ds rs job cronjob svc"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One thing that was pointed at."""
+
+    kind: Kind
+    name: str
+
+    def __str__(self) -> str:
+        """As it can be typed again."""
+        return self.name if self.kind is Kind.POD else f"{self.kind}/{self.name}"
+
+
+def parse_reference(word: str) -> Reference:
+    """Raises ValueError with what is wrong with `word`."""
+    typed, slash, name = word.rpartition("/")
+    kind = (_SPELLED | _QUALIFIED).get(typed.lower()) if slash else Kind.POD
+    if kind is None:
+        raise ValueError(f"{word!r}: {typed!r} has no pods to enter; write POD or KIND/NAME, KIND one of {KINDS}")
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{word!r} is not the name of a {kind}")
+    return Reference(kind, name)

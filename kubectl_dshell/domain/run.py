@@ -1,0 +1,79 @@
+"""What came of one command in many pods."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.errors import DshellError, ExitStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the command is to run; the container is empty as long as it is not chosen."""
+
+    namespace: str
+    pod: str
+    container: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """How the command ended in one pod: with an exit code, or because of `error`, or neither: it was `stopped`."""
+
+    place: Place
+    seconds: float
+    exit_code: int | None = None
+    error: DshellError | None = None
+    debug_container: str = ""
+    identity: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return self.exit_code == 0
+
+    @property
+    def stopped(self) -> bool:
+        """It was not let end, or not even begin, because something else had ended the whole."""
+        return self.exit_code is None and self.error is None
+
+    @property
+    def why(self) -> str:
+        """In a few words."""
+        if self.error is not None:
+            return self.error.status.name
+        return "stopped" if self.stopped else f"exit code {self.exit_code}"
+
+
+def overall(results: Iterable[RunResult]) -> int:
+    """One exit code for all: 0 if all are; else the highest of our own failures, else the highest of the commands.
+
+    What was stopped has no say: whatever stopped it has.
+    """
+    known = list(results)
+    ours = [int(r.error.status) for r in known if r.error is not None]
+    return max(ours) if ours else max((r.exit_code or 0 for r in known), default=int(ExitStatus.OK))
+
+
+def summary(results: Sequence[RunResult], total: int) -> str:
+    """`30 ok, 2 failed: web-1 (exit code 3), web-2 (NO_TARGET)`."""
+    failed = [r for r in results if not r.ok and not r.stopped]
+    stopped = total - sum(not r.stopped for r in results)
+    words = f"{sum(r.ok for r in results)} ok, {len(failed)} failed" + (f", {stopped} stopped" if stopped else "")
+    names = ", ".join(f"{r.place.pod} ({r.why})" for r in failed[:_NAMED])
+    more = f" and {len(failed) - _NAMED} more" if len(failed) > _NAMED else ""
+    return f"{words}: {names}{more}" if failed else words
+
+
+def advice(results: Iterable[RunResult]) -> list[str]:
+    """What to do next, for the first failure of each class: the others would say the same of another pod."""
+    seen: dict[ExitStatus, tuple[str, ...]] = {}
+    for result in results:
+        if result.error is not None and result.error.advice:
+            seen.setdefault(result.error.status, result.error.advice)
+    return [line for lines in seen.values() for line in lines]

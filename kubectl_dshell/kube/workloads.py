@@ -1,0 +1,42 @@
+"""Reads what owns pods."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kubectl_dshell.domain.reference import Reference
+    from kubectl_dshell.kube.api import Api
+
+_PAGE = "500"
+
+
+class Workloads:
+    """Workloads and services of one cluster, as JSON."""
+
+    def __init__(self, api: Api) -> None:
+        """`api` is what carries the requests."""
+        self._api = api
+
+    def get_workload(self, namespace: str, reference: Reference) -> dict[str, Any]:
+        path = _path(reference.kind.group, namespace, reference.kind.plural)
+        return self._api.get(f"{path}/{quote(reference.name, safe='')}")
+
+    def list_jobs(self, namespace: str) -> Iterator[dict[str, Any]]:
+        """All jobs of a namespace, fetched a page at a time."""
+        following = ""
+        while True:
+            query = [("limit", _PAGE)] + ([("continue", following)] if following else [])
+            page = self._api.get(_path("batch", namespace, "jobs"), query)
+            yield from page.get("items") or []
+            following = (page.get("metadata") or {}).get("continue") or ""
+            if not following:
+                return
+
+
+def _path(group: str, namespace: str, plural: str) -> str:
+    root = f"/apis/{group}/v1" if group else "/api/v1"
+    return f"{root}/namespaces/{quote(namespace, safe='')}/{plural}"

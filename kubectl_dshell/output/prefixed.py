@@ -1,0 +1,73 @@
+"""The output of many pods in one: each line begins with its pod and container, in the pod's colour."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from typing import TYPE_CHECKING, Any
+
+from kubectl_dshell.domain.stream import Channel, Output
+
+if TYPE_CHECKING:
+    from kubectl_dshell.domain.run import Place
+    from kubectl_dshell.output.printer import Printer
+
+LONGEST_LINE = 1024 * 1024
+"""Bytes after which a line is broken, so that what has no lines needs no memory."""
+# As stern: the pod in a bright colour, the container in the same one, darker.
+_COLOURS = [(f"\x1b[{90 + n}m", f"\x1b[{30 + n}m") for n in (6, 2, 5, 3, 4, 1)]
+_RESET = "\x1b[0m"
+
+
+def prefix(place: Place, *, namespaced: bool, colour: bool) -> bytes:
+    """`web-6d4f app | `, with the namespace in front where there are several."""
+    pod = f"{place.namespace} {place.pod}" if namespaced else place.pod
+    container = place.container or "-"
+    if colour:
+        bright, dark = _COLOURS[zlib.crc32(place.pod.encode()) % len(_COLOURS)]
+        return f"{bright}{pod}{_RESET} {dark}{container}{_RESET} | ".encode()
+    return f"{pod} {container} | ".encode()
+
+
+def may_colour() -> bool:
+    """Whether colours are wanted at all: https://no-color.org."""
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+class PrefixedLines:
+    """What one pod prints: whole lines with its prefix, as soon as they are whole."""
+
+    def __init__(self, printer: Printer, prefixes: dict[Channel, bytes]) -> None:
+        self._printer = printer
+        self._prefixes = prefixes
+        self._rest = {Channel.STDOUT: b"", Channel.STDERR: b""}
+
+    @property
+    def full(self) -> bool:
+        return self._printer.full
+
+    def check(self) -> None:
+        self._printer.check()
+
+    def write(self, output: Output) -> None:
+        data = self._rest[output.channel] + output.data
+        whole, newline, rest = data.rpartition(b"\n")
+        lines = whole.split(b"\n") if newline else []
+        while len(rest) > LONGEST_LINE:
+            lines.append(rest[:LONGEST_LINE])
+            rest = rest[LONGEST_LINE:]
+        self._rest[output.channel] = rest
+        if lines:
+            self._print(output.channel, lines)
+
+    def finish(self, *, whole: bool) -> dict[str, Any]:  # noqa: ARG002  # what was printed cannot be taken back
+        """A last line without an end gets one."""
+        for channel, rest in self._rest.items():
+            if rest:
+                self._print(channel, [rest])
+                self._rest[channel] = b""
+        return {}
+
+    def _print(self, channel: Channel, lines: list[bytes]) -> None:
+        start = self._prefixes[channel]
+        self._printer.write(channel, b"".join(start + line + b"\n" for line in lines))
