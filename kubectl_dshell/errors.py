@@ -96,14 +96,25 @@ class ApiError(DshellError):
     """An answer of the API server that is not 2xx (a metav1.Status, or plain text from the kubelet)."""
 
     def __init__(
-        self, code: int, reason: str, message: str, *, causes: tuple[str, ...] = (), request: str = ""
+        self,
+        code: int,
+        reason: str,
+        message: str,
+        *,
+        causes: tuple[str, ...] = (),
+        request: str = "",
+        following: str = "",
     ) -> None:
-        """`code` is the HTTP status, `reason` and `message` the Status' own, `request` "VERB path"."""
+        """`code` is the HTTP status, `reason` and `message` the Status' own, `request` "VERB path".
+
+        `following` is the token that goes on with a list that grew too old between two pages (a 410).
+        """
         super().__init__(message or reason or f"the API server answered {code} without a word")
         self.code = code
         self.reason = reason
         self.causes = causes
         self.request = request
+        self.following = following
 
     @property
     def status(self) -> ExitStatus:  # type: ignore[override]  # the tree's only computed one

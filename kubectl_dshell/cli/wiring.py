@@ -8,7 +8,7 @@ import sys
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.commands.ports import Ports
 from kubectl_dshell.domain.debug_container import Scripts
@@ -65,7 +65,7 @@ class ExecStreams:
         self._connection = connection
         self._trace = trace
 
-    def open(
+    def open(  # noqa: PLR0913  # as the Protocol
         self,
         namespace: str,
         pod: str,
@@ -75,11 +75,13 @@ class ExecStreams:
         stdin: bool,
         tty: bool,
         half_close: bool | None = None,
+        seconds: float | None = None,
     ) -> Stream:
         from kubectl_dshell.kube.upgrade import open_exec
 
         where = (self._connection, namespace, pod, container)
-        return open_exec(*where, argv, stdin=stdin, tty=tty, trace=self._trace, half_close=half_close)
+        options: dict[str, Any] = {"trace": self._trace, "half_close": half_close, "seconds": seconds}
+        return open_exec(*where, argv, stdin=stdin, tty=tty, **options)
 
 
 @contextmanager
@@ -88,19 +90,24 @@ def ports(options: ConnectionOptions, *, quiet: bool, verbosity: int) -> Iterato
     from kubectl_dshell.kube.api import Api
     from kubectl_dshell.kube.pods import Pods
     from kubectl_dshell.kube.trace import Trace
+    from kubectl_dshell.kube.workloads import Workloads
 
     connection = connect(options, os.environ)
     notices = Notices(quiet=quiet)
     trace = Trace(verbosity, write_line)
+    api = Api(connection, trace, on_warning=notices.notice)
+    pods = Pods(api)
     with Signals() as signals:
         yield (
             Ports(
-                cluster=Pods(Api(connection, trace, on_warning=notices.notice)),
+                cluster=pods,
                 streams=ExecStreams(connection, trace),
                 terminal=StandardTerminal(signals),
                 notices=notices,
                 clock=SystemClock(),
                 scripts=Scripts(script.holder(), script.enter()),
+                workloads=Workloads(api),
+                debugged=pods,
             ),
             connection.namespace,
         )

@@ -1,22 +1,83 @@
-"""`kubectl dshell ls`: the debug containers of a namespace, or of all."""
+"""`kubectl dshell ls`: the debug containers of a namespace, or of all, or of some pods."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from kubectl_dshell.commands.probe import probe
+from kubectl_dshell.domain.choice import Choice, Judged, SortKey, in_order
 from kubectl_dshell.domain.pod import parse_pod
-from kubectl_dshell.domain.refusal import Request, explain
+from kubectl_dshell.domain.refusal import Request, explain, list_refused
 from kubectl_dshell.domain.session import Session, sessions
-from kubectl_dshell.errors import ApiError
+from kubectl_dshell.errors import ApiError, BadConfig, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from kubectl_dshell.commands.ports import Ports
+    from kubectl_dshell.domain.pod import Json
+    from kubectl_dshell.errors import DshellError
 
 
-def list_sessions(namespace: str | None, ports: Ports) -> list[Session]:
-    """Every debug container, made by any tool; `None` is all namespaces."""
+@dataclass(frozen=True, slots=True)
+class ListRequest:
+    """What to list. A namespace of `None` is all; `ask`: whether holders are asked who is there."""
+
+    namespace: str | None
+    selector: str = ""
+    choice: Choice = field(default_factory=Choice)
+    mine: bool = False
+    sort_by: SortKey | None = None
+    ask: bool = True
+
+
+def list_sessions(namespace: str | None, ports: Ports, selector: str = "") -> list[Session]:
+    """Every debug container, made by any tool, of pods that match a selector; nobody is asked."""
     try:
-        found = [s for pod in ports.cluster.list_pods(namespace) for s in sessions(parse_pod(pod))]
+        found = [s for pod in ports.debugged.list_debugged(namespace, selector) for s in sessions(parse_pod(pod))]
     except ApiError as error:
-        raise explain(error, Request("list", "pods", namespace or "(all)", "")) from error
+        raise refused(error, "list", namespace, selector) from error
     return sorted(found, key=lambda s: (s.namespace, s.pod, s.name))
+
+
+def list_chosen(request: ListRequest, ports: Ports) -> list[Judged]:
+    """What `request` asks for, in its order."""
+    request = resolved(request, ports)
+    choice = request.choice
+    if choice.pods and request.namespace:
+        pods = existing_pods(request.namespace, sorted(choice.pods), ports)
+        found = [s for pod in pods for s in sessions(parse_pod(pod))]
+    else:
+        found = list_sessions(request.namespace, ports, request.selector)
+    candidates = [s for s in found if choice.may_want(s)]
+    known = probe(candidates, ports) if request.ask else candidates
+    now = ports.clock.now()
+    judged = [choice.judge(session, now) for session in known]
+    return in_order((one for one in judged if choice.wants(one, now)), request.sort_by)
+
+
+def resolved(request: ListRequest, ports: Ports) -> ListRequest:
+    """With the name of whoever asks, if it is about theirs."""
+    if not request.mine:
+        return request
+    owner = ports.cluster.whoami()
+    if not owner:
+        raise BadConfig("the cluster does not tell your user name, which --mine needs", "See: kubectl auth whoami")
+    return replace(request, choice=replace(request.choice, owner=owner))
+
+
+def existing_pods(namespace: str, names: list[str], ports: Ports) -> Iterator[Json]:
+    """The pods of these names; raises NoTarget for one that is not there."""
+    for name in names:
+        try:
+            yield ports.cluster.get_pod(namespace, name)
+        except ApiError as error:
+            raise explain(error, Request("get", "pods", namespace, name)) from error
+
+
+def refused(error: ApiError, verb: str, namespace: str | None, selector: str) -> DshellError:
+    """Why the list was refused, in the user's terms."""
+    if error.code == 400 and selector:
+        return UsageError(f"{selector!r} is not a label selector: {error.message}")
+    return list_refused(error, verb, namespace) if error.code == 403 else error

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from kubectl_dshell.domain.debug_container import Scripts
     from kubectl_dshell.domain.pod import Json
+    from kubectl_dshell.domain.pod_event import PodEvent
+    from kubectl_dshell.domain.reference import Reference
     from kubectl_dshell.domain.stream import Companion, Exit, Stream
 
 
@@ -38,8 +40,32 @@ class Cluster(Protocol):
         """The user name the cluster knows us by; empty if it does not tell."""
 
 
+class DebuggedPods(Protocol):
+    """Pods with ephemeral containers among any number of others; a namespace of None is all of them.
+
+    Every method may raise ApiError or ConnectionLost.
+    """
+
+    def list_debugged(self, namespace: str | None, selector: str = "") -> Iterator[Json]:
+        """Those that match a label selector; far cheaper than all pods."""
+
+    def watch_debugged(self, namespace: str | None, selector: str = "", name: str = "") -> Iterator[PodEvent | None]:
+        """All there are, then what happens to them; None about twice a second in between. `name`: one pod alone.
+
+        It never ends by itself, and survives the loss of the cluster.
+        """
+
+
+class Workloads(Protocol):
+    """What owns pods. Every method may raise ApiError or ConnectionLost."""
+
+    def get_workload(self, namespace: str, reference: Reference) -> Json: ...
+    def list_jobs(self, namespace: str) -> Iterator[Json]:
+        """All jobs of a namespace, fetched page by page."""
+
+
 class Streams(Protocol):
-    def open(  # an exec is that many facts
+    def open(  # noqa: PLR0913  # an exec is that many facts
         self,
         namespace: str,
         pod: str,
@@ -49,10 +75,12 @@ class Streams(Protocol):
         stdin: bool,
         tty: bool,
         half_close: bool | None = None,
+        seconds: float | None = None,
     ) -> Stream:
         """Exec `argv` in a container; raises ApiError, ConnectionLost, StartFailed (no half-close, which is needed).
 
         `half_close`: whether the end of stdin has to reach the command; None: where stdin is piped.
+        `seconds`: how long to wait for the server's answer; None: as for every request.
         """
 
 
@@ -108,3 +136,5 @@ class Ports:
     notices: Notices
     clock: Clock
     scripts: Scripts
+    workloads: Workloads
+    debugged: DebuggedPods

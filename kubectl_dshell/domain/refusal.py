@@ -69,6 +69,22 @@ def _forbidden(error: ApiError, request: Request) -> Forbidden:
     )
 
 
+def list_refused(error: ApiError, verb: str, namespace: str | None) -> Forbidden:
+    """A 403 to listing or watching pods; a namespace of None is all of them."""
+    match = _NO_VERB.search(error.message)
+    user, verb = (match["user"], match["verb"]) if match else ("the current user", verb)
+    kind, scope = ("role", f" -n {namespace}") if namespace else ("clusterrole", "")
+    where = f"in namespace {namespace}" if namespace else "in all namespaces (cluster-wide)"
+    one = () if namespace else ("One namespace may be allowed: kubectl dshell ls -n NAMESPACE",)
+    return Forbidden(
+        f"{user} may not {verb} pods {where}",
+        *one,
+        "Rights that suffice:\n"
+        f"  kubectl create {kind} dshell-ls{scope} --verb=get,list,watch --resource=pods\n"
+        f'  kubectl create {kind}binding dshell-ls{scope} --{kind}=dshell-ls --user="{user if match else "NAME"}"',
+    )
+
+
 def role_command(namespace: str) -> str:
     """The least Role of one session, as something to paste."""
     return f"""  kubectl apply -f - <<'ROLE'

@@ -78,6 +78,7 @@ def status_error(status: Mapping[str, Any], code: int = 0, request: str = "") ->
         str(status.get("message") or ""),
         causes=causes,
         request=request,
+        following=str((status.get("metadata") or {}).get("continue") or ""),
     )
 
 

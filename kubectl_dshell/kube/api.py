@@ -9,7 +9,7 @@ import ssl
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import urllib3
 
@@ -17,6 +17,7 @@ from kubectl_dshell import __version__
 from kubectl_dshell.errors import BadConfig, ConnectionLost
 from kubectl_dshell.kube import answer as answers
 from kubectl_dshell.kube.answer import Answer
+from kubectl_dshell.kube.pool import pool
 from kubectl_dshell.kube.retry import Broken, persistently
 from kubectl_dshell.kube.trace import SILENT, Trace
 
@@ -52,11 +53,15 @@ class Api:
         self.sleep = sleep
         self._trace = trace
         self._on_warning = on_warning
-        self._pool = _pool(connection)
+        self._pool = pool(connection)
 
     def get(self, path: str, query: Query = (), *, deadline: float | None = None) -> dict[str, Any]:
         """The object or list at `path`."""
         return self.request("GET", path, query, deadline=deadline)
+
+    def read(self, path: str, query: Query = ()) -> Answer:
+        """The object or list at `path` as it came, for those who need a little of much."""
+        return self._answer("GET", path, query)
 
     def post(self, path: str, body: object) -> dict[str, Any]:
         """Create, or ask (reviews); not repeated unless the server says it did nothing."""
@@ -85,6 +90,19 @@ class Api:
             ConnectionLost: no answer.
         """
         content = None if body is None else json.dumps(body, separators=(",", ":")).encode()
+        return self._answer(method, path, query, content, content_type, idempotent=idempotent, deadline=deadline).json()
+
+    def _answer(
+        self,
+        method: str,
+        path: str,
+        query: Query,
+        content: bytes | None = None,
+        content_type: str = "",
+        *,
+        idempotent: bool = True,
+        deadline: float | None = None,
+    ) -> Answer:
         got = persistently(
             lambda: self._attempt(method, path, query, content, content_type),
             method=method,
@@ -97,7 +115,7 @@ class Api:
             got = self._attempt(method, path, query, content, content_type)
         if not got.ok:
             raise answers.failure(got, self.connection, f"{method} {path}")
-        return got.json()
+        return got
 
     def open(self, path: str, query: Query, *, read_seconds: float) -> urllib3.BaseHTTPResponse:
         """A response whose body is still to be read (a watch).
@@ -117,7 +135,7 @@ class Api:
         self._trace.body("Request", content or b"")
         with self._spoken(method, path, query) as note:
             seconds = self.connection.timeout or ANSWER_SECONDS
-            answer = _whole(self._send(method, path, query, content, content_type, seconds))
+            answer = _whole(self._send(method, path, query, content, content_type, seconds, "gzip"))
             note(f"{answer.status} {answer.reason}".strip())
         self._trace.body("Response", answer.body)
         for text in _WARNING.findall(answer.headers.get("warning", "")):
@@ -125,9 +143,17 @@ class Api:
         return answer
 
     def _send(
-        self, method: str, path: str, query: Query, content: bytes | None, content_type: str, seconds: float
+        self,
+        method: str,
+        path: str,
+        query: Query,
+        content: bytes | None,
+        content_type: str,
+        seconds: float,
+        encoding: str = "identity",
     ) -> urllib3.BaseHTTPResponse:
         headers = urllib3.HTTPHeaderDict({"Accept": "application/json", "User-Agent": USER_AGENT})
+        headers["Accept-Encoding"] = encoding
         for name, value in self.connection.headers():
             headers.add(name, value)
         if content is not None:
@@ -202,28 +228,3 @@ def _whole(response: urllib3.BaseHTTPResponse) -> Answer:
         response.release_conn()
     headers = {name.lower(): value for name, value in response.headers.items()}
     return Answer(response.status, response.reason or "", headers, body)
-
-
-def _pool(connection: Connection) -> urllib3.PoolManager:
-    options: dict[str, Any] = {"maxsize": 64, "block": False}
-    if connection.tls is not None:
-        options["ssl_context"] = connection.tls
-        if connection.tls.verify_mode is ssl.CERT_NONE:
-            # It was asked for; a Python warning on the terminal helps nobody.
-            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-        if connection.tls_server_name:
-            options["server_hostname"] = connection.tls_server_name
-    if not connection.proxy_url:
-        return urllib3.PoolManager(**options)
-    headers = urllib3.make_headers(proxy_basic_auth=proxy_login(connection.proxy_url))
-    return urllib3.ProxyManager(connection.proxy_url, proxy_headers=headers, **options)
-
-
-def proxy_login(proxy_url: str) -> str | None:
-    """The login in a proxy's URL as user:password, or None."""
-    parts = urlsplit(proxy_url)
-    if parts.username is None:
-        return None
-    from urllib.parse import unquote
-
-    return f"{unquote(parts.username)}:{unquote(parts.password or '')}"

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from kubectl_dshell.errors import ApiError, ConnectionLost, NoTarget
+from kubectl_dshell.kube.follow import follow
+from kubectl_dshell.kube.pages import PAGE, pages
 from kubectl_dshell.kube.watch import TICK, watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from kubectl_dshell.domain.pod_event import PodEvent
     from kubectl_dshell.kube.api import Api
 
-PAGE = 500
 _FORBIDDEN, _NOT_FOUND, _GONE, _TOO_MANY_REQUESTS, _SERVER_ERROR = 403, 404, 410, 429, 500
 
 
@@ -30,16 +32,27 @@ class Pods:
 
     def list_pods(self, namespace: str | None, selector: str = "") -> Iterator[dict[str, Any]]:
         """All pods of a namespace, or of the cluster, that match a label selector, fetched a page at a time."""
-        path = _path(namespace) if namespace else "/api/v1/pods"
-        wanted = [("labelSelector", selector)] if selector else []
-        following = ""
-        while True:
-            query = [*wanted, ("limit", str(PAGE))] + ([("continue", following)] if following else [])
-            page = self._api.get(path, query)
-            yield from page.get("items") or []
-            following = (page.get("metadata") or {}).get("continue") or ""
-            if not following:
-                return
+        return self._listed(namespace, selector, debugged=False)
+
+    def list_debugged(self, namespace: str | None, selector: str = "") -> Iterator[dict[str, Any]]:
+        """Those of `list_pods` that have ephemeral containers."""
+        return self._listed(namespace, selector, debugged=True)
+
+    def _listed(self, namespace: str | None, selector: str, *, debugged: bool) -> Iterator[dict[str, Any]]:
+        seen: set[str] = set()
+        for page in pages(self._api, _path(namespace), _selecting(selector), debugged=debugged):
+            for pod in page.pods:
+                if (uid := pod["metadata"].get("uid", "")) not in seen:
+                    yield pod
+                seen |= {uid} if uid else set()
+
+    def watch_debugged(self, namespace: str | None, selector: str = "", name: str = "") -> Iterator[PodEvent | None]:
+        """As `follow`: the pods with ephemeral containers, and what happens to them, without an end.
+
+        With `name` the pod of this name alone.
+        """
+        query = _selecting(selector) + ([("fieldSelector", f"metadata.name={name}")] if name else [])
+        return follow(self._api, _path(namespace), query)
 
     def add_ephemeral_container(
         self, namespace: str, pod: str, container: dict[str, Any], *, dry_run: bool = False
@@ -145,8 +158,12 @@ class Pods:
         self._api.sleep(max(0.0, min(TICK, deadline - time.monotonic())))
 
 
-def _path(namespace: str, name: str | None = None) -> str:
-    path = f"/api/v1/namespaces/{quote(namespace, safe='')}/pods"
+def _selecting(selector: str) -> list[tuple[str, str]]:
+    return [("labelSelector", selector)] if selector else []
+
+
+def _path(namespace: str | None, name: str | None = None) -> str:
+    path = f"/api/v1/namespaces/{quote(namespace, safe='')}/pods" if namespace else "/api/v1/pods"
     return path if name is None else f"{path}/{quote(name, safe='')}"
 
 

@@ -2,56 +2,32 @@
 
 from __future__ import annotations
 
-import dataclasses
-from datetime import datetime
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from kubectl_dshell.domain.age import age
 from kubectl_dshell.output.document import Format, format_document
+from kubectl_dshell.output.escape import escape
+from kubectl_dshell.output.session_document import list_document
+from kubectl_dshell.output.session_table import heads, rows
 from kubectl_dshell.output.table import format_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
-    from kubectl_dshell.domain.session import Session
-
-VERSION = "dshell/v1"
+    from kubectl_dshell.domain.choice import Judged
 
 
-def format_sessions(found: Sequence[Session], form: str, now: datetime, *, everywhere: bool) -> str:
+def format_sessions(found: Sequence[Judged], form: str, now: datetime, *, everywhere: bool, with_heads: bool) -> str:
     """`form` is "", wide, json, yaml or name."""
     if form == "name":
-        return "".join(f"{s.namespace + '/' if everywhere else ''}{s.pod}/{s.name}\n" for s in found)
+        return "".join(format_name(one, everywhere=everywhere) for one in found)
     if form in ("json", "yaml"):
-        document = {"apiVersion": VERSION, "kind": "SessionList", "items": [_document(s) for s in found]}
-        return format_document(document, Format(form))
-    heads = ["POD", "NAME", "TARGET", "USER", "OWNER", "IMAGE", "STATE", "AGE"]
-    rows = [[s.pod, s.name, s.target, s.user, s.owner, s.image, s.state, _age(s, now)] for s in found]
-    if form == "wide":
-        heads.append("NODE")
-        rows = [[*row, s.node] for row, s in zip(rows, found, strict=True)]
-    if everywhere:
-        heads.insert(0, "NAMESPACE")
-        rows = [[s.namespace, *row] for row, s in zip(rows, found, strict=True)]
-    return format_table(heads, rows)
+        return format_document(list_document(found), Format(form))
+    wide = form == "wide"
+    table = format_table(heads(wide=wide, everywhere=everywhere), rows(found, now, wide=wide, everywhere=everywhere))
+    return table if with_heads else table.partition("\n")[2]
 
 
-def _age(session: Session, now: datetime) -> str:
-    return age(now - session.started_at) if session.started_at else ""
-
-
-def _document(session: Session) -> dict[str, Any]:
-    """camelCase keys and RFC 3339 times, as the API has them."""
-    return {_camel(k): _plain(v) for k, v in dataclasses.asdict(session).items()} | {"state": session.state}
-
-
-def _camel(name: str) -> str:
-    head, *rest = name.split("_")
-    return head + "".join(part.title() for part in rest)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return str(value) if isinstance(value, StrEnum) else value
+def format_name(judged: Judged, *, everywhere: bool) -> str:
+    s = judged.session
+    return escape(f"{s.namespace + '/' if everywhere else ''}{s.pod}/{s.name}") + "\n"

@@ -14,11 +14,26 @@ _GAP = "   "
 
 def format_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """The last column is not padded; an empty cell reads `<none>`, as in kubectl."""
-    from rich.cells import cell_len
+    return Table(heads, rows).text(heads, *rows)
 
-    cells = [list(heads)] + [[escape(cell).replace("\n", " ") or "<none>" for cell in row] for row in rows]
-    widths = [max(cell_len(row[i]) for row in cells) for i in range(len(heads))]
-    return "".join(
-        _GAP.join(cell + " " * (widths[i] - cell_len(cell)) for i, cell in enumerate(row)).rstrip() + "\n"
-        for row in cells
-    )
+
+class Table:
+    """Columns as wide as heads and first rows need; of rows that come later a longer cell moves the rest."""
+
+    def __init__(self, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        from rich.cells import cell_len
+
+        self._length = cell_len
+        cells = [_cells(row) for row in (heads, *rows)]
+        self._widths = [max(cell_len(row[i]) for row in cells) for i in range(len(heads))]
+
+    def text(self, *rows: Sequence[str]) -> str:
+        """A line for each row."""
+        return "".join(_GAP.join(map(self._padded, _cells(row), self._widths)).rstrip() + "\n" for row in rows)
+
+    def _padded(self, cell: str, width: int) -> str:
+        return cell + " " * (width - self._length(cell))
+
+
+def _cells(row: Sequence[str]) -> list[str]:
+    return [escape(cell).replace("\n", " ") or "<none>" for cell in row]

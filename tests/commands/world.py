@@ -11,7 +11,9 @@ from datetime import UTC, datetime
 from kubectl_dshell.commands.ports import Ports
 from kubectl_dshell.commands.request import OpenRequest
 from kubectl_dshell.domain.debug_container import Scripts
+from kubectl_dshell.domain.pod_event import PodEvent
 from kubectl_dshell.domain.privilege import Profile
+from kubectl_dshell.domain.reference import Reference
 from kubectl_dshell.domain.stream import Channel, Companion, Event, Exit, Output, Stream
 from kubectl_dshell.errors import ApiError, ConnectionLost
 from tests.pods import APP_ID, Json, pod_json
@@ -90,9 +92,13 @@ class World:
     said: list[str] = field(default_factory=list)
     on_patch: Callable[[Json], None] = lambda _container: None
     names: Iterator[str] = field(default_factory=lambda: (f"{n:08d}" for n in range(1000)))
+    state: str = "dshell-state holder=ok sessions=1 silent=3 kept=0 left=28700"
     vanished: set[str] = field(default_factory=set)
     vanished_message: str = "container not found"
     time: float = 0.0
+    workloads: dict[Reference, Json] = field(default_factory=dict)
+    jobs: list[Json] = field(default_factory=list)
+    happenings: list[PodEvent | None] = field(default_factory=list)
 
     # Cluster
     def get_pod(self, namespace: str, name: str) -> Json:
@@ -102,6 +108,12 @@ class World:
 
     def list_pods(self, namespace: str | None, selector: str = "") -> Iterator[Json]:
         yield self.pod
+
+    def list_debugged(self, namespace: str | None, selector: str = "") -> Iterator[Json]:
+        yield self.pod
+
+    def watch_debugged(self, namespace: str | None, selector: str = "", name: str = "") -> Iterator[PodEvent | None]:
+        yield from self.happenings
 
     def add_ephemeral_container(self, namespace: str, pod: str, container: Json, *, dry_run: bool = False) -> Json:
         self.on_patch(container)
@@ -121,6 +133,15 @@ class World:
     def whoami(self) -> str:
         return "ada"
 
+    # Workloads
+    def get_workload(self, namespace: str, reference: Reference) -> Json:
+        if reference not in self.workloads:
+            raise ApiError(404, "NotFound", f"{reference} not found")
+        return self.workloads[reference]
+
+    def list_jobs(self, namespace: str) -> Iterator[Json]:
+        yield from self.jobs
+
     # Streams
     def open(
         self,
@@ -132,6 +153,7 @@ class World:
         stdin: bool,
         tty: bool,
         half_close: bool | None = None,
+        seconds: float | None = None,
     ) -> Stream:
         if container in self.vanished:
             raise ApiError(500, "", self.vanished_message)
@@ -142,6 +164,8 @@ class World:
             stream = FakeStream([Output(Channel.STDOUT, f"{line}\n".encode())], echo=True)
             self.tethers.append(stream)
             return stream
+        if mode == "state":
+            return FakeStream([Output(Channel.STDOUT, f"{self.state}\n".encode()), Exit(0)])
         return FakeStream([])
 
     # Terminal
@@ -178,7 +202,7 @@ class World:
         return next(self.names)[-count:]
 
     def ports(self) -> Ports:
-        return Ports(self, self, self, self, self, Scripts("HOLDER", "ENTER"))
+        return Ports(self, self, self, self, self, Scripts("HOLDER", "ENTER"), self, self)
 
 
 def request(**changes: object) -> OpenRequest:
@@ -201,7 +225,6 @@ def request(**changes: object) -> OpenRequest:
         "version": "0.1.0",
         "reason": "",
         "name": None,
-        "record": None,
         "again": "kubectl dshell web -n shop",
     }
     return OpenRequest(**usual | changes)  # type: ignore[arg-type]  # a table of the test's own

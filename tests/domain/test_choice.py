@@ -1,0 +1,146 @@
+"""What is shown of the debug containers there are, how it is judged, and in what order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from kubectl_dshell.cli.listing_flags import SORT_KEYS, STATES
+from kubectl_dshell.domain.choice import Choice, SortKey, Stage, in_order
+from kubectl_dshell.domain.pod import Phase
+from kubectl_dshell.domain.session import Live, Session
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+OURS = Session(
+    namespace="shop",
+    pod="web",
+    node="node-1",
+    name="dshell-abcde",
+    target="app",
+    target_id="",
+    image="busybox:1.37",
+    user="65532:65532",
+    owner="ada",
+    ours=True,
+    reason="",
+    limit=28800,
+    phase=Phase.RUNNING,
+    waiting_reason="",
+    message="",
+    exit_code=None,
+    started_at=NOW - timedelta(hours=3),
+    finished_at=None,
+    live=Live(1, 3, 0, 18000),
+)
+THEIRS = replace(OURS, name="debugger-x8z4p", owner="", ours=False, live=None, limit=None)
+ENDED = replace(OURS, phase=Phase.TERMINATED, live=None)
+SILENT = replace(OURS, live=Live(1, 31, 0, 18000))
+UNASKED = replace(OURS, live=None)
+
+
+@pytest.mark.parametrize(
+    ("choice", "session", "wanted"),
+    [
+        pytest.param({}, OURS, True, id="everything"),
+        pytest.param({"pods": frozenset({"web"})}, OURS, True, id="its pod"),
+        pytest.param({"pods": frozenset({"api"})}, OURS, False, id="another pod"),
+        pytest.param({"owner": "ada"}, OURS, True, id="its owner"),
+        pytest.param({"owner": "ben"}, OURS, False, id="another owner"),
+        pytest.param({"owner": "ada"}, replace(THEIRS, owner="ada"), False, id="a stamp without a holder"),
+        pytest.param({"stage": Stage.RUNNING}, OURS, True, id="running"),
+        pytest.param({"stage": Stage.ENDED}, OURS, False, id="not ended"),
+        pytest.param({"stage": Stage.ENDED}, ENDED, True, id="ended"),
+        pytest.param({"stage": Stage.WAITING}, replace(OURS, phase=Phase.WAITING), True, id="waiting"),
+        pytest.param({"stage": Stage.WAITING}, replace(OURS, phase=Phase.UNKNOWN), True, id="not started waits"),
+        pytest.param({"stale": True}, OURS, False, id="in use"),
+        pytest.param({"stale": True}, SILENT, True, id="silent"),
+        pytest.param({"stale": True}, UNASKED, False, id="nobody knows"),
+        pytest.param({"stale": True}, ENDED, False, id="what ended is not stale"),
+        pytest.param({"stale": True, "older_than": 7200}, OURS, True, id="stale by age"),
+        pytest.param({"stale": True, "older_than": 7200}, THEIRS, True, id="theirs, stale by age"),
+        pytest.param({"stale": True, "older_than": 86400}, SILENT, True, id="young and silent"),
+        pytest.param({"older_than": 7200}, OURS, True, id="old"),
+        pytest.param({"older_than": 86400}, SILENT, False, id="not so old, though silent"),
+        pytest.param({"older_than": 7200}, ENDED, False, id="ended has no age"),
+        pytest.param({"older_than": 0}, replace(OURS, phase=Phase.WAITING, started_at=None), False, id="not started"),
+    ],
+)
+def test_what_is_wanted(choice: dict[str, Any], session: Session, wanted: bool) -> None:
+    chosen = Choice(**choice)
+
+    assert chosen.wants(chosen.judge(session, NOW), NOW) is wanted
+
+
+@pytest.mark.parametrize(
+    ("session", "older_than", "stale", "why"),
+    [
+        pytest.param(OURS, None, False, "", id="in use"),
+        pytest.param(SILENT, None, True, "no client for 31s", id="silent"),
+        pytest.param(UNASKED, None, None, "", id="ours, not asked"),
+        pytest.param(THEIRS, None, None, "", id="theirs"),
+        pytest.param(THEIRS, 7200, True, "older than 2h", id="theirs, old"),
+        pytest.param(THEIRS, 86400, False, "", id="theirs, young"),
+        pytest.param(UNASKED, 86400, None, "", id="ours, young, not asked"),
+        pytest.param(ENDED, 7200, False, "", id="ended"),
+    ],
+)
+def test_stale_is_yes_no_or_unknown(session: Session, older_than: int | None, stale: bool | None, why: str) -> None:
+    judged = Choice(older_than=older_than).judge(session, NOW)
+
+    assert (judged.stale, judged.why_stale) == (stale, why)
+
+
+@pytest.mark.parametrize(
+    ("name", "ours", "tool"),
+    [
+        ("dshell-abcde", True, "dshell"),
+        ("dshell-abcde", False, ""),
+        ("debugger-x8z4p", False, "kubectl debug"),
+        ("debugger-abcde", False, ""),
+        ("cdebug-12ab34cd", False, "cdebug"),
+        ("my-debugger", False, ""),
+    ],
+)
+def test_the_tool_is_told_by_a_generated_name(name: str, ours: bool, tool: str) -> None:
+    assert Choice().judge(replace(OURS, name=name, ours=ours), NOW).tool == tool
+
+
+@pytest.mark.parametrize(
+    ("key", "order"),
+    [
+        (None, "abcd"),
+        (SortKey.NAME, "dcba"),
+        (SortKey.POD, "acbd"),
+        (SortKey.AGE, "cadb"),
+        (SortKey.OWNER, "cbad"),
+        (SortKey.STATE, "dabc"),
+        (SortKey.TARGET, "abcd"),
+        (SortKey.USER, "abcd"),
+        (SortKey.IMAGE, "dabc"),
+        (SortKey.NODE, "abdc"),
+        (SortKey.TOOL, "abcd"),
+    ],
+)
+def test_the_order_is_by_the_key_then_by_where_it_is(key: SortKey | None, order: str) -> None:
+    hour = timedelta(hours=1)
+    listed = {
+        "a": replace(OURS, namespace="n1", pod="p1", name="n4", owner="ben", phase=Phase.WAITING, image="z"),
+        "b": replace(OURS, namespace="n1", pod="p2", name="n3", owner="ada", phase=Phase.TERMINATED, image="z"),
+        "c": replace(
+            OURS, namespace="n2", pod="p1", name="n2", owner="aaa", phase=Phase.TERMINATED, image="z", node="z"
+        ),
+        "d": replace(OURS, namespace="n2", pod="p3", name="n1", owner="", image="a"),
+    }
+    started = {"a": NOW - 2 * hour, "b": None, "c": NOW - 3 * hour, "d": NOW - hour}
+    sessions = {letter: replace(one, started_at=started[letter]) for letter, one in listed.items()}
+    judged = {Choice().judge(one, NOW): letter for letter, one in sessions.items()}
+
+    assert "".join(judged[one] for one in in_order(judged, key)) == order
+
+
+def test_the_flags_offer_what_there_is() -> None:
+    assert sorted(SORT_KEYS) == sorted(SortKey)
+    assert sorted(STATES) == sorted(Stage)

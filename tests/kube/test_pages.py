@@ -1,0 +1,164 @@
+"""Lists in pages: what is skimmed from a page is what parsing all of it would find."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kubectl_dshell.errors import ApiError
+from kubectl_dshell.kube.answer import Answer
+from kubectl_dshell.kube.api import Api
+from kubectl_dshell.kube.pages import Page, pages, parse
+from kubectl_dshell.kube.pods import Pods
+from tests.kube.loopback import Peer, Server
+from tests.kube.rig import connection
+
+TRAP = '"ephemeralContainers":[{"metadata":{"name":"'
+
+
+def pod(name: str, *debug: str, **more: Any) -> dict[str, Any]:
+    entries = {"ephemeralContainers": [{"name": one} for one in debug]} if debug else {}
+    meta = {"name": name, "uid": f"uid-{name}", "annotations": {"last-applied": TRAP}}
+    return {"metadata": meta, "spec": {"containers": [], **entries, **more}, "status": {}}
+
+
+def found_in(text: bytes) -> Page:
+    return parse(Answer(200, body=text), debugged=True)
+
+
+def listed(*pods: dict[str, Any], following: str = "", spaced: bool = False) -> bytes:
+    meta = {"resourceVersion": "7"} | ({"continue": following} if following else {})
+    document = {"kind": "PodList", "apiVersion": "v1", "metadata": meta, "items": list(pods)}
+    return json.dumps(document, separators=None if spaced else (",", ":")).encode()
+
+
+NESTED = {"volumes": [{"ephemeral": {"volumeClaimTemplate": {"metadata": {"name": "x"}}}}]}
+
+
+@pytest.mark.parametrize(
+    ("items", "names"),
+    [
+        pytest.param([], [], id="none"),
+        pytest.param([pod("a"), pod("b")], [], id="none debugged"),
+        pytest.param([pod("a"), pod("b", "x"), pod("c"), pod("d", "y", "z")], ["b", "d"], id="some"),
+        pytest.param([pod("a", "x"), pod("b", "x")], ["a", "b"], id="all"),
+        pytest.param([{**pod("a"), "spec": {**NESTED, "ephemeralContainers": [{"name": "x"}]}}], ["a"], id="nested"),
+        pytest.param([{**pod("a"), "spec": {"ephemeralContainers": []}}], [], id="an empty list"),
+        pytest.param([{"spec": {"ephemeralContainers": [{}]}, "metadata": {"name": "a"}}], ["a"], id="another order"),
+    ],
+)
+@pytest.mark.parametrize("spaced", [False, True], ids=["as the API server writes", "with blanks"])
+def test_only_debugged_pods_are_found(items: list[dict[str, Any]], names: list[str], *, spaced: bool) -> None:
+    page = found_in(listed(*items, following="next", spaced=spaced))
+
+    assert [one["metadata"]["name"] for one in page.pods] == names
+    assert (page.version, page.following) == ("7", "next")
+    assert page.pods == [one for one in items if one["metadata"]["name"] in names]
+
+
+@given(st.lists(st.tuples(st.text(max_size=4), st.lists(st.text(), max_size=2)), max_size=6))
+def test_any_text_in_a_pod_misleads_nobody(items: list[tuple[str, list[str]]]) -> None:
+    pods = [pod(f"p{number}", *debug, note=text + TRAP) for number, (text, debug) in enumerate(items)]
+
+    assert found_in(listed(*pods)).pods == [one for one in pods if "ephemeralContainers" in one["spec"]]
+
+
+def test_what_is_no_list_is_told() -> None:
+    with pytest.raises(ApiError, match="not a Kubernetes object"):
+        found_in(b"<html>")
+
+
+def answers(*bodies: object, heads: list[str]) -> Server:
+    def script(body: object) -> Any:
+        def play(peer: Peer) -> None:
+            peer.request()
+            heads.append(peer.head.split()[1])
+            status = "200 OK" if isinstance(body, bytes) else "410 Gone"
+            peer.answer(status, body)
+
+        return play
+
+    return Server(*map(script, bodies))
+
+
+def expired(following: str) -> dict[str, Any]:
+    return {
+        "kind": "Status",
+        "code": 410,
+        "reason": "Expired",
+        "message": "too old",
+        "metadata": {"continue": following},
+    }
+
+
+def asked(head: str) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(head).query).items()}
+
+
+def names_of(found: list[Page]) -> list[str]:
+    return [one["metadata"]["name"] for page in found for one in page.pods]
+
+
+def test_pages_follow_one_another() -> None:
+    heads: list[str] = []
+    server = answers(listed(pod("a", "x"), following="t1"), listed(pod("b", "x")), heads=heads)
+
+    found = list(pages(Api(connection(server.port)), "/api/v1/pods", [("labelSelector", "a=b")], debugged=True))
+
+    server.finish()
+    assert names_of(found) == ["a", "b"]
+    first = {"labelSelector": "a=b", "limit": "500"}
+    assert [asked(head) for head in heads] == [first, first | {"continue": "t1"}]
+
+
+def test_a_list_that_grew_too_old_goes_on_with_the_rest_as_it_is_now() -> None:
+    heads: list[str] = []
+    server = answers(listed(pod("a", "x"), following="t1"), expired("t2"), listed(pod("b", "x")), heads=heads)
+
+    found = list(pages(Api(connection(server.port)), "/api/v1/pods", [], debugged=True))
+
+    server.finish()
+    assert names_of(found) == ["a", "b"]
+    assert [asked(head).get("continue") for head in heads] == [None, "t1", "t2"]
+
+
+def test_or_is_fetched_whole_and_no_pod_is_told_twice() -> None:
+    heads: list[str] = []
+    server = answers(
+        listed(pod("a", "x"), following="t1"), expired(""), listed(pod("a", "x"), pod("b", "x")), heads=heads
+    )
+
+    found = list(Pods(Api(connection(server.port))).list_debugged(None))
+
+    server.finish()
+    assert [one["metadata"]["name"] for one in found] == ["a", "b"]
+    assert asked(heads[2]) == {"limit": "0"}
+
+
+def test_a_first_page_that_is_refused_is_no_page() -> None:
+    server = answers(expired("t2"), heads=[])
+
+    with pytest.raises(ApiError, match="too old"):
+        list(pages(Api(connection(server.port)), "/api/v1/pods", [], debugged=True))
+    server.finish()
+
+
+def test_pages_travel_compressed() -> None:
+    asked_for: list[str] = []
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        asked_for.append(peer.headers["accept-encoding"])
+        peer.answer("200 OK", gzip.compress(listed(pod("a", "x"))), "Content-Encoding: gzip")
+
+    server = Server(script)
+
+    assert names_of(list(pages(Api(connection(server.port)), "/api/v1/pods", [], debugged=True))) == ["a"]
+    server.finish()
+    assert asked_for == ["gzip"]
