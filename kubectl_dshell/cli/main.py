@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kubectl_dshell import __version__
+from kubectl_dshell.cli.attach import attach_command
 from kubectl_dshell.cli.cleanup import cleanup_command
 from kubectl_dshell.cli.guide import options_command
 from kubectl_dshell.cli.listing import ls_command
@@ -21,7 +22,7 @@ from kubectl_dshell.terminal.writer import OutputClosed
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-VERBS = {"ls": ls_command, "cleanup": cleanup_command, "options": options_command}
+VERBS = {"ls": ls_command, "attach": attach_command, "cleanup": cleanup_command, "options": options_command}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""`kubectl dshell POD`: its words, and the request they make."""
+"""`kubectl dshell TARGET...`: its words, and the request they make."""
 
 from __future__ import annotations
 
@@ -11,14 +11,19 @@ from kubectl_dshell import __version__
 from kubectl_dshell.cli.open_flags import open_flags
 from kubectl_dshell.cli.options import (
     GroupedCommand,
+    cluster_flags,
     connection_options,
     meta_options,
     to_connection_options,
 )
-from kubectl_dshell.cli.params import PodName
+from kubectl_dshell.cli.recording import recording
 from kubectl_dshell.cli.screen import one_screen
+from kubectl_dshell.cli.session_flags import check_command
+from kubectl_dshell.cli.target_words import TargetWord, check_many, check_words, is_many, to_aim
+from kubectl_dshell.domain.reference import Kind, Reference
 
 if TYPE_CHECKING:
+    from kubectl_dshell.commands.ports import Ports
     from kubectl_dshell.commands.request import OpenRequest
 
 
@@ -28,95 +33,122 @@ class OpenCommand(GroupedCommand):
     def get_help(self, ctx: click.Context) -> str:  # noqa: ARG002  # click's signature
         return one_screen().rstrip("\n")
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        try:
-            return super().parse_args(ctx, args)
-        except click.MissingParameter as error:
-            raise click.UsageError("which pod? kubectl dshell POD; those there are: kubectl get pods", ctx) from error
-        except click.UsageError as error:
-            if "unexpected extra argument" not in error.message:
-                raise
-            hint = "a remote command goes behind --, as in: kubectl dshell web -- ls -l"
-            raise click.UsageError(f"{error.message.rstrip('.')}; {hint}", ctx) from error
-
     def full_help(self, ctx: click.Context) -> str:
         return super().get_help(ctx)
 
 
 @click.command(cls=OpenCommand, options_metavar="[flags] [-- COMMAND ARG...]")
-@click.argument("pod", type=PodName(), metavar="[pod/]POD")
+@click.argument("targets", type=TargetWord(), nargs=-1, metavar="TARGET...")
 @open_flags
 @connection_options
 @meta_options
 @click.pass_context
 def open_command(ctx: click.Context, /, **flags: Any) -> int:
     """Open a shell in the files of a container, or run one command there."""
+    check_words(ctx, flags)
+    if is_many(flags):
+        return _many(ctx, flags)
     quiet, mode, output = flags.pop("quiet"), flags.pop("dry_run"), flags.pop("output")
     if output and mode == "none":
         raise click.UsageError("-o goes with --dry-run; a session prints what the remote command prints", ctx)
+    if flags["record"] and mode != "none":
+        raise click.UsageError("--record records a session, and --dry-run has none", ctx)
     _check(ctx, flags)
-    again = _again(flags)
+    target, where = flags["targets"][0], _where(flags)
+    flags["cluster_flags"] = cluster_flags(flags)
     verbosity = flags.pop("verbosity")
     connection = to_connection_options(flags)
     from kubectl_dshell.cli.wiring import ports
 
-    with ports(connection, quiet=quiet, verbosity=verbosity) as (bound, namespace):
-        request = _request(ctx, flags, namespace, again)
+    with (
+        recording(flags["record"], quiet=quiet) as record,
+        ports(connection, quiet=quiet, verbosity=verbosity) as (bound, namespace),
+    ):
+        pod = _one_pod(target, namespace, flags, bound)
+        request = _request(ctx, flags, namespace, pod, _again(where, pod, namespace))
         if mode != "none":
             return _dry_run(request, mode, output or "yaml", bound)
         from kubectl_dshell.commands.open import open_session
 
-        return open_session(request, bound)
+        return open_session(request, record(bound))
 
 
 def _check(ctx: click.Context, flags: dict[str, Any]) -> None:
     """What click cannot see: words that do not go together. Raises click.UsageError before anything is touched."""
-    command: tuple[str, ...] | None = ctx.obj
-    if command == ():
-        raise click.UsageError("nothing stands behind --; leave it out for a shell", ctx)
+    check_command(ctx, (value for _, value in flags["env"]))
     if flags["ttl"] < 1 or flags["timeout"] < 1:
         raise click.UsageError("--ttl and --timeout must be at least 1s", ctx)
     if flags["keep"] > flags["ttl"]:
         raise click.UsageError("--keep cannot be longer than --ttl", ctx)
-    for word in (*(command or ()), *(v for _, v in flags["env"])):
-        _must_be_utf8(word, ctx)
 
 
-def _request(ctx: click.Context, flags: dict[str, Any], namespace: str, again: str) -> OpenRequest:
+def _one_pod(target: Reference, namespace: str, flags: dict[str, Any], bound: Ports) -> str:
+    if target.kind is Kind.POD:
+        return target.name
+    from kubectl_dshell.commands.targets import one_pod
+
+    return one_pod(target, namespace, flags["container"], bound)
+
+
+def _many(ctx: click.Context, flags: dict[str, Any]) -> int:
+    shell = ctx.obj is None and sys.stdin.isatty() and sys.stdout.isatty()
+    check_many(ctx, flags, shell=shell)
+    _check(ctx, flags)
+    where = _where(flags)
+    flags["cluster_flags"] = cluster_flags(flags)
+    flags |= {"stdin": False, "tty": False}
+    quiet, verbosity = flags.pop("quiet"), flags.pop("verbosity")
+    connection = to_connection_options(flags)
+    from kubectl_dshell.cli import many
+    from kubectl_dshell.cli.wiring import ports
+    from kubectl_dshell.commands.many import ManyRequest
+
+    with ports(connection, quiet=quiet, verbosity=verbosity) as (bound, namespace):
+        aim = to_aim(flags, namespace)
+        if shell:
+            many.refuse_shell(aim, ctx, bound)
+        request = ManyRequest(
+            template=_request(ctx, flags, namespace, "", ""),
+            again=lambda namespace, pod: _again(where, pod, namespace),
+            concurrency=flags["concurrency"],
+            fail_fast=flags["fail_fast"],
+        )
+        bar = not quiet and not verbosity and sys.stderr.isatty()
+        forms = many.Forms(flags["output_dir"], as_json=flags["output"] == "json", quiet=quiet, bar=bar)
+        return many.run(aim, request, forms, bound)
+
+
+def _request(ctx: click.Context, flags: dict[str, Any], namespace: str, pod: str, again: str) -> OpenRequest:
     from kubectl_dshell.commands.request import OpenRequest
     from kubectl_dshell.domain.privilege import Profile
 
     interactive = sys.stdin.isatty() and sys.stdout.isatty()
-    same = ("pod", "container", "run_as", "image", "env", "ttl", "keep", "new", "timeout", "stdin")
-    stamps = ("reason", "name", "record")
+    same = ("container", "run_as", "image", "env", "ttl", "keep", "new", "timeout", "stdin")
+    stamps = ("reason", "name", "cluster_flags")
     return OpenRequest(
         namespace=namespace,
+        pod=pod,
         command=ctx.obj or (),
         profile=Profile(flags["profile"]),
         pull_policy=flags["image_pull_policy"],
         tty=interactive if flags["tty"] is None else flags["tty"],
         version=__version__,
-        again=f"{again} -n {namespace}",
+        again=again,
         **{name: flags[name] for name in same + stamps},
     )
 
 
-def _must_be_utf8(word: str, ctx: click.Context) -> None:
-    try:
-        word.encode()
-    except UnicodeEncodeError as error:
-        raise click.UsageError(f"{word!r} is not UTF-8, and the Kubernetes API carries nothing else", ctx) from error
+def _where(flags: dict[str, Any]) -> dict[str, str]:
+    """The flags that say where, beside pod and namespace, as far as they were given."""
+    return {name: flags[name] for name in ("container", "context", "kubeconfig") if flags[name]}
 
 
-def _again(flags: dict[str, Any]) -> str:
+def _again(where: dict[str, str], pod: str, namespace: str) -> str:
     """The command line that comes here again, as far as target and cluster go."""
     import shlex
 
-    words = ["kubectl", "dshell", flags["pod"]]
-    for name in ("container", "context", "kubeconfig"):
-        if flags[name]:
-            words += [f"--{name}", flags[name]]
-    return shlex.join(words)
+    words = [word for name, value in where.items() for word in (f"--{name}", value)]
+    return shlex.join(["kubectl", "dshell", pod, *words, "-n", namespace])
 
 
 def _dry_run(request: OpenRequest, mode: str, output: str, bound: Any) -> int:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import click
 
 from kubectl_dshell.cli.options import F, namespace_option, option
-from kubectl_dshell.cli.params import Duration, EnvVar, RunAs
+from kubectl_dshell.cli.params import DebugName, Duration, EnvVar, Reason, RunAs
+from kubectl_dshell.cli.session_flags import KEEP, QUIET, RECORD, STDIN, TIMEOUT, TTY
 
+MANY = "Many pods (COMMAND in each; exit code: 0 if all are 0, else the highest, our own failures first)"
 DEFAULT_IMAGE = "busybox:1.37"
 
 _FLAGS = (
@@ -58,26 +60,21 @@ _FLAGS = (
     ),
     option(
         "--reason",
+        type=Reason(),
         default="",
         metavar="TEXT",
         group="Debug container",
-        help="Why you are here; stamped on the debug container, shown by ls.",
+        help="Why you are here; stamped on a new debug container (for good), shown by ls.",
     ),
     option(
         "--name",
+        type=DebugName(),
         metavar="NAME",
         group="Debug container",
-        help="The debug container's name, dshell-NAME; else a random one.",
+        help="Join or make the debug container dshell-NAME; else any, or a random one.",
     ),
     option("--new", is_flag=True, group="Session", help="Add a debug container even if one could be reused."),
-    option(
-        "--keep",
-        type=Duration(),
-        default=0,
-        metavar="TIME",
-        group="Session",
-        help="Leave the debug container this long after the last session, for reuse.",
-    ),
+    KEEP,
     option(
         "--ttl",
         type=Duration(),
@@ -87,39 +84,38 @@ _FLAGS = (
         group="Session",
         help="End the debug container after this, whatever happens.",
     ),
+    TIMEOUT,
+    TTY,
+    STDIN,
+    RECORD,
+    QUIET,
     option(
-        "--timeout",
-        type=Duration(),
-        default="60s",
+        "-l",
+        "--selector",
+        default="",
+        group=MANY,
+        metavar="SELECTOR",
+        help="All pods with these labels.",
+    ),
+    option("-A", "--all-namespaces", is_flag=True, group=MANY, help="All pods of all namespaces; with -l, of those."),
+    option("--all", "all_pods", is_flag=True, group=MANY, help="All pods of the workload, or of the namespace."),
+    option(
+        "--concurrency",
+        type=click.IntRange(1, 100),
+        default=16,
         show_default=True,
-        metavar="TIME",
-        group="Session",
-        help="How long it may take to start.",
+        group=MANY,
+        metavar="NUMBER",
+        help="How many at a time.",
     ),
+    option("--fail-fast", is_flag=True, group=MANY, help="Stop the others when one has failed."),
     option(
-        "-t/-T",
-        "--tty/--no-tty",
-        "tty",
-        default=None,
-        group="Session",
-        help="With or without a terminal; else as stdin and stdout are.",
+        "--output-dir",
+        metavar="DIR",
+        type=click.Path(file_okay=False),
+        group=MANY,
+        help="Two files for each pod, .out and .err, in a new or empty DIR.",
     ),
-    option(
-        "-i/-I",
-        "--stdin/--no-stdin",
-        "stdin",
-        default=True,
-        group="Session",
-        help="Whether COMMAND gets our stdin (it does).",
-    ),
-    option(
-        "--record",
-        metavar="FILE",
-        type=click.Path(dir_okay=False),
-        group="Session",
-        help="Record what the session prints (asciinema v2).",
-    ),
-    option("-q", "--quiet", is_flag=True, group="Session", help="Only failures on stderr."),
     option(
         "--dry-run",
         type=click.Choice(["none", "client", "server"]),
@@ -135,7 +131,7 @@ _FLAGS = (
         type=click.Choice(["yaml", "json"]),
         default=None,
         group="Output",
-        help="The form of --dry-run (yaml).",
+        help="The form of --dry-run (yaml); json without it: a line for each pod.",
     ),
 )
 

@@ -138,6 +138,23 @@ def meta_options(command: F) -> F:
     )
 
 
+_TYPED_AGAIN = (
+    *("context", "kubeconfig", "cluster", "user", "server", "as_user", "as_uid"),
+    *("tls_server_name", "certificate_authority", "client_certificate", "client_key"),
+)
+
+
+def cluster_flags(flags: dict[str, Any]) -> str:
+    """The flags that say which cluster, as whom, to be typed again, each with a blank before it; never the token."""
+    import shlex
+
+    words = ["--insecure-skip-tls-verify"] if flags["insecure_skip_tls_verify"] else []
+    for name in _TYPED_AGAIN:
+        words += [f"--{name.removesuffix('_user').replace('_', '-')}", flags[name]] if flags[name] else []
+    words += [word for group in flags["as_groups"] for word in ("--as-group", group)]
+    return f" {shlex.join(words)}" if words else ""
+
+
 def to_connection_options(flags: dict[str, Any]) -> ConnectionOptions:
     """Takes its flags out of `flags`; the request timeout of 0 is none."""
     from kubectl_dshell.kube.connection import ConnectionOptions

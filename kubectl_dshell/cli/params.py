@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Any
 
 import click
 
 from kubectl_dshell.domain.age import parse_duration
+from kubectl_dshell.domain.debug_container import PREFIX, full_name
 
+_NAME_MAX = 63  # a DNS label
+_REASON_MAX = 256
 _ID_MAX = 2**31 - 1  # the API's own bound for runAsUser and runAsGroup (validation.IsValidUserID)
 
 
@@ -68,6 +72,34 @@ class PodName(click.ParamType[str]):
         if not re.fullmatch(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?", name, re.ASCII):
             self.fail(f"{value!r} is not the name of a pod", param, ctx)
         return str(name)
+
+
+class Reason(click.ParamType[str]):
+    """One line for people, short enough to be read in a table."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        text = str(value).strip()
+        if len(text) > _REASON_MAX:
+            self.fail(f"a reason has at most {_REASON_MAX} characters, and this one has {len(text)}", param, ctx)
+        if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in text):  # Cs: it is not UTF-8
+            self.fail(f"{text!r} is not one line of text", param, ctx)
+        return text
+
+
+class DebugName(click.ParamType[str]):
+    """The name of a debug container of ours, with or without its prefix; with it afterwards."""
+
+    name = "name"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        full = full_name(str(value))
+        if not re.fullmatch(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", full, re.ASCII):
+            self.fail(f"{value!r} is not a name: only a-z, 0-9 and - inside, as in {PREFIX}review", param, ctx)
+        if len(full) > _NAME_MAX:
+            self.fail(f"{full} has {len(full)} characters; a container's name has at most {_NAME_MAX}", param, ctx)
+        return full
 
 
 class Verbosity(click.ParamType[int]):

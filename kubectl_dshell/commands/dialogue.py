@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.aftermath import explain_end
 from kubectl_dshell.commands.execs import is_gone, open_exec, open_tether
+from kubectl_dshell.commands.introduction import attach_command, introduction
 from kubectl_dshell.commands.tether import TetherEnded
 from kubectl_dshell.domain.age import duration
-from kubectl_dshell.domain.debug_container import NAME_LETTERS, starter_id
+from kubectl_dshell.domain.debug_container import LEASE_SECONDS
 from kubectl_dshell.domain.facts import EnterStatus
 from kubectl_dshell.domain.stream import Exit
 from kubectl_dshell.errors import ApiError, ConnectionLost, StartFailed
@@ -19,7 +20,7 @@ from kubectl_dshell.remote import protocol
 if TYPE_CHECKING:
     from kubectl_dshell.commands.ports import Ports
     from kubectl_dshell.commands.prepare import Plan
-    from kubectl_dshell.commands.request import OpenRequest
+    from kubectl_dshell.commands.request import Interaction
     from kubectl_dshell.commands.tether import Tether
     from kubectl_dshell.domain.facts import Facts
     from kubectl_dshell.domain.stream import Stream
@@ -32,12 +33,17 @@ _KILLED = 137
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A session to hold in the debug container `name`; `reused`: it was there before us."""
+    """A session to hold in the debug container `name`; `id` tells it from the others there."""
 
-    request: OpenRequest
+    request: Interaction
     plan: Plan
     name: str
+    id: str
     reused: bool
+    """It was there before us."""
+    just_started: bool
+    guest_of: str = ""
+    """Whose it is, if somebody else's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,30 +60,29 @@ class Closed:
     session: Session
     facts: Facts
     tether: Tether
-    id: str
 
 
 def hold(session: Session, ports: Ports) -> int | Closed | Gone:
     """Hold the session; the exit code of its shell or command."""
     plan, request = session.plan, session.request
-    wait = 0.0 if session.reused else _READY_SECONDS
+    wait = _READY_SECONDS if session.just_started else 0.0
     where = (plan.pod.namespace, plan.pod.name, session.name)
-    id_ = ports.clock.random_letters(NAME_LETTERS, 8) if session.reused else starter_id(session.name)
-    tether = open_tether(*where, plan.target.container.id, ports, session=id_, wait=wait)
+    tether = open_tether(*where, plan.target.container.id, ports, session=session.id, wait=wait)
     stream = None
     try:
         if session.reused and _comes_too_late(tether):
             tether.close()
             return Gone()
-        stream = open_exec(where, _argv(session, id_, ports), ports, stdin=request.stdin, tty=request.tty, wait=wait)
+        stream = open_exec(where, _argv(session, ports), ports, stdin=request.stdin, tty=request.tty, wait=wait)
         facts = tether.facts()
         if not facts.holder_alive:
             tether.close()
             return Gone()
         if not facts.root_open:
-            return Closed(session, facts, tether, id_)
-        ports.notices.identity(_introduction(session))
-        return _converse(session, stream, tether, id_, ports)
+            return Closed(session, facts, tether)
+        tether.keep(request.keep)
+        ports.notices.identity(introduction(session))
+        return converse(session, stream, tether, ports)
     except TetherEnded as error:
         tether.close()
         return Gone(error.message)
@@ -87,7 +92,7 @@ def hold(session: Session, ports: Ports) -> int | Closed | Gone:
             return Gone(error.message)
         raise
     except BaseException:
-        if _say_goodbye(session, tether, id_, ports) and stream:
+        if say_goodbye(session, tether, ports) and stream:
             _see_it_end(stream, ports)
         raise
     finally:
@@ -103,55 +108,40 @@ def _comes_too_late(tether: Tether) -> bool:
         return True
 
 
-def hold_outside(closed: Closed, ports: Ports) -> int:
-    """A shell in the debug image, beside an app whose root is closed."""
-    session, plan = closed.session, closed.session.plan
-    where = (plan.pod.namespace, plan.pod.name, session.name)
-    try:
-        argv = protocol.outside_argv(plan.target.container.id, closed.id, _name(session), _size(ports))
-        stream = open_exec(where, argv, ports, stdin=True, tty=True, wait=0.0)
-        try:
-            return _converse(session, stream, closed.tether, closed.id, ports)
-        finally:
-            stream.close()
-    except BaseException:
-        _say_goodbye(session, closed.tether, closed.id, ports)
-        raise
-
-
-def _argv(session: Session, id_: str, ports: Ports) -> list[str]:
-    request, target = session.request, session.plan.target.container.id
+def _argv(session: Session, ports: Ports) -> list[str]:
+    request, target, id_ = session.request, session.plan.target.container.id, session.id
     if request.command and request.tty:
-        return protocol.terminal_argv(target, id_, list(request.command), _size(ports))
+        return protocol.terminal_argv(target, id_, list(request.command), terminal_size(ports))
     if request.command:
         return protocol.run_argv(target, id_, list(request.command))
     if request.tty:
-        return protocol.shell_argv(target, id_, _name(session), _size(ports))
+        return protocol.shell_argv(target, id_, prompt_name(session), terminal_size(ports))
     return protocol.run_argv(target, id_, ["sh"])
 
 
-def _size(ports: Ports) -> tuple[int, int] | None:
+def terminal_size(ports: Ports) -> tuple[int, int] | None:
     """(rows, columns), as stty has them."""
     size = ports.terminal.size()
     return (size[1], size[0]) if size else None
 
 
-def _name(session: Session) -> str:
+def prompt_name(session: Session) -> str:
     return f"{session.plan.pod.name}/{session.plan.target.container.name}"
 
 
-def _converse(session: Session, stream: Stream, tether: Tether, id_: str, ports: Ports) -> int:
+def converse(session: Session, stream: Stream, tether: Tether, ports: Ports) -> int:
     request, pod = session.request, session.plan.pod
     try:
         end = ports.terminal.relay(stream, tether, stdin=request.stdin, tty=request.tty)
     except ConnectionLost as error:
         _start_a_line(session, ports)
         tether.close()  # no goodbye, even if it could be said by now: whoever comes back finds it
+        stays = f"for {duration(request.keep)}" if request.keep > LEASE_SECONDS else "for up to a minute"
         raise ConnectionLost(
-            f"connection to {pod.name} lost ({error.message}); the debug container stays for up to a minute",
-            f"Come back with: {request.again}",
+            f"connection to {pod.name} lost ({error.message}); the debug container stays {stays}",
+            f"Come back with: {attach_command(pod.namespace, pod.name, session.name, request.cluster_flags)}",
         ) from error
-    acknowledged = _say_goodbye(session, tether, id_, ports)
+    acknowledged = say_goodbye(session, tether, ports)
     if end.code is not None and (acknowledged or end.code not in (_KILLED, EnterStatus.HOLDER_GONE)):
         return end.code
     if end.code is None and acknowledged:
@@ -177,21 +167,7 @@ def _see_it_end(stream: Stream, ports: Ports) -> None:
             ports.clock.sleep(_RETRY_SECONDS)
 
 
-def _say_goodbye(session: Session, tether: Tether, id_: str, ports: Ports) -> bool:
+def say_goodbye(session: Session, tether: Tether, ports: Ports) -> bool:
     keep = session.request.keep
     with ports.terminal.held():
-        return tether.goodbye(*([protocol.keep(keep)] if keep else []), protocol.bye(id_))
-
-
-def _introduction(session: Session) -> str:
-    plan, request = session.plan, session.request
-    reused = " (reused)" if session.reused else ""
-    line = f"{session.name}{reused} in {plan.pod.name} as {plan.identity} ({plan.identity.source})"
-    if request.command:
-        return line
-    stays = f" It stays for {duration(request.keep)} after the last session." if request.keep else ""
-    return (
-        f"{line}; app files are here, tools are {request.image.rpartition('/')[2]}.\n"
-        "Relative paths are the app's (cat etc/os-release), absolute ones the debug image's;\n"
-        f"$DSHELL_ROOT is the app's root. `exit` ends it.{stays}"
-    )
+        return tether.goodbye(*([protocol.keep(keep)] if keep else []), protocol.bye(session.id))

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from kubectl_dshell.commands.request import OpenRequest
 
 
+_NAME_MAX = 61  # of a DNS label's 63
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The target, whom to be, and the debug container that does it."""
@@ -25,6 +28,8 @@ class Plan:
     target: Target
     identity: Identity
     wanted: Wanted
+    name: str | None = None
+    """The one debug container that is meant; None for any."""
 
     @property
     def pod(self) -> Pod:
@@ -71,18 +76,25 @@ def plan(request: OpenRequest, ports: Ports) -> Plan:
         version=request.version,
         limit=request.ttl,
         env=request.env,
+        reason=request.reason,
     )
-    return Plan(target, identity, wanted)
+    return Plan(target, identity, wanted, request.name)
 
 
 def replan(current: Plan, identity: Identity) -> Plan:
-    """The same for a better identity."""
+    """The same for a better identity; a given name is lengthened, since an entry's can never be used again."""
     security = security_context(Profile.AUTO, current.pod, current.target.container, identity)
     wanted = replace(current.wanted, security=security, measured=stamp(identity, current.target.container))
-    return replace(current, identity=identity, wanted=wanted)
+    name = f"{current.name[:_NAME_MAX]}-2" if current.name else None
+    return replace(current, identity=identity, wanted=wanted, name=name)
 
 
-def debug_container(wanted: Wanted, ports: Ports) -> Json:
-    """A new entry with a fresh name."""
-    name = PREFIX + ports.clock.random_letters(NAME_LETTERS, 5)
-    return container_spec(name, wanted, ports.scripts)
+def debug_container(plan: Plan, ports: Ports) -> Json:
+    """A new entry, with a fresh name where none is given."""
+    name = plan.name or PREFIX + ports.clock.random_letters(NAME_LETTERS, 5)
+    return container_spec(name, plan.wanted, ports.scripts, session_id(ports))
+
+
+def session_id(ports: Ports) -> str:
+    """A new one. It is no secret: it tells the sessions of one debug container apart."""
+    return ports.clock.random_letters(NAME_LETTERS, 8)

@@ -9,31 +9,53 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.privilege import Profile
 
 
-@dataclass(frozen=True, slots=True)
-class OpenRequest:
-    """One `kubectl dshell POD`. An empty `command` is a shell; durations are seconds."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interaction:
+    """What is done in a debug container, however it came to be. Durations are seconds."""
+
+    command: tuple[str, ...]
+    """Empty: a shell, or a script on stdin."""
+    stdin: bool
+    tty: bool
+    keep: int
+    timeout: int
+    """How long the debug container may take to start."""
+    again: str
+    """The command line to type for another debug container like this one: "kubectl dshell web -n shop"."""
+    cluster_flags: str = ""
+    """The flags that say which cluster, as whom, as they were given, each with a blank before it: " --context kind"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRequest(Interaction):
+    """One `kubectl dshell POD`."""
 
     namespace: str
     pod: str
     container: str | None
-    command: tuple[str, ...]
     profile: Profile
     run_as: tuple[int, int | None] | None
     image: str
     pull_policy: str | None
     env: tuple[tuple[str, str], ...]
     ttl: int
-    keep: int
     new: bool
-    timeout: int
-    stdin: bool
-    tty: bool
     version: str
     reason: str
     """Why, in the user's words; stamped on a new debug container."""
     name: str | None
-    """The debug container to join or to make: dshell-NAME; None for any."""
-    record: str | None
-    """The file that gets a recording of what the session prints."""
-    again: str
-    """The command line to type to come here again: "kubectl dshell web -n shop"."""
+    """The debug container to join or to make, with its prefix; None for any."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachRequest(Interaction):
+    """One `kubectl dshell attach`. What is not given (None) is to be found."""
+
+    namespace: str
+    word: str | None
+    """A debug container's name, or a pod's."""
+    pod: str | None
+    name: str | None
+    """A debug container of `pod`."""
+    container: str | None
+    """The target."""

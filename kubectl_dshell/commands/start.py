@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.prepare import Plan, debug_container
+from kubectl_dshell.domain.debug_container import environment
 from kubectl_dshell.domain.pod import Json, Phase, Pod, parse_pod
 from kubectl_dshell.domain.refusal import Request, explain
 from kubectl_dshell.domain.waiting import StartWatch, describe
-from kubectl_dshell.errors import ApiError, TimedOut
+from kubectl_dshell.errors import ApiError, StartFailed, TimedOut
 
 if TYPE_CHECKING:
     from kubectl_dshell.commands.ports import Ports
@@ -17,21 +18,32 @@ _SILENT_SECONDS = 1.0  # a start that is quicker needs no word
 _EVENTS_EVERY_SECONDS = 2.0
 
 
+class NameTaken(StartFailed):
+    """Another debug container has the name that was given to this one."""
+
+
 def add(plan: Plan, ports: Ports, *, dry_run: bool = False) -> tuple[Json, Pod]:
-    """The entry sent and the pod as answered; refusals are explained (Forbidden, NoTarget, StartFailed)."""
-    pod, container = plan.pod, debug_container(plan.wanted, ports)
+    """The entry sent and the pod as answered; refusals are explained (Forbidden, NoTarget, NameTaken, StartFailed)."""
+    pod, container = plan.pod, debug_container(plan, ports)
     try:
         answer = ports.cluster.add_ephemeral_container(pod.namespace, pod.name, container, dry_run=dry_run)
     except ApiError as error:
+        if error.code == 422 and "may not be changed" in error.message:
+            raise NameTaken(f"{pod.name} has a debug container {container['name']} already") from error
         raise explain(error, Request("patch", "pods/ephemeralcontainers", pod.namespace, pod.name)) from error
     return container, parse_pod(answer)
 
 
-def start(plan: Plan, timeout: float, ports: Ports) -> str:
-    """The name of a debug container that runs. Raises TimedOut after `timeout` seconds, with what it waited for."""
+def start(plan: Plan, timeout: float, ports: Ports) -> tuple[str, str]:
+    """The name of a debug container that runs, and the id of the session that it waits for."""
     container, pod = add(plan, ports)
-    name = container["name"]
-    watch = StartWatch(name, plan.wanted.image)
+    wait_until_running(pod, container["name"], plan.wanted.image, timeout, ports)
+    return container["name"], environment(container)["DSHELL_STARTER"]
+
+
+def wait_until_running(pod: Pod, name: str, image: str, timeout: float, ports: Ports) -> None:
+    """Raises TimedOut after `timeout` seconds, with what it waited for, and at once where it is hopeless."""
+    watch = StartWatch(name, image)
     clock = ports.clock
     began = clock.monotonic()
     waits, events, next_events = "", [], began + _EVENTS_EVERY_SECONDS
@@ -41,7 +53,7 @@ def start(plan: Plan, timeout: float, ports: Ports) -> str:
             pod = parse_pod(change) if change is not None else pod
             entry = pod.debug_container(name)
             if entry and entry.state.phase is Phase.RUNNING:
-                return str(name)
+                return
             now = clock.monotonic()
             if now >= next_events:
                 events, next_events = (

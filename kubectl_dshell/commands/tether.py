@@ -35,6 +35,7 @@ class Tether:
 
     def __init__(self, session: str, connect: Callable[[], Stream], clock: Clock, warn: Callable[[str], None]) -> None:
         self._session = session
+        self._keep = 0
         self._connect = connect
         self._clock = clock
         self._warn = warn
@@ -79,6 +80,7 @@ class Tether:
             return now
         if self._facts and self.alive and now >= self._next_beat:
             self._say(protocol.beat(self._session, LEASE_SECONDS))
+            self._say_keep()
             self._next_beat = now + BEAT_SECONDS
         self._announce_limit(now)
         return min(due, self._next_beat) if self._facts else due
@@ -97,6 +99,11 @@ class Tether:
             return False
         self._pump(lambda: 0 < self._words <= self._echoes or self._failure is not None, seconds)
         return self._failure is None and 0 < self._words <= self._echoes
+
+    def keep(self, seconds: int) -> None:
+        """From now on the debug container is to stay for `seconds` should we vanish; 0: for its lease."""
+        self._keep = seconds
+        self._say_keep()
 
     def goodbye(self, *words: bytes, seconds: float = 2.0) -> bool:
         """Hand `words` to the holder; whether it acknowledged them all in time. A closed tether says nothing."""
@@ -143,6 +150,10 @@ class Tether:
         if self._stream:
             self._words += 1
             self._stream.send(word)
+
+    def _say_keep(self) -> None:
+        if self._keep:
+            self._say(protocol.keep(self._keep))
 
     def _read(self, stream: Stream) -> None:
         for event in stream.receive():

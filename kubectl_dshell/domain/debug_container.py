@@ -38,10 +38,17 @@ class Wanted:
     env: tuple[tuple[str, str], ...]
     measured: str = ""
     """The stamp of an identity that had to be measured (identity.stamp)."""
+    reason: str = ""
+    """Why, in the owner's words (--reason)."""
 
 
-def container_spec(name: str, wanted: Wanted, scripts: Scripts) -> Json:
-    """The v1 EphemeralContainer.
+def full_name(name: str) -> str:
+    """The debug container that --name NAME means."""
+    return name if name.startswith(PREFIX) else PREFIX + name
+
+
+def container_spec(name: str, wanted: Wanted, scripts: Scripts, starter: str = "") -> Json:
+    """The v1 EphemeralContainer. `starter`: the id of the session it is made for, which its holder waits for.
 
     Every `$` is doubled: the kubelet expands `$(NAME)` and `$$` in command and env (`expansion.Expand`).
     """
@@ -49,9 +56,10 @@ def container_spec(name: str, wanted: Wanted, scripts: Scripts) -> Json:
         "DSHELL_OWNER": wanted.owner,
         "DSHELL_VERSION": wanted.version,
         **({"DSHELL_MEASURED": wanted.measured} if wanted.measured else {}),
+        **({"DSHELL_REASON": wanted.reason} if wanted.reason else {}),
         "DSHELL_LEASE": str(LEASE_SECONDS),
         "DSHELL_LIMIT": str(wanted.limit),
-        "DSHELL_STARTER": starter_id(name),
+        "DSHELL_STARTER": starter,
         "DSHELL_HOLDER": scripts.holder,
         "DSHELL_ENTER": scripts.enter,
     }
@@ -68,11 +76,6 @@ def container_spec(name: str, wanted: Wanted, scripts: Scripts) -> Json:
     }
 
 
-def starter_id(name: str) -> str:
-    """The id of the session that the debug container `name` is started for: its holder waits for that one."""
-    return "dsh" + name[-5:]
-
-
 def escape_expansion(text: str) -> str:
     """`text` so that the kubelet's expansion of $(NAME) and $$ in command and env gives it back."""
     return text.replace("$", "$$")
@@ -86,19 +89,3 @@ def environment(spec: Json) -> Mapping[str, str]:
 def patch(container: Json) -> Json:
     """The body of the strategic merge PATCH of pods/NAME/ephemeralcontainers that adds `container`."""
     return {"spec": {"ephemeralContainers": [container]}}
-
-
-def same_purpose(spec: Json, wanted: Wanted) -> bool:
-    """Whether an existing entry of ours would serve exactly as the wanted one."""
-    env = environment(spec)
-    user_env = tuple((k, v) for k, v in env.items() if not k.startswith("DSHELL_"))
-    return (
-        spec["name"].startswith(PREFIX)
-        and spec.get("targetContainerName") == wanted.target
-        and spec.get("image") == wanted.image
-        and spec.get("securityContext") == wanted.security
-        and env.get("DSHELL_OWNER") == wanted.owner
-        and env.get("DSHELL_VERSION") == wanted.version
-        and env.get("DSHELL_LIMIT") == str(wanted.limit)
-        and user_env == wanted.env
-    )

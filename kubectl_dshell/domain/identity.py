@@ -26,6 +26,7 @@ class Source(StrEnum):
     STATUS = "from the container's status"
     SPEC = "from the pod's spec"
     MEASURED = "measured in the container"
+    ENTRY = "as it was made"
     GUESS = "a guess: neither status nor spec tells"
 
 

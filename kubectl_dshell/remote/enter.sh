@@ -111,7 +111,7 @@ if [ "$mode" != outside ]; then
 	[ "$root" = ok ] || exit 72
 fi
 export DSHELL_PID DSHELL_ROOT DSHELL_SESSION
-unset DSHELL_HOLDER DSHELL_ENTER DSHELL_LEASE DSHELL_LIMIT DSHELL_STARTER
+unset DSHELL_HOLDER DSHELL_ENTER DSHELL_LEASE DSHELL_LIMIT DSHELL_STARTER DSHELL_REASON
 if [ "$mode" = terminal ]; then
 	# before the program starts: the first resize may come too late for it
 	[ "$1" ] && stty rows "$1" cols "$2" 2>/dev/null

@@ -58,6 +58,6 @@ def test_who_lost_the_connection_says_no_goodbye_and_may_come_back() -> None:
     with pytest.raises(ConnectionLost, match=r"web lost .reset by peer.; the debug container stays") as raised:
         open_session(request(), world.ports())
 
-    assert raised.value.advice == ("Come back with: kubectl dshell web -n shop",)
+    assert raised.value.advice == ("Come back with: kubectl dshell attach web/dshell-00000 -n shop",)
     assert [line.split()[0] for line in world.tethers[0].sent.splitlines()] == [b"beat"]
     assert world.tethers[0].closed

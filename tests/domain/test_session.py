@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kubectl_dshell.domain.debug_container import Scripts, Wanted, container_spec, environment, starter_id
+from kubectl_dshell.domain.debug_container import Scripts, Wanted, container_spec, environment
 from kubectl_dshell.domain.session import live_holders, sessions
 from tests.pods import Json, make_pod
 
@@ -21,7 +21,7 @@ WANTED = Wanted(
     limit=28800,
     env=(("A", "$x"),),
 )
-ENTRY = container_spec("dshell-abcde", WANTED, Scripts("echo $1", "exit $?"))
+ENTRY = container_spec("dshell-abcde", WANTED, Scripts("echo $1", "exit $?"), "abcd2345")
 RUNS: Json = {"name": "dshell-abcde", "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}}}
 
 
@@ -32,7 +32,7 @@ def test_every_dollar_of_the_spec_is_doubled_and_read_back() -> None:
 
 
 def test_the_holder_knows_the_session_it_is_started_for() -> None:
-    assert environment(ENTRY)["DSHELL_STARTER"] == starter_id("dshell-abcde") == "dshabcde"
+    assert environment(ENTRY)["DSHELL_STARTER"] == "abcd2345"
 
 
 def test_the_entry_waits_for_words_on_stdin_and_targets_the_app() -> None:

@@ -1,0 +1,80 @@
+"""`kubectl dshell attach`."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import Any
+
+import click
+
+from kubectl_dshell.cli.options import (
+    GroupedCommand,
+    cluster_flags,
+    connection_options,
+    namespace_option,
+    option,
+    to_connection_options,
+)
+from kubectl_dshell.cli.recording import recording
+from kubectl_dshell.cli.session_flags import KEEP, QUIET, RECORD, STDIN, TIMEOUT, TTY, check_command
+from kubectl_dshell.domain.debug_container import PREFIX
+
+_LABEL = r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?"
+
+
+class Whereabouts(click.ParamType[tuple[str | None, str | None, str | None]]):
+    """(a word that may be either, a pod, a debug container of it), as far as they were given."""
+
+    name = "name"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str | None, str | None, str | None]:
+        if isinstance(value, tuple):
+            return value
+        pod, slash, name = str(value).partition("/")
+        if not all(re.fullmatch(_LABEL, part, re.ASCII) for part in ([pod, name] if slash else [pod])):
+            self.fail(f"{value!r} is no debug container and no pod; write NAME, POD or POD/NAME", param, ctx)
+        if not slash:
+            return pod, None, None
+        # A pod may be called pod: what looks like a debug container is one.
+        return (None, name, None) if pod in ("pod", "pods", "po") and not name.startswith(PREFIX) else (None, pod, name)
+
+
+@click.command(cls=GroupedCommand, options_metavar="[flags] [-- COMMAND ARG...]")
+@click.argument("where", type=Whereabouts(), required=False, metavar="[NAME|POD|POD/NAME]")
+@option("-c", "--container", group="Target", metavar="NAME", help="Only debug containers for this one of the pod.")
+@namespace_option
+@KEEP
+@TIMEOUT
+@TTY
+@STDIN
+@RECORD
+@QUIET
+@connection_options
+@click.pass_context
+def attach_command(ctx: click.Context, /, **flags: Any) -> int:
+    """Come back to a debug container of dshell that still runs, or share somebody else's.
+
+    By its NAME, by its POD (your newest one there), or without either the only one of yours in the namespace. A shell,
+    or COMMAND, beside what others do there; nothing is added to the pod.
+    """
+    check_command(ctx)
+    quiet, verbosity, record = flags.pop("quiet"), flags.pop("verbosity"), flags.pop("record")
+    flags["cluster_flags"] = cluster_flags(flags)
+    connection = to_connection_options(flags)
+    from kubectl_dshell.cli.wiring import ports
+
+    with (
+        recording(record, quiet=quiet) as recorded,
+        ports(connection, quiet=quiet, verbosity=verbosity) as (bound, namespace),
+    ):
+        from kubectl_dshell.commands.attach import attach
+        from kubectl_dshell.commands.request import AttachRequest
+
+        word, pod, name = flags.pop("where") or (None, None, None)
+        interactive = sys.stdin.isatty() and sys.stdout.isatty()
+        flags["tty"] = interactive if flags["tty"] is None else flags["tty"]
+        flags |= {"namespace": namespace, "word": word, "pod": pod, "name": name, "command": ctx.obj or ()}
+        return attach(AttachRequest(again="", **flags), recorded(bound))

@@ -1,0 +1,61 @@
+"""`kubectl dshell attach`: a session in a debug container that is there. Adds nothing to the pod."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.commands.aftermath import explain_end
+from kubectl_dshell.commands.closed import beside
+from kubectl_dshell.commands.dialogue import Closed, Gone, Session, hold
+from kubectl_dshell.commands.prepare import Plan, session_id
+from kubectl_dshell.commands.rejoin import Found, Search
+from kubectl_dshell.commands.start import wait_until_running
+from kubectl_dshell.domain.identity import Identity, Source
+from kubectl_dshell.domain.pod import Phase
+from kubectl_dshell.domain.purpose import purpose
+from kubectl_dshell.domain.rejoin import refusal
+from kubectl_dshell.domain.target import choose_target
+from kubectl_dshell.errors import NoTarget
+
+if TYPE_CHECKING:
+    from kubectl_dshell.commands.ports import Ports
+    from kubectl_dshell.commands.request import AttachRequest
+
+
+def attach(request: AttachRequest, ports: Ports) -> int:
+    """Run the shell or command in a debug container of ours, whoever made it; the exit code.
+
+    Raises NoTarget where there is none, UsageError where it is not clear which, and all that a session raises.
+    """
+    me = ports.cluster.whoami()
+    found = Search(request, me, ports).find()
+    pod, name = found.pod, found.session.name
+    request = replace(request, again=_again(request, found))
+    if error := refusal(found.session, pod, ports.clock.now(), request.again):
+        raise error
+    plan = _plan(found, ports)
+    starting = found.session.phase is not Phase.RUNNING
+    if starting:
+        wait_until_running(pod, name, plan.wanted.image, request.timeout, ports)
+    guest_of = plan.wanted.owner if plan.wanted.owner != me else ""
+    id_ = session_id(ports)
+    outcome = hold(Session(request, plan, name, id_, reused=True, just_started=starting, guest_of=guest_of), ports)
+    if isinstance(outcome, Gone):
+        end = explain_end(plan, name, request.again, f"the debug container {name} is just ending", ports)
+        raise NoTarget(end.message, *end.advice)
+    return beside(outcome, ports) if isinstance(outcome, Closed) else outcome
+
+
+def _plan(found: Found, ports: Ports) -> Plan:
+    """What the entry was made for, and whom it is."""
+    pod, session = found.pod, found.session
+    entry = pod.debug_container(session.name)
+    wanted = purpose(entry.spec if entry else {})
+    uid, gid = (entry and entry.user) or (wanted.security.get("runAsUser", 0), wanted.security.get("runAsGroup", 0))
+    return Plan(choose_target(pod, session.target, ports.clock.now()), Identity(uid, gid, Source.ENTRY), wanted)
+
+
+def _again(request: AttachRequest, found: Found) -> str:
+    container = f" --container {found.session.target}" if len(found.pod.containers) > 1 else ""
+    return f"kubectl dshell {found.pod.name}{container} -n {request.namespace}{request.cluster_flags}"

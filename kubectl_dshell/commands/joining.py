@@ -1,0 +1,113 @@
+"""A debug container for a session: one that is there already if it would do, else a new one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.commands.aftermath import explain_end
+from kubectl_dshell.commands.dialogue import Closed, Gone, Session, hold
+from kubectl_dshell.commands.introduction import attach_command
+from kubectl_dshell.commands.prepare import Plan, read_pod, session_id
+from kubectl_dshell.commands.start import NameTaken, start, wait_until_running
+from kubectl_dshell.domain.pod import Phase
+from kubectl_dshell.domain.purpose import differences, purpose
+from kubectl_dshell.domain.session import Session as Existing
+from kubectl_dshell.domain.session import live_holders, sessions
+from kubectl_dshell.errors import DshellError, NoTarget, StartFailed
+
+if TYPE_CHECKING:
+    from kubectl_dshell.commands.ports import Ports
+    from kubectl_dshell.commands.request import OpenRequest
+
+
+def join_or_start(request: OpenRequest, current: Plan, ports: Ports) -> int | Closed:
+    """Hold the session in the debug container that `current` means."""
+    if current.name is not None:
+        return _named(request, current, current.name, ports)
+    for name in [] if request.new else _joinable(current):
+        outcome = _join(request, current, name, ports)
+        if not isinstance(outcome, Gone):
+            return outcome
+    return _start(request, current, ports)
+
+
+def _joinable(current: Plan) -> list[str]:
+    if not current.wanted.owner:
+        return []  # whose a holder is cannot be told
+    return live_holders(current.pod, current.wanted)
+
+
+def _start(request: OpenRequest, current: Plan, ports: Ports) -> int | Closed:
+    name, id_ = start(current, request.timeout, ports)
+    outcome = hold(Session(request, current, name, id_, reused=False, just_started=True), ports)
+    if isinstance(outcome, Gone):
+        why = f": {outcome.why}" if outcome.why else ""
+        ended = f"the debug container {name} ended before the session began{why}"
+        raise explain_end(current, name, request.again, ended, ports)
+    return outcome
+
+
+def _join(
+    request: OpenRequest, current: Plan, name: str, ports: Ports, *, just_started: bool = False
+) -> int | Closed | Gone:
+    entry = current.pod.debug_container(name)
+    was = purpose(entry.spec).reason if entry else ""
+    if request.reason and request.reason != was:
+        keeps = f'keeps its reason: "{was}"' if was else "stays without a reason"
+        ports.notices.notice(f"{name} is there already and {keeps} (an entry cannot be changed; --new makes another)")
+    session = Session(request, current, name, session_id(ports), reused=True, just_started=just_started)
+    return hold(session, ports)
+
+
+def _named(request: OpenRequest, current: Plan, name: str, ports: Ports) -> int | Closed:
+    """Exactly that one: joined if it is there and would do, made if it never was."""
+    if current.pod.debug_container(name) is None:
+        try:
+            return _start(request, current, ports)
+        except NameTaken:  # somebody was faster
+            pod = read_pod(request.namespace, current.pod.name, ports)
+            current = replace(current, target=replace(current.target, pod=pod))
+    existing = next((s for s in sessions(current.pod) if s.name == name), None)
+    if existing is None:
+        raise StartFailed(f"{name} of {current.pod.name} has come and gone", f"Again: {request.again} --name {name}")
+    if refusal := _refusal(request, current, existing):
+        raise refusal
+    if existing.phase is not Phase.RUNNING:
+        wait_until_running(current.pod, name, current.wanted.image, request.timeout, ports)
+    starting = existing.phase is not Phase.RUNNING
+    outcome = _join(request, current, name, ports, just_started=starting)
+    if isinstance(outcome, Gone):
+        raise _over(request, current, existing, "is just ending")
+    return outcome
+
+
+def _refusal(request: OpenRequest, current: Plan, existing: Existing) -> DshellError | None:
+    """Why the debug container of that name cannot be joined."""
+    name, pod = existing.name, existing.pod
+    if existing.phase is Phase.TERMINATED:
+        return _over(request, current, existing, f"has {existing.state}")
+    other = f"Another debug container: {request.again} --name OTHER"
+    if request.new:
+        return StartFailed(f"{pod} has a debug container {name} already, and --new wants another", other)
+    if not existing.ours:
+        return StartFailed(f"{name} in {pod} was not made by kubectl dshell and cannot be joined", other)
+    entry = current.pod.debug_container(name)
+    if differ := differences(entry.spec, current.wanted) if entry else []:
+        return StartFailed(
+            f"{name} in {pod} is there for something else: {'; '.join(differ)}",
+            f"Join it as it is: {attach_command(existing.namespace, pod, name, request.cluster_flags)}",
+            other,
+        )
+    return None
+
+
+def _over(request: OpenRequest, current: Plan, existing: Existing, what: str) -> NoTarget:
+    others = [] if not current.wanted.owner else live_holders(current.pod, current.wanted)
+    where = (existing.namespace, existing.pod)
+    return NoTarget(
+        f"{existing.name} in {existing.pod} {what}; its name cannot be used again in this pod, "
+        "from which Kubernetes removes no ephemeral container",
+        f"Another debug container: {request.again} --name OTHER",
+        *(f"One like it that runs: {attach_command(*where, name, request.cluster_flags)}" for name in others[:1]),
+    )

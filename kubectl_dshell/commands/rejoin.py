@@ -1,0 +1,143 @@
+"""Finds the debug container that `kubectl dshell attach` means: by its name, by its pod, or the only one there is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.commands.introduction import attach_command
+from kubectl_dshell.commands.prepare import read_pod
+from kubectl_dshell.domain.debug_container import PREFIX, full_name
+from kubectl_dshell.domain.pod import Pod, parse_pod
+from kubectl_dshell.domain.refusal import Request, explain
+from kubectl_dshell.domain.rejoin import describe, joinable
+from kubectl_dshell.domain.session import Session, sessions
+from kubectl_dshell.domain.target import nearest
+from kubectl_dshell.errors import ApiError, DshellError, Forbidden, NoTarget, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kubectl_dshell.commands.ports import Ports
+    from kubectl_dshell.commands.request import AttachRequest
+
+_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    pod: Pod
+    session: Session
+
+
+class Search:
+    """For `me`, the name the cluster knows us by."""
+
+    def __init__(self, request: AttachRequest, me: str, ports: Ports) -> None:
+        self._request = request
+        self._me = me
+        self._ports = ports
+
+    def find(self) -> Found:
+        """Raises NoTarget where there is none, UsageError where there are several."""
+        request = self._request
+        if request.pod is not None:
+            pod = read_pod(request.namespace, request.pod, self._ports)
+            return self._in_pod(pod) if request.name is None else self._named(pod, request.name)
+        if request.word is None:
+            return self._only_one()
+        if not request.word.startswith(PREFIX) and (found := self._pod(request.word)):
+            return self._in_pod(found)
+        return self._anywhere(request.word)
+
+    def _sessions(self, pod: Pod) -> list[Session]:
+        return [s for s in sessions(pod) if self._request.container in (None, s.target)]
+
+    def _pod(self, name: str) -> Pod | None:
+        try:
+            return parse_pod(self._ports.cluster.get_pod(self._request.namespace, name))
+        except ApiError as error:
+            if error.code == 404:
+                return None
+            raise explain(error, Request("get", "pods", self._request.namespace, name)) from error
+
+    def _named(self, pod: Pod, name: str) -> Found:
+        found = {s.name: s for s in self._sessions(pod)}
+        for spelled in (name, full_name(name)):
+            if spelled in found:
+                return Found(pod, found[spelled])
+        alike = nearest(full_name(name), list(found))
+        hint = f"; did you mean {' or '.join(alike)}?" if alike else ""
+        raise NoTarget(f'no debug container "{name}" in {self._which(pod)}{hint}', self._start(pod))
+
+    def _in_pod(self, pod: Pod) -> Found:
+        there = self._sessions(pod)
+        candidates = joinable(there, self._me)
+        if not candidates:
+            ended = [s for s in there if s.ours]
+            last = f"; the last one, {ended[-1].name}, has {ended[-1].state}" if ended else ""
+            raise NoTarget(f"no debug container of dshell runs in {self._which(pod)}{last}", self._start(pod))
+        taken, *others = candidates
+        if others:
+            rest = ", ".join(s.name + (f" of {s.owner}" if s.owner != self._me else "") for s in others[:_SHOWN])
+            also = f"{taken.name} of {pod.name} (also: {rest}; choose with {pod.name}/NAME)"
+            self._ports.notices.notice(also)
+        return Found(pod, taken)
+
+    def _which(self, pod: Pod) -> str:
+        container = self._request.container
+        return f"{pod.name} for container {container}" if container else pod.name
+
+    def _start(self, pod: Pod) -> str:
+        return f"Start one: kubectl dshell {pod.name} -n {pod.namespace}{self._request.cluster_flags}"
+
+    def _only_one(self) -> Found:
+        everyone = [(pod, s) for pod in self._pods() for s in self._sessions(pod)]
+        live = joinable([s for _, s in everyone], self._me)
+        mine = [s for s in live if s.owner == self._me]
+        if len(mine) == 1:
+            return Found(next(pod for pod, s in everyone if s is mine[0]), mine[0])
+        where = f"in namespace {self._request.namespace}"
+        if mine:
+            raise UsageError(f"which one? {len(mine)} debug containers of yours run {where}", *self._commands(mine))
+        others = [f"Of others, which can be shared ({len(live)}):", *self._commands(live)] if live else []
+        raise NoTarget(
+            f"no debug container of yours runs {where}", *(others or ["Those there are: kubectl dshell ls -A"])
+        )
+
+    def _anywhere(self, word: str) -> Found:
+        wanted, names = {word, full_name(word)}, set[str]()
+        hits: list[Found] = []
+        for pod in self._pods(word):
+            if pod.name == word:
+                return self._in_pod(pod)
+            there = self._sessions(pod)
+            hits += [Found(pod, s) for s in there if s.name in wanted]
+            names |= {pod.name, *(s.name for s in joinable(there, self._me))}
+        live = joinable([found.session for found in hits], self._me)
+        if len(live) > 1:
+            raise UsageError(f"which one? {len(live)} debug containers are called {word}", *self._commands(live))
+        if hits:
+            return next((found for found in hits if found.session in live), hits[-1])
+        alike = nearest(word, sorted(names))
+        hint = f"; did you mean {' or '.join(alike)}?" if alike else ""
+        raise NoTarget(
+            f'no debug container and no pod "{word}" in namespace {self._request.namespace}{hint}',
+            *([] if alike else [f"Those there are: kubectl dshell ls -n {self._request.namespace}"]),
+        )
+
+    def _pods(self, word: str = "NAME") -> Iterator[Pod]:
+        namespace = self._request.namespace
+        try:
+            yield from map(parse_pod, self._ports.cluster.list_pods(namespace))
+        except ApiError as error:
+            refused: DshellError = explain(error, Request("list", "pods", namespace, ""))
+            if isinstance(refused, Forbidden):
+                command = attach_command(namespace, "POD", word, self._request.cluster_flags)
+                raise Forbidden(refused.message, f"With the pod's name no list is needed: {command}") from error
+            raise refused from error
+
+    def _commands(self, live: list[Session]) -> list[str]:
+        now, flags = self._ports.clock.now(), self._request.cluster_flags
+        lines = [f"  {attach_command(s.namespace, s.pod, s.name, flags)}  # {describe(s, now)}" for s in live[:_SHOWN]]
+        return lines + ([f"  ... and {len(live) - _SHOWN} more: kubectl dshell ls"] if len(live) > _SHOWN else [])

@@ -1,0 +1,52 @@
+"""Which of several debug containers is meant by who wants to be in one again, and why some cannot be joined."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.domain.age import age
+from kubectl_dshell.domain.pod import Phase
+from kubectl_dshell.errors import NoTarget
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from kubectl_dshell.domain.pod import Pod
+    from kubectl_dshell.domain.session import Session
+
+
+def joinable(found: Iterable[Session], owner: str) -> list[Session]:
+    """Those of ours that run or will: those of `owner` first, then those that run, then the newest."""
+    live = (s for s in found if s.ours and s.phase is not Phase.TERMINATED)
+    return sorted(live, key=lambda s: (s.owner == owner, s.phase is Phase.RUNNING, _began(s)), reverse=True)
+
+
+def _began(session: Session) -> float:
+    return session.started_at.timestamp() if session.started_at else 0.0
+
+
+def refusal(session: Session, pod: Pod, now: datetime, again: str) -> NoTarget | None:
+    """Why nobody can join this debug container; `again` makes another one."""
+    name, where = session.name, f"-n {session.namespace}"
+    if session.phase is Phase.TERMINATED:
+        when = f" {age(now - session.finished_at)} ago" if session.finished_at else ""
+        return NoTarget(
+            f"{name} in {pod.name} has {session.state}{when}, and never runs again", f"Another one: {again}"
+        )
+    if session.ours:
+        return None
+    entry = pod.debug_container(name)
+    attach = f"  kubectl attach -it {pod.name} -c {name} {where}" if entry and entry.spec.get("stdin") else ""
+    return NoTarget(
+        f"{name} in {pod.name} was not made by kubectl dshell: there is nothing in it that could be joined",
+        f"A program of its image beside it:\n  kubectl exec -it {pod.name} -c {name} {where} -- sh",
+        *([f"What it runs itself:\n{attach}"] if attach else []),
+    )
+
+
+def describe(session: Session, now: datetime) -> str:
+    """For a list to choose from, in one line."""
+    began = age(now - session.started_at) if session.started_at else session.state
+    words = (session.target, session.user, began, " ".join(session.reason.split()))
+    return ", ".join(word for word in words if word)

@@ -1,0 +1,221 @@
+"""Coming back, sharing, and being told why not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from kubectl_dshell.commands.attach import attach
+from kubectl_dshell.commands.request import AttachRequest
+from kubectl_dshell.domain.stream import Exit
+from kubectl_dshell.errors import ApiError, ExitStatus, Forbidden, NoTarget, UsageError
+from tests.commands.world import CLOSED, GONE, World, running_holder
+from tests.pods import Json, pod_json
+
+
+def asked(**changes: Any) -> AttachRequest:
+    usual: dict[str, Any] = {
+        "namespace": "shop",
+        "word": None,
+        "pod": None,
+        "name": None,
+        "container": None,
+        "command": ("true",),
+        "stdin": True,
+        "tty": False,
+        "keep": 0,
+        "timeout": 60,
+        "again": "",
+    }
+    return AttachRequest(**usual | changes)
+
+
+@dataclass
+class Namespace(World):
+    """Two more pods beside `web`, with nothing in them."""
+
+    me: str = "ada"
+    may_list: bool = True
+    others: list[Json] = field(default_factory=lambda: [pod_json(), pod_json()])
+
+    def __post_init__(self) -> None:
+        for number, pod in enumerate(self.others):
+            pod["metadata"]["name"] = f"api-{number}"
+
+    def whoami(self) -> str:
+        return self.me
+
+    def list_pods(self, namespace: str | None, selector: str = "") -> Iterator[Json]:
+        if not self.may_list:
+            raise ApiError(403, "Forbidden", 'User "ada" cannot list resource "pods" in API group ""')
+        yield from [self.pod, *self.others]
+
+
+def copy_to(world: Namespace, number: int) -> None:
+    """The debug containers of `web` in another pod too."""
+    other = world.others[number]
+    other["spec"]["ephemeralContainers"] = list(world.pod["spec"]["ephemeralContainers"])
+    other["status"]["ephemeralContainerStatuses"] = list(world.pod["status"]["ephemeralContainerStatuses"])
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"word": "dshell-review"},
+        {"word": "review"},
+        {"word": "web"},
+        {"pod": "web"},
+        {"pod": "web", "name": "dshell-review"},
+        {"pod": "web", "name": "review"},
+        {},
+        {"container": "app"},
+    ],
+    ids=str,
+)
+def test_it_is_found_by_its_name_by_its_pod_or_as_the_only_one(where: dict[str, str]) -> None:
+    world = Namespace(ends=[Exit(7)])
+    running_holder(world, "dshell-review")
+
+    assert attach(asked(**where), world.ports()) == 7
+    assert world.added == []
+    assert ("dshell-review", ["run", "true"]) in world.opened
+    assert world.tethers[0].sent.splitlines()[-1].startswith(b"bye ")
+
+
+def test_who_it_is_and_whose_is_said() -> None:
+    mine, shared = Namespace(), Namespace()
+    for world, me in ((mine, "ada"), (shared, "ben")):
+        running_holder(world)
+        world.me = me
+        attach(asked(pod="web"), world.ports())
+
+    assert mine.said == ["dshell-abcde (reused) in web as 65532:65532 (as it was made)"]
+    assert shared.said == ["dshell-abcde (shared, of ada) in web as 65532:65532 (as it was made)"]
+
+
+def test_keep_is_said_at_once_and_with_the_goodbye() -> None:
+    world = Namespace()
+    running_holder(world)
+
+    attach(asked(pod="web", keep=1800), world.ports())
+
+    words = [line.split()[0] for line in world.tethers[0].sent.splitlines()]
+    assert words[-2:] == [b"keep", b"bye"]
+    assert words.count(b"keep") >= 2
+
+
+def test_of_several_in_a_pod_the_newest_of_mine_is_taken_and_said() -> None:
+    world = Namespace()
+    for name in ("dshell-older", "dshell-newer"):
+        running_holder(world, name)
+    world.pod["status"]["ephemeralContainerStatuses"][1]["state"]["running"]["startedAt"] = "2026-01-01T00:00:00Z"
+
+    attach(asked(word="web"), world.ports())
+
+    assert world.said[0] == "dshell-newer of web (also: dshell-older; choose with web/NAME)"
+    assert {container for container, _ in world.opened} == {"dshell-newer"}
+
+
+def test_several_of_mine_in_a_namespace_are_listed_as_commands() -> None:
+    world = Namespace()
+    running_holder(world)
+    copy_to(world, 0)
+
+    with pytest.raises(UsageError, match=r"which one\? 2 debug containers of yours run in namespace shop") as refused:
+        attach(asked(cluster_flags=" --context kind"), world.ports())
+
+    assert {line.partition("  #")[0] for line in refused.value.advice} == {
+        "  kubectl dshell attach web/dshell-abcde -n shop --context kind",
+        "  kubectl dshell attach api-0/dshell-abcde -n shop --context kind",
+    }
+    assert world.opened == []
+
+
+def test_a_name_that_lives_in_several_pods_is_ambiguous() -> None:
+    world = Namespace()
+    running_holder(world, "dshell-review")
+    copy_to(world, 1)
+
+    with pytest.raises(UsageError, match=r"which one\? 2 debug containers are called review"):
+        attach(asked(word="review"), world.ports())
+
+
+def test_others_can_be_shared_but_are_not_taken_without_a_word() -> None:
+    world = Namespace()
+    running_holder(world)
+    world.me = "ben"
+
+    with pytest.raises(NoTarget, match="no debug container of yours runs in namespace shop") as refused:
+        attach(asked(), world.ports())
+
+    assert refused.value.advice[1].startswith("  kubectl dshell attach web/dshell-abcde -n shop  # app, 65532")
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        (
+            {"word": "dshell-abcdf"},
+            'no debug container and no pod "dshell-abcdf" in namespace shop; did you mean dshell-abcde?',
+        ),
+        ({"word": "wbe"}, 'no debug container and no pod "wbe" in namespace shop; did you mean web?'),
+        ({"pod": "web", "name": "abcdf"}, 'no debug container "abcdf" in web; did you mean dshell-abcde?'),
+        ({"pod": "wbe"}, 'no pod "wbe" in namespace shop; did you mean web?'),
+        ({"word": "api-1", "container": "proxy"}, 'no debug container and no pod "api-1" in namespace shop'),
+        ({"pod": "web", "container": "proxy"}, "no debug container of dshell runs in web for container proxy"),
+    ],
+    ids=str,
+)
+def test_what_is_not_there_is_answered_with_the_nearest(where: dict[str, str], said: str) -> None:
+    world = Namespace(others=[])
+    running_holder(world)
+
+    with pytest.raises(NoTarget) as refused:
+        attach(asked(**where), world.ports())
+
+    assert refused.value.message.startswith(said)
+    assert refused.value.status is ExitStatus.NO_TARGET
+
+
+def test_who_may_not_list_is_told_the_way_without() -> None:
+    world = Namespace(may_list=False)
+    running_holder(world)
+
+    with pytest.raises(Forbidden, match="may not list pods") as refused:
+        attach(asked(word="dshell-abcde"), world.ports())
+    assert refused.value.advice == (
+        "With the pod's name no list is needed: kubectl dshell attach POD/dshell-abcde -n shop",
+    )
+    assert attach(asked(pod="web", name="dshell-abcde"), world.ports()) == 0
+
+
+def test_one_that_ended_says_why_and_one_that_is_just_ending_too() -> None:
+    ended, ending = Namespace(), Namespace(facts=[GONE])
+    for world in (ended, ending):
+        running_holder(world)
+    ended.pod["status"]["ephemeralContainerStatuses"][0]["state"] = {
+        "terminated": {"exitCode": 0, "message": "ended by its last session"}
+    }
+
+    with pytest.raises(NoTarget, match=r"dshell-abcde in web has ended \(by its last session\)") as refused:
+        attach(asked(word="dshell-abcde"), ended.ports())
+    assert refused.value.advice == ("Another one: kubectl dshell web -n shop",)
+    with pytest.raises(
+        NoTarget, match="no debug container of dshell runs in web; the last one, dshell-abcde, has ended"
+    ):
+        attach(asked(word="web"), ended.ports())
+    with pytest.raises(NoTarget, match="the debug container dshell-abcde is just ending"):
+        attach(asked(word="web"), ending.ports())
+
+
+def test_a_closed_root_is_explained_and_what_opens_it_is_a_command_for_the_pod() -> None:
+    world = Namespace(facts=[CLOSED])
+    running_holder(world)
+
+    with pytest.raises(Forbidden) as refused:
+        attach(asked(pod="web"), world.ports())
+
+    assert refused.value.advice == ("Root with SYS_PTRACE can: kubectl dshell web -n shop --profile general",)

@@ -1,0 +1,137 @@
+"""--name and --reason: one debug container that is meant, made or joined."""
+
+from __future__ import annotations
+
+import pytest
+
+from kubectl_dshell.commands.open import open_session
+from kubectl_dshell.domain.debug_container import environment
+from kubectl_dshell.errors import ApiError, NoTarget, StartFailed
+from tests.commands.world import GONE, STEPPED_DOWN, World, request, running_holder
+from tests.pods import Json
+
+NAME = "dshell-review"
+
+
+def test_it_is_made_with_that_name_and_the_reason() -> None:
+    world = World()
+
+    assert open_session(request(name=NAME, reason="INC-42: $x"), world.ports()) == 0
+
+    (entry,) = world.added
+    assert entry["name"] == NAME
+    assert environment(entry)["DSHELL_REASON"] == "INC-42: $x"
+
+
+def test_without_a_reason_there_is_no_stamp() -> None:
+    world = World()
+
+    open_session(request(), world.ports())
+
+    assert "DSHELL_REASON" not in environment(world.added[0])
+
+
+def test_the_holder_waits_for_the_session_that_comes_whatever_the_name() -> None:
+    world = World()
+
+    open_session(request(name=NAME), world.ports())
+
+    starter = environment(world.added[0])["DSHELL_STARTER"]
+    assert world.tethers[0].sent.splitlines()[-1].decode() == f"bye {starter}"
+
+
+def test_a_live_one_of_the_same_purpose_is_joined() -> None:
+    world = World()
+    running_holder(world, NAME)
+    running_holder(world)
+
+    assert open_session(request(name=NAME), world.ports()) == 0
+    assert world.added == []
+    assert {container for container, _ in world.opened} == {NAME}
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"), [("", ()), ("b", (f"{NAME} is there already and stays without a reason",))]
+)
+def test_the_reason_of_a_live_one_stays(reason: str, said: tuple[str, ...]) -> None:
+    world = World()
+    running_holder(world, NAME)
+
+    open_session(request(name=NAME, reason=reason), world.ports())
+
+    assert tuple(line.partition(" (")[0] for line in world.said if "reason" in line) == said
+
+
+def test_one_of_another_purpose_is_refused_with_what_differs() -> None:
+    world = World()
+    running_holder(world, NAME)
+
+    with pytest.raises(StartFailed, match=r"for something else: its image is busybox:1.37, not tools:2") as refused:
+        open_session(request(name=NAME, image="tools:2"), world.ports())
+
+    assert refused.value.advice[0] == f"Join it as it is: kubectl dshell attach web/{NAME} -n shop"
+    assert world.opened == []
+    assert world.added == []
+
+
+def test_new_is_refused_where_the_name_is_taken() -> None:
+    world = World()
+    running_holder(world, NAME)
+
+    with pytest.raises(StartFailed, match="already, and --new wants another"):
+        open_session(request(name=NAME, new=True), world.ports())
+    assert world.added == []
+
+
+def test_one_that_another_tool_made_is_refused() -> None:
+    world = World()
+    world.pod["spec"]["ephemeralContainers"].append({"name": NAME, "image": "busybox"})
+
+    with pytest.raises(StartFailed, match="was not made by kubectl dshell"):
+        open_session(request(name=NAME), world.ports())
+
+
+def test_a_name_that_was_used_up_is_refused_and_one_like_it_is_named() -> None:
+    world = World()
+    running_holder(world, NAME)
+    world.pod["status"]["ephemeralContainerStatuses"][0]["state"] = {
+        "terminated": {"exitCode": 0, "message": "ended by its last session"}
+    }
+    running_holder(world)
+
+    with pytest.raises(NoTarget, match=r"has ended \(by its last session\); its name cannot be used again") as refused:
+        open_session(request(name=NAME), world.ports())
+
+    assert refused.value.advice == (
+        "Another debug container: kubectl dshell web -n shop --name OTHER",
+        "One like it that runs: kubectl dshell attach web/dshell-abcde -n shop",
+    )
+
+
+def test_one_that_is_just_ending_is_refused_too() -> None:
+    world = World(facts=[GONE])
+    running_holder(world, NAME)
+
+    with pytest.raises(NoTarget, match="is just ending; its name cannot be used again"):
+        open_session(request(name=NAME), world.ports())
+
+
+def test_who_is_second_by_a_hair_joins_the_first() -> None:
+    world = World()
+
+    def beaten(_container: Json) -> None:
+        running_holder(world, NAME)
+        raise ApiError(422, "Invalid", f'existing ephemeral containers "{NAME}" may not be changed')
+
+    world.on_patch = beaten
+
+    assert open_session(request(name=NAME), world.ports()) == 0
+    assert {container for container, _ in world.opened} == {NAME}
+
+
+def test_a_wrong_identity_uses_the_name_up_and_the_right_one_gets_the_next() -> None:
+    world = World(facts=[STEPPED_DOWN, World().facts[0]])
+
+    assert open_session(request(name=NAME), world.ports()) == 0
+    assert [entry["name"] for entry in world.added] == [NAME, f"{NAME}-2"]
+    assert f"{NAME} is not the app's user 101:101; {NAME}-2 is" in world.said

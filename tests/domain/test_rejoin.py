@@ -1,0 +1,90 @@
+"""Which debug container is joined, and why some cannot be."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from kubectl_dshell.domain.debug_container import Scripts, Wanted, container_spec
+from kubectl_dshell.domain.rejoin import describe, joinable, refusal
+from kubectl_dshell.domain.session import Session, sessions
+from tests.pods import Json, make_pod
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+AGAIN = "kubectl dshell web -n shop"
+Entry = tuple[str, str, Json]
+FOREIGN: Json = {"name": "debugger-x8z4p", "image": "busybox", "targetContainerName": "app"}
+
+
+def running(minute: int) -> Json:
+    return {"running": {"startedAt": f"2026-01-01T11:{minute:02d}:00Z"}}
+
+
+WAITING: Json = {"waiting": {"reason": "ImagePullBackOff"}}
+ENDED: Json = {
+    "terminated": {"exitCode": 0, "message": "ended by its last session\n", "finishedAt": "2026-01-01T11:57:00Z"}
+}
+
+
+def found(*entries: Entry, foreign: bool = False) -> list[Session]:
+    """Debug containers as (name, owner, state)."""
+    wanted = [Wanted("app", "i", None, {"runAsUser": 1}, owner, "0", 60, (), reason="a\nb") for _, owner, _ in entries]
+    specs = [
+        container_spec(name, one, Scripts("H", "E")) for (name, _, _), one in zip(entries, wanted, strict=True)
+    ] + [FOREIGN] * foreign
+    statuses = [{"name": name, "state": state} for name, _, state in entries]
+    return list(sessions(make_pod(ephemeral=specs, ephemeral_statuses=statuses)))
+
+
+@pytest.mark.parametrize(
+    ("entries", "names"),
+    [
+        pytest.param([], [], id="none"),
+        pytest.param([("a", "ada", running(1)), ("b", "ada", running(2))], ["b", "a"], id="the newest first"),
+        pytest.param([("a", "ada", running(1)), ("b", "ben", running(2))], ["a", "b"], id="one's own first"),
+        pytest.param([("a", "ada", WAITING), ("b", "ada", running(2))], ["b", "a"], id="what runs first"),
+        pytest.param([("a", "ada", ENDED), ("b", "ben", WAITING)], ["b"], id="what ended is none"),
+    ],
+)
+def test_those_that_can_be_joined_in_order(entries: list[Entry], names: list[str]) -> None:
+    there = found(*[(f"dshell-{name}", owner, state) for name, owner, state in entries], foreign=True)
+
+    assert [s.name for s in joinable(there, "ada")] == [f"dshell-{name}" for name in names]
+
+
+def test_a_live_one_is_not_refused() -> None:
+    (session,) = found(("dshell-a", "ben", running(1)))
+
+    assert refusal(session, make_pod(), NOW, AGAIN) is None
+
+
+def test_one_that_ended_says_why_and_what_to_type() -> None:
+    (session,) = found(("dshell-a", "ada", ENDED))
+    error = refusal(session, make_pod(), NOW, AGAIN)
+
+    assert error
+    assert error.message == "dshell-a in web has ended (by its last session) 3m ago, and never runs again"
+    assert error.advice == ("Another one: kubectl dshell web -n shop",)
+
+
+@pytest.mark.parametrize("stdin", [True, False])
+def test_another_tool_s_is_refused_with_kubectl_s_commands(*, stdin: bool) -> None:
+    pod = make_pod(
+        ephemeral=[FOREIGN | {"stdin": stdin}], ephemeral_statuses=[{"name": FOREIGN["name"], "state": {"running": {}}}]
+    )
+    (session,) = sessions(pod)
+    error = refusal(session, pod, NOW, AGAIN)
+
+    assert error
+    assert error.message.startswith("debugger-x8z4p in web was not made by kubectl dshell")
+    assert error.advice[0].endswith("\n  kubectl exec -it web -c debugger-x8z4p -n shop -- sh")
+    assert error.advice[1:] == (
+        ("What it runs itself:\n  kubectl attach -it web -c debugger-x8z4p -n shop",) if stdin else ()
+    )
+
+
+def test_a_list_to_choose_from_has_one_line_each() -> None:
+    sessions_ = found(("dshell-a", "ada", running(0)), ("dshell-b", "ada", WAITING))
+
+    assert [describe(s, NOW) for s in sessions_] == ["app, 1, 60m, a b", "app, 1, waiting (ImagePullBackOff), a b"]
