@@ -43,10 +43,13 @@ e2e: .venv/stamp
 bench: .venv/stamp
 	$(CLUSTER) with $(PYTHON_HERE) -m tests.benchmarks
 
+# Of one resolution: what users run, what builds it, and both with what tests it.
+COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header
 lock: .venv/stamp
 	$(PYTHON_HERE) -m pip install -q uv
-	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --group dev \
-		pyproject.toml -o requirements-dev.lock
+	$(COMPILE) --group dev pyproject.toml -o requirements-dev.lock
+	$(COMPILE) --group build -c requirements-dev.lock -o requirements-build.lock
+	$(COMPILE) -c requirements-dev.lock pyproject.toml -o requirements.lock
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build

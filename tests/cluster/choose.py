@@ -70,12 +70,12 @@ def choose(environment: Mapping[str, str] = os.environ) -> Chosen:
     if named := environment.get("DSHELL_E2E_KUBECONFIG"):
         chosen = _named(Path(named), environment)
         if chosen.maker is Maker.NAMED:
-            chosen.load(sorted(archives().glob("*.tar")) if environment.get("DSHELL_E2E_LOAD") else [])
+            chosen.load(archives() if environment.get("DSHELL_E2E_LOAD") else [])
         return chosen
     if kind.usable():
         kind.up()
         chosen = Chosen(Maker.KIND, kind.kubeconfig(), _kubectl(), kind.audit_log())
-        chosen.load(sorted(archives().glob("*.tar")))
+        chosen.load(archives())
         return chosen
     here = layout()
     if reason := in_reach():

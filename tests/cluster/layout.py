@@ -63,7 +63,7 @@ class Layout:
 
     @property
     def loaded(self) -> Path:
-        """Holds the name of the folder of archives that was loaded last."""
+        """Holds the names of the archives that were loaded last, a line each."""
         return self.folder / "loaded"
 
     @property

@@ -96,13 +96,14 @@ def _wait_until_ready(layout: Layout) -> None:
     _wait(layout, "the default service account", lambda: kubectl(layout, "get", "serviceaccount", "default"))
 
 
-def _load_test_images(layout: Layout, folder: Path) -> None:
-    if layout.loaded.exists() and layout.loaded.read_text() == folder.name:
-        return
-    files = sorted(folder.glob("*.tar"))
-    _say(layout, f"loading {len(files)} images")
-    load_images(layout, files)
-    layout.loaded.write_text(folder.name)
+def _load_test_images(layout: Layout, files: list[Path]) -> None:
+    """Those that are not what was loaded last."""
+    before = layout.loaded.read_text().splitlines() if layout.loaded.exists() else []
+    names = {file: f"{file.parent.name}/{file.name}" for file in files}
+    if new := [file for file in files if names[file] not in before]:
+        _say(layout, f"loading {len(new)} images")
+        load_images(layout, new)
+        layout.loaded.write_text("\n".join(names.values()))
 
 
 def _healthy(layout: Layout, binaries: Path) -> bool:

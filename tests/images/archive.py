@@ -43,11 +43,15 @@ Rootfs = dict[str, File]
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """Name, files by path without a leading slash, and the image's own config (User, Entrypoint, Env...)."""
+    """Name, files by path without a leading slash, and the image's own config (User, Entrypoint, Env...).
+
+    `below` are layers beneath these files, which several images may have in common.
+    """
 
     name: str
     rootfs: Rootfs
     config: dict[str, object] = field(default_factory=dict)
+    below: tuple[bytes, ...] = ()
 
 
 def folder(mode: int = 0o755, uid: int = 0, gid: int = 0) -> File:
@@ -63,7 +67,7 @@ def link(target: str) -> File:
 
 
 def write_image(archive: Path, image: Image) -> None:
-    """One OCI layout with one layer, in one tar, put in place in one step."""
+    """One OCI layout in one tar, put in place in one step."""
     blobs: dict[str, bytes] = {}
 
     def blob(media_type: str, data: bytes) -> dict[str, object]:
@@ -71,14 +75,14 @@ def write_image(archive: Path, image: Image) -> None:
         blobs[f"blobs/sha256/{digest}"] = data
         return {"mediaType": media_type, "digest": f"sha256:{digest}", "size": len(data)}
 
-    layer = blob(_LAYER, _layer(image.rootfs))
+    layers = [blob(_LAYER, data) for data in (*image.below, layer(image.rootfs))]
     config = {
         "architecture": ARCHITECTURE,
         "os": "linux",
         "config": image.config,
-        "rootfs": {"type": "layers", "diff_ids": [layer["digest"]]},
+        "rootfs": {"type": "layers", "diff_ids": [one["digest"] for one in layers]},
     }
-    parts = {"config": blob(_CONFIG, _json(config)), "layers": [layer]}
+    parts = {"config": blob(_CONFIG, _json(config)), "layers": layers}
     manifest = blob(_MANIFEST, _json({"schemaVersion": 2, "mediaType": _MANIFEST, **parts}))
     name = {"io.containerd.image.name": image.name, "org.opencontainers.image.ref.name": image.name}
     files = {
@@ -91,7 +95,24 @@ def write_image(archive: Path, image: Image) -> None:
     partial.rename(archive)
 
 
-def _layer(rootfs: Rootfs) -> bytes:
+def layers_of(archive: Path) -> tuple[bytes, ...]:
+    """The layers of an image that `write_image` has written, the lowest first."""
+    with tarfile.open(archive) as tar:
+
+        def read(path: str) -> bytes:
+            content = tar.extractfile(path)
+            assert content
+            return content.read()
+
+        def blob(descriptor: dict[str, str]) -> bytes:
+            return read(f"blobs/{descriptor['digest'].replace(':', '/')}")
+
+        manifest = json.loads(blob(json.loads(read("index.json"))["manifests"][0]))
+        return tuple(blob(descriptor) for descriptor in manifest["layers"])
+
+
+def layer(rootfs: Rootfs) -> bytes:
+    """One layer of these files, as a tar."""
     parents = {str(p) for path in rootfs for p in PurePosixPath(path).parents if str(p) != "."}
     return _tar(dict(sorted({**{p: folder() for p in parents}, **rootfs}.items())))
 

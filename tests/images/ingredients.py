@@ -12,8 +12,12 @@ import tempfile
 from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .archive import File, Rootfs, link
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _GO_SOURCES = Path(__file__).with_name("go")
 _MERGED = ("bin", "sbin", "lib", "lib64")  # each Debian release has moved more of these below usr/
@@ -97,6 +101,12 @@ def busybox() -> tuple[bytes, tuple[str, ...]]:
         program.chmod(0o755)
         listed = subprocess.run([program, "--list"], check=True, capture_output=True, text=True).stdout.split()
     return content, tuple(name for name in listed if name != "busybox")
+
+
+def needed_by(packages: Iterable[str], *prefixes: str) -> list[str]:
+    """What these packages depend on whose name starts so: Debian's releases call one library differently."""
+    listed = _apt("apt-cache", "depends", *packages)
+    return [name for name in re.findall(r"Depends: (\S+)", listed.stdout) if name.startswith(prefixes)]
 
 
 def python_version() -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .archive import CAP_NET_BIND_SERVICE, File, Image, Rootfs, folder, link, program
-from .ingredients import busybox, debian_files, go_program, python_version
+from .archive import CAP_NET_BIND_SERVICE, File, Image, Rootfs, folder, layer, link, program
+from .ingredients import busybox, debian_files, go_program, needed_by, python_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 NONROOT = 65532
 _PATH: dict[str, object] = {"Env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]}
 _PASSWD = "root:x:0:0:root:/root:/sbin/nologin\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n"
-_PASSWD_NONROOT = f"{_PASSWD}nonroot:x:{NONROOT}:{NONROOT}:nonroot:/home/nonroot:/sbin/nologin\n"
+PASSWD_NONROOT = f"{_PASSWD}nonroot:x:{NONROOT}:{NONROOT}:nonroot:/home/nonroot:/sbin/nologin\n"
 _SHELLS = ("sh", "ash", "bash", "hush")
 
 
@@ -34,7 +34,7 @@ def _app_files(passwd: str) -> Rootfs:
     }
 
 
-def _static(tag: str, user: str, passwd: str = _PASSWD_NONROOT, capabilities: int = 0) -> Image:
+def _static(tag: str, user: str, passwd: str = PASSWD_NONROOT, capabilities: int = 0) -> Image:
     rootfs = {"app/server": program(go_program(), capabilities), **_app_files(passwd)}
     config: dict[str, object] = {"Entrypoint": ["/app/server"], "User": user, **_PATH}
     return Image(f"dshell.test/static:{tag}", rootfs, config)
@@ -46,17 +46,18 @@ def _pause() -> Image:
 
 
 def _python() -> Image:
-    """An interpreter, the standard library and one module; no shell."""
+    """An interpreter and the standard library, as a layer of its own; above it one module. No shell."""
     version = python_version()
     parts = (f"python{version}-minimal", f"libpython{version}-minimal", f"libpython{version}-stdlib")
+    libraries = needed_by(parts[1:], "libbz2", "libffi", "liblzma", "libssl")
+    interpreter = debian_files(*parts, *libraries, "libc6", "zlib1g", "libexpat1")
     rootfs = {
-        **debian_files(*parts, "libc6", "zlib1g", "libexpat1"),
-        **_app_files(_PASSWD_NONROOT),
+        **_app_files(PASSWD_NONROOT),
         "app/app.py": File(Path(__file__).with_name("python").joinpath("app.py").read_bytes()),
     }
     entrypoint = [f"/usr/bin/python{version}", "/app/app.py"]
     config: dict[str, object] = {"Entrypoint": entrypoint, "User": "65532:65532", **_PATH}
-    return Image("dshell.test/python:nonroot", rootfs, config)
+    return Image("dshell.test/python:nonroot", rootfs, config, below=(layer(interpreter),))
 
 
 def _applets(*without: str) -> Rootfs:

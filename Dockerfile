@@ -1,0 +1,24 @@
+# The image of the janitor (manifests/janitor), and of every other program in a cluster that speaks kubectl dshell:
+# Python and this package, no shell, no package manager, nobody but a user without rights.
+#
+#   docker build -t REGISTRY/kubectl-dshell:VERSION .
+
+# The same Python as below: some dependencies are compiled for one.
+FROM python:3.11-slim-bookworm AS build
+WORKDIR /source
+COPY requirements-build.lock requirements.lock ./
+RUN python -m venv /builder \
+ && /builder/bin/pip install --no-cache-dir --require-hashes --only-binary :all: -r requirements-build.lock
+RUN pip install --no-cache-dir --require-hashes --only-binary :all: --target /opt/kubectl-dshell -r requirements.lock
+COPY pyproject.toml README.md LICENSE ./
+COPY kubectl_dshell kubectl_dshell
+RUN /builder/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels . \
+ && pip install --no-cache-dir --no-index --no-deps --target /opt/kubectl-dshell /wheels/*.whl \
+ && rm -r /opt/kubectl-dshell/bin
+
+FROM gcr.io/distroless/python3-debian12:nonroot
+COPY --from=build /opt/kubectl-dshell /opt/kubectl-dshell
+ENV PYTHONPATH=/opt/kubectl-dshell
+# By number: Kubernetes cannot tell of a name that it is not root's.
+USER 65532:65532
+ENTRYPOINT ["/usr/bin/python3.11", "-P", "-m", "kubectl_dshell"]
