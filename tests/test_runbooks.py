@@ -16,7 +16,7 @@ TEXT = RUNBOOKS.read_text(encoding="utf-8")
 
 
 def shellcheck(script: str, *flags: str) -> str:
-    command = [Path(sys.executable).with_name("shellcheck"), *flags, "-"]
+    command = [str(Path(sys.executable).with_name("shellcheck")), *flags, "-"]
     return subprocess.run(command, input=script, capture_output=True, text=True, check=False).stdout
 
 
