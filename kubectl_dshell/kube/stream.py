@@ -24,8 +24,11 @@ _NORMAL_CLOSE = (1000).to_bytes(2, "big")
 class ExecStream:
     """A command's stdin, output and exit over `sock`, whose handshake is done; used by one thread."""
 
-    def __init__(self, sock: socket.socket, protocol: str, *, now: float) -> None:
-        """`protocol` is what the server chose (`channel.V5` or V4), `now` monotonic seconds."""
+    def __init__(self, sock: socket.socket, protocol: str, *, now: float, early: bytes = b"") -> None:
+        """`protocol` is what the server chose (`channel.V5` or V4), `now` monotonic seconds.
+
+        `early` are bytes that were read with the handshake.
+        """
         self.protocol = protocol
         self._sock = sock
         self._sock.settimeout(0)
@@ -36,7 +39,8 @@ class ExecStream:
         self._exit: Exit | None = None
         self._lost: str | None = None
         self._deaf = False
-        if isinstance(sock, ssl.SSLSocket) and sock.pending():
+        self._early = early
+        if early or (isinstance(sock, ssl.SSLSocket) and sock.pending()):
             # The first frames shared a TLS record with the handshake: only an answer makes a poll see them.
             self._enqueue(b"", Opcode.PING)
             self.flush()
@@ -138,6 +142,9 @@ class ExecStream:
 
     def _read(self) -> bytes | None:
         """Bytes, or None when nothing is there or the end has come (then `_lost` says so)."""
+        if self._early:
+            early, self._early = self._early, b""
+            return early
         try:
             data = self._sock.recv(_READ)
         except _WOULD_BLOCK:

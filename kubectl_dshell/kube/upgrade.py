@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ssl
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from kubectl_dshell.errors import StartFailed
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from kubectl_dshell.kube.connection import Connection
 
 _UNAUTHORIZED = 401
+_TLS_RECORD = 16 * 1024
 
 
 def open_exec(  # noqa: PLR0913  # an exec is that many facts
@@ -51,17 +53,17 @@ def open_exec(  # noqa: PLR0913  # an exec is that many facts
     query += [(name, "true") for name, wanted in flags if wanted]
     path = f"/api/v1/namespaces/{quote(namespace, safe='')}/pods/{quote(pod, safe='')}/exec"
     wait = min(seconds or ANSWER_SECONDS, connection.timeout or ANSWER_SECONDS)
-    sock, protocol = _handshake(connection, f"{path}?{urlencode(query)}", trace, wait)
+    sock, protocol, early = _handshake(connection, f"{path}?{urlencode(query)}", trace, wait)
     if protocol != channel.V5 and (stdin and not tty if half_close is None else half_close):
         sock.close()
         raise StartFailed(
             f"the API server only speaks {protocol}, in which piped input cannot end",
             "Kubernetes 1.30 or newer is needed for piped input; a terminal works here.",
         )
-    return ExecStream(sock, protocol, now=time.monotonic())
+    return ExecStream(sock, protocol, now=time.monotonic(), early=early)
 
 
-def _handshake(connection: Connection, resource: str, trace: Trace, wait: float) -> tuple[socket.socket, str]:
+def _handshake(connection: Connection, resource: str, trace: Trace, wait: float) -> tuple[socket.socket, str, bytes]:
     try:
         return _upgrade(connection, resource, trace, wait)
     except _Refused as refused:
@@ -73,17 +75,18 @@ def _handshake(connection: Connection, resource: str, trace: Trace, wait: float)
         raise answers.failure(refused.answer, connection, f"GET {resource.partition('?')[0]}") from None
 
 
-def _upgrade(connection: Connection, resource: str, trace: Trace, wait: float) -> tuple[socket.socket, str]:
+def _upgrade(connection: Connection, resource: str, trace: Trace, wait: float) -> tuple[socket.socket, str, bytes]:
     import websocket
 
     headers = [("User-Agent", USER_AGENT), *connection.headers()]
     began, said = time.monotonic(), "no answer"
     sock = dial(connection, wait)
+    buffered = _Buffered(sock)
     try:
         sock.settimeout(wait)
         web_socket = websocket.create_connection(
             "ws" + connection.server.removeprefix("http") + resource,
-            socket=sock,
+            socket=buffered,
             subprotocols=[channel.V5, channel.V4],
             header=[f"{name}: {value}" for name, value in headers],
             suppress_origin=True,
@@ -106,7 +109,25 @@ def _upgrade(connection: Connection, resource: str, trace: Trace, wait: float) -
         trace.answered("GET", connection.server + resource, said, time.monotonic() - began)
         if said != "101 Switching Protocols":
             sock.close()
-    return sock, web_socket.getsubprotocol()
+    return sock, web_socket.getsubprotocol(), buffered.early
+
+
+class _Buffered:
+    """A socket for a library that reads the answer a byte at a time, each of which would cost a call into TLS."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.early = b""
+        """What was read and not taken: in the end the frames that shared a TLS record with the answer, if any."""
+        self._sock = sock
+        self._ahead = _TLS_RECORD if isinstance(sock, ssl.SSLSocket) else 1
+
+    def recv(self, size: int) -> bytes:
+        data = self.early or self._sock.recv(max(size, self._ahead))
+        self.early = data[size:]
+        return data[:size]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
 
 
 class _Refused(Exception):  # an answer, not yet an error
