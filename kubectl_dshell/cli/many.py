@@ -69,11 +69,9 @@ def run(aim: Aim, request: ManyRequest, forms: Forms, bound: Ports) -> int:
 
 def refuse_shell(aim: Aim, ctx: click.Context, bound: Ports) -> None:
     """Many pods and no command: say which there are to choose from."""
-    names = [
-        f"{one.place.pod}{f' -n {one.place.namespace}' if aim.namespace is None else ''}" for one in find(aim, bound)
-    ]
-    shown = "".join(f"\n  kubectl dshell {name}" for name in names[:_SHOWN])
-    more = f"\n  and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    places = [one.place for one in find(aim, bound)]
+    shown = "".join(f"\n  kubectl dshell {place.pod} -n {place.namespace}" for place in places[:_SHOWN])
+    more = f"\n  and {len(places) - _SHOWN} more" if len(places) > _SHOWN else ""
     raise click.UsageError(f"a shell is for one pod; choose one, or put a COMMAND for all behind --:{shown}{more}", ctx)
 
 

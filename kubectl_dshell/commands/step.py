@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.stream import Stream
 
 _FRESH_SECONDS = 10.0
+_EVENTS_SECONDS = 6.0
 _STARTED_SECONDS = 3.0
 """How long a debug container that was starting is waited for after a stop: goodbye is said to running ones only."""
 
@@ -37,6 +38,8 @@ class Step:
         self._clock = clock
         self._thread = threading.get_ident()
         self._entries: dict[str, Json] = {}
+        self._events: list[Json] = []
+        self._next_events = clock.monotonic() + _EVENTS_SECONDS
 
     @property
     def identity(self) -> str:
@@ -73,7 +76,12 @@ class Step:
                     raise Interrupted(SIGINT)
 
     def events(self, namespace: str, pod: str, uid: str) -> list[Json]:
-        return self._cluster.events(namespace, pod, uid)
+        """Seldom: many that start slowly would ask for more than they learn."""
+        now = self._clock.monotonic()
+        if now >= self._next_events:
+            self._next_events = now + _EVENTS_SECONDS
+            self._events = self._cluster.events(namespace, pod, uid)
+        return self._events
 
     def whoami(self) -> str:
         return self._owner
