@@ -126,7 +126,14 @@ def _ended(state: State, now: datetime) -> str:
 
 
 def nearest(name: str, names: Sequence[str], most: int = 2) -> list[str]:
-    """The names a typo may have meant, best first: by likeness, and those that begin with what was typed."""
-    alike = difflib.get_close_matches(name, names, n=most, cutoff=0.5)
-    begins = [n for n in names if n.startswith(name) or n.rpartition("-")[0].startswith(name)]
+    """The names a typo may have meant, best first: by likeness, and those that begin with what was typed.
+
+    What a pod is called after (web of web-6d4f9-x7k2p) counts as its name: nobody types the rest by heart.
+    """
+    by_stem: dict[str, list[str]] = {}
+    for one in names:
+        for stem in {one, one.rpartition("-")[0], one.rpartition("-")[0].rpartition("-")[0]} - {""}:
+            by_stem.setdefault(stem, []).append(one)
+    alike = [one for stem in difflib.get_close_matches(name, by_stem, n=most) for one in by_stem[stem]]
+    begins = [n for n in names if n.startswith(name)]
     return list(dict.fromkeys([*alike, *begins]))[:most]
