@@ -7,7 +7,7 @@ the image "python", and what pip would install is taken from where this program'
 from __future__ import annotations
 
 import sys
-from importlib.metadata import distribution
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -78,4 +78,7 @@ def _file(path: Path) -> File:
 
 
 if __name__ == "__main__":
-    write_image(Path(sys.argv[2]), installed_image(Path(sys.argv[1])))
+    try:
+        write_image(Path(sys.argv[2]), installed_image(Path(sys.argv[1])))
+    except PackageNotFoundError as error:
+        sys.exit(f"{error}; make .venv/stamp installs it for .venv/bin/python, which this is to be run by")
