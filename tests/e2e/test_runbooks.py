@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import secrets
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
@@ -22,13 +23,14 @@ from .traces import Before, log_of
 
 if TYPE_CHECKING:
     from .cluster import Cluster, Json
-    from .conftest import MakeNamespace, MakePod
+    from .conftest import MakeNamespace, MakePod, MakeUser
     from .program import Dshell
 
 CLEAN = "ended by its last session"
 SOON = 30
 """Seconds within which a debug container has ended after a script, on a machine with much else to do."""
 HELLO, GOOD_DAY = "greeting: hello\n", "greeting: good day\n"
+RBAC = Path(__file__).parents[2] / "manifests/rbac"
 MEGABYTE = 1 << 20
 NARROW: Json = {"medium": "Memory", "sizeLimit": "16Mi"}
 
@@ -69,15 +71,27 @@ class Scripts:
         return Ran(done.stdout.splitlines(), done.stderr, done.returncode)
 
 
+class OnCall(Protocol):
+    def __call__(self, *manifests: str, namespace: str = "") -> Scripts: ...
+
+
 @pytest.fixture
-def runbooks(cluster: Cluster, dshell: Dshell, tmp_path: Path) -> Scripts:
+def on_call(cluster: Cluster, dshell: Dshell, make_user: MakeUser, tmp_path: Path) -> OnCall:
+    """Somebody with the rights of session.yaml, those of `manifests` (names below manifests/rbac), and no others."""
     programs, folder = tmp_path / "programs", tmp_path / "desk"
     programs.mkdir()
     folder.mkdir()
     kubectl = shutil.which(cluster.kubectl_program)
     assert kubectl
     (programs / "kubectl").symlink_to(kubectl)
-    return Scripts(dshell, programs, folder)
+
+    def make(*manifests: str, namespace: str = "") -> Scripts:
+        roles = tmp_path / "roles.yaml"
+        roles.write_text("\n---\n".join((RBAC / name).read_text() for name in ("session.yaml", *manifests)))
+        _, kubeconfig = make_user(f"on-call-{secrets.token_hex(3)}", roles, namespace)
+        return Scripts(dshell.with_kubeconfig(kubeconfig), programs, folder)
+
+    return make
 
 
 @pytest.fixture
@@ -89,7 +103,8 @@ def disk(make_pod: MakePod) -> Pod:
     return make_pod(container, volumes=volumes)
 
 
-def test_a_full_volume_is_found_with_the_directory_that_fills_it(disk: Pod, runbooks: Scripts) -> None:
+def test_a_full_volume_is_found_with_the_directory_that_fills_it(disk: Pod, on_call: OnCall) -> None:
+    runbooks = on_call()
     before = Before.of(disk)
 
     empty = runbooks.run(Incident.FULL_DISK, POD=disk.name, NS=disk.namespace, VOLUME="/var/spool")
@@ -104,7 +119,8 @@ def test_a_full_volume_is_found_with_the_directory_that_fills_it(disk: Pod, runb
     before.assert_nothing_left(CLEAN, SOON)
 
 
-def test_what_is_deleted_but_open_is_found_too(disk: Pod, dshell: Dshell, runbooks: Scripts) -> None:
+def test_what_is_deleted_but_open_is_found_too(disk: Pod, dshell: Dshell, on_call: OnCall) -> None:
+    runbooks = on_call()
     hold = "exec 9>var/spool/big; head -c 15000000 /dev/zero >&9; rm var/spool/big; echo ready; cat"
     holder = dshell.start(disk.name, "--", "sh", "-c", hold)
     assert holder.stdout
@@ -117,7 +133,8 @@ def test_what_is_deleted_but_open_is_found_too(disk: Pod, dshell: Dshell, runboo
     assert re.fullmatch(r"  14648 KiB in /var/spool/big, deleted but open in process \d+", full.lines[-1])
 
 
-def test_clean_up_is_asked_for_and_spares_what_is_new_or_open(disk: Pod, dshell: Dshell, runbooks: Scripts) -> None:
+def test_clean_up_is_asked_for_and_spares_what_is_new_or_open(disk: Pod, dshell: Dshell, on_call: OnCall) -> None:
+    runbooks = on_call()
     before = Before.of(disk)
     prepare = "cd var/cache && touch -d '2026-01-01 00:00' thumbs/a.bin open && touch new && echo ready; cat; :"
     holder = dshell.start(disk.name, "--", "sh", "-c", f"exec 9>var/cache/open; {prepare}")
@@ -134,10 +151,11 @@ def test_clean_up_is_asked_for_and_spares_what_is_new_or_open(disk: Pod, dshell:
     before.assert_nothing_left(CLEAN, SOON)
 
 
-def test_clean_up_of_no_directory_is_refused(disk: Pod, runbooks: Scripts) -> None:
+def test_clean_up_of_no_directory_is_refused(disk: Pod, on_call: OnCall) -> None:
+    runbooks = on_call()
     before = Before.of(disk)
 
-    for where in ("/no/such", "/var/cache/thumbs/a.bin", "/"):
+    for where in ("/var/cache/thumbs/a.bin", "/"):
         ran = runbooks.run(Incident.FULL_DISK, POD=disk.name, CLEAN=where)
         assert (ran.lines, ran.code) == ([], 2)
         assert ran.stderr.endswith(f": {where}\n")
@@ -153,8 +171,9 @@ def test_clean_up_of_no_directory_is_refused(disk: Pod, runbooks: Scripts) -> No
     ids=["healthy", "deadlock"],
 )
 def test_a_thread_dump_is_taken_and_the_jvm_goes_on(
-    make_pod: MakePod, runbooks: Scripts, flags: tuple[str, ...], said: str, code: int
+    make_pod: MakePod, on_call: OnCall, flags: tuple[str, ...], said: str, code: int
 ) -> None:
+    runbooks = on_call("runbooks.yaml")
     pod = make_pod(app(STATIC, *flags, "jvm"), app(STATIC, "-port=", name="sidecar"))
     pod.wait_log("serving as")
     before = app_state(pod)
@@ -172,7 +191,8 @@ def test_a_thread_dump_is_taken_and_the_jvm_goes_on(
     assert app_state(pod) == before
 
 
-def test_what_is_no_jvm_is_not_signalled(make_pod: MakePod, runbooks: Scripts) -> None:
+def test_what_is_no_jvm_is_not_signalled(make_pod: MakePod, on_call: OnCall) -> None:
+    runbooks = on_call("runbooks.yaml")
     pod = make_pod(app(STATIC, "-signals"))
     before = Before.of(pod)
 
@@ -208,9 +228,10 @@ def replicas(cluster: Cluster, namespace: str) -> list[Pod]:
 
 
 def test_the_replica_with_another_configuration_is_found(
-    cluster: Cluster, make_namespace: MakeNamespace, runbooks: Scripts
+    cluster: Cluster, make_namespace: MakeNamespace, on_call: OnCall
 ) -> None:
     namespace = make_namespace("restricted")
+    runbooks = on_call("runbooks.yaml", namespace=namespace)
     what = {"TARGET": "deploy/shop", "FILE": "etc/app.yaml", "NS": namespace}
     deployment(cluster, namespace, HELLO)
 
@@ -233,9 +254,9 @@ def test_the_replica_with_another_configuration_is_found(
     for one in before:
         one.assert_nothing_left(CLEAN, SOON)
 
-    nowhere = runbooks.run(Incident.CONFIGURATION, **(what | {"FILE": "etc/no.yaml"}))
+    nowhere = runbooks.run(Incident.CONFIGURATION, TARGET=odd, FILE="etc/no.yaml", NS=namespace)
     assert (nowhere.lines, nowhere.code) == ([], 2)
-    assert nowhere.stderr.splitlines()[-1] == "most pods of deploy/shop have no etc/no.yaml: is that its path?"
+    assert nowhere.stderr.splitlines()[-1] == f"most pods of {odd} have no etc/no.yaml: is that its path?"
 
 
 def certificate(folder: Path, days: int) -> str:
@@ -246,8 +267,9 @@ def certificate(folder: Path, days: int) -> str:
 
 
 def test_the_pods_whose_certificate_ends_soon_are_found(
-    cluster: Cluster, namespace: str, make_pod: MakePod, runbooks: Scripts, tmp_path: Path
+    cluster: Cluster, namespace: str, make_pod: MakePod, on_call: OnCall, tmp_path: Path
 ) -> None:
+    runbooks = on_call("runbooks.yaml")
     service = {"metadata": {"name": "shop"}, "spec": {"selector": {"app": "tls"}, "ports": [{"port": 8443}]}}
     cluster.apply({"apiVersion": "v1", "kind": "Service", **service}, namespace=namespace)
     mount = {"name": "tls", "mountPath": "/etc/tls", "readOnly": True}
@@ -283,8 +305,9 @@ def test_the_pods_whose_certificate_ends_soon_are_found(
 
 
 def test_the_core_file_of_an_app_that_crashed_is_brought_out_whole(
-    make_pod: MakePod, runbooks: Scripts, tmp_path: Path
+    make_pod: MakePod, on_call: OnCall, tmp_path: Path
 ) -> None:
+    runbooks = on_call()
     size = 64 * MEGABYTE
     crash = app(STATIC, "-signals", f"-core=/var/crash/core.server.1={size}")
     mount = {"name": "crash", "mountPath": "/var/crash"}
@@ -308,7 +331,8 @@ def test_the_core_file_of_an_app_that_crashed_is_brought_out_whole(
     before.assert_nothing_left(CLEAN, SOON)
 
 
-def test_where_no_core_file_is_nothing_is_copied(make_pod: MakePod, runbooks: Scripts) -> None:
+def test_where_no_core_file_is_nothing_is_copied(make_pod: MakePod, on_call: OnCall) -> None:
+    runbooks = on_call()
     pod = make_pod()
 
     ran = runbooks.run(Incident.CORE_FILE, POD=pod.name, DIR="/tmp")
