@@ -1,0 +1,262 @@
+"""One command in many pods, without a cluster."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from kubectl_dshell.commands.many import ManyRequest, run_many
+from kubectl_dshell.commands.targets import Found
+from kubectl_dshell.domain.run import Place, RunResult
+from kubectl_dshell.domain.stream import Channel, Event, Exit, Output, Stream
+from kubectl_dshell.errors import ApiError, DshellError, Interrupted, OutputFailed
+from tests.commands.world import FakeStream, World, request
+from tests.pods import Json, pod_json
+
+Script = Callable[[str], list[Event]]
+
+
+class Cluster(World):
+    """Pods `a`, `b`, `c` ...; `script` gives what the command of a pod prints, and how it ends."""
+
+    def __init__(self, pods: str, script: Script) -> None:
+        super().__init__()
+        self.pods = {name: self._pod(name) for name in pods}
+        self.script = script
+        self.read: list[str] = []
+        self.ran: list[str] = []
+        self.asked_who = 0
+        self.lock = threading.Lock()
+
+    @staticmethod
+    def _pod(name: str) -> Json:
+        pod = pod_json()
+        pod["metadata"]["name"] = name
+        return pod
+
+    def get_pod(self, namespace: str, name: str) -> Json:
+        self.read.append(name)
+        if name not in self.pods:
+            raise ApiError(404, "NotFound", f'pods "{name}" not found')
+        return self.pods[name]
+
+    def list_pods(self, namespace: str | None, selector: str = "") -> Iterator[Json]:
+        yield from self.pods.values()
+
+    def whoami(self) -> str:
+        self.asked_who += 1
+        return "ada"
+
+    def add_ephemeral_container(self, namespace: str, pod: str, container: Json, *, dry_run: bool = False) -> Json:
+        with self.lock:
+            self.added.append(container)
+            changed = self.pods[pod] = deepcopy(self.pods[pod])
+            changed["spec"]["ephemeralContainers"].append(container)
+            running = {"name": container["name"], "state": {"running": {}}}
+            changed["status"]["ephemeralContainerStatuses"].append(running)
+            return changed
+
+    def pod_changes(self, namespace: str, name: str, resource_version: str, deadline: float) -> Iterator[Json | None]:
+        while True:
+            yield self.pods[name]
+
+    def open(
+        self,
+        namespace: str,
+        pod: str,
+        container: str,
+        argv: Sequence[str],
+        *,
+        stdin: bool,
+        tty: bool,
+        half_close: bool | None = None,
+        seconds: float | None = None,
+    ) -> Stream:
+        assert argv[4] == "tether" or not stdin
+        if argv[4] == "tether":
+            return super().open(namespace, pod, container, argv, stdin=stdin, tty=tty)
+        with self.lock:
+            self.ran.append(pod)
+        return FakeStream(self.script(pod))
+
+    def monotonic(self) -> float:
+        """The real one: threads that wait would make the other one run."""
+        return time.monotonic()
+
+    def random_letters(self, letters: str, count: int) -> str:
+        with self.lock:
+            return super().random_letters(letters, count)
+
+
+@dataclass
+class Notebook:
+    """A Report that remembers."""
+
+    wrote: dict[str, bytes] = field(default_factory=dict)
+    ended: list[RunResult] = field(default_factory=list)
+    said: list[tuple[str, str]] = field(default_factory=list)
+    failure: DshellError | None = None
+
+    def begin(self, place: Place) -> Any:
+        return _Page(self, place)
+
+    def end(self, result: RunResult) -> None:
+        self.ended.append(result)
+
+    def say(self, place: Place, text: str) -> None:
+        self.said.append((place.pod, text))
+
+    def progress(self, text: str) -> None: ...
+
+
+class _Page:
+    full = False
+
+    def __init__(self, book: Notebook, place: Place) -> None:
+        self.book, self.place = book, place
+
+    def check(self) -> None:
+        if self.book.failure:
+            raise self.book.failure
+
+    def write(self, output: Output) -> None:
+        self.book.wrote[self.place.pod] = self.book.wrote.get(self.place.pod, b"") + output.data
+
+
+def found(pods: str, world: Cluster | None = None) -> list[Found]:
+    return [Found(Place("shop", name, "app"), world.pods[name] if world else None) for name in pods]
+
+
+def job(*, concurrency: int = 4, fail_fast: bool = False) -> ManyRequest:
+    def again(namespace: str, pod: str) -> str:
+        return f"kubectl dshell {pod} -n {namespace}"
+
+    return ManyRequest(request(stdin=False, tty=False), again, concurrency, fail_fast)
+
+
+def codes(results: list[RunResult]) -> dict[str, int | str]:
+    return {r.place.pod: r.exit_code if r.exit_code is not None else r.why for r in results}
+
+
+def prints(code: int) -> Script:
+    return lambda pod: [Output(Channel.STDOUT, pod.encode()), Exit(code)]
+
+
+def test_each_pod_gets_a_session_and_its_result() -> None:
+    world, book = Cluster("abcdefgh", prints(0)), Notebook()
+
+    results = run_many(found("abcdefgh"), job(), world.ports(), book)
+
+    assert codes(results) == dict.fromkeys("abcdefgh", 0)
+    assert book.wrote == {pod: pod.encode() for pod in "abcdefgh"}
+    assert sorted(book.ended, key=str) == sorted(results, key=str)
+    assert all(r.identity == "65532:65532" and r.debug_container.startswith("dshell-") for r in results)
+    assert all(t.sent.splitlines()[-1].startswith(b"bye ") and t.closed for t in world.tethers)
+
+
+def test_nothing_is_asked_twice() -> None:
+    world = Cluster("abc", prints(0))
+
+    run_many(found("abc", world), job(), world.ports(), Notebook())
+
+    assert world.read == []
+    assert world.asked_who == 1
+
+
+def test_one_line_says_how_it_was() -> None:
+    world = Cluster("ab", lambda pod: [Exit(0 if pod == "a" else 3)])
+
+    run_many(found("abx"), job(), world.ports(), Notebook())
+
+    assert world.said[0] in (
+        "1 ok, 2 failed: b (exit code 3), x (NO_TARGET)",
+        "1 ok, 2 failed: x (NO_TARGET), b (exit code 3)",
+    )
+    assert len(world.said) == 2
+    assert world.said[1].startswith("Those there are: kubectl get pods")
+
+
+def test_a_failure_is_one_pod_s_own() -> None:
+    world, book = Cluster("ab", prints(0)), Notebook()
+
+    results = run_many(found("axb"), job(), world.ports(), book)
+
+    assert codes(results) == {"a": 0, "x": "NO_TARGET", "b": 0}
+
+
+def test_fail_fast_stops_those_that_run_and_begins_no_other() -> None:
+    world, book = Cluster("abcdef", lambda pod: [Exit(5)] if pod == "b" else []), Notebook()
+
+    results = run_many(found("abcdef"), job(concurrency=2, fail_fast=True), world.ports(), book)
+
+    assert codes(results) == {"b": 5} | dict.fromkeys("acdef", "stopped")
+    assert sorted(world.ran) == ["a", "b"]
+    assert len(world.tethers) == 2
+    assert all(t.sent.splitlines()[-1].startswith(b"bye ") and t.closed for t in world.tethers)
+
+
+def test_a_signal_says_goodbye_to_all_and_tells_how_far_it_came(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, book = Cluster("abc", lambda pod: [Exit(0)] if pod == "a" else []), Notebook()
+
+    waits: list[int] = []
+
+    def interrupted(*args: Any, **kwargs: Any) -> Any:
+        if len(world.ran) == 3 and book.ended:
+            waits.append(1)
+            raise Interrupted(2)
+        return real(*args, **{**kwargs, "timeout": 0.05})
+
+    from kubectl_dshell.commands import parallel
+
+    real = parallel.wait
+    monkeypatch.setattr(parallel, "wait", interrupted)
+
+    with pytest.raises(Interrupted):
+        run_many(found("abc"), job(), world.ports(), book)
+
+    assert waits == [1]
+    assert codes(book.ended) == {"a": 0, "b": "stopped", "c": "stopped"}
+    assert world.said == ["1 ok, 0 failed, 2 stopped"]
+    assert all(t.closed for t in world.tethers)
+
+
+def test_a_debug_container_that_was_starting_gets_its_goodbye_and_no_command() -> None:
+    world, book = Cluster("ab", lambda _pod: [Exit(5)]), Notebook()
+    stopped = threading.Event()
+
+    class Slow(Notebook):
+        def end(self, result: RunResult) -> None:
+            super().end(result)
+            if result.place.pod == "b":
+                stopped.set()
+
+    def patched(namespace: str, pod: str, container: Json, *, dry_run: bool = False) -> Json:
+        answer = Cluster.add_ephemeral_container(world, namespace, pod, container, dry_run=dry_run)
+        if pod == "a":
+            assert stopped.wait(10)
+            pause.wait(0.2)  # until the failure of b has been seen
+        return answer
+
+    pause = threading.Event()
+    world.add_ephemeral_container = patched  # type: ignore[method-assign]  # the moment matters
+    book = Slow()
+
+    results = run_many(found("ab"), job(fail_fast=True), world.ports(), book)
+
+    assert codes(results) == {"a": "stopped", "b": 5}
+    assert world.ran == ["b"]
+    assert all(t.sent.splitlines()[-1].startswith(b"bye ") for t in world.tethers)
+
+
+def test_what_cannot_be_written_ends_all() -> None:
+    world, book = Cluster("ab", lambda _pod: []), Notebook(failure=OutputFailed("no space left"))
+
+    with pytest.raises(OutputFailed):
+        run_many(found("ab"), job(), world.ports(), book)
+    assert all(t.closed for t in world.tethers)
