@@ -16,7 +16,7 @@ from kubectl_dshell.domain.target import nearest
 from kubectl_dshell.errors import ApiError, DshellError, Forbidden, NoTarget, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from kubectl_dshell.commands.ports import Ports
     from kubectl_dshell.commands.request import AttachRequest
@@ -66,8 +66,7 @@ class Search:
         for spelled in (name, full_name(name)):
             if spelled in found:
                 return Found(pod, found[spelled])
-        alike = nearest(full_name(name), list(found))
-        hint = f"; did you mean {' or '.join(alike)}?" if alike else ""
+        hint = _hint(_alike(name, found))
         raise NoTarget(f'no debug container "{name}" in {self._which(pod)}{hint}', self._start(pod))
 
     def _in_pod(self, pod: Pod) -> Found:
@@ -119,10 +118,9 @@ class Search:
             raise UsageError(f"which one? {len(live)} debug containers are called {word}", *self._commands(live))
         if hits:
             return next((found for found in hits if found.session in live), hits[-1])
-        alike = nearest(word, sorted(names))
-        hint = f"; did you mean {' or '.join(alike)}?" if alike else ""
+        alike = _alike(word, names)
         raise NoTarget(
-            f'no debug container and no pod "{word}" in namespace {self._request.namespace}{hint}',
+            f'no debug container and no pod "{word}" in namespace {self._request.namespace}{_hint(alike)}',
             *([] if alike else [f"Those there are: kubectl dshell ls -n {self._request.namespace}"]),
         )
 
@@ -141,3 +139,13 @@ class Search:
         now, flags = self._ports.clock.now(), self._request.cluster_flags
         lines = [f"  {attach_command(s.namespace, s.pod, s.name, flags)}  # {describe(s, now)}" for s in live[:_SHOWN]]
         return lines + ([f"  ... and {len(live) - _SHOWN} more: kubectl dshell ls"] if len(live) > _SHOWN else [])
+
+
+def _alike(word: str, names: Iterable[str]) -> list[str]:
+    """The nearest names; the prefix that ours have in common makes none alike."""
+    by_rest = {name.removeprefix(PREFIX): name for name in sorted(names)}
+    return [by_rest[rest] for rest in nearest(word.removeprefix(PREFIX), list(by_rest))]
+
+
+def _hint(alike: list[str]) -> str:
+    return f"; did you mean {' or '.join(alike)}?" if alike else ""

@@ -44,7 +44,7 @@ def lost(pod: Pod) -> re.Pattern[str]:
     """The two lines at the end of a lost session."""
     return re.compile(
         rf"error: connection to {pod.name} lost \(.+\); the debug container stays for up to a minute\s+"
-        rf"Come back with: kubectl dshell {pod.name} -n {pod.namespace}\s+$"
+        rf"Come back with: kubectl dshell attach {pod.name}/dshell-\w+ -n {pod.namespace}\s+$"
     )
 
 

@@ -1,0 +1,114 @@
+"""Names, reasons, whereabouts and the flags that are to be typed again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from kubectl_dshell.cli.attach import Whereabouts, attach_command
+from kubectl_dshell.cli.main import main
+from kubectl_dshell.cli.options import cluster_flags
+from kubectl_dshell.cli.params import DebugName, Reason
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("dshell-k7x2p", ("dshell-k7x2p", None, None)),
+        ("web", ("web", None, None)),
+        ("web.shop-1", ("web.shop-1", None, None)),
+        ("pod/web", (None, "web", None)),
+        ("po/web", (None, "web", None)),
+        ("web/dshell-k7x2p", (None, "web", "dshell-k7x2p")),
+        ("web/review", (None, "web", "review")),
+        ("pod/dshell-k7x2p", (None, "pod", "dshell-k7x2p")),
+    ],
+)
+def test_a_word_says_what_it_can_mean(word: str, meant: tuple[str | None, ...]) -> None:
+    assert Whereabouts().convert(word, None, None) == meant
+
+
+@pytest.mark.parametrize("word", ["", "Web", "web/", "/dshell-a", "a/b/c", "web\n", "wéb", "-web"])
+def test_what_means_nothing_is_refused(word: str) -> None:
+    with pytest.raises(click.UsageError, match="is no debug container and no pod; write NAME, POD or POD/NAME"):
+        Whereabouts().convert(word, None, None)
+
+
+@pytest.mark.parametrize(
+    ("word", "name"),
+    [
+        ("review", "dshell-review"),
+        ("dshell-review", "dshell-review"),
+        ("1", "dshell-1"),
+        ("x" * 56, f"dshell-{'x' * 56}"),
+    ],
+)
+def test_a_name_gets_its_prefix(word: str, name: str) -> None:
+    assert DebugName().convert(word, None, None) == name
+
+
+@pytest.mark.parametrize(
+    "word", ["", "dshell-", "Review", "re view", "re_view", "re.view", "review-", "x" * 57, "ü", "a\n"]
+)
+def test_what_is_no_label_is_no_name(word: str) -> None:
+    with pytest.raises(click.UsageError):
+        DebugName().convert(word, None, None)
+
+
+@pytest.mark.parametrize("text", ["", 'INC-42: $(x) "it\'s"', "grün 日本 👩‍💻", "a\u00a0b", "x" * 256])
+def test_a_reason_is_one_line_of_text(text: str) -> None:
+    assert Reason().convert(text, None, None) == text
+
+
+@pytest.mark.parametrize("text", ["a\nb", "a\tb", "\x1b[1m", "a\u2028b", "a\udcffb", "x" * 257])
+def test_what_is_more_than_a_line_is_no_reason(text: str) -> None:
+    with pytest.raises(click.UsageError):
+        Reason().convert(text, None, None)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["web", "--name", "Review", "--", "true"], "'Review' is not a name: only a-z, 0-9 and - inside"),
+        (["web", "--name", "x" * 57], "has 64 characters; a container's name has at most 63"),
+        (["web", "--reason", "x" * 257], "a reason has at most 256 characters, and this one has 257"),
+        (["web", "--reason", "a\nb"], "'a\\nb' is not one line of text"),
+        (["web", "--record", "x", "--dry-run"], "--record records a session, and --dry-run has none"),
+        (["attach", "--"], "nothing stands behind --"),
+        (["attach", "web", "--", "cat", "\udcff"], "is not UTF-8"),
+        (["attach", "web", "db"], "unexpected extra argument"),
+        (["attach", "web", "--image", "x"], "No such option"),
+        (["attach", "web", "--new"], "No such option"),
+    ],
+)
+def test_usage_errors(words: list[str], said: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main([*words[:1], f"--kubeconfig={tmp_path}/none", *words[1:]]) == 64
+    assert said in capsys.readouterr().err
+
+
+def typed(*words: str) -> str:
+    flags: dict[str, Any] = attach_command.make_context("x", list(words)).params
+    return cluster_flags(flags)
+
+
+@pytest.mark.parametrize(
+    ("words", "again"),
+    [
+        ((), ""),
+        (("--context=kind",), " --context kind"),
+        (("--kubeconfig", "a b", "--context", "kind"), " --context kind --kubeconfig 'a b'"),
+        (
+            ("--as", "jane", "--as-group=a", "--as-group=b", "--as-uid=1"),
+            " --as jane --as-uid 1 --as-group a --as-group b",
+        ),
+        (("--token", "s3cret", "-v", "6", "-n", "shop"), ""),
+        (("-s", "https://x", "--insecure-skip-tls-verify"), " --insecure-skip-tls-verify --server https://x"),
+        (("--tls-server-name=x", "--client-key", "k"), " --tls-server-name x --client-key k"),
+    ],
+    ids=str,
+)
+def test_the_flags_that_say_which_cluster_are_typed_again_but_no_secret(words: tuple[str, ...], again: str) -> None:
+    assert typed(*words) == again
