@@ -9,6 +9,8 @@ import click
 
 from kubectl_dshell.cli.listing_flags import listing_flags
 from kubectl_dshell.cli.options import GroupedCommand, to_connection_options
+from kubectl_dshell.cli.params import PodName
+from kubectl_dshell.cli.stdout import write_data
 
 if TYPE_CHECKING:
     from kubectl_dshell.commands.listing import ListRequest
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=GroupedCommand, options_metavar="[flags]")
-@click.argument("pods", nargs=-1, metavar="[POD]...")
+@click.argument("pods", nargs=-1, type=PodName(), metavar="[POD]...")
 @listing_flags
 @click.pass_context
 def ls_command(ctx: click.Context, /, **flags: Any) -> int:
@@ -81,7 +83,7 @@ def _list(request: ListRequest, form: str, bound: Ports, *, with_heads: bool) ->
         bound.notices.notice(_nothing(request))
         return
     now = bound.clock.now()
-    _write(format_sessions(found, form, now, everywhere=everywhere, with_heads=with_heads))
+    write_data(format_sessions(found, form, now, everywhere=everywhere, with_heads=with_heads))
 
 
 def _watch(request: ListRequest, form: str, bound: Ports, *, with_heads: bool) -> None:
@@ -97,11 +99,11 @@ def _watch(request: ListRequest, form: str, bound: Ports, *, with_heads: bool) -
     if live:
         shown = LiveTable(wide=wide, everywhere=everywhere, sort_by=request.sort_by, empty=_nothing(request))
     elif form == "json":
-        shown = JsonLines(_write)
+        shown = JsonLines(write_data)
     elif form == "name":
-        shown = NameLines(_write, everywhere=everywhere)
+        shown = NameLines(write_data, everywhere=everywhere)
     else:
-        shown = TableLines(_write, wide=wide, everywhere=everywhere, with_heads=with_heads)
+        shown = TableLines(write_data, wide=wide, everywhere=everywhere, with_heads=with_heads)
     changing = watch_chosen(request, bound)
     first = next(changing)  # what is wrong is said before anything is drawn
     if not first and not live and form != "json":
@@ -124,14 +126,3 @@ def _nothing(request: ListRequest) -> str:
     if choice.pods:
         where = f"in {', '.join(sorted(choice.pods))} {where}"
     return f"{what} {where}" + (f" in pods with {request.selector}" if request.selector else "")
-
-
-def _write(text: str) -> None:
-    """On stdout, at once; whoever reads it may have gone."""
-    from kubectl_dshell.terminal.writer import OutputClosed
-
-    try:
-        click.echo(text, nl=False)
-        sys.stdout.flush()
-    except BrokenPipeError as error:
-        raise OutputClosed from error

@@ -61,14 +61,14 @@ class EnvVar(click.ParamType[tuple[str, str]]):
 
 
 class PodName(click.ParamType[str]):
-    """POD or pod/POD, as kubectl exec takes it."""
+    """POD or pod/POD, as kubectl get takes it."""
 
     name = "pod"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         kind, slash, name = value.rpartition("/")
         if slash and kind not in ("pod", "pods", "po"):
-            self.fail(f"{value!r}: only pods can be entered; write POD or pod/POD", param, ctx)
+            self.fail(f"{value!r}: only pods have debug containers; write POD or pod/POD", param, ctx)
         if not re.fullmatch(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?", name, re.ASCII):
             self.fail(f"{value!r} is not the name of a pod", param, ctx)
         return str(name)

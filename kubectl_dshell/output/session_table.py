@@ -41,15 +41,9 @@ def rows(found: Sequence[Judged], now: datetime, *, wide: bool, everywhere: bool
 
 def _row(judged: Judged, now: datetime, *, wide: bool, everywhere: bool) -> list[str]:
     s = judged.session
-    row = [
-        s.pod,
-        s.name,
-        s.target,
-        s.user,
-        s.owner,
-        state_cell(judged),
-        age(now - s.started_at) if s.started_at else "",
-    ]
+    state = state_cell(judged)
+    row = [s.pod, s.name, s.target, s.user, s.owner, state if wide else in_short(state)]
+    row.append(age(now - s.started_at) if s.started_at else "")
     if wide:
         ends = ends_at(judged)
         row += ["" if s.exit_code is None else str(s.exit_code), duration(s.limit) if s.limit else ""]

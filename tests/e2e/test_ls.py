@@ -1,0 +1,339 @@
+"""`ls` shows the debug containers of every tool, with what is known of each and nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from .cluster import write_kubeconfig
+from .pods import Pod, app, pod_manifest
+from .program import Dshell
+from .waiting import wait_until
+
+if TYPE_CHECKING:
+    from .cluster import Cluster
+    from .conftest import MakeNamespace, MakeUser
+
+# One crowd for all of them; it takes seconds to make.
+pytestmark = pytest.mark.xdist_group("ls")
+
+TOP = Path(__file__).parents[2]
+LS, SESSION = TOP / "manifests/rbac/ls.yaml", TOP / "manifests/rbac/session.yaml"
+HEADS = ["POD", "NAME", "TARGET", "USER", "OWNER", "STATE", "AGE"]
+WIDE = [*HEADS, "EXIT", "TTL", "ENDS IN", "TOOL", "REASON", "NODE", "IMAGE", "STALE"]
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """In a namespace of its own. Names: `live` and `ended` are ours; `debugger`, `waiting` and `made` are not."""
+
+    cluster: Cluster
+    namespace: str
+    live: str
+    ended: str
+    debugger: str
+
+    @property
+    def names(self) -> dict[str, str]:
+        return {
+            "live": self.live,
+            "ended": self.ended,
+            "debugger": self.debugger,
+            "waiting": "waits",
+            "made": "by-hand",
+        }
+
+
+@pytest.fixture(scope="module")
+def crowd(cluster: Cluster, make_namespace: MakeNamespace, tmp_path_factory: pytest.TempPathFactory) -> Crowd:
+    namespace, home = make_namespace(), tmp_path_factory.mktemp("crowd")
+    kubeconfig = write_kubeconfig(home / "kubeconfig", cluster.connection(), cluster.credentials(), namespace)
+    dshell = Dshell(kubeconfig, home)
+    web, api, later = (Pod(cluster, namespace, name) for name in ("web", "api", "later"))
+    cluster.apply(
+        pod_manifest(web.name, app(), metadata={"labels": {"app": "web"}}),
+        pod_manifest(api.name, app(), metadata={"labels": {"app": "api"}}),
+        pod_manifest(later.name, app(), schedulerName="none"),
+        namespace=namespace,
+    )
+    web.wait_ready()
+    api.wait_ready()
+    assert dshell("web", "--keep=20m", "--reason=ticket 42", "--", "true").code == 0
+    (live,) = web.debug_containers()
+    assert dshell("api", "--", "true").code == 0
+    (ended,) = api.debug_containers()
+    debug = ("debug", "-n", namespace, "--target=app", "--profile=general")
+    cluster.kubectl(*debug, "api", "--image=busybox:1.37", "--", "sleep", "1000")
+    cluster.kubectl(*debug, "web", "--image=dshell.test/none:1", "--image-pull-policy=Never", "-c", "waits", "--", "sh")
+    (debugger,) = set(api.debug_containers()) - {ended}
+    by_hand(later, {"name": "by-hand", "image": "busybox:1.37"})
+    api.wait_terminated(ended, 30)
+    wait_until(lambda: api.debug_containers()[debugger].state == "running", 60, "kubectl's debug container")
+    never = "ErrImageNeverPull"
+    wait_until(lambda: never in str(web.debug_containers()["waits"].status), 60, "a refused image")
+    return Crowd(cluster, namespace, live, ended, debugger)
+
+
+def by_hand(pod: Pod, entry: dict[str, Any]) -> None:
+    """As a dashboard does: the subresource, without any client's help."""
+    manifest = pod.json()
+    manifest["spec"]["ephemeralContainers"] = [entry]
+    path = f"/api/v1/namespaces/{pod.namespace}/pods/{pod.name}/ephemeralcontainers"
+    pod.cluster.kubectl("replace", "--raw", path, "-f", "-", stdin=json.dumps(manifest))
+
+
+def rows(text: bytes) -> list[list[str]]:
+    return [re.split(r" {3,}", line) for line in text.decode().splitlines()]
+
+
+def test_the_table_shows_every_debug_container(crowd: Crowd, dshell: Dshell) -> None:
+    done = dshell("ls", "-n", crowd.namespace)
+
+    head, *found = rows(done.stdout)
+    assert (done.code, done.stderr) == (0, "")
+    assert head == HEADS
+    by_name = {row[1]: row for row in found}
+    assert by_name[crowd.live][:-1] == ["web", crowd.live, "app", "65532:65532", "admin", "running, kept"]
+    assert by_name[crowd.ended][:-1] == ["api", crowd.ended, "app", "65532:65532", "admin", "ended"]
+    assert by_name[crowd.debugger][:-1] == ["api", crowd.debugger, "app", "0:0", "<none>", "running"]
+    assert by_name["waits"][2:] == ["app", "<none>", "<none>", "waiting (ErrImageNeverPull)", "<none>"]
+    assert by_name["by-hand"] == ["later", "by-hand", "<none>", "<none>", "<none>", "not started", "<none>"]
+    assert all(re.fullmatch(r"\d+s|\d+m\d*s?|<none>", row[-1]) for row in found)
+    assert [row[:2] for row in found] == sorted(row[:2] for row in found)
+    assert max(map(len, done.stdout.decode().splitlines())) <= 100
+
+
+def test_wide_adds_the_rest(crowd: Crowd, dshell: Dshell) -> None:
+    done = dshell("ls", "-n", crowd.namespace, "-o", "wide")
+
+    head, *found = rows(done.stdout)
+    assert head == WIDE
+    by_name = {row[1]: dict(zip(WIDE, row, strict=True)) for row in found}
+    node = crowd.cluster.get("pod", "web", "-n", crowd.namespace)["spec"]["nodeName"]
+    ours = by_name[crowd.live]
+    assert re.fullmatch(r"7h\d\dm", ours.pop("ENDS IN"))
+    expected = {"TTL": "8h", "EXIT": "<none>", "TOOL": "dshell", "REASON": "ticket 42", "NODE": node, "STALE": "<none>"}
+    assert {name: ours[name] for name in expected} == expected
+    assert (by_name[crowd.ended]["STATE"], by_name[crowd.ended]["EXIT"]) == ("ended (by its last session)", "0")
+    assert (by_name[crowd.debugger]["TOOL"], by_name[crowd.debugger]["IMAGE"]) == ("kubectl debug", "busybox:1.37")
+    assert (by_name["waits"]["TOOL"], by_name["by-hand"]["NODE"]) == ("<none>", "<none>")
+
+
+def test_all_namespaces_are_those_of_everybody(crowd: Crowd, dshell: Dshell) -> None:
+    done = dshell("ls", "-A")
+
+    head, *found = rows(done.stdout)
+    assert (done.code, head) == (0, ["NAMESPACE", *HEADS])
+    names = {row[2] for row in found if row[0] == crowd.namespace}
+    assert names == set(crowd.names.values())
+    assert dshell("ls", "-A", "--no-headers").stdout.decode().split()[0] != "NAMESPACE"
+
+
+def test_programs_get_all_there_is_as_data(crowd: Crowd, dshell: Dshell) -> None:
+    as_json, as_yaml = (dshell("ls", "-n", crowd.namespace, "-o", form) for form in ("json", "yaml"))
+
+    document, twin = json.loads(as_json.stdout), yaml.safe_load(as_yaml.stdout)
+    for item in (*document["items"], *twin["items"]):  # seconds pass between the two
+        del item["silentSeconds"], item["keptSeconds"]
+    assert document == twin
+    assert (document["apiVersion"], document["kind"]) == ("dshell/v1", "SessionList")
+    items = {item["name"]: item for item in document["items"]}
+    live = items[crowd.live]
+    for name in ("startedAt", "endsAt"):
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", live.pop(name))
+    assert live.pop("node")
+    assert live == {
+        "namespace": crowd.namespace,
+        "pod": "web",
+        "name": crowd.live,
+        "tool": "dshell",
+        "ours": True,
+        "owner": "admin",
+        "reason": "ticket 42",
+        "target": "app",
+        "image": "busybox:1.37",
+        "identity": {"uid": 65532, "gid": 65532, "source": "status"},
+        "state": "running",
+        "stateReason": None,
+        "message": None,
+        "exitCode": None,
+        "finishedAt": None,
+        "ttlSeconds": 28800,
+        "sessions": 0,
+        "stale": False,
+        "staleReason": None,
+    }
+    ended, other, made = items[crowd.ended], items[crowd.debugger], items["by-hand"]
+    assert (ended["state"], ended["message"], ended["exitCode"]) == ("ended", "ended by its last session", 0)
+    assert (ended["sessions"], ended["endsAt"], ended["stale"]) == (None, None, False)
+    assert (other["tool"], other["ours"], other["owner"], other["stale"]) == ("kubectl debug", False, None, None)
+    assert (other["sessions"], other["ttlSeconds"]) == (None, None)
+    assert items["waits"]["stateReason"] == "ErrImageNeverPull"
+    assert (made["tool"], made["state"], made["identity"], made["startedAt"]) == (None, "waiting", None, None)
+
+
+def test_every_field_is_documented(crowd: Crowd, dshell: Dshell) -> None:
+    done = dshell("ls", "-n", crowd.namespace, "-o", "json")
+
+    documented = re.findall(r"^\| `(\w+)` \| \w+ \|", (TOP / "docs/json.md").read_text(), re.MULTILINE)
+    fields = list(json.loads(done.stdout)["items"][0])
+    assert documented[: len(fields)] == fields
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        pytest.param("web", "live waiting", id="a pod"),
+        pytest.param("pod/web later", "live waiting made", id="two pods"),
+        pytest.param("-l app=api", "ended debugger", id="a selector"),
+        pytest.param("-l app!=api,app", "live waiting", id="a longer selector"),
+        pytest.param("--state running", "live debugger", id="running"),
+        pytest.param("--state waiting", "waiting made", id="waiting"),
+        pytest.param("--state ended", "ended", id="ended"),
+        pytest.param("--older-than 0s", "live debugger", id="older than nothing"),
+        pytest.param("--older-than 3h", "", id="older than all"),
+        pytest.param("--stale", "", id="stale"),
+        pytest.param("--stale --older-than 0s", "live debugger", id="stale by age"),
+        pytest.param("--mine", "live ended", id="mine"),
+        pytest.param("--mine --state running web", "live", id="all at once"),
+    ],
+)
+def test_flags_choose(crowd: Crowd, dshell: Dshell, flags: str, expected: str) -> None:
+    wait_until_older(crowd, dshell)
+
+    done = dshell("ls", "-n", crowd.namespace, "-o", "name", *flags.split())
+
+    assert (done.code, done.stderr) == (0, "")
+    names = [line.partition("/")[2] for line in done.stdout.decode().splitlines()]
+    assert sorted(names) == sorted(crowd.names[name] for name in expected.split())
+
+
+def wait_until_older(crowd: Crowd, dshell: Dshell) -> None:
+    """An age has whole seconds, so that what has just started is not older than 0 s."""
+    flags = ("ls", "-n", crowd.namespace, "-o", "name", "--older-than", "0s")
+    wait_until(lambda: len(dshell(*flags).stdout.splitlines()) == 2, 30, "two that run for a second")
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        pytest.param("name", None, id="name"),
+        pytest.param("age", "live ended debugger waiting made", id="age"),
+        pytest.param("state", "live debugger waiting made ended", id="state"),
+    ],
+)
+def test_the_order_is_asked_for(crowd: Crowd, dshell: Dshell, key: str, expected: str | None) -> None:
+    done = dshell("ls", "-n", crowd.namespace, "-o", "name", "--sort-by", key)
+
+    names = [line.partition("/")[2] for line in done.stdout.decode().splitlines()]
+    if expected is None:
+        assert names == sorted(names)
+    else:
+        stages = {crowd.names[name]: place for place, name in enumerate(expected.split())}
+        if key == "age":  # two that have not started; two may have started in the same second
+            assert set(names[:3]) == {crowd.live, crowd.ended, crowd.debugger}
+        else:
+            assert names[-1] == crowd.ended
+            assert {stages[name] for name in names[:2]} == {0, 1}
+
+
+@pytest.mark.parametrize(
+    ("flags", "stdout", "stderr"),
+    [
+        pytest.param((), b"", "no debug containers in namespace {}\n", id="table"),
+        pytest.param(
+            ("-l", "app=no", "--stale", "-o", "wide"),
+            b"",
+            "no debug containers that are stale in namespace {} in pods with app=no\n",
+            id="wide",
+        ),
+        pytest.param(("-o", "name"), b"", "", id="name"),
+        pytest.param(("-o", "yaml"), b"apiVersion: dshell/v1\nkind: SessionList\nitems: []\n", "", id="yaml"),
+        pytest.param(
+            ("-o", "json"),
+            b'{\n  "apiVersion": "dshell/v1",\n  "kind": "SessionList",\n  "items": []\n}\n',
+            "",
+            id="json",
+        ),
+    ],
+)
+def test_an_empty_list_says_so_and_is_no_failure(
+    namespace: str, dshell: Dshell, flags: tuple[str, ...], stdout: bytes, stderr: str
+) -> None:
+    done = dshell("ls", "-n", namespace, *flags)
+
+    assert (done.stdout, done.stderr, done.code) == (stdout, stderr.format(namespace), 0)
+
+
+def test_a_pod_that_is_not_there_and_a_selector_that_is_none_are_told(crowd: Crowd, dshell: Dshell) -> None:
+    no_pod = dshell("ls", "-n", crowd.namespace, "nope")
+    no_selector = dshell("ls", "-n", crowd.namespace, "-l", "a b")
+
+    assert (no_pod.stdout, no_pod.code) == (b"", 66)
+    assert no_pod.stderr == f'error: no pod "nope" in namespace {crowd.namespace}\n'
+    assert (no_selector.stdout, no_selector.code) == (b"", 64)
+    assert no_selector.stderr.startswith("error: 'a b' is not a label selector: ")
+
+
+def test_everybody_has_their_own(crowd: Crowd, dshell: Dshell, make_user: MakeUser, tmp_path: Path) -> None:
+    both = tmp_path / "roles.yaml"
+    both.write_text(f"{SESSION.read_text()}\n---\n{LS.read_text()}")
+    user, kubeconfig = make_user("ada", both, crowd.namespace)
+    ada = dshell.with_kubeconfig(kubeconfig)
+    pod = Pod(crowd.cluster, crowd.namespace, "hers")
+    crowd.cluster.apply(pod_manifest(pod.name, app()), namespace=crowd.namespace)
+    pod.wait_ready()
+    assert ada(pod.name, "--keep=5m", "--", "true").code == 0
+    (hers,) = pod.debug_containers()
+
+    try:
+        (mine,) = json.loads(ada("ls", "--mine", "-o", "json").stdout)["items"]
+        assert (mine["name"], mine["owner"], mine["sessions"]) == (hers, user, 0)
+        admins = dshell("ls", "--mine", "-n", crowd.namespace, "-o", "name").stdout.decode()
+        assert sorted(admins.split()) == sorted([f"api/{crowd.ended}", f"web/{crowd.live}"])
+        table = ada("ls", "hers")
+        assert max(map(len, table.stdout.decode().splitlines())) <= 100
+        assert user in ada("ls", "hers", "-o", "wide").stdout.decode()
+    finally:
+        crowd.cluster.kubectl("delete", "pod", pod.name, "-n", crowd.namespace, "--wait=true")
+
+
+def test_without_the_right_to_exec_nobody_knows_who_is_there(crowd: Crowd, dshell: Dshell, make_user: MakeUser) -> None:
+    _, kubeconfig = make_user("looks-only", LS, crowd.namespace)
+    onlooker = dshell.with_kubeconfig(kubeconfig)
+
+    table = onlooker("ls", "web")
+    data = onlooker("ls", "web", "-o", "json")
+
+    assert (table.code, table.stderr) == (0, "")
+    assert {row[1]: row[5] for row in rows(table.stdout)}[crowd.live] == "running"
+    live = next(item for item in json.loads(data.stdout)["items"] if item["name"] == crowd.live)
+    assert (live["state"], live["sessions"], live["silentSeconds"], live["stale"]) == ("running", None, None, None)
+
+
+def test_a_refusal_names_the_right_and_where_it_lacks(crowd: Crowd, dshell: Dshell, make_user: MakeUser) -> None:
+    user, kubeconfig = make_user("nobody", None, crowd.namespace)
+    nobody = dshell.with_kubeconfig(kubeconfig)
+
+    here, everywhere, watching = nobody("ls"), nobody("ls", "-A"), nobody("ls", "-A", "--watch")
+
+    assert (here.stdout, here.code) == (b"", 77)
+    assert here.stderr.startswith(f"error: {user} may not list pods in namespace {crowd.namespace}\n")
+    assert f"kubectl create role dshell-ls -n {crowd.namespace} --verb=get,list,watch" in here.stderr
+    assert (everywhere.stdout, everywhere.code) == (b"", 77)
+    first, second, *_ = everywhere.stderr.splitlines()
+    assert first == f"error: {user} may not list pods in all namespaces (cluster-wide)"
+    assert second == "One namespace may be allowed: kubectl dshell ls -n NAMESPACE"
+    assert (watching.code, watching.stderr) == (77, everywhere.stderr)
+
+
+def test_a_reader_that_goes_away_ends_it_quietly(crowd: Crowd, dshell: Dshell) -> None:
+    done = dshell.in_shell('set -o pipefail; "$@" | true', "ls", "-n", crowd.namespace, "--watch", "-o", "json")
+
+    assert (done.stdout, done.stderr, done.code) == (b"", "", 141)
