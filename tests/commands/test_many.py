@@ -130,7 +130,8 @@ class _Page:
 
 
 def found(pods: str, world: Cluster | None = None) -> list[Found]:
-    return [Found(Place("shop", name, "app"), world.pods[name] if world else None) for name in pods]
+    now = time.monotonic()
+    return [Found(Place("shop", name, "app"), world.pods[name] if world else None, now) for name in pods]
 
 
 def job(*, concurrency: int = 4, fail_fast: bool = False) -> ManyRequest:
@@ -214,7 +215,7 @@ def test_a_signal_says_goodbye_to_all_and_tells_how_far_it_came(monkeypatch: pyt
 
     from kubectl_dshell.commands import parallel
 
-    real = parallel.wait
+    real = parallel.wait  # type: ignore[attr-defined]  # where a signal finds the main thread
     monkeypatch.setattr(parallel, "wait", interrupted)
 
     with pytest.raises(Interrupted):

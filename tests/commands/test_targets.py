@@ -135,7 +135,7 @@ def test_a_cronjob_means_the_pods_of_its_jobs_at_work() -> None:
 def test_nothing_to_enter_is_said_with_what_there_is_instead(what: Aim, said: str) -> None:
     other = {"spec": {"selector": {"matchLabels": {"app": "none"}}}, "metadata": {"name": "idle"}}
     over = {"spec": {"selector": {"matchLabels": {"app": "over"}}}, "metadata": {"name": "over"}}
-    workloads = {
+    workloads: dict[Reference, Json] = {
         DEPLOY: LABELS,
         parse_reference("deploy/idle"): other,
         parse_reference("deploy/over"): over,
