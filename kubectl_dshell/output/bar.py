@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from kubectl_dshell.output.printer import Printer
 
 _PER_SECOND = 5
+_BAR = 24
+_GAP = 1
 
 
 class Bar:
@@ -24,17 +26,19 @@ class Bar:
         self._failed = 0
         # One line however narrow the terminal is: it is erased by whoever writes another.
         text = Column(no_wrap=True, overflow="ellipsis")
+        self._waits = ""
         self._progress = Progress(
             TextColumn("{task.completed:.0f}/{task.total:.0f}", table_column=Column(no_wrap=True)),
-            BarColumn(bar_width=30),
-            TextColumn("{task.fields[failed]}{task.fields[waits]}", markup=False, table_column=text),
+            BarColumn(bar_width=_BAR),
+            TextColumn("{task.fields[text]}", markup=False, table_column=text),
             console=Console(file=cast("IO[str]", _File(printer)), force_terminal=True),
             transient=True,
             refresh_per_second=_PER_SECOND,
             redirect_stdout=False,
             redirect_stderr=False,
         )
-        self._task = self._progress.add_task("", total=total, failed="", waits="")
+        self._task = self._progress.add_task("", total=total, text="")
+        self._room = self._progress.console.width - _BAR - len(f"{total}/{total}") - 2 * _GAP
 
     def __enter__(self) -> Self:
         self._printer.has_bar = True
@@ -47,12 +51,16 @@ class Bar:
 
     def advance(self, *, failed: bool) -> None:
         self._failed += failed
-        text = f"{self._failed} failed " if self._failed else ""
-        self._progress.update(self._task, advance=1, failed=text)
+        self._progress.update(self._task, advance=1, text=self._text())
 
     def say(self, text: str) -> None:
         """What one of them waits for."""
-        self._progress.update(self._task, waits=escape(text).replace("\n", " "))
+        self._waits = escape(text).replace("\n", " ")
+        self._progress.update(self._task, text=self._text())
+
+    def _text(self) -> str:
+        failed = f"{self._failed} failed " if self._failed else ""
+        return f"{failed}{self._waits}"[: max(0, self._room)]
 
 
 class _File:

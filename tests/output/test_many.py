@@ -1,0 +1,272 @@
+"""What is shown of one command in many pods."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from kubectl_dshell.domain.run import Place, RunResult
+from kubectl_dshell.domain.stream import Channel, Output
+from kubectl_dshell.errors import Forbidden, OutputFailed, UsageError
+from kubectl_dshell.output import memory, prefixed
+from kubectl_dshell.output.bar import Bar
+from kubectl_dshell.output.memory import Memory
+from kubectl_dshell.output.prefixed import PrefixedLines, prefix
+from kubectl_dshell.output.printer import Printer, PrinterNotices
+from kubectl_dshell.output.run_files import Files, new_folder
+from kubectl_dshell.output.run_report import PodSink, RunReport
+
+OUT, ERR = Channel.STDOUT, Channel.STDERR
+WEB = Place("shop", "web-1", "app")
+
+
+class Paper:
+    """Both outputs, as they would be on a terminal or in files."""
+
+    full = False
+
+    def __init__(self) -> None:
+        self.written = {OUT: b"", ERR: b""}
+        self.pieces: list[bytes] = []
+
+    def check(self) -> None: ...
+
+    def write(self, output: Output) -> None:
+        self.pieces.append(output.data)
+        self.written[output.channel] += output.data
+
+    def printer(self, *, terminal: bool = False) -> Printer:
+        return Printer(self, lambda _channel: terminal)
+
+
+def lines(paper: Paper) -> PrefixedLines:
+    start = prefix(WEB, namespaced=False, colour=False)
+    return PrefixedLines(paper.printer(), {OUT: start, ERR: start})
+
+
+@pytest.mark.parametrize(
+    ("written", "printed"),
+    [
+        ([b"one\ntwo\n"], b"web-1 app | one\nweb-1 app | two\n"),
+        ([b"o", b"n", b"e\n"], b"web-1 app | one\n"),
+        ([b"no end"], b"web-1 app | no end\n"),
+        ([b"one\n", b"no end"], b"web-1 app | one\nweb-1 app | no end\n"),
+        ([b"\n\n"], b"web-1 app | \nweb-1 app | \n"),
+        ([b"\xff\x00\r10%\r20%\n"], b"web-1 app | \xff\x00\r10%\r20%\n"),
+        ([b"\xc3", b"\xa9\n"], "web-1 app | é\n".encode()),
+        ([], b""),
+    ],
+)
+def test_lines_are_whole_and_begin_with_their_pod(written: list[bytes], printed: bytes) -> None:
+    paper = Paper()
+    sink = lines(paper)
+
+    for data in written:
+        sink.write(Output(OUT, data))
+    sink.finish(whole=True)
+
+    assert paper.written == {OUT: printed, ERR: b""}
+    assert all(piece.endswith(b"\n") for piece in paper.pieces)
+
+
+def test_stderr_stays_stderr() -> None:
+    paper = Paper()
+    sink = lines(paper)
+
+    sink.write(Output(OUT, b"data"))
+    sink.write(Output(ERR, b"oops\n"))
+    sink.write(Output(OUT, b"\n"))
+
+    assert paper.written == {OUT: b"web-1 app | data\n", ERR: b"web-1 app | oops\n"}
+
+
+def test_what_has_no_lines_is_broken_into_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prefixed, "LONGEST_LINE", 4)
+    paper = Paper()
+    sink = lines(paper)
+
+    sink.write(Output(OUT, b"123456789"))
+    sink.finish(whole=True)
+
+    assert paper.written[OUT] == b"web-1 app | 1234\nweb-1 app | 5678\nweb-1 app | 9\n"
+
+
+def test_a_prefix_in_colour_is_always_the_same_for_a_pod() -> None:
+    one, again = (prefix(WEB, namespaced=True, colour=True) for _ in range(2))
+    colours = {prefix(Place("shop", f"web-{n}", "app"), namespaced=False, colour=True)[:5] for n in range(50)}
+
+    assert one == again
+    assert b"shop web-1\x1b[0m" in one
+    assert len(colours) == 6
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"), [("NO_COLOR", "1", False), ("TERM", "dumb", False), ("TERM", "xterm", True)]
+)
+def test_colours_can_be_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str, wanted: bool) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv(name, value)
+
+    assert prefixed.may_colour() is wanted
+
+
+def report(paper: Paper, sink: PodSink | None = None, *, as_json: bool = True, namespaced: bool = False) -> RunReport:
+    def make(_place: Place) -> PodSink:
+        assert sink
+        return sink
+
+    return RunReport(paper.printer(), make, None, as_json=as_json, namespaced=namespaced)
+
+
+@pytest.mark.parametrize(
+    ("written", "fields"),
+    [
+        ([(OUT, b"a\n"), (ERR, b"b")], {"stdout": "a\n", "stderr": "b", "replaced": [], "truncated": []}),
+        ([(OUT, b"a\xffb")], {"stdout": "a\ufffdb", "stderr": "", "replaced": ["stdout"], "truncated": []}),
+        ([(OUT, b"12345678")], {"stdout": "12345678", "stderr": "", "replaced": [], "truncated": []}),
+        ([(ERR, b"123456789")], {"stdout": "", "stderr": "12345678", "replaced": [], "truncated": ["stderr"]}),
+        ([(OUT, b"1234567"), (OUT, "é".encode())], {"stdout": "1234567", "stderr": "", "replaced": [], "truncated": ["stdout"]}),
+        ([(OUT, b"\xff2345678"), (OUT, b"9")], {"stdout": "\ufffd2345678", "stderr": "", "replaced": ["stdout"], "truncated": ["stdout"]}),
+    ],
+)  # fmt: skip
+def test_output_in_json_says_what_it_lacks(
+    monkeypatch: pytest.MonkeyPatch, written: list[tuple[Channel, bytes]], fields: dict[str, object]
+) -> None:
+    monkeypatch.setattr(memory, "LIMIT", 8)
+    paper = Paper()
+    told = report(paper, Memory(paper.printer()))
+
+    sink = told.begin(WEB)
+    for channel, data in written:
+        sink.write(Output(channel, data))
+    told.end(RunResult(WEB, 1.23456, 3, None, "dshell-abcde", "65532:65532"))
+
+    assert json.loads(paper.written[OUT]) == {
+        "apiVersion": "dshell/v1",
+        "kind": "RunResult",
+        "namespace": "shop",
+        "pod": "web-1",
+        "container": "app",
+        "debugContainer": "dshell-abcde",
+        "identity": "65532:65532",
+        "exitCode": 3,
+        "durationSeconds": 1.235,
+        "error": None,
+        **fields,
+    }
+    assert paper.written[OUT].count(b"\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("result", "error"),
+    [
+        (
+            RunResult(WEB, 0.1, None, Forbidden("you may not", "ask")),
+            {"class": "FORBIDDEN", "message": "you may not", "advice": ["ask"]},
+        ),
+        (RunResult(WEB, 0.1), {"class": "INTERRUPTED", "message": "stopped", "advice": []}),
+    ],
+)
+def test_a_failure_in_json_has_a_class(result: RunResult, error: object) -> None:
+    paper = Paper()
+
+    report(paper).end(result)
+
+    document = json.loads(paper.written[OUT])
+    assert document["error"] == error
+    assert (document["exitCode"], document["stdout"], document["stderr"]) == (None, "", "")
+    assert paper.written[ERR] == b""
+
+
+def test_a_failure_beside_lines_is_a_line_of_its_pod_on_stderr() -> None:
+    paper = Paper()
+
+    report(paper, as_json=False, namespaced=True).end(RunResult(WEB, 0.1, None, Forbidden("you may not:\n  \x1b[2J")))
+
+    assert paper.written == {OUT: b"", ERR: b"shop web-1 app | error: you may not:\nshop web-1 app |   \\x1b[2J\n"}
+
+
+def test_files_are_their_owner_s_alone_and_named_when_whole(tmp_path: Path) -> None:
+    folder = new_folder(str(tmp_path / "a" / "b"))
+    sink = Files(folder, WEB)
+    sink.write(Output(OUT, b"\xff\x00"))
+    sink.write(Output(ERR, b"oops"))
+    before = sorted(path.name for path in folder.iterdir())
+
+    fields = sink.finish(whole=True)
+
+    assert before == ["shop_web-1_app.err.part", "shop_web-1_app.out.part"]
+    out, err = folder / "shop_web-1_app.out", folder / "shop_web-1_app.err"
+    assert fields == {"stdoutFile": str(out), "stderrFile": str(err)}
+    assert (out.read_bytes(), err.read_bytes()) == (b"\xff\x00", b"oops")
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (out, err)} == {0o600}
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_a_part_never_looks_whole(tmp_path: Path) -> None:
+    sink = Files(new_folder(str(tmp_path)), WEB)
+    sink.write(Output(OUT, b"half"))
+
+    fields = sink.finish(whole=False)
+
+    assert fields["stdoutFile"].endswith("shop_web-1_app.out.part")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["shop_web-1_app.err.part", "shop_web-1_app.out.part"]
+
+
+def test_a_folder_with_something_in_it_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x").touch()
+
+    with pytest.raises(UsageError, match="is not empty"):
+        new_folder(str(tmp_path))
+    with pytest.raises(OutputFailed, match="cannot use"):
+        new_folder(str(tmp_path / "x" / "y"))
+
+
+def test_a_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    sink = Files(tmp_path / "gone", WEB)
+
+    sink.write(Output(OUT, b"lost"))
+
+    with pytest.raises(OutputFailed, match=r"cannot write .*shop_web-1_app.out: No such file"):
+        sink.check()
+    assert sink.finish(whole=True)["stdoutFile"].endswith(".part")
+
+
+def test_a_bar_is_erased_for_each_line_and_gone_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+    monkeypatch.setenv("TERM", "xterm")
+    paper = Paper()
+    printer = paper.printer(terminal=True)
+
+    with Bar(printer, 2) as bar:
+        bar.advance(failed=True)
+        bar.say("web-1: pulling image \x1b[2J " + "x" * 100)
+        printer.write(OUT, b"line\n")
+        bar.advance(failed=False)
+
+    drawn = paper.written[ERR].decode()
+    assert paper.written[OUT] == b"\r\x1b[2Kline\n"
+    assert "2/2" in drawn
+    assert "1 failed" in drawn
+    assert "\x1b[2J" not in drawn
+    assert drawn.endswith("\x1b[1A\x1b[2K")
+    assert printer.has_bar is False
+
+
+@pytest.mark.parametrize(
+    ("terminal", "quiet", "said"),
+    [(True, False, b"identity\nnotice\nwarn\n"), (False, False, b"notice\nwarn\n"), (True, True, b"warn\n")],
+)
+def test_notices_of_the_whole(terminal: bool, quiet: bool, said: bytes) -> None:
+    paper = Paper()
+    notices = PrinterNotices(paper.printer(terminal=terminal), quiet=quiet)
+
+    notices.identity("identity")
+    notices.notice("notice")
+    notices.warn("warn")
+
+    assert paper.written == {OUT: b"", ERR: said}
