@@ -72,6 +72,11 @@ class StartWatch:
             )
         if reason == "CreateContainerError" and "invalid target container" in message:
             return NoTarget(f"the target container ended before {self.name} could join it", message)
+        if reason == "RunContainerError" and "procReady not received" in message:  # runc's first process died
+            return StartFailed(
+                f"{self.name} was killed as it started, most often because the target container ended then {stays}",
+                "Type it again; kubectl get pods shows whether the app keeps restarting",
+            )
         if reason == "RunContainerError" and "namespace path" not in message:
             return StartFailed(f"the node cannot start {self.name}: {message} {stays}")
         return None
