@@ -10,10 +10,9 @@
 #         started, the last word of a client (or its own start), until when it is kept (0: it is not), its limit.
 #         Then why it ended: the container's status.terminated.message
 #
-# It prints nothing, starts no process while it waits, and signals nothing outside its own container.
-# It leaves the app no zombie: a process that loses its parent becomes a child of the app, and stays if the app does not reap.
-# So a process is only ended while its parent lives, and the parent only after it has reaped.
+# It prints nothing, starts no process while it waits, and signals nothing outside its own container (processes.sh, which comes first).
 
+# shellcheck disable=SC2154 # from processes.sh
 # shellcheck disable=SC3045 # read -t: looked for first
 # shellcheck disable=SC1007 # a= b=: two empty values
 # shellcheck disable=SC2015 # a && b || c: c is also for a b that fails
@@ -27,125 +26,8 @@ if [ $? -gt 1 ]; then
 	exit 69
 fi
 
-# Seconds (now) and hundredths of a second (ticks) since the node started.
-clock() { read -r ticks _ </proc/uptime && now=${ticks%.*} && ticks=$now${ticks#*.}; }
-
-# The text of a file in $all: NULs dropped, a blank after each line.
-whole() { all= && while read -r line || [ "$line" ]; do all="$all$line "; done <"$1"; } 2>/dev/null
-
-has() { case $1 in *" $2 "*) ;; *) return 1 ;; esac; }
-
 # Is $1 a word of digits that a shell can calculate with?
 number() { case $1 in '' | 0?* | *[!0-9]* | ??????????*) return 1 ;; esac; }
-
-# The processes of this container: in $list, as PID:PARENT:IGNORES:KIND, and $listed those of session $1 (or all), in $everyone all
-# PIDs, in $parents those with a living child. The app, and with hostPID the whole node, may run as our user: a process is ours only
-# if its whole cgroup file equals ours (one line is not enough: some hierarchies are "/" for all) and its root directory is ours too.
-# IGNORES: 2 if it ignores SIGINT, plus 4 for SIGQUIT (background job of a script: both), plus 16384 for SIGTERM (interactive shell).
-# KIND: line (still in enter.sh: a tether, or an exec just starting), prompt (below an interactive shell, or the shell), work.
-look() {
-	list= listed=" " everyone=" " parents=" "
-	whole /proc/$$/cgroup || return
-	mine=$all key=
-	while read -r line; do [ ${#line} -le ${#key} ] || key=$line; done </proc/$$/cgroup
-	# only for speed: with hostPID there are many processes
-	files=$(grep -lsxF -- "$key" /proc/[0-9]*/cgroup)
-	for file in ${files:-/proc/[0-9]*/cgroup}; do
-		dir=${file%/*} pid=${file#/proc/} pid=${pid%/*}
-		[ "$pid" != $$ ] && whole "$file" && [ "$all" = "$mine" ] && [ "$dir/root" -ef /proc/$$/root ] && whole "$dir/stat" || continue
-		# shellcheck disable=SC2086 # the fields of stat, from the third on
-		stat ${all##*) }
-		[ "$parent" != $$ ] || continue
-		everyone="$everyone$pid " parents="$parents$parent "
-		whole "$dir/environ"
-		kind=work
-		case $all in
-		*DSHELL_ENTER=*) kind=line && whole "$dir/cmdline" ;;
-		*DSHELL_NAME=*) kind=prompt ;;
-		esac
-		case $1,$all in ,* | *"DSHELL_SESSION=$1"* | *dshelltether*"$1 ") list="$list $pid:$parent:$ignores:$kind" listed="$listed$pid " ;; esac
-	done
-}
-stat() { parent=$2 && shift 30 && ignores=$(($1 & 16390)); }
-
-# End the processes of session $1 (or all) within a second, leaves first. All are stopped, so that nothing starts meanwhile; then a
-# process without living children gets a signal and goes on. A shell in a script thus wakes up with its child dead and SIGINT pending:
-# it reaps the child, then dies of the signal instead of running its next command. An interactive shell reaps and is killed.
-# What is at the start of an exec is left alone, and so is a tether unless $2 is set.
-end_processes() {
-	clock
-	begin=$ticks signal= stopped=" " told=" " had_children=" " hard=" " bash=$(command -v bash)
-	while clock && past=$((ticks - begin)) && [ "$past" -lt 75 ]; do
-		was=$signal signal=KILL
-		[ "$past" -ge 45 ] || signal=HUP
-		[ "$past" -ge 30 ] || signal=INT
-		[ "$signal" = "$was" ] || stopped=" " told=" "
-		look "$1"
-		had_children=$had_children$parents
-		stop_new && continue
-		left=
-		for process in $list; do
-			split "$process"
-			tell "$2"
-		done
-		[ "$left" ] || break
-		sleep 0.02 2>/dev/null
-	done
-}
-split() {
-	pid=${1%%:*} kind=${1##*:} parent=${1#*:} ignores=${1%:*}
-	parent=${parent%%:*} ignores=${ignores##*:}
-	leader=1
-	[ "$parent" != 1 ] && ! has "$everyone" "$parent" || leader=
-}
-
-# Stop what is not stopped yet; false if there was nothing. Parents first: an interactive shell that sees its command stopped would
-# go on with what was typed ahead.
-stop_new() {
-	new=1 more=1
-	while [ "$more" ]; do
-		more=
-		for process in $list; do
-			split "$process"
-			[ "$kind" != line ] && ! has "$stopped" "$pid" && ! has "$told" "$parent" || continue
-			has "$listed" "$parent" && ! has "$stopped" "$parent" && continue
-			stopped="$stopped$pid " new=0 more=1
-			kill -STOP "$pid" 2>/dev/null
-		done
-	done
-	return $new
-}
-
-# Do what is next for the process that was split.
-tell() {
-	if [ "$kind" = line ]; then
-		# its short-lived children need their parent
-		[ "$leader" ] || left=1
-		[ -z "$1" ] || kill -KILL "$pid" 2>/dev/null
-		return
-	fi
-	left=1
-	! has "$parents" "$pid" && ! has "$told" "$parent" || return
-	[ "$kind" = prompt ] && [ "$leader" ] || kind=work
-	if has "$told" "$pid"; then
-		zombies=
-		[ "$kind" = work ] || read -r zombies _ </proc/"$pid"/task/"$pid"/children
-		[ "$kind" = prompt ] && [ -z "$zombies" ] || [ "$signal" = KILL ] && kill -KILL "$pid"
-		return
-	fi 2>/dev/null
-	told="$told$pid "
-	send=$signal
-	[ $((ignores & 2)) = 0 ] && { has "$had_children" "$pid" || [ "$kind" = prompt ]; } && send=INT
-	[ $send = INT ] && [ $((ignores & 2)) != 0 ] && send=TERM
-	# bash goes on with its script, SIGINT or not, unless the command it waits for died of SIGINT
-	[ $send = INT ] || [ $((ignores & 6)) = 6 ] || hard="$hard$parent "
-	has "$hard" "$pid" && [ "$ignores" -lt 16384 ] && [ "/proc/$pid/exe" -ef "$bash" ] && send=KILL
-	if [ "$kind" = prompt ]; then
-		# what was typed ahead is not for a session that is over
-		while read -r -t 0.05 _; do :; done </proc/"$pid"/fd/0
-	fi 2>/dev/null
-	{ kill -$send "$pid" && kill -CONT "$pid"; } 2>/dev/null
-}
 
 # From here on a word fails at its writer: a directory cannot be written.
 deaf() { exec 3</; }

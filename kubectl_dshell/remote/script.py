@@ -1,4 +1,4 @@
-"""The two scripts, as they travel in the debug container's environment."""
+"""The scripts: two as they travel in the debug container's environment, one that an exec is given."""
 
 from __future__ import annotations
 
@@ -9,13 +9,31 @@ from importlib.resources import files
 @cache
 def holder() -> str:
     """The value of DSHELL_HOLDER, still to be escaped for a pod spec."""
-    return shipped(_source("holder.sh"))
+    return shipped(_source("processes.sh") + _source("holder.sh"))
 
 
 @cache
 def enter() -> str:
     """The value of DSHELL_ENTER, still to be escaped for a pod spec."""
     return shipped(_source("enter.sh"))
+
+
+@cache
+def end() -> str:
+    """The stdin of `sh` in any debug container, to end what runs in that container."""
+    return shipped(_source("processes.sh") + _source("end.sh"))
+
+
+@cache
+def copy_out() -> str:
+    """What reads files in the app's root."""
+    return shipped(_source("resolve.sh")) + shipped(_source("copy_out.sh"))
+
+
+@cache
+def copy_in() -> str:
+    """What writes files in the app's root."""
+    return shipped(_source("resolve.sh")) + shipped(_source("copy_in.sh"))
 
 
 def shipped(source: str) -> str:

@@ -12,7 +12,8 @@ from kubectl_dshell.remote import script
 from tests.remote.busybox import busybox
 
 SCRIPTS = {"holder": script.holder(), "enter": script.enter()}
-each_script = pytest.mark.parametrize("text", SCRIPTS.values(), ids=SCRIPTS)
+ALL_SCRIPTS = {**SCRIPTS, "end": script.end()}
+each_script = pytest.mark.parametrize("text", ALL_SCRIPTS.values(), ids=ALL_SCRIPTS)
 
 
 @each_script
@@ -31,7 +32,7 @@ def test_a_shipped_script_parses(text: str, shell: str) -> None:
     assert subprocess.run([*command, "-n"], input=text.encode(), capture_output=True, check=False).stderr == b""
 
 
-@pytest.mark.parametrize("name", ["holder.sh", "enter.sh"])
+@pytest.mark.parametrize("name", ["processes.sh", "holder.sh", "enter.sh", "end.sh"])
 def test_shellcheck_has_nothing_to_say(name: str) -> None:
     path = str(files("kubectl_dshell.remote").joinpath(name))
     shellcheck = Path(sys.executable).with_name("shellcheck")
