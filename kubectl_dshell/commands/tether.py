@@ -103,7 +103,8 @@ class Tether:
     def keep(self, seconds: int) -> None:
         """From now on the debug container is to stay for `seconds` should we vanish; 0: for its lease."""
         self._keep = seconds
-        self._say_keep()
+        with contextlib.suppress(ConnectionLost):  # which the next `service` sees too
+            self._say_keep()
 
     def goodbye(self, *words: bytes, seconds: float = 2.0) -> bool:
         """Hand `words` to the holder; whether it acknowledged them all in time. A closed tether says nothing."""

@@ -219,3 +219,21 @@ def test_a_closed_root_is_explained_and_what_opens_it_is_a_command_for_the_pod()
         attach(asked(pod="web"), world.ports())
 
     assert refused.value.advice == ("Root with SYS_PTRACE can: kubectl dshell web -n shop --profile general",)
+
+
+class Starting(Namespace):
+    """The debug container runs with the first change of the pod."""
+
+    def pod_changes(self, namespace: str, name: str, resource_version: str, deadline: float) -> Iterator[Json | None]:
+        yield None
+        self.pod["status"]["ephemeralContainerStatuses"][0]["state"] = {"running": {}}
+        yield self.pod
+
+
+def test_one_that_is_just_starting_is_waited_for() -> None:
+    world = Starting()
+    running_holder(world)
+    world.pod["status"]["ephemeralContainerStatuses"][0]["state"] = {"waiting": {"reason": "ContainerCreating"}}
+
+    assert attach(asked(word="web"), world.ports()) == 0
+    assert world.tethers

@@ -52,6 +52,20 @@ def test_a_beat_goes_out_every_15_seconds() -> None:
     line.tether.close()
 
 
+def test_how_long_it_is_to_be_kept_is_said_at_once_and_with_each_beat() -> None:
+    fake = stream()
+    line = Line(fake)
+    line.tether.facts()
+    line.tether.keep(1800)
+    assert fake.sent.endswith(b"keep 1800\n")
+    for now in (100.0, 105.0, 116.0):
+        line.tether.service(now)
+
+    assert fake.sent.splitlines()[-2:] == [f"beat {SESSION} 50".encode(), b"keep 1800"]
+    assert fake.sent.count(b"keep 1800\n") == 3
+    line.tether.close()
+
+
 def test_goodbye_is_acknowledged_by_its_echo() -> None:
     fake = stream()
     line = Line(fake)
