@@ -18,10 +18,7 @@ from .waiting import wait_until
 
 if TYPE_CHECKING:
     from .cluster import Cluster
-    from .conftest import MakeNamespace, MakeUser
-
-# One crowd for all of them; it takes seconds to make.
-pytestmark = pytest.mark.xdist_group("ls")
+    from .conftest import MakeNamespace, MakePod, MakeUser
 
 TOP = Path(__file__).parents[2]
 LS, SESSION = TOP / "manifests/rbac/ls.yaml", TOP / "manifests/rbac/session.yaml"
@@ -75,8 +72,7 @@ def crowd(cluster: Cluster, make_namespace: MakeNamespace, tmp_path_factory: pyt
     by_hand(later, {"name": "by-hand", "image": "busybox:1.37"})
     api.wait_terminated(ended, 30)
     wait_until(lambda: api.debug_containers()[debugger].state == "running", 60, "kubectl's debug container")
-    never = "ErrImageNeverPull"
-    wait_until(lambda: never in str(web.debug_containers()["waits"].status), 60, "a refused image")
+    wait_until(lambda: web.debug_containers()["waits"].state == "waiting", 60, "one whose image is not there")
     return Crowd(cluster, namespace, live, ended, debugger)
 
 
@@ -102,17 +98,21 @@ def test_the_table_shows_every_debug_container(crowd: Crowd, dshell: Dshell) -> 
     assert by_name[crowd.live][:-1] == ["web", crowd.live, "app", "65532:65532", "admin", "running, kept"]
     assert by_name[crowd.ended][:-1] == ["api", crowd.ended, "app", "65532:65532", "admin", "ended"]
     assert by_name[crowd.debugger][:-1] == ["api", crowd.debugger, "app", "0:0", "<none>", "running"]
-    assert by_name["waits"][2:] == ["app", "<none>", "<none>", "waiting (ErrImageNeverPull)", "<none>"]
+    assert by_name["waits"].pop(5) in ("waiting (ContainerCreating)", "waiting (ErrImageNeverPull)")
+    assert by_name["waits"][2:] == ["app", "<none>", "<none>", "<none>"]
     assert by_name["by-hand"] == ["later", "by-hand", "<none>", "<none>", "<none>", "not started", "<none>"]
     assert all(re.fullmatch(r"\d+s|\d+m\d*s?|<none>", row[-1]) for row in found)
     assert [row[:2] for row in found] == sorted(row[:2] for row in found)
     assert max(map(len, done.stdout.decode().splitlines())) <= 100
+    everywhere = rows(dshell("ls", "-A").stdout)
+    assert everywhere[0] == ["NAMESPACE", *HEADS]
+    assert {row[2] for row in everywhere if row[0] == crowd.namespace} == set(crowd.names.values())
+    assert dshell("ls", "-n", crowd.namespace, "--no-headers").stdout.decode().split()[0] != "POD"
+    _check_wide(crowd, dshell("ls", "-n", crowd.namespace, "-o", "wide").stdout)
 
 
-def test_wide_adds_the_rest(crowd: Crowd, dshell: Dshell) -> None:
-    done = dshell("ls", "-n", crowd.namespace, "-o", "wide")
-
-    head, *found = rows(done.stdout)
+def _check_wide(crowd: Crowd, stdout: bytes) -> None:
+    head, *found = rows(stdout)
     assert head == WIDE
     by_name = {row[1]: dict(zip(WIDE, row, strict=True)) for row in found}
     node = crowd.cluster.get("pod", "web", "-n", crowd.namespace)["spec"]["nodeName"]
@@ -123,16 +123,6 @@ def test_wide_adds_the_rest(crowd: Crowd, dshell: Dshell) -> None:
     assert (by_name[crowd.ended]["STATE"], by_name[crowd.ended]["EXIT"]) == ("ended (by its last session)", "0")
     assert (by_name[crowd.debugger]["TOOL"], by_name[crowd.debugger]["IMAGE"]) == ("kubectl debug", "busybox:1.37")
     assert (by_name["waits"]["TOOL"], by_name["by-hand"]["NODE"]) == ("<none>", "<none>")
-
-
-def test_all_namespaces_are_those_of_everybody(crowd: Crowd, dshell: Dshell) -> None:
-    done = dshell("ls", "-A")
-
-    head, *found = rows(done.stdout)
-    assert (done.code, head) == (0, ["NAMESPACE", *HEADS])
-    names = {row[2] for row in found if row[0] == crowd.namespace}
-    assert names == set(crowd.names.values())
-    assert dshell("ls", "-A", "--no-headers").stdout.decode().split()[0] != "NAMESPACE"
 
 
 def test_programs_get_all_there_is_as_data(crowd: Crowd, dshell: Dshell) -> None:
@@ -174,73 +164,56 @@ def test_programs_get_all_there_is_as_data(crowd: Crowd, dshell: Dshell) -> None
     assert (ended["sessions"], ended["endsAt"], ended["stale"]) == (None, None, False)
     assert (other["tool"], other["ours"], other["owner"], other["stale"]) == ("kubectl debug", False, None, None)
     assert (other["sessions"], other["ttlSeconds"]) == (None, None)
-    assert items["waits"]["stateReason"] == "ErrImageNeverPull"
+    assert items["waits"]["stateReason"] in ("ContainerCreating", "ErrImageNeverPull")
     assert (made["tool"], made["state"], made["identity"], made["startedAt"]) == (None, "waiting", None, None)
-
-
-def test_every_field_is_documented(crowd: Crowd, dshell: Dshell) -> None:
-    done = dshell("ls", "-n", crowd.namespace, "-o", "json")
-
     documented = re.findall(r"^\| `(\w+)` \| \w+ \|", (TOP / "docs/json.md").read_text(), re.MULTILINE)
-    fields = list(json.loads(done.stdout)["items"][0])
+    fields = list(json.loads(as_json.stdout)["items"][0])
     assert documented[: len(fields)] == fields
 
 
-@pytest.mark.parametrize(
-    ("flags", "expected"),
-    [
-        pytest.param("web", "live waiting", id="a pod"),
-        pytest.param("pod/web later", "live waiting made", id="two pods"),
-        pytest.param("-l app=api", "ended debugger", id="a selector"),
-        pytest.param("-l app!=api,app", "live waiting", id="a longer selector"),
-        pytest.param("--state running", "live debugger", id="running"),
-        pytest.param("--state waiting", "waiting made", id="waiting"),
-        pytest.param("--state ended", "ended", id="ended"),
-        pytest.param("--older-than 0s", "live debugger", id="older than nothing"),
-        pytest.param("--older-than 3h", "", id="older than all"),
-        pytest.param("--stale", "", id="stale"),
-        pytest.param("--stale --older-than 0s", "live debugger", id="stale by age"),
-        pytest.param("--mine", "live ended", id="mine"),
-        pytest.param("--mine --state running web", "live", id="all at once"),
-    ],
-)
-def test_flags_choose(crowd: Crowd, dshell: Dshell, flags: str, expected: str) -> None:
+CHOSEN = {
+    "web": "live waiting",
+    "pod/web later": "live waiting made",
+    "-l app=api": "ended debugger",
+    "-l app!=api,app": "live waiting",
+    "--state running": "live debugger",
+    "--state waiting": "waiting made",
+    "--state ended": "ended",
+    "--older-than 0s": "live debugger",
+    "--older-than 3h": "",
+    "--stale": "",
+    "--stale --older-than 0s": "live debugger",
+    "--mine": "live ended",
+    "--mine --state running web": "live",
+}
+
+
+def test_flags_choose_and_sort(crowd: Crowd, dshell: Dshell) -> None:
     wait_until_older(crowd, dshell)
+    role = {name: part for part, name in crowd.names.items()}
 
-    done = dshell("ls", "-n", crowd.namespace, "-o", "name", *flags.split())
+    def listed(flags: str) -> list[str]:
+        done = dshell("ls", "-n", crowd.namespace, "-o", "name", *flags.split())
+        assert (done.code, done.stderr) == (0, "")
+        return [role[line.partition("/")[2]] for line in done.stdout.decode().splitlines()]
 
-    assert (done.code, done.stderr) == (0, "")
-    names = [line.partition("/")[2] for line in done.stdout.decode().splitlines()]
-    assert sorted(names) == sorted(crowd.names[name] for name in expected.split())
+    assert {flags: sorted(listed(flags)) for flags in CHOSEN} == {
+        flags: sorted(expected.split()) for flags, expected in CHOSEN.items()
+    }
+    assert [crowd.names[part] for part in listed("--sort-by name")] == sorted(role)
+    by_state = listed("--sort-by state")
+    assert (set(by_state[:2]), set(by_state[2:4]), by_state[4:]) == (
+        {"live", "debugger"},
+        {"waiting", "made"},
+        ["ended"],
+    )
+    assert set(listed("--sort-by age")[3:]) == {"waiting", "made"}  # they have none
 
 
 def wait_until_older(crowd: Crowd, dshell: Dshell) -> None:
     """An age has whole seconds, so that what has just started is not older than 0 s."""
     flags = ("ls", "-n", crowd.namespace, "-o", "name", "--older-than", "0s")
     wait_until(lambda: len(dshell(*flags).stdout.splitlines()) == 2, 30, "two that run for a second")
-
-
-@pytest.mark.parametrize(
-    ("key", "expected"),
-    [
-        pytest.param("name", None, id="name"),
-        pytest.param("age", "live ended debugger waiting made", id="age"),
-        pytest.param("state", "live debugger waiting made ended", id="state"),
-    ],
-)
-def test_the_order_is_asked_for(crowd: Crowd, dshell: Dshell, key: str, expected: str | None) -> None:
-    done = dshell("ls", "-n", crowd.namespace, "-o", "name", "--sort-by", key)
-
-    names = [line.partition("/")[2] for line in done.stdout.decode().splitlines()]
-    if expected is None:
-        assert names == sorted(names)
-    else:
-        stages = {crowd.names[name]: place for place, name in enumerate(expected.split())}
-        if key == "age":  # two that have not started; two may have started in the same second
-            assert set(names[:3]) == {crowd.live, crowd.ended, crowd.debugger}
-        else:
-            assert names[-1] == crowd.ended
-            assert {stages[name] for name in names[:2]} == {0, 1}
 
 
 @pytest.mark.parametrize(
@@ -271,61 +244,62 @@ def test_an_empty_list_says_so_and_is_no_failure(
     assert (done.stdout, done.stderr, done.code) == (stdout, stderr.format(namespace), 0)
 
 
-def test_a_pod_that_is_not_there_and_a_selector_that_is_none_are_told(crowd: Crowd, dshell: Dshell) -> None:
-    no_pod = dshell("ls", "-n", crowd.namespace, "nope")
-    no_selector = dshell("ls", "-n", crowd.namespace, "-l", "a b")
+def test_a_pod_that_is_not_there_and_a_selector_that_is_none_are_told(namespace: str, dshell: Dshell) -> None:
+    no_pod = dshell("ls", "nope")
+    no_selector = dshell("ls", "-l", "a b")
 
     assert (no_pod.stdout, no_pod.code) == (b"", 66)
-    assert no_pod.stderr == f'error: no pod "nope" in namespace {crowd.namespace}\n'
+    assert no_pod.stderr == f'error: no pod "nope" in namespace {namespace}\n'
     assert (no_selector.stdout, no_selector.code) == (b"", 64)
     assert no_selector.stderr.startswith("error: 'a b' is not a label selector: ")
 
 
-def test_everybody_has_their_own(crowd: Crowd, dshell: Dshell, make_user: MakeUser, tmp_path: Path) -> None:
+def test_everybody_has_their_own(
+    make_pod: MakePod, make_namespace: MakeNamespace, dshell: Dshell, make_user: MakeUser, tmp_path: Path
+) -> None:
+    pod = make_pod(namespace=make_namespace())
     both = tmp_path / "roles.yaml"
     both.write_text(f"{SESSION.read_text()}\n---\n{LS.read_text()}")
-    user, kubeconfig = make_user("ada", both, crowd.namespace)
-    ada = dshell.with_kubeconfig(kubeconfig)
-    pod = Pod(crowd.cluster, crowd.namespace, "hers")
-    crowd.cluster.apply(pod_manifest(pod.name, app()), namespace=crowd.namespace)
-    pod.wait_ready()
+    user, kubeconfig = make_user("ada", both, pod.namespace)
+    ada, there = dshell.with_kubeconfig(kubeconfig), ("-n", pod.namespace)
+    assert dshell(pod.name, *there, "--keep=5m", "--", "true").code == 0
+    (admins,) = pod.debug_containers()
     assert ada(pod.name, "--keep=5m", "--", "true").code == 0
-    (hers,) = pod.debug_containers()
+    (hers,) = set(pod.debug_containers()) - {admins}
 
-    try:
-        (mine,) = json.loads(ada("ls", "--mine", "-o", "json").stdout)["items"]
-        assert (mine["name"], mine["owner"], mine["sessions"]) == (hers, user, 0)
-        admins = dshell("ls", "--mine", "-n", crowd.namespace, "-o", "name").stdout.decode()
-        assert sorted(admins.split()) == sorted([f"api/{crowd.ended}", f"web/{crowd.live}"])
-        table = ada("ls", "hers")
-        assert max(map(len, table.stdout.decode().splitlines())) <= 100
-        assert user in ada("ls", "hers", "-o", "wide").stdout.decode()
-    finally:
-        crowd.cluster.kubectl("delete", "pod", pod.name, "-n", crowd.namespace, "--wait=true")
+    (mine,) = json.loads(ada("ls", "--mine", "-o", "json").stdout)["items"]
+    assert (mine["name"], mine["owner"], mine["sessions"]) == (hers, user, 0)
+    assert dshell("ls", "--mine", *there, "-o", "name").stdout.decode() == f"{pod.name}/{admins}\n"
+    table, wide = ada("ls").stdout.decode(), ada("ls", "-o", "wide").stdout.decode()
+    assert max(map(len, table.splitlines())) <= 100
+    assert (user in table, user in wide) == (False, True)
 
 
-def test_without_the_right_to_exec_nobody_knows_who_is_there(crowd: Crowd, dshell: Dshell, make_user: MakeUser) -> None:
-    _, kubeconfig = make_user("looks-only", LS, crowd.namespace)
-    onlooker = dshell.with_kubeconfig(kubeconfig)
+def test_without_the_right_to_exec_nobody_knows_who_is_there(
+    make_pod: MakePod, make_namespace: MakeNamespace, dshell: Dshell, make_user: MakeUser
+) -> None:
+    pod = make_pod(namespace=make_namespace())
+    assert dshell(pod.name, "-n", pod.namespace, "--keep=5m", "--", "true").code == 0
+    (live,) = pod.debug_containers()
+    onlooker = dshell.with_kubeconfig(make_user("looks-only", LS, pod.namespace)[1])
 
-    table = onlooker("ls", "web")
-    data = onlooker("ls", "web", "-o", "json")
+    table, data = onlooker("ls", pod.name), onlooker("ls", "-o", "json")
 
-    assert (table.code, table.stderr) == (0, "")
-    assert {row[1]: row[5] for row in rows(table.stdout)}[crowd.live] == "running"
-    live = next(item for item in json.loads(data.stdout)["items"] if item["name"] == crowd.live)
-    assert (live["state"], live["sessions"], live["silentSeconds"], live["stale"]) == ("running", None, None, None)
+    assert (table.code, table.stderr, data.code, data.stderr) == (0, "", 0, "")
+    assert [row[1:6:4] for row in rows(table.stdout)] == [["NAME", "STATE"], [live, "running"]]
+    (item,) = json.loads(data.stdout)["items"]
+    assert (item["state"], item["sessions"], item["silentSeconds"], item["stale"]) == ("running", None, None, None)
 
 
-def test_a_refusal_names_the_right_and_where_it_lacks(crowd: Crowd, dshell: Dshell, make_user: MakeUser) -> None:
-    user, kubeconfig = make_user("nobody", None, crowd.namespace)
+def test_a_refusal_names_the_right_and_where_it_lacks(namespace: str, dshell: Dshell, make_user: MakeUser) -> None:
+    user, kubeconfig = make_user("nobody", None)
     nobody = dshell.with_kubeconfig(kubeconfig)
 
     here, everywhere, watching = nobody("ls"), nobody("ls", "-A"), nobody("ls", "-A", "--watch")
 
     assert (here.stdout, here.code) == (b"", 77)
-    assert here.stderr.startswith(f"error: {user} may not list pods in namespace {crowd.namespace}\n")
-    assert f"kubectl create role dshell-ls -n {crowd.namespace} --verb=get,list,watch" in here.stderr
+    assert here.stderr.startswith(f"error: {user} may not list pods in namespace {namespace}\n")
+    assert f"kubectl create role dshell-ls -n {namespace} --verb=get,list,watch" in here.stderr
     assert (everywhere.stdout, everywhere.code) == (b"", 77)
     first, second, *_ = everywhere.stderr.splitlines()
     assert first == f"error: {user} may not list pods in all namespaces (cluster-wide)"
@@ -333,7 +307,9 @@ def test_a_refusal_names_the_right_and_where_it_lacks(crowd: Crowd, dshell: Dshe
     assert (watching.code, watching.stderr) == (77, everywhere.stderr)
 
 
-def test_a_reader_that_goes_away_ends_it_quietly(crowd: Crowd, dshell: Dshell) -> None:
-    done = dshell.in_shell('set -o pipefail; "$@" | true', "ls", "-n", crowd.namespace, "--watch", "-o", "json")
+def test_a_reader_that_goes_away_ends_it_quietly(namespace: str, dshell: Dshell) -> None:
+    closed = dshell.in_shell('set -o pipefail; "$@" | true', "ls", "-n", namespace, "-o", "json")
+    full = dshell.in_shell('"$@" >/dev/full', "ls", "-n", namespace, "-o", "json")
 
-    assert (done.stdout, done.stderr, done.code) == (b"", "", 141)
+    assert (closed.stdout, closed.stderr, closed.code) == (b"", "", 141)
+    assert (full.stderr, full.code) == ("error: stdout cannot be written: No space left on device\n", 74)

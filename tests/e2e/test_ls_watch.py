@@ -141,9 +141,8 @@ def test_a_terminal_has_a_live_table_and_gets_its_cursor_back(alone: Pod, dshell
     assert screen.output.rindex(b"\x1b[?25h") > screen.output.rindex(b"\x1b[?25l")
 
 
-@pytest.mark.parametrize("abruptly", [False, True], ids=["it is stopped", "it is killed"])
 def test_a_watch_outlives_the_api_server(
-    cluster: Cluster, api_server: ApiServer, alone: Pod, dshell: Dshell, tmp_path: Path, *, abruptly: bool
+    cluster: Cluster, api_server: ApiServer, alone: Pod, dshell: Dshell, tmp_path: Path
 ) -> None:
     there = ("-n", alone.namespace)
     assert dshell(alone.name, *there, "--", "true").code == 0
@@ -155,7 +154,7 @@ def test_a_watch_outlives_the_api_server(
 
     with going_on(process) as lines:
         lines.until("ADDED", name=before)
-        api_server.stop(abruptly=abruptly)
+        api_server.stop()
         told = process.stderr.readline().decode()
         assert dshell(alone.name, *there, "--", "true").code == 0  # the watch does not see it
         (after,) = set(alone.debug_containers()) - {before}
