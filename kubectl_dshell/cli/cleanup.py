@@ -2,49 +2,135 @@
 
 from __future__ import annotations
 
-from typing import Any
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from kubectl_dshell.cli.options import (
-    GroupedCommand,
-    all_namespaces_option,
-    connection_options,
-    namespace_option,
-    to_connection_options,
-)
+from kubectl_dshell.cli.cleanup_flags import cleanup_flags
+from kubectl_dshell.cli.options import GroupedCommand, to_connection_options
+
+if TYPE_CHECKING:
+    from kubectl_dshell.commands.cleanup import Chosen, CleanupRequest
+    from kubectl_dshell.commands.ports import Ports
+    from kubectl_dshell.domain.ending import Ending
+    from kubectl_dshell.domain.session import Session
+
+_CONDITIONS = ("names", "selector", "mine", "stale", "older_than")
 
 
 @click.command(cls=GroupedCommand, options_metavar="[flags]")
 @click.argument("names", nargs=-1, metavar="[NAME|POD]...")
-@namespace_option
-@all_namespaces_option
-@connection_options
+@cleanup_flags
 @click.pass_context
 def cleanup_command(ctx: click.Context, /, **flags: Any) -> int:
-    """End debug containers of dshell: all of the namespace, or those named (or of the pods named).
+    """End debug containers: those named (or of the pods named), else all that dshell made in the namespace.
 
-    Nothing of them runs afterwards; their entries stay in the pod's spec until the pod is replaced, since
-    Kubernetes cannot remove an ephemeral container. Exit code 0 only if all ended.
+    Nothing of them runs afterwards; their entries stay in the pod's spec until the pod is replaced (--explain).
+    Without a name or a condition it asks first, at a terminal. Exit code 0 only if all ended, else 69.
+    The fields of -o json are described in docs/json.md.
     """
     if ctx.obj is not None:
         raise click.UsageError("cleanup runs no command", ctx)
-    names, everywhere, verbosity = flags.pop("names"), flags.pop("all_namespaces"), flags.pop("verbosity")
+    wanted = {name: flags.pop(name) for name in (*_CONDITIONS, "any_tool", "concurrency")}
+    sure = flags.pop("yes") or any(wanted[name] not in ((), "", False, None) for name in _CONDITIONS)
+    everywhere, dry, form = flags.pop("all_namespaces"), flags.pop("dry_run") != "none", flags.pop("output") or ""
+    explain, verbosity = flags.pop("explain"), flags.pop("verbosity")
+    ask = not sure and not dry and sys.stdin.isatty() and sys.stderr.isatty()
+    if everywhere and not sure and not dry and not ask:
+        raise click.UsageError(
+            "this would end everybody's debug containers in all namespaces: say which (--stale, --mine, --older-than, "
+            "-l or names), or -y for all",
+            ctx,
+        )
     from kubectl_dshell.cli.wiring import ports
-    from kubectl_dshell.commands.cleanup import Outcome, cleanup
-    from kubectl_dshell.errors import ExitStatus
-    from kubectl_dshell.output.escape import escape
-    from kubectl_dshell.output.notices import write_line
+    from kubectl_dshell.commands.cleanup import CleanupRequest, choose
 
     with ports(to_connection_options(flags), quiet=False, verbosity=verbosity) as (bound, namespace):
-        results = cleanup(names, None if everywhere else namespace, bound)
-    for result in results:
-        s = result.session
-        why = f": {result.why}" if result.why else ""
-        click.echo(escape(f"{s.namespace}/{s.pod} {s.name} {result.outcome}{why}"))
-    failed = sum(r.outcome is Outcome.FAILED for r in results)
-    stay = (
-        " The entries stay listed in their pods until the pods are replaced; nothing of them runs." if results else ""
-    )
-    write_line(f"{len(results) - failed} ended, {failed} failed.{stay}")
-    return int(ExitStatus.UNAVAILABLE if failed else ExitStatus.OK)
+        request = CleanupRequest(namespace=None if everywhere else namespace, **wanted)
+        chosen = choose(request, bound)
+        if ask and chosen.sessions and not _agreed(chosen.sessions):
+            click.echo("nothing was ended", err=True)
+            return 0
+        report = _Report(form, everywhere=everywhere, chosen=chosen)
+        try:
+            _end(request, report, bound, dry=dry)
+        finally:
+            report.close(explain=explain)
+    return report.status()
+
+
+def _agreed(chosen: tuple[Session, ...]) -> bool:
+    from kubectl_dshell.output.endings import question
+    from kubectl_dshell.output.notices import write_line
+
+    write_line(question(chosen))
+    return click.confirm(f"End {'it' if len(chosen) == 1 else f'these {len(chosen)}'}?", err=True)
+
+
+def _end(request: CleanupRequest, report: _Report, bound: Ports, *, dry: bool) -> None:
+    from kubectl_dshell.commands.cleanup import end_all
+    from kubectl_dshell.domain.ending import Ending, Outcome
+
+    for settled in report.chosen.settled:
+        report.done.append(settled)
+        report.show(settled)
+    if dry:
+        report.done += [Ending(session, Outcome.WOULD_END) for session in report.chosen.sessions]
+        for ending in report.done[len(report.chosen.settled) :]:
+            report.show(ending)
+        return
+    for ending in end_all(report.chosen.sessions, bound, request.concurrency, report.done.append):
+        report.show(ending)
+
+
+@dataclass
+class _Report:
+    """Each ending on stdout as it comes (a document when all is over), the sum on stderr; a signal only shortens it."""
+
+    form: str
+    everywhere: bool
+    chosen: Chosen
+    done: list[Ending] = field(default_factory=list)
+    shown: list[Ending] = field(default_factory=list)
+
+    def show(self, ending: Ending) -> None:
+        from kubectl_dshell.output.endings import format_line, format_name
+
+        self.shown.append(ending)
+        if self.form in ("", "name"):
+            name = self.form == "name"
+            _write(format_name(ending, everywhere=self.everywhere) if name else format_line(ending))
+
+    def close(self, *, explain: bool) -> None:
+        from kubectl_dshell.output.document import Format
+        from kubectl_dshell.output.endings import WHY_THEY_STAY, closing, format_endings, ways_out
+        from kubectl_dshell.output.notices import write_line
+
+        for ending in self.done:
+            if ending not in self.shown:
+                self.show(ending)
+        if self.form in ("json", "yaml"):
+            _write(format_endings(self.done, Format(self.form)))
+        total = len(self.chosen.sessions) + len(self.chosen.settled)
+        lines = [*ways_out(self.done), closing(self.done, total - len(self.done))]
+        write_line("\n".join([*lines, WHY_THEY_STAY] if explain else lines))
+
+    def status(self) -> int:
+        from kubectl_dshell.domain.ending import Outcome
+        from kubectl_dshell.errors import ExitStatus
+
+        good = {Outcome.ENDED, Outcome.ALREADY_ENDED, Outcome.WOULD_END}
+        return int(ExitStatus.OK if all(e.outcome in good for e in self.done) else ExitStatus.UNAVAILABLE)
+
+
+def _write(text: str) -> None:
+    """On stdout, at once; whoever reads it may have gone."""
+    from kubectl_dshell.terminal.writer import OutputClosed
+
+    try:
+        click.echo(text, nl=False)
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        raise OutputClosed from error

@@ -1,81 +1,132 @@
-"""`kubectl dshell cleanup`: ends debug containers of ours, and reports each."""
+"""`kubectl dshell cleanup`: ends debug containers, many at a time, and reports each."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.commands.execs import open_tether
-from kubectl_dshell.commands.listing import list_sessions
+from kubectl_dshell.commands.ending import end
+from kubectl_dshell.commands.listing import existing_pods, list_sessions, own_name
+from kubectl_dshell.commands.parallel import each
+from kubectl_dshell.commands.probe import probe
+from kubectl_dshell.domain.ending import Ending, Outcome, failed
 from kubectl_dshell.domain.pod import Phase, parse_pod
-from kubectl_dshell.errors import DshellError, NoTarget
-from kubectl_dshell.remote import protocol
+from kubectl_dshell.domain.session import sessions
+from kubectl_dshell.domain.stale import staleness
+from kubectl_dshell.errors import Forbidden, NoTarget
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from kubectl_dshell.commands.parallel import Stop
     from kubectl_dshell.commands.ports import Ports
     from kubectl_dshell.domain.session import Session
 
-_END_SECONDS = 15.0
 
+@dataclass(frozen=True, slots=True)
+class CleanupRequest:
+    """What to end. Each condition narrows the others; `names` are of debug containers or pods, none is all."""
 
-class Outcome(StrEnum):
-    ENDED = "ended"
-    FAILED = "could not be ended"
+    names: tuple[str, ...] = ()
+    namespace: str | None = None
+    selector: str = ""
+    stale: bool = False
+    mine: bool = False
+    older_than: int | None = None
+    any_tool: bool = False
+    concurrency: int = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    session: Session
-    outcome: Outcome
-    why: str = ""
+class Chosen:
+    """What is to be ended, and what was named but is not to be, with the reason."""
+
+    sessions: tuple[Session, ...]
+    settled: tuple[Ending, ...]
 
 
-def cleanup(names: tuple[str, ...], namespace: str | None, ports: Ports) -> list[Ended]:
-    """End the running debug containers of ours, or only those named (by their own or their pod's name).
+def choose(request: CleanupRequest, ports: Ports) -> Chosen:
+    """The debug containers that `request` means.
 
-    Raises NoTarget for a name that is neither.
+    Raises NoTarget for a name that is neither a debug container's nor that of a pod with one.
     """
-    found = list_sessions(namespace, ports)
+    owner = own_name(ports) if request.mine else None
+    found = [s for s in _named(request, ports) if owner is None or (s.ours and s.owner == owner)]
+    running = [s for s in found if s.phase is Phase.RUNNING]
+    ours = [s for s in running if s.ours or request.any_tool]
+    settled = [_settled(s) for s in found if s.name in request.names and s not in ours]
+    left_alone = len(running) - len(ours) - sum(s.session.phase is Phase.RUNNING for s in settled)
+    if left_alone and not request.mine:
+        ports.notices.notice(f"{left_alone} of other tools left alone (--any-tool ends those too)")
+    return Chosen(tuple(_unneeded(ours, request, ports)), tuple(settled))
+
+
+def _named(request: CleanupRequest, ports: Ports) -> list[Session]:
+    names = request.names
+    try:
+        found = list_sessions(request.namespace, ports, request.selector)
+    except Forbidden:
+        # who may not list pods may still get those that are named
+        if not names or request.namespace is None or request.selector:
+            raise
+        try:
+            pods = list(existing_pods(request.namespace, sorted(names), ports))
+        except NoTarget:
+            pods = []
+        if not pods:
+            raise
+        found = [s for pod in pods for s in sessions(parse_pod(pod))]
     unknown = [n for n in names if not any(n in (s.name, s.pod) for s in found)]
     if unknown:
-        where = f"namespace {namespace}" if namespace else "any namespace"
+        where = f"namespace {request.namespace}" if request.namespace else "any namespace"
+        where += f" with {request.selector}" if request.selector else ""
         raise NoTarget(
             f"no debug container and no pod with one is called {', '.join(unknown)} in {where}",
             "Those there are: kubectl dshell ls",
         )
-    chosen = [s for s in found if not names or s.name in names or s.pod in names]
-    for session in (s for s in chosen if s.name in names):
-        if not session.ours:
-            ports.notices.notice(f"{session.pod} {session.name} was not made by dshell and is left alone")
-        elif session.phase is not Phase.RUNNING:
-            ports.notices.notice(f"{session.pod} {session.name} does not run: {session.state}")
-    return [_end(s, ports) for s in chosen if s.ours and s.phase is Phase.RUNNING]
+    return [s for s in found if not names or s.name in names or s.pod in names]
 
 
-def _end(session: Session, ports: Ports) -> Ended:
-    try:
-        tether = open_tether(session.namespace, session.pod, session.name, session.target_id, ports)
-        acknowledged = tether.goodbye(protocol.END, seconds=_END_SECONDS)
-        if _terminated(session, ports):
-            return Ended(session, Outcome.ENDED)
-    except NoTarget:
-        return Ended(session, Outcome.ENDED, "its pod is gone")
-    except DshellError as error:
-        return Ended(session, Outcome.FAILED, error.message)
-    return Ended(session, Outcome.FAILED, "it still runs" if acknowledged else "its holder does not answer")
+def _settled(session: Session) -> Ending:
+    if session.phase is Phase.TERMINATED:
+        return Ending(session, Outcome.ALREADY_ENDED, session.state.removeprefix("ended ").strip("()"))
+    if session.phase is not Phase.RUNNING:
+        return failed(session, f"it has no processes yet: {session.state}")
+    return failed(session, "it was not made by dshell (--any-tool ends it too)")
 
 
-def _terminated(session: Session, ports: Ports) -> bool:
-    deadline = ports.clock.monotonic() + _END_SECONDS
-    pod = ports.cluster.get_pod(session.namespace, session.pod)
-    version = pod["metadata"]["resourceVersion"]
-    if _is_over(pod, session.name):
-        return True
-    changes = ports.cluster.pod_changes(session.namespace, session.pod, version, deadline)
-    return any(change is not None and _is_over(change, session.name) for change in changes)
+def _unneeded(running: Sequence[Session], request: CleanupRequest, ports: Ports) -> Iterator[Session]:
+    """Those that are as old, and as stale, as was asked for."""
+    now, oldest = ports.clock.now(), request.older_than
+    old = [
+        s
+        for s in running
+        if oldest is None or (s.started_at is not None and (now - s.started_at).total_seconds() > oldest)
+    ]
+    if not request.stale:
+        yield from old
+        return
+    unknown = 0
+    for session in probe(old, ports, request.concurrency):
+        # of other tools' containers nothing but the age tells
+        if staleness(session, now, None if session.ours else oldest):
+            yield session
+        unknown += session.ours and session.live is None and not session.lost
+    if unknown:
+        ports.notices.notice(
+            f"{unknown} left alone: no answer to whether somebody is there, or no right to create pods/exec"
+        )
 
 
-def _is_over(pod: dict[str, object], name: str) -> bool:
-    container = parse_pod(pod).debug_container(name)
-    return container is None or container.state.phase is Phase.TERMINATED
+def end_all(
+    chosen: Sequence[Session], ports: Ports, concurrency: int, record: Callable[[Ending], None]
+) -> Iterator[Ending]:
+    """End them; each as soon as it is done. `record` hears of every one, even of those that a signal overtakes."""
+
+    def work(session: Session, stop: Stop) -> Ending:
+        ending = Ending(session, Outcome.INTERRUPTED) if stop.is_set() else end(session, ports, stop)
+        record(ending)
+        return ending
+
+    for _, ending in each(chosen, work, concurrency):
+        yield ending

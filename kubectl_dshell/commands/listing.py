@@ -61,10 +61,15 @@ def resolved(request: ListRequest, ports: Ports) -> ListRequest:
     """With the name of whoever asks, if it is about theirs."""
     if not request.mine:
         return request
+    return replace(request, choice=replace(request.choice, owner=own_name(ports)))
+
+
+def own_name(ports: Ports) -> str:
+    """Whose debug containers --mine means."""
     owner = ports.cluster.whoami()
     if not owner:
         raise BadConfig("the cluster does not tell your user name, which --mine needs", "See: kubectl auth whoami")
-    return replace(request, choice=replace(request.choice, owner=owner))
+    return owner
 
 
 def existing_pods(namespace: str, names: list[str], ports: Ports) -> Iterator[Json]:

@@ -79,6 +79,19 @@ def parse_state(line: str) -> tuple[HolderState, Live | None]:
     return state, live if state is HolderState.LISTENS else None
 
 
+_NOT_SIGNALLED = {
+    "blind": "its processes cannot be told from others (no cgroup is to be seen in it)",
+    "first": "its first process is PID 1, which no signal from inside ends (it has no --target)",
+    "none": "none of its processes is open to the user that an exec in it has",
+}
+
+
+def parse_end(out: str) -> str | None:
+    """Why script.end() signalled nothing; empty if it did, None if it did not say."""
+    words = [line.split()[1] for line in out.splitlines() if line.startswith("dshell-end ")]
+    return _NOT_SIGNALLED.get(words[-1], "") if words else None
+
+
 def parse_facts(line: str) -> Facts:
     """The first line of a tether. Raises ValueError if it is not one (the shell failed, an unknown script)."""
     marker, *words = line.split()

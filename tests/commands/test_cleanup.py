@@ -1,78 +1,185 @@
-"""Which debug containers are ended, and how each end is told."""
+"""Which debug containers are ended, and what is said of those that are not."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
 import pytest
 
-from kubectl_dshell.commands.cleanup import Outcome, cleanup
-from kubectl_dshell.domain.pod import Phase
-from kubectl_dshell.errors import NoTarget
+from kubectl_dshell.commands.cleanup import Chosen, CleanupRequest, choose, end_all
+from kubectl_dshell.domain.ending import Ending, Outcome
+from kubectl_dshell.errors import ApiError, BadConfig, Forbidden, NoTarget
 from tests.commands.world import World, running_holder
 from tests.pods import Json
 
+SHOP = CleanupRequest(namespace="shop")
+OURS, THEIRS = "dshell-abcde", "debugger-x8z4p"
 
-class Ending(World):
-    """The status shows the end once `end` was said."""
+
+class Obeying(World):
+    """The status shows the end once `end` was said, or the script was sent to a shell."""
 
     def get_pod(self, namespace: str, name: str) -> Json:
+        pod = super().get_pod(namespace, name)
         if any(b"end\n" in t.sent for t in self.tethers):
             for status in self.pod["status"]["ephemeralContainerStatuses"]:
                 status["state"] = {"terminated": {"exitCode": 0, "message": "ended by a client"}}
-        return super().get_pod(namespace, name)
+        return pod
 
 
-def world_with_one_of_each() -> Ending:
-    world = Ending()
+def world_with_one_of_each(kind: type[World] = Obeying) -> World:
+    world = kind()
     running_holder(world)
-    world.pod["spec"]["ephemeralContainers"].append({"name": "debugger-x", "targetContainerName": "app"})
+    world.pod["spec"]["ephemeralContainers"].append({"name": THEIRS, "targetContainerName": "app"})
+    started = (world.now() - timedelta(hours=3)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    theirs = {"name": THEIRS, "state": {"running": {"startedAt": started}}}
+    world.pod["status"]["ephemeralContainerStatuses"].append(theirs)
+    world.pod["status"]["ephemeralContainerStatuses"][0]["state"] = {"running": {"startedAt": started}}
     return world
 
 
-@pytest.mark.parametrize("names", [(), ("dshell-abcde",), ("web",)], ids=["all", "by name", "by pod"])
-def test_ours_are_ended_and_others_left_alone(names: tuple[str, ...]) -> None:
+def names(chosen: Chosen) -> list[str]:
+    return [s.name for s in chosen.sessions]
+
+
+@pytest.mark.parametrize(
+    ("request_", "wanted"),
+    [
+        ({}, [OURS]),
+        ({"names": (OURS,)}, [OURS]),
+        ({"names": ("web",)}, [OURS]),
+        ({"any_tool": True}, [THEIRS, OURS]),
+        ({"names": (THEIRS,), "any_tool": True}, [THEIRS]),
+        ({"mine": True}, [OURS]),
+        ({"mine": True, "any_tool": True}, [OURS]),
+        ({"older_than": 7200}, [OURS]),
+        ({"older_than": 4 * 3600}, []),
+        ({"older_than": 7200, "any_tool": True}, [THEIRS, OURS]),
+    ],
+)
+def test_each_condition_narrows_the_others(request_: dict[str, Any], wanted: list[str]) -> None:
+    assert names(choose(replace(SHOP, **request_), world_with_one_of_each().ports())) == wanted
+
+
+SILENT = "dshell-state holder=ok sessions=1 silent=30 kept=0 left=100"
+USED = SILENT.replace("silent=30", "silent=3")
+
+
+@pytest.mark.parametrize(
+    ("state", "request_", "wanted"),
+    [
+        (SILENT, {}, [OURS]),
+        (USED, {}, []),
+        (SILENT.replace("kept=0", "kept=9"), {}, []),
+        ("dshell-state holder=gone", {}, [OURS]),
+        ("", {}, []),
+        (USED, {"older_than": 7200}, []),
+        (SILENT, {"older_than": 7200}, [OURS]),
+        (SILENT, {"older_than": 4 * 3600}, []),
+        (SILENT, {"any_tool": True}, [OURS]),
+        (SILENT, {"any_tool": True, "older_than": 7200}, [THEIRS, OURS]),
+    ],
+)
+def test_what_is_stale_is_asked_of_the_holder(state: str, request_: dict[str, Any], wanted: list[str]) -> None:
+    world = world_with_one_of_each()
+    world.state = state
+
+    assert names(choose(replace(SHOP, stale=True, **request_), world.ports())) == wanted
+
+
+def test_what_does_not_say_whether_it_is_used_is_left_alone_and_that_is_said() -> None:
+    world = world_with_one_of_each()
+    world.vanished = {OURS}
+
+    assert names(choose(replace(SHOP, stale=True), world.ports())) == []
+    assert any("1 left alone: no answer" in line for line in world.said)
+
+
+def test_those_of_another_user_are_not_mine() -> None:
+    world = world_with_one_of_each()
+    env = world.pod["spec"]["ephemeralContainers"][0]["env"]
+    next(one for one in env if one["name"] == "DSHELL_OWNER")["value"] = "ben"
+
+    assert names(choose(replace(SHOP, mine=True), world.ports())) == []
+
+
+def test_mine_needs_to_know_who_i_am() -> None:
+    class Nameless(Obeying):
+        def whoami(self) -> str:
+            return ""
+
+    with pytest.raises(BadConfig, match="--mine"):
+        choose(replace(SHOP, mine=True), world_with_one_of_each(Nameless).ports())
+
+
+def test_how_many_of_other_tools_are_left_alone_is_said() -> None:
     world = world_with_one_of_each()
 
-    [result] = cleanup(names, "shop", world.ports())
+    choose(SHOP, world.ports())
 
-    assert (result.session.name, result.outcome) == ("dshell-abcde", Outcome.ENDED)
-    assert {container for container, _ in world.opened} == {"dshell-abcde"}
+    assert world.said == ["1 of other tools left alone (--any-tool ends those too)"]
 
 
 def test_an_unknown_name_is_refused_before_anything_ends() -> None:
     world = world_with_one_of_each()
 
     with pytest.raises(NoTarget, match="called nope in namespace shop"):
-        cleanup(("dshell-abcde", "nope"), "shop", world.ports())
+        choose(replace(SHOP, names=(OURS, "nope")), world.ports())
     assert world.opened == []
 
 
-def test_one_that_ended_already_is_not_touched() -> None:
-    world = world_with_one_of_each()
-    world.pod["status"]["ephemeralContainerStatuses"][0]["state"] = {Phase.TERMINATED: {"exitCode": 0}}
-
-    assert cleanup((), "shop", world.ports()) == []
-
-
 @pytest.mark.parametrize(
-    ("name", "why"),
+    ("name", "state", "outcome", "why"),
     [
-        ("debugger-x", "web debugger-x was not made by dshell and is left alone"),
-        ("dshell-abcde", "web dshell-abcde does not run: ended (code 0)"),
+        (THEIRS, {"running": {}}, Outcome.FAILED, "it was not made by dshell (--any-tool ends it too)"),
+        (OURS, {"terminated": {"exitCode": 3}}, Outcome.ALREADY_ENDED, "code 3"),
+        (OURS, {"waiting": {"reason": "ImagePullBackOff"}}, Outcome.FAILED,
+         "it has no processes yet: waiting (ImagePullBackOff)"),
     ],
-)
-def test_one_that_is_named_and_left_alone_is_told_why(name: str, why: str) -> None:
+)  # fmt: skip
+def test_one_that_is_named_and_not_ended_is_told_why(name: str, state: Json, outcome: Outcome, why: str) -> None:
     world = world_with_one_of_each()
-    world.pod["status"]["ephemeralContainerStatuses"][0]["state"] = {Phase.TERMINATED: {"exitCode": 0}}
+    for status in world.pod["status"]["ephemeralContainerStatuses"]:
+        status["state"] = state if status["name"] == name else status["state"]
 
-    assert cleanup((name,), "shop", world.ports()) == []
-    assert world.said == [why]
+    chosen = choose(replace(SHOP, names=(name,)), world.ports())
+
+    assert (names(chosen), [(s.outcome, s.why) for s in chosen.settled]) == ([], [(outcome, why)])
 
 
-def test_one_that_cannot_be_reached_is_reported_with_the_reason() -> None:
+def test_who_may_not_list_may_name_pods() -> None:
+    class Unlisted(Obeying):
+        def list_debugged(self, namespace: str | None, selector: str = "") -> Any:
+            raise ApiError(403, "Forbidden", 'User "ada" cannot list resource "pods" in API group ""')
+
+    world = world_with_one_of_each(Unlisted)
+
+    assert names(choose(replace(SHOP, names=("web",)), world.ports())) == [OURS]
+    for named in ((), (OURS,)):
+        with pytest.raises(Forbidden, match="ada may not list pods"):
+            choose(replace(SHOP, names=named), world.ports())
+
+
+def test_every_ending_is_given_and_recorded() -> None:
     world = world_with_one_of_each()
-    world.vanished = {"dshell-abcde"}
+    chosen, record = choose(SHOP, world.ports()), list[Ending]()
 
-    [result] = cleanup((), "shop", world.ports())
+    [ending] = end_all(chosen.sessions, world.ports(), 4, record.append)
 
-    assert result.outcome is Outcome.FAILED
-    assert result.why
+    assert ending == Ending(chosen.sessions[0], Outcome.ENDED)
+    assert record == [ending]
+
+
+def test_what_nobody_came_to_before_the_stop_is_not_touched() -> None:
+    world = world_with_one_of_each()
+    [session] = choose(SHOP, world.ports()).sessions
+    record = list[Ending]()
+    endings = end_all([session] * 3, world.ports(), 1, record.append)
+
+    assert next(endings).outcome is Outcome.ENDED
+    endings.close()  # type: ignore[attr-defined]  # a generator
+
+    assert len(record) <= 2
+    assert all(e.outcome in {Outcome.ENDED, Outcome.ALREADY_ENDED, Outcome.INTERRUPTED} for e in record)

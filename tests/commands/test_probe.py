@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from kubectl_dshell.commands.parallel import Stop
-from kubectl_dshell.commands.probe import ask, probe
+from kubectl_dshell.commands.probe import ask_holder, probe
 from kubectl_dshell.domain.pod import Phase, parse_pod
 from kubectl_dshell.domain.session import Live, Session, sessions
 from kubectl_dshell.domain.stream import Channel, Output, Stream
@@ -127,5 +127,5 @@ def test_told_to_stop_it_waits_no_longer() -> None:
     world = World()
     session = one(world)
 
-    assert ask(session, world.ports(), stop) == session
+    assert ask_holder(session, world.ports(), stop) == session
     stop.close()

@@ -1,0 +1,196 @@
+"""How one debug container is ended, by a word or by signals, and when that is believed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from kubectl_dshell.commands import ending as ending_module
+from kubectl_dshell.commands.ending import end
+from kubectl_dshell.commands.parallel import Stop
+from kubectl_dshell.domain.ending import Outcome
+from kubectl_dshell.domain.pod import parse_pod
+from kubectl_dshell.domain.session import Session, sessions
+from kubectl_dshell.domain.stream import Channel, Event, Exit, Output, Stream
+from kubectl_dshell.errors import ApiError, ConnectionLost
+from tests.commands.world import FakeStream, World, running_holder
+from tests.pods import Json
+
+
+@pytest.fixture
+def stop() -> Iterator[Stop]:
+    made = Stop()
+    yield made
+    made.close()
+
+
+@dataclass
+class Container(World):
+    """One debug container. Its end by the word or by the script can be switched off."""
+
+    hears: bool = True
+    mortal: bool = True
+    answer: list[Event] = field(default_factory=lambda: [Output(Channel.STDOUT, b"dshell-end ended\n"), Exit(0)])
+    refusals: list[Exception] = field(default_factory=list)
+    scripts: list[FakeStream] = field(default_factory=list)
+
+    def open(self, namespace: str, pod: str, container: str, argv: Any, **how: Any) -> Stream:
+        if self.refusals:
+            raise self.refusals.pop(0)
+        if list(argv) == ["sh"]:
+            self.scripts.append(FakeStream(list(self.answer)))
+            return self.scripts[-1]
+        return super().open(namespace, pod, container, argv, **how)
+
+    def over(self) -> bool:
+        return (self.hears and any(b"end\n" in t.sent for t in self.tethers)) or (
+            self.mortal and any(s.sent for s in self.scripts)
+        )
+
+    def get_pod(self, namespace: str, name: str) -> Json:
+        pod = super().get_pod(namespace, name)
+        if self.over():
+            for status in pod["status"]["ephemeralContainerStatuses"]:
+                status["state"] = {"terminated": {"exitCode": 0}}
+        return pod
+
+    def pod_changes(self, namespace: str, name: str, resource_version: str, deadline: float) -> Iterator[Json | None]:
+        while self.monotonic() < deadline:
+            self.time += 1
+            yield self.get_pod(namespace, name)
+
+
+def session_of(world: World, *, ours: bool = True) -> Session:
+    running_holder(world)
+    [session] = sessions(parse_pod(world.pod))
+    return replace(session, ours=ours)
+
+
+def test_a_holder_is_told_and_nothing_is_signalled(stop: Stop) -> None:
+    world = Container()
+
+    ended = end(session_of(world), world.ports(), stop)
+
+    assert (ended.outcome, ended.why, world.scripts) == (Outcome.ENDED, "", [])
+
+
+def test_one_whose_holder_does_not_obey_is_signalled(stop: Stop) -> None:
+    world = Container(hears=False)
+
+    assert end(session_of(world), world.ports(), stop).outcome is Outcome.ENDED
+    assert b"end_processes" in world.scripts[0].sent
+
+
+def test_of_other_tools_only_signals_are_used(stop: Stop) -> None:
+    world = Container()
+
+    assert end(session_of(world, ours=False), world.ports(), stop).outcome is Outcome.ENDED
+    assert world.tethers == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ([Output(Channel.STDOUT, b"dshell-end first\n"), Exit(0)], "its first process is PID 1"),
+        ([Output(Channel.STDOUT, b"dshell-end none\n"), Exit(0)], "none of its processes is open"),
+        ([Output(Channel.STDOUT, b"dshell-end blind\n"), Exit(0)], "no cgroup is to be seen"),
+        ([Exit(None, 'exec: "sh": executable file not found in $PATH')], "its image has no shell"),
+        ([Exit(127)], "its image has no shell"),
+        ([Output(Channel.STDOUT, b"dshell-end ended\n"), Exit(0)], "it still runs"),
+        ([Exit(137)], "it still runs"),
+    ],
+)
+def test_why_it_could_not_be_ended_comes_with_two_ways_out(stop: Stop, answer: list[Event], why: str) -> None:
+    world = Container(mortal=False, answer=answer)
+
+    ended = end(session_of(world, ours=False), world.ports(), stop)
+
+    assert ended.outcome is Outcome.FAILED
+    assert why in ended.why
+    assert ended.advice == (
+        "let whoever is in it leave, here for instance: kubectl attach -it web -n shop -c dshell-abcde",
+        "replace the pod: kubectl delete pod web -n shop",
+    )
+
+
+def test_who_may_not_exec_is_told_the_verb_and_the_resource(stop: Stop) -> None:
+    denied = 'pods "web" is forbidden: User "ada" cannot create resource "pods/exec" in API group "" in the namespace'
+    world = Container(refusals=[ApiError(403, "Forbidden", denied)])
+
+    ended = end(session_of(world), world.ports(), stop)
+
+    assert (ended.outcome, ended.why) == (Outcome.FAILED, "ada may not create pods/exec in namespace shop")
+
+
+def test_one_that_has_ended_meanwhile_is_not_touched(stop: Stop) -> None:
+    world = Container()
+    session = session_of(world)
+    world.pod["status"]["ephemeralContainerStatuses"][0]["state"] = {"terminated": {"exitCode": 0}}
+
+    assert end(session, world.ports(), stop).outcome is Outcome.ALREADY_ENDED
+    assert world.opened == []
+
+
+@pytest.mark.parametrize("vanish", [lambda w: w.pod["spec"].update(ephemeralContainers=[]), None], ids=["new", "gone"])
+def test_a_pod_that_is_gone_or_another_counts_as_ended(stop: Stop, vanish: Callable[[World], None] | None) -> None:
+    world = Container()
+    session = session_of(world)
+    if vanish:
+        vanish(world)
+        world.pod["status"]["ephemeralContainerStatuses"] = []
+    else:
+        session = replace(session, pod="elsewhere")
+
+    ended = end(session, world.ports(), stop)
+
+    assert (ended.outcome, ended.why) == (Outcome.ENDED, "its pod is gone")
+
+
+@pytest.mark.parametrize(
+    "passing",
+    [ConnectionLost("away"), ApiError(429, "TooManyRequests", "later"), ApiError(503, "ServiceUnavailable", "later")],
+)
+def test_what_passes_is_tried_again(stop: Stop, monkeypatch: pytest.MonkeyPatch, passing: Exception) -> None:
+    monkeypatch.setattr(ending_module, "_PAUSE_SECONDS", 0.0)
+    world = Container(refusals=[passing, passing])
+
+    assert end(session_of(world), world.ports(), stop).outcome is Outcome.ENDED
+
+
+def test_what_does_not_pass_is_given_up_after_a_while(stop: Stop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ending_module, "_PAUSE_SECONDS", 0.0)
+
+    class Away(Container):
+        def get_pod(self, namespace: str, name: str) -> Json:
+            self.time += 7
+            raise ConnectionLost("nobody answers")
+
+    world = Away()
+    session = session_of(Container())
+
+    ended = end(session, world.ports(), stop)
+
+    assert (ended.outcome, ended.why) == (Outcome.FAILED, "nobody answers")
+
+
+def test_a_node_that_lets_nobody_in_is_believed_only_with_the_status(stop: Stop) -> None:
+    world = Container(hears=False, mortal=False)
+    session = session_of(world)
+    world.vanished = {session.name}
+    gone = ApiError(500, "", "container not found")
+    world.refusals = [gone, gone]
+
+    ended = end(session, world.ports(), stop)
+
+    assert ended.outcome is Outcome.FAILED
+    assert "container not found" in ended.why
+
+
+def test_told_to_stop_it_says_that_the_end_is_not_sure(stop: Stop) -> None:
+    world = Container(hears=False, mortal=False)
+    stop.set()
+
+    assert end(session_of(world), world.ports(), stop).outcome is Outcome.INTERRUPTED
