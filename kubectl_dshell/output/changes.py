@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Protocol
 
 from kubectl_dshell.output.session_document import change_document
-from kubectl_dshell.output.session_table import heads, rows
+from kubectl_dshell.output.session_table import WIDTH, heads, rows
 from kubectl_dshell.output.sessions import format_name
 from kubectl_dshell.output.table import Table
 
@@ -59,6 +59,6 @@ class TableLines:
             if change.gone:
                 row[names.index("STATE")] = "gone"
         if self._table is None:
-            self._table = Table(names, found)
+            self._table = Table(names, found, 0 if self._wide else WIDTH)
             self._write(self._table.text(names) if self._with_heads else "")
         self._write(self._table.text(*found))

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from kubectl_dshell.domain.change import ChangeKind
 from kubectl_dshell.domain.choice import SortKey, in_order
-from kubectl_dshell.output.session_table import heads, rows
-from kubectl_dshell.output.table import format_table
+from kubectl_dshell.output.sessions import format_sessions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +27,7 @@ class LiveTable:
 
         self._wide, self._everywhere, self._sort_by, self._empty = wide, everywhere, sort_by, empty
         self._shown: dict[tuple[str, str, str], Judged] = {}
-        self._text = ""
+        self.text = ""
         self._console = Console(highlight=False)
         # Notices go above the table, unless they are for a file.
         stderr = sys.stderr.isatty()
@@ -50,17 +49,18 @@ class LiveTable:
             else:
                 self._shown[key] = change.judged
         text = self._drawn(now)
-        if text != self._text:
+        if text != self.text:
             from rich.text import Text
 
-            self._text = text
+            self.text = text
             self._live.update(Text(text, no_wrap=True, overflow="ellipsis"), refresh=True)
 
     def _drawn(self, now: datetime) -> str:
         if not self._shown:
             return self._empty
-        found = rows(in_order(self._shown.values(), self._sort_by), now, wide=self._wide, everywhere=self._everywhere)
-        lines = format_table(heads(wide=self._wide, everywhere=self._everywhere), found).splitlines()
+        found = in_order(self._shown.values(), self._sort_by)
+        form = "wide" if self._wide else ""
+        lines = format_sessions(found, form, now, everywhere=self._everywhere, with_heads=True).splitlines()
         room = max(2, self._console.height - 2)
         if len(lines) > room:
             lines[room - 1 :] = [f"... and {len(lines) - room + 1} more"]

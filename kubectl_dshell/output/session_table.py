@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 WIDTH = 100
 _GAP = 3
-_SHORTEST = {"OWNER": 10, "STATE": 20}
+_SHORTEST = {"OWNER": 10, "STATE": 15}
 """What may be cut so that a line fits: the rest is needed whole, to be typed. `-o wide` and `-o json` cut nothing."""
 
 _IN_SHORT = {

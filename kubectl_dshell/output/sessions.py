@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from kubectl_dshell.output.document import Format, format_document
 from kubectl_dshell.output.escape import escape
 from kubectl_dshell.output.session_document import list_document
-from kubectl_dshell.output.session_table import heads, rows
+from kubectl_dshell.output.session_table import WIDTH, heads, rows
 from kubectl_dshell.output.table import format_table
 
 if TYPE_CHECKING:
@@ -24,7 +24,8 @@ def format_sessions(found: Sequence[Judged], form: str, now: datetime, *, everyw
     if form in ("json", "yaml"):
         return format_document(list_document(found), Format(form))
     wide = form == "wide"
-    table = format_table(heads(wide=wide, everywhere=everywhere), rows(found, now, wide=wide, everywhere=everywhere))
+    cells = rows(found, now, wide=wide, everywhere=everywhere)
+    table = format_table(heads(wide=wide, everywhere=everywhere), cells, 0 if wide else WIDTH)
     return table if with_heads else table.partition("\n")[2]
 
 

@@ -1,4 +1,4 @@
-"""Tables as kubectl prints them: upper-case heads, columns apart by three blanks, no frames."""
+"""Tables as kubectl prints them: upper-case heads, columns apart by blanks, no frames."""
 
 from __future__ import annotations
 
@@ -9,27 +9,28 @@ from kubectl_dshell.output.escape import escape
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_GAP = "   "
 
-
-def format_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """The last column is not padded; an empty cell reads `<none>`, as in kubectl."""
-    return Table(heads, rows).text(heads, *rows)
+def format_table(heads: Sequence[str], rows: Sequence[Sequence[str]], width: int = 0) -> str:
+    """The last column is not padded; an empty cell reads `<none>`, as in kubectl. `width`: what it should fit."""
+    return Table(heads, rows, width).text(heads, *rows)
 
 
 class Table:
     """Columns as wide as heads and first rows need; of rows that come later a longer cell moves the rest."""
 
-    def __init__(self, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    def __init__(self, heads: Sequence[str], rows: Sequence[Sequence[str]], width: int = 0) -> None:
         from rich.cells import cell_len
 
         self._length = cell_len
         cells = [_cells(row) for row in (heads, *rows)]
         self._widths = [max(cell_len(row[i]) for row in cells) for i in range(len(heads))]
+        # kubectl's three blanks, unless two save a line from being broken.
+        short = 0 < width < sum(self._widths) + 3 * (len(heads) - 1)
+        self._gap = " " * (2 if short else 3)
 
     def text(self, *rows: Sequence[str]) -> str:
         """A line for each row."""
-        return "".join(_GAP.join(map(self._padded, _cells(row), self._widths)).rstrip() + "\n" for row in rows)
+        return "".join(self._gap.join(map(self._padded, _cells(row), self._widths)).rstrip() + "\n" for row in rows)
 
     def _padded(self, cell: str, width: int) -> str:
         return cell + " " * (width - self._length(cell))

@@ -1,14 +1,11 @@
-"""`ls` shows the debug containers of every tool, `cleanup` ends those of ours and no others."""
+"""`cleanup` ends the debug containers of ours and no others."""
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 
 from .waiting import wait_until
 
@@ -52,72 +49,6 @@ def crowd(make_pod: MakePod, make_namespace: MakeNamespace, dshell: Dshell) -> C
     pod.cluster.kubectl(*debug, "--", "sleep", "1000")
     wait_until(lambda: pod.debug_containers()["other"].state == "running", 30, "kubectl's debug container")
     return Crowd(pod, live, ended, "other")
-
-
-def rows(text: bytes) -> list[list[str]]:
-    return [re.split(r" {3,}", line) for line in text.decode().splitlines()]
-
-
-def test_the_table_shows_every_debug_container(crowd: Crowd, dshell: Dshell) -> None:
-    pod = crowd.pod
-
-    narrow = dshell("ls", "-n", pod.namespace)
-    wide = dshell("ls", "-n", pod.namespace, "-o", "wide")
-    everywhere = dshell("ls", "-A")
-
-    head, *found = rows(narrow.stdout)
-    assert (narrow.code, narrow.stderr) == (0, "")
-    assert head == ["POD", "NAME", "TARGET", "USER", "OWNER", "IMAGE", "STATE", "AGE"]
-    by_name = {row[1]: row for row in found}
-    ours = [pod.name, crowd.live, "app", "65532:65532", "admin", "busybox:1.37", "running"]
-    assert by_name[crowd.live][:7] == ours
-    assert by_name[crowd.ended][6] == "ended (by its last session)"
-    assert by_name["other"][:7] == [pod.name, "other", "app", "0:0", "<none>", "busybox:1.37", "running"]
-    assert all(re.fullmatch(r"\d+s|\d+m\d*s?", row[7]) for row in found)
-    assert [row[1] for row in found] == sorted(by_name)
-    assert rows(wide.stdout)[0] == [*head, "NODE"]
-    assert {row[8] for row in rows(wide.stdout)[1:]} == {pod.json()["spec"]["nodeName"]}
-    assert rows(everywhere.stdout)[0] == ["NAMESPACE", *head]
-    assert [pod.namespace, *ours] in [row[:8] for row in rows(everywhere.stdout)]
-
-
-def test_programs_get_the_same_as_data(crowd: Crowd, dshell: Dshell) -> None:
-    pod = crowd.pod
-
-    as_json, as_yaml, as_names = (dshell("ls", "-n", pod.namespace, "-o", form) for form in ("json", "yaml", "name"))
-
-    document = json.loads(as_json.stdout)
-    assert document == yaml.safe_load(as_yaml.stdout)
-    assert (document["apiVersion"], document["kind"]) == ("dshell/v1", "SessionList")
-    items = {item["name"]: item for item in document["items"]}
-    assert (items[crowd.live]["ours"], items["other"]["ours"]) == (True, False)
-    assert (items[crowd.live]["owner"], items[crowd.live]["user"]) == ("admin", "65532:65532")
-    assert items[crowd.ended]["message"] == "ended by its last session"
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", items[crowd.ended]["finishedAt"])
-    assert as_names.stdout.decode().splitlines() == sorted(f"{pod.name}/{name}" for name in items)
-
-
-@pytest.mark.parametrize(
-    ("form", "stdout", "stderr"),
-    [
-        pytest.param((), b"", "no debug containers in namespace {}\n", id="table"),
-        pytest.param(("-o", "name"), b"", "", id="name"),
-        pytest.param(
-            ("-o", "json"),
-            b'{\n  "apiVersion": "dshell/v1",\n  "kind": "SessionList",\n  "items": []\n}\n',
-            "",
-            id="json",
-        ),
-    ],
-)
-def test_an_empty_list_says_so_and_is_no_failure(
-    make_namespace: MakeNamespace, dshell: Dshell, form: tuple[str, ...], stdout: bytes, stderr: str
-) -> None:
-    namespace = make_namespace()
-
-    done = dshell("ls", "-n", namespace, *form)
-
-    assert (done.stdout, done.stderr, done.code) == (stdout, stderr.format(namespace), 0)
 
 
 @pytest.mark.parametrize("named", ["all", "by its name", "by its pod"])

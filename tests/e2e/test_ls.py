@@ -85,7 +85,7 @@ def by_hand(pod: Pod, entry: dict[str, Any]) -> None:
 
 
 def rows(text: bytes) -> list[list[str]]:
-    return [re.split(r" {3,}", line) for line in text.decode().splitlines()]
+    return [re.split(r" {2,}", line) for line in text.decode().splitlines()]
 
 
 def test_the_table_shows_every_debug_container(crowd: Crowd, dshell: Dshell) -> None:

@@ -1,0 +1,27 @@
+"""Words of `ls` that do not go together."""
+
+from __future__ import annotations
+
+import pytest
+
+from kubectl_dshell.cli.main import main
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("ls web -A", "a POD is in one namespace"),
+        ("ls web -l a=b", "either PODs or -l"),
+        ("ls -w -o yaml", "--watch prints a table, names or -o json, not -o yaml"),
+        ("ls --state stopped", "'stopped' is not one of 'running', 'waiting', 'ended'"),
+        ("ls --sort-by size", "'size' is not one of 'pod', 'name', 'age'"),
+        ("ls --older-than old", "'old' is not a duration"),
+        ("ls deploy/web", "only pods have debug containers; write POD or pod/POD"),
+        ("ls -o xml", "'xml' is not one of"),
+    ],
+)
+def test_what_does_not_go_together_is_told(words: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words.split()) == 64
+    out, err = capsys.readouterr()
+    assert said in err
+    assert out == ""

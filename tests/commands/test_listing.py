@@ -1,0 +1,210 @@
+"""What `ls` lists and what it watches, in a world of one pod."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from kubectl_dshell.commands.listing import ListRequest, list_chosen
+from kubectl_dshell.commands.watching import watch_chosen
+from kubectl_dshell.domain.choice import Choice, SortKey, Stage
+from kubectl_dshell.domain.pod_event import Happened, PodEvent
+from kubectl_dshell.errors import ApiError, BadConfig, Forbidden, NoTarget, UsageError
+from tests.commands.world import World, running_holder
+from tests.pods import Json
+
+IN_SHOP = ListRequest("shop")
+THEIRS = {"name": "debugger-x8z4p", "image": "busybox", "targetContainerName": "app"}
+
+
+def world_of_two() -> World:
+    """A running debug container of ours and one of kubectl debug that has ended."""
+    world = World()
+    running_holder(world)
+    world.pod["spec"]["ephemeralContainers"].append(THEIRS)
+    ended = {"name": THEIRS["name"], "state": {"terminated": {"exitCode": 0}}}
+    world.pod["status"]["ephemeralContainerStatuses"].append(ended)
+    return world
+
+
+@pytest.mark.parametrize(
+    ("request_", "names"),
+    [
+        pytest.param(IN_SHOP, ["debugger-x8z4p", "dshell-abcde"], id="all"),
+        pytest.param(replace(IN_SHOP, sort_by=SortKey.STATE), ["dshell-abcde", "debugger-x8z4p"], id="sorted"),
+        pytest.param(replace(IN_SHOP, choice=Choice(stage=Stage.ENDED)), ["debugger-x8z4p"], id="ended"),
+        pytest.param(replace(IN_SHOP, mine=True), ["dshell-abcde"], id="mine"),
+        pytest.param(
+            replace(IN_SHOP, choice=Choice(pods=frozenset({"web"}))), ["debugger-x8z4p", "dshell-abcde"], id="a pod"
+        ),
+    ],
+)
+def test_what_is_asked_for_is_listed(request_: ListRequest, names: list[str]) -> None:
+    assert [one.session.name for one in list_chosen(request_, world_of_two().ports())] == names
+
+
+def test_running_holders_of_ours_are_asked_and_no_others() -> None:
+    world = world_of_two()
+
+    theirs, ours = list_chosen(IN_SHOP, world.ports())
+
+    assert [container for container, _ in world.opened] == ["dshell-abcde"]
+    assert ours.session.live is not None
+    assert (ours.session.live.sessions, theirs.session.live) == (1, None)
+
+
+def test_nobody_is_asked_for_names_or_about_what_is_not_wanted() -> None:
+    world = world_of_two()
+
+    list_chosen(replace(IN_SHOP, ask=False), world.ports())
+    list_chosen(replace(IN_SHOP, choice=Choice(stage=Stage.ENDED)), world.ports())
+
+    assert world.opened == []
+
+
+class Refusing(World):
+    error: ApiError
+
+    def list_debugged(self, namespace: str | None, selector: str = "", name: str = "") -> Any:
+        raise self.error
+
+    watch_debugged = list_debugged
+
+    def whoami(self) -> str:
+        return ""
+
+
+@pytest.mark.parametrize(
+    ("code", "namespace", "error", "told"),
+    [
+        pytest.param(403, "shop", Forbidden, "jane may not list pods in namespace shop", id="a namespace"),
+        pytest.param(403, None, Forbidden, r"jane may not list pods in all namespaces \(cluster-wide\)", id="all"),
+        pytest.param(400, "shop", UsageError, "'a b' is not a label selector", id="a selector"),
+        pytest.param(500, "shop", ApiError, "cannot list", id="anything else"),
+    ],
+)
+@pytest.mark.parametrize("watch", [False, True], ids=["list", "watch"])
+def test_a_refusal_says_what_lacks(
+    code: int, namespace: str | None, error: type[Exception], told: str, *, watch: bool
+) -> None:
+    world = Refusing()
+    world.error = ApiError(code, "", 'User "jane" cannot list resource "pods" in API group ""')
+    request = ListRequest(namespace, selector="a b" if code == 400 else "")
+
+    with pytest.raises(error, match=told):
+        list(watch_chosen(request, world.ports()) if watch else list_chosen(request, world.ports()))
+
+
+def test_who_has_no_name_has_nothing_of_their_own() -> None:
+    with pytest.raises(BadConfig, match="--mine"):
+        list_chosen(replace(IN_SHOP, mine=True), Refusing().ports())
+
+
+@pytest.mark.parametrize("watch", [False, True], ids=["list", "watch"])
+def test_a_pod_that_is_not_there_is_told(*, watch: bool) -> None:
+    request = replace(IN_SHOP, choice=Choice(pods=frozenset({"nope"})))
+    world = World()
+
+    with pytest.raises(NoTarget, match='no pod "nope"'):
+        list(watch_chosen(request, world.ports()) if watch else list_chosen(request, world.ports()))
+
+
+def listed(*pods: Json) -> PodEvent:
+    return PodEvent(Happened.LISTED, pods)
+
+
+def changed(pod: Json) -> PodEvent:
+    return PodEvent(Happened.CHANGED, (pod,))
+
+
+def with_state(pod: Json, state: Json) -> Json:
+    other = deepcopy(pod)
+    other["status"]["ephemeralContainerStatuses"][0]["state"] = state
+    return other
+
+
+def told(world: World, request: ListRequest = IN_SHOP) -> list[list[tuple[str, str, bool]]]:
+    return [
+        [(str(c.kind), c.judged.session.name, c.gone) for c in changes]
+        for changes in watch_chosen(request, world.ports())
+    ]
+
+
+def test_a_watch_tells_what_comes_changes_and_goes() -> None:
+    world = world_of_two()
+    pod = world.pod
+    world.happenings = [
+        listed(),
+        changed(pod),
+        changed(deepcopy(pod)),
+        None,
+        changed(with_state(pod, {"terminated": {"exitCode": 0, "message": "ended by a client"}})),
+        PodEvent(Happened.DELETED, (pod,)),
+    ]
+
+    assert told(world) == [
+        [],
+        [("ADDED", "dshell-abcde", False), ("ADDED", "debugger-x8z4p", False)],
+        [],
+        [("MODIFIED", "dshell-abcde", False)],  # it was asked who is there
+        [("MODIFIED", "dshell-abcde", False)],
+        [("DELETED", "dshell-abcde", True), ("DELETED", "debugger-x8z4p", True)],
+    ]
+
+
+def test_what_no_longer_matches_goes_as_it_is_now() -> None:
+    world = world_of_two()
+    over = with_state(world.pod, {"terminated": {"exitCode": 0}})
+    world.happenings = [listed(world.pod), changed(over)]
+    request = replace(IN_SHOP, choice=Choice(stage=Stage.RUNNING))
+
+    first, second = watch_chosen(request, world.ports())
+
+    assert [one.judged.session.name for one in first] == ["dshell-abcde"]
+    assert [(str(one.kind), one.judged.stage, one.gone) for one in second] == [("DELETED", Stage.ENDED, False)]
+
+
+def test_clients_that_come_are_seen_though_no_pod_changes() -> None:
+    world = world_of_two()
+    world.happenings = [listed(world.pod), *[None] * 20]
+    seen: list[int | None] = []
+
+    for number, changes in enumerate(watch_chosen(IN_SHOP, world.ports())):
+        world.time += 1
+        world.state = f"dshell-state holder=ok sessions={2 if number > 3 else 1} silent={number} kept=0 left=28700"
+        seen += [one.judged.session.live.sessions for one in changes if one.judged.session.live]
+
+    assert seen == [1, 2]
+    assert 2 <= len(world.opened) <= 4
+
+
+def test_after_a_loss_only_what_differs_is_told_and_nobody_is_asked_meanwhile() -> None:
+    world = world_of_two()
+    over = with_state(world.pod, {"terminated": {"exitCode": 0}})
+    lost = PodEvent(Happened.LOST, why="the API server cannot be reached")
+    world.happenings = [listed(world.pod), lost, *[None] * 3, listed(world.pod), listed(over), lost]
+    world.happenings += [PodEvent(Happened.RESUMED), None]
+    asked: list[int] = []
+    found = []
+    for changes in watch_chosen(IN_SHOP, world.ports()):
+        world.time += 20 if len(asked) < 6 else 0
+        asked.append(len(world.opened))
+        found.append([str(one.kind) for one in changes])
+
+    assert found == [["ADDED", "ADDED"], [], [], [], [], [], ["MODIFIED"], [], [], []]
+    assert asked[:6] == [1] * 6
+    back = "the API server is back"
+    said = "the API server cannot be reached; trying until it can"
+    assert world.said == [said, back, said, back]
+
+
+def test_the_first_list_is_in_the_order_asked_for() -> None:
+    world = world_of_two()
+    world.happenings = [listed(world.pod)]
+
+    [first] = watch_chosen(replace(IN_SHOP, sort_by=SortKey.NAME), world.ports())
+
+    assert [one.judged.session.name for one in first] == ["debugger-x8z4p", "dshell-abcde"]
