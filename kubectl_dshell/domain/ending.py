@@ -40,6 +40,6 @@ def ways_out(session: Session) -> tuple[str, str]:
     """What ends a debug container that we cannot end."""
     where = f"{session.pod} -n {session.namespace}"
     return (
-        f"let whoever is in it leave, here for instance: kubectl attach -it {where} -c {session.name}",
+        f"wait for it, or let whoever is in it leave (kubectl attach -it {where} -c {session.name})",
         f"replace the pod: kubectl delete pod {where}",
     )

@@ -13,6 +13,7 @@ from kubectl_dshell.kube import channel
 from kubectl_dshell.kube.answer import Answer
 from kubectl_dshell.kube.api import ANSWER_SECONDS, USER_AGENT, unreachable
 from kubectl_dshell.kube.dial import dial
+from kubectl_dshell.kube.retry import persistently
 from kubectl_dshell.kube.stream import ExecStream
 from kubectl_dshell.kube.trace import SILENT, Trace
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from kubectl_dshell.kube.connection import Connection
 
 _UNAUTHORIZED = 401
+_SWITCHED = Answer(101)
 _TLS_RECORD = 16 * 1024
 
 
@@ -64,15 +66,22 @@ def open_exec(  # noqa: PLR0913  # an exec is that many facts
 
 
 def _handshake(connection: Connection, resource: str, trace: Trace, wait: float) -> tuple[socket.socket, str, bytes]:
-    try:
-        return _upgrade(connection, resource, trace, wait)
-    except _Refused as refused:
-        if refused.answer.status == _UNAUTHORIZED and connection.renew():
-            try:
-                return _upgrade(connection, resource, trace, wait)
-            except _Refused as again:
-                refused = again
-        raise answers.failure(refused.answer, connection, f"GET {resource.partition('?')[0]}") from None
+    opened: list[tuple[socket.socket, str, bytes]] = []
+
+    def attempt() -> Answer:
+        try:
+            opened.append(_upgrade(connection, resource, trace, wait))
+        except _Refused as refused:
+            return refused.answer
+        return _SWITCHED
+
+    deadline = time.monotonic() + wait
+    answer = persistently(attempt, method="GET", idempotent=False, deadline=deadline)
+    if answer.status == _UNAUTHORIZED and connection.renew():
+        answer = persistently(attempt, method="GET", idempotent=False, deadline=deadline)
+    if not opened:
+        raise answers.failure(answer, connection, f"GET {resource.partition('?')[0]}")
+    return opened[0]
 
 
 def _upgrade(connection: Connection, resource: str, trace: Trace, wait: float) -> tuple[socket.socket, str, bytes]:
@@ -97,7 +106,8 @@ def _upgrade(connection: Connection, resource: str, trace: Trace, wait: float) -
     except websocket.WebSocketBadStatusException as error:
         said = f"{error.status_code} {error.status_message or ''}".strip()
         body = error.resp_body or b""
-        raise _Refused(Answer(error.status_code, error.status_message or "", {}, body)) from error
+        heads = {name.lower(): value for name, value in (error.resp_headers or {}).items()}
+        raise _Refused(Answer(error.status_code, error.status_message or "", heads, body)) from error
     except (websocket.WebSocketTimeoutException, websocket.WebSocketConnectionClosedException, OSError) as error:
         raise unreachable(connection, error) from error
     except websocket.WebSocketException as error:

@@ -125,6 +125,33 @@ def test_rejected_credentials_are_renewed_once() -> None:
     assert seen == ["Bearer t2"]
 
 
+def test_an_upgrade_that_is_put_off_is_asked_for_again_and_no_other() -> None:
+    def later(peer: Peer) -> None:
+        peer.read_head()
+        peer.answer("429 Too Many Requests", b"{}", "Retry-After: 0")
+
+    server = Server(later, later, lambda peer: peer.accept())
+    open_stream(server).close()
+    server.finish()
+
+    once = Server(lambda peer: peer.refuse("503 Service Unavailable", b"{}"))
+    with pytest.raises(ApiError):
+        open_stream(once)
+    once.finish()
+
+
+def test_the_answer_is_not_waited_for_longer_than_asked() -> None:
+    def silent(peer: Peer) -> None:
+        peer.read_head()
+        assert peer.sock.recv(1) == b""
+
+    server = Server(silent)
+
+    with pytest.raises(ConnectionLost):
+        open_exec(connection(server.port), "n", "p", "c", ["x"], stdin=False, tty=False, seconds=0.2)
+    server.finish()
+
+
 def test_a_redirect_does_not_get_our_credentials() -> None:
     elsewhere = Server(lambda peer: peer.accept())
     to = f"HTTP/1.1 302 Found\r\nLocation: ws://127.0.0.1:{elsewhere.port}/\r\nContent-Length: 0\r\n\r\n"
