@@ -4,6 +4,7 @@ DshellError
  +- UsageError        64  the command line is wrong
  +- NoTarget          66  no such pod or container, or none that can be joined
  +- StartFailed       69  the debug container did not start, or ended under us
+ |   +- CutShort          what a command of ours wrote is not whole
  +- OutputFailed      74  our own output cannot be written
  +- TimedOut          75  a deadline passed
  +- ConnectionLost    76  the API server, or a stream through it, is gone
@@ -70,6 +71,10 @@ class NoTarget(DshellError):
 
 class StartFailed(DshellError):
     status = ExitStatus.UNAVAILABLE
+
+
+class CutShort(StartFailed):
+    """What a command of ours wrote ended before its end; its exit code may say why."""
 
 
 class OutputFailed(DshellError):

@@ -11,6 +11,7 @@ import click
 from kubectl_dshell import __version__
 from kubectl_dshell.cli.attach import attach_command
 from kubectl_dshell.cli.cleanup import cleanup_command
+from kubectl_dshell.cli.cp import cp_command
 from kubectl_dshell.cli.guide import options_command
 from kubectl_dshell.cli.listing import ls_command
 from kubectl_dshell.cli.open import open_command
@@ -22,7 +23,13 @@ from kubectl_dshell.terminal.writer import OutputClosed
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-VERBS = {"ls": ls_command, "attach": attach_command, "cleanup": cleanup_command, "options": options_command}
+VERBS = {
+    "ls": ls_command,
+    "attach": attach_command,
+    "cp": cp_command,
+    "cleanup": cleanup_command,
+    "options": options_command,
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -25,6 +25,7 @@ Usage: kubectl dshell [pod/]POD [-c CONTAINER] [-n NS] [flags] [-- COMMAND ARG..
 Verbs (a pod of that name is pod/NAME):
   ls        debug containers and their state
   attach    come back to one of them, or share it
+  cp        copy files out of the app, or into it
   cleanup   end debug containers left behind
   options   all flags of kubectl dshell POD
 

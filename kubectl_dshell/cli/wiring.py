@@ -21,10 +21,11 @@ from kubectl_dshell.terminal.relay import relay
 from kubectl_dshell.terminal.signals import Signals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    import io
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
-    from kubectl_dshell.domain.stream import Companion, Exit, Stream
+    from kubectl_dshell.domain.stream import Companion, Exit, Piped, Stream
     from kubectl_dshell.kube.connection import Connection
     from kubectl_dshell.kube.trace import Trace
 
@@ -55,6 +56,18 @@ class StandardTerminal:
     def relay(self, stream: Stream, companion: Companion, *, stdin: bool, tty: bool) -> Exit:
         raw = 0 if tty and os.isatty(0) and os.isatty(1) else None
         return relay(stream, Ends(stdin=0 if stdin else None, tty=raw), companion, self._signals)
+
+    def piped(
+        self,
+        stream: Stream,
+        companion: Companion,
+        sink: Callable[[io.BufferedReader], None],
+        source: Callable[[io.BufferedWriter], None] | None = None,
+    ) -> Piped:
+        """As `relay`, with code of ours at both ends instead of descriptors."""
+        from kubectl_dshell.terminal.pipes import relay_piped
+
+        return relay_piped(stream, companion, self._signals, sink, source)
 
     def held(self) -> AbstractContextManager[None]:
         return self._signals.held()

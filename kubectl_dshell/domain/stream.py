@@ -40,6 +40,15 @@ class Exit:
 Event = Output | Exit
 
 
+@dataclass(frozen=True, slots=True)
+class Piped:
+    """How a command between two ends of ours has ended: what it said on stderr, and what failed at our side."""
+
+    end: Exit
+    said: str
+    failure: Exception | None
+
+
 class Stream(Protocol):
     """One exec, used by one thread. Times are those of `time.monotonic`."""
 

@@ -6,19 +6,19 @@ import math
 import select
 import time
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from kubectl_dshell.domain.stream import Exit
 from kubectl_dshell.errors import ConnectionLost, DshellError
 from kubectl_dshell.terminal import tty
+from kubectl_dshell.terminal.ends import Ends
 from kubectl_dshell.terminal.keyboard import Input
 from kubectl_dshell.terminal.outputs import Outputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kubectl_dshell.domain.stream import Companion, Stream
-    from kubectl_dshell.terminal.ends import Ends
+    from kubectl_dshell.domain.stream import Companion, Output, Stream
     from kubectl_dshell.terminal.signals import Signals
 
 _BACKLOG_LIMIT = 256 * 1024
@@ -44,6 +44,35 @@ def relay(stream: Stream, ends: Ends, companion: Companion | None, signals: Sign
         return end
 
 
+def relay_into(
+    outputs: Receiver, stream: Stream, stdin: int | None, companion: Companion | None, signals: Signals
+) -> Exit:
+    """The same, without a terminal: what the command writes is for `outputs`, and what it raises is raised."""
+    with signals.held():
+        return _Relay(stream, Ends(stdin=stdin), companion, signals, outputs, None).run()
+
+
+class Receiver(Protocol):
+    """Takes the output of a command."""
+
+    def fileno(self) -> int:
+        """Readable when `full`, `drained` or `check` have another answer."""
+        ...
+
+    def clear(self) -> None: ...
+
+    @property
+    def full(self) -> bool: ...
+
+    @property
+    def drained(self) -> bool: ...
+
+    def write(self, output: Output) -> None: ...
+    def check(self) -> None:
+        """Raise what keeps the output from being taken."""
+        ...
+
+
 class _Relay:
     def __init__(
         self,
@@ -51,7 +80,7 @@ class _Relay:
         ends: Ends,
         companion: Companion | None,
         signals: Signals,
-        outputs: Outputs,
+        outputs: Receiver,
         mode: tty.RawMode | None,
     ) -> None:
         self._stream = stream

@@ -1,0 +1,39 @@
+"""Binds what a copy needs besides a session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.cli.wiring import StandardTerminal
+from kubectl_dshell.commands.cp_ports import CopyPorts
+from kubectl_dshell.domain.place import STREAM
+from kubectl_dshell.files.landing import Landing
+from kubectl_dshell.files.pack import Luggage
+from kubectl_dshell.files.restream import Restream
+from kubectl_dshell.output.transfer import Transfer, format_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from kubectl_dshell.commands.ports import Ports
+
+
+class LocalDisk:
+    def landing(self, destination: str, *, many: bool) -> Landing | Restream:
+        return Restream(1) if destination == STREAM else Landing(destination, many=many)
+
+    def luggage(self, sources: Sequence[str], refuse: Callable[[str, str], None]) -> Luggage:
+        return Luggage(sources, refuse)
+
+
+def copy_ports(bound: Ports, *, quiet: bool) -> CopyPorts:
+    """What a copy needs, at the same terminal as its session."""
+    if not isinstance(bound.terminal, StandardTerminal):
+        raise TypeError(bound.terminal)
+    return CopyPorts(bound, bound.terminal, LocalDisk(), Transfer(quiet=quiet))
+
+
+def size(sources: Sequence[str]) -> str:
+    """For the question before a copy: "3 files (1.2 MB)". Raises NoTarget where there is no such file."""
+    measured = Luggage(sources, lambda _name, _why: None).size()
+    return f"{measured.files} file{'' if measured.files == 1 else 's'} ({format_bytes(measured.bytes)})"

@@ -1,0 +1,146 @@
+"""`kubectl dshell cp`: files out of the app and into it, whole or not at all."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.commands.cp_trouble import LeftOut, explain
+from kubectl_dshell.commands.open import open_session
+from kubectl_dshell.domain.debug_container import NAME_LETTERS
+from kubectl_dshell.domain.stream import Exit, Piped
+from kubectl_dshell.remote import copying
+
+if TYPE_CHECKING:
+    import io
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
+
+    from kubectl_dshell.commands.cp_ports import CopyPorts, Luggage
+    from kubectl_dshell.commands.request import OpenRequest
+    from kubectl_dshell.domain.place import RemotePath
+    from kubectl_dshell.domain.stream import Companion, Stream
+
+
+@dataclass(frozen=True, slots=True)
+class CopyOut:
+    """Files of a pod to a place here ("-": an archive on stdout). `session.command` is filled in."""
+
+    session: OpenRequest
+    sources: tuple[RemotePath, ...]
+    destination: str
+    skip_failed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CopyIn:
+    """Files of ours to a place in a pod. `session.command` is filled in."""
+
+    session: OpenRequest
+    sources: tuple[str, ...]
+    destination: RemotePath
+    skip_failed: bool
+
+
+def copy_out(request: CopyOut, ports: CopyPorts) -> int:
+    """0, or the exit code of what could not be read; raises every DshellError there is, and Interrupted.
+
+    Unless all of it has come, nothing is changed here.
+    """
+    left_out = LeftOut(skip=request.skip_failed)
+    landing = ports.disk.landing(request.destination, many=len(request.sources) > 1)
+    command = copying.out_argv([source.path for source in request.sources], strict=not request.skip_failed)
+    try:
+        through = _run(
+            replace(request.session, command=tuple(command), stdin=False, tty=False),
+            ports,
+            lambda reader: landing.receive(reader, left_out.add, ports.transfer.advance),
+        )
+        code = explain(through, request.session, ports.session.notices, skip=request.skip_failed)
+        if code == 0:
+            with ports.pipes.held():
+                landing.commit()
+    finally:
+        landing.discard()
+    left_out.tell(ports.session.notices)
+    return code
+
+
+def copy_in(request: CopyIn, ports: CopyPorts) -> int:
+    """As `copy_out`, the other way: unless all of it has arrived, nothing is changed in the app."""
+    left_out = LeftOut(skip=request.skip_failed)
+    luggage = ports.disk.luggage(request.sources, left_out.add)
+    temporary = f".dshell-{ports.session.clock.random_letters(NAME_LETTERS, 8)}"
+    command = copying.in_argv(request.destination.path, temporary, luggage.names, folder=request.destination.folder)
+    talk = _Conversation(luggage, temporary, ports.transfer.advance)
+    session = replace(request.session, command=tuple(command), stdin=True, tty=False)
+    code = explain(
+        _run(session, ports, talk.listen, talk.send), request.session, ports.session.notices, skip=request.skip_failed
+    )
+    left_out.tell(ports.session.notices)
+    return code
+
+
+class _Conversation:
+    """Nothing is sent before the other side is ready for it, and no more when it wants no more."""
+
+    def __init__(self, luggage: Luggage, temporary: str, on_bytes: Callable[[int], None]) -> None:
+        self._luggage = luggage
+        self._temporary = temporary
+        self._on_bytes = on_bytes
+        self._answered = threading.Event()
+        self._stopped = threading.Event()
+
+    def listen(self, reader: io.BufferedReader) -> None:
+        if reader.readline() == copying.READY:
+            self._answered.set()
+            reader.readline()  # that it failed, or the end
+        self._stopped.set()
+        self._answered.set()
+
+    def send(self, writer: io.BufferedWriter) -> None:
+        self._answered.wait()
+        self._luggage.send(writer, self._temporary, self._stopped.is_set, self._on_bytes)
+
+
+class _Through:
+    """A Terminal: what the session prints goes into `sink`, and what it reads comes from `source`."""
+
+    def __init__(
+        self,
+        ports: CopyPorts,
+        sink: Callable[[io.BufferedReader], None],
+        source: Callable[[io.BufferedWriter], None] | None,
+    ) -> None:
+        self.piped = Piped(Exit(None), "", None)
+        self._ports = ports
+        self._sink = sink
+        self._source = source
+
+    def size(self) -> tuple[int, int] | None:
+        return None
+
+    def relay(self, stream: Stream, companion: Companion, *, stdin: bool, tty: bool) -> Exit:  # noqa: ARG002  # as ever
+        try:
+            self.piped = self._ports.pipes.piped(stream, companion, self._sink, self._source)
+        finally:
+            self._ports.transfer.end()
+        return self.piped.end
+
+    def held(self) -> AbstractContextManager[None]:
+        return self._ports.pipes.held()
+
+
+def _run(
+    session: OpenRequest,
+    ports: CopyPorts,
+    sink: Callable[[io.BufferedReader], None],
+    source: Callable[[io.BufferedWriter], None] | None = None,
+) -> Piped:
+    through = _Through(ports, sink, source)
+    code = open_session(session, replace(ports.session, terminal=through))
+    return replace(through.piped, end=Exit(code))
+
+
+__all__: Sequence[str] = ("CopyIn", "CopyOut", "copy_in", "copy_out")

@@ -1,0 +1,70 @@
+"""What may come out of an archive, member by member. Stricter than tarfile's own data filter (PEP 706).
+
+An archive from a container is made by the app's files, and those by whoever runs the app: it may be meant to harm.
+Symbolic links are made last, when nothing is written any more, so no name can lead through one.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What tar knows that is copied."""
+
+    FILE = "file"
+    FOLDER = "folder"
+    SYMBOLIC_LINK = "symbolic link"
+    HARD_LINK = "hard link"
+
+
+class Refused(Exception):
+    """A member that is not extracted; the message says why, without its name."""
+
+
+def inner_path(name: str) -> tuple[str, ...]:
+    """The parts of a member's name below the source; none for the source itself. Raises Refused."""
+    if name.startswith("/"):
+        raise Refused("an absolute name")
+    parts = tuple(part for part in name.split("/") if part not in ("", "."))
+    if ".." in parts:
+        raise Refused("a name that leads out of the copy (..)")
+    return parts
+
+
+def safe_mode(kind: Kind, mode: int) -> int:
+    """The permissions to set. Raises Refused for a program that runs as somebody else.
+
+    The same bits of a directory only say whose its new files are: they are left out.
+    """
+    if kind is Kind.FILE and mode & 0o6000:
+        raise Refused("a program that runs as its owner (setuid, setgid)")
+    return mode & 0o777
+
+
+def safe_link(path: tuple[str, ...], target: str, top: str) -> str:
+    """The text of the symbolic link at `path`, in a copy of the directory `top` of the app ("/etc").
+
+    An absolute target below `top` becomes relative, so that it means the copy. Raises Refused where a link leads
+    out, and where that depends on other links: "..", behind anything else.
+    """
+    depth = len(path) - 1
+    if target.startswith("/"):
+        inside = _below(target, top)
+        if inside is None:
+            raise Refused(f"a link that leads out of the copy ({target})")
+        return "/".join([".."] * depth + [part for part in inside.split("/") if part]) or "."
+    parts = [part for part in target.split("/") if part not in ("", ".")]
+    up = next((number for number, part in enumerate(parts) if part != ".."), len(parts))
+    if up > depth or ".." in parts[up:]:
+        raise Refused(f"a link that leads out of the copy ({target})")
+    return target
+
+
+def _below(target: str, top: str) -> str | None:
+    """The part of an absolute path below `top`."""
+    parts = [part for part in target.split("/") if part not in ("", ".")]
+    above = [part for part in top.split("/") if part]
+    if ".." in parts or parts[: len(above)] != above:
+        return None
+    return "/".join(parts[len(above) :])

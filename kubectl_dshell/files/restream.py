@@ -1,0 +1,74 @@
+"""From a feed to a descriptor as one archive, as it is: whoever unpacks it judges it."""
+
+from __future__ import annotations
+
+import os
+import tarfile
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.errors import CutShort, Interrupted, OutputFailed
+from kubectl_dshell.files.feed import Feed
+
+if TYPE_CHECKING:
+    import io
+    from collections.abc import Callable
+
+_RECORD = 4
+_PIECE = 1024 * 1024
+_SIGPIPE = 13
+
+
+class Restream:
+    """A landing that keeps nothing: what comes goes on."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def receive(
+        self,
+        source: io.BufferedReader,
+        refuse: Callable[[str, str], None],  # noqa: ARG002  # nothing is
+        on_bytes: Callable[[int], None],
+    ) -> None:
+        """Each source below its own name. Raises CutShort, OutputFailed, Interrupted (SIGPIPE) when nobody reads on."""
+        feed, buffer = Feed(source), memoryview(bytearray(_PIECE))
+        try:
+            for _, kind, name, _ in feed.records(_RECORD):
+                for member in feed.archive():
+                    self._write(memoryview(_header(member, kind, name)))
+                    self._pass_on(feed, member.size if member.isreg() else 0, buffer, on_bytes)
+            self._write(memoryview(bytes(2 * tarfile.BLOCKSIZE)))
+        except BrokenPipeError:
+            raise Interrupted(_SIGPIPE) from None
+        except OSError as error:
+            raise OutputFailed(f"cannot write standard output: {error.strerror}") from error
+
+    def commit(self) -> None: ...
+    def discard(self) -> None: ...
+
+    def _pass_on(self, feed: Feed, size: int, buffer: memoryview, on_bytes: Callable[[int], None]) -> None:
+        left = size
+        while left:
+            count = feed.readinto(buffer[: min(left, _PIECE)])
+            if not count:
+                raise CutShort("the archive ended early")
+            left -= count
+            self._write(buffer[:count])
+            on_bytes(count)
+        self._write(memoryview(bytes(-size % tarfile.BLOCKSIZE)))
+
+    def _write(self, view: memoryview) -> None:
+        while view:
+            view = view[os.write(self._descriptor, view) :]
+
+
+def _header(member: tarfile.TarInfo, kind: str, source: str) -> bytes:
+    """A directory's members are below it; the only member of a file's archive is the file."""
+    if member.type == tarfile.GNUTYPE_SPARSE or member.sparse is not None:
+        raise CutShort(f"{member.name} is in a form of tar's that is not passed on (sparse)")
+    inner = member.name.removeprefix(".").removeprefix("/") if kind == "folder" else ""
+    member.name = f"{source}/{inner}" if inner else source
+    if member.islnk():
+        member.linkname = f"{source}/{member.linkname.removeprefix('./')}"
+    member.mtime = int(member.mtime)
+    return member.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape")

@@ -1,0 +1,58 @@
+"""The progress of a copy: one line on a terminal's stderr while it runs, nothing elsewhere."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+
+class Transfer:
+    """Advanced by one thread, begun and ended by another."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._wanted = not quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self._progress: Progress | None = None
+        self._task: TaskID | None = None
+        self._total: int | None = None
+
+    def expect(self, total: int) -> None:
+        """How many bytes it will be."""
+        self._total = total
+
+    def advance(self, count: int) -> None:
+        """So many bytes more; the first ones show the line."""
+        if not self._wanted:
+            return
+        if self._progress is None or self._task is None:
+            self._start()
+        if self._progress is not None and self._task is not None:
+            self._progress.advance(self._task, count)
+
+    def end(self) -> None:
+        """The line is gone, and stays so."""
+        self._wanted = False
+        if self._progress is not None:
+            self._progress.stop()
+
+    def _start(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, DownloadColumn, Progress, TimeElapsedColumn, TransferSpeedColumn
+
+        columns = (BarColumn(bar_width=30), DownloadColumn(), TransferSpeedColumn(), TimeElapsedColumn())
+        self._progress = Progress(*columns, console=Console(stderr=True), transient=True, refresh_per_second=5)
+        self._task = self._progress.add_task("", total=self._total)
+        self._progress.start()
+
+
+def format_bytes(count: int) -> str:
+    """As people say it: "1.2 MB"."""
+    size = float(count)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"

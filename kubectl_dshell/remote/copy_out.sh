@@ -1,0 +1,71 @@
+# shellcheck shell=sh
+# Behind resolve.sh, in the app's root: writes the files that patterns name as tar archives on stdout.
+#   sh -c TEXT cp strict|skip PATTERN...
+# Before each archive: source NUL file|folder NUL its name NUL where it really is NUL. Between archives any number of zero bytes.
+# exit    65 tar could not read all, 66 there is no such file, 77 it may not be read; of 66 and 77 before anything is written
+# skip    65 is a warning only, for what is below the sources
+
+# shellcheck disable=SC1007 # a= b=: two empty values
+# shellcheck disable=SC3043 # local: ash, bash and dash have it
+# shellcheck disable=SC2154 # $path is set by resolve
+:
+IFS=
+
+# each FOLDER PATTERN: takes every file below FOLDER that PATTERN names. Links are followed inside the root, so component by component.
+each() {
+	local folder rest entry
+	folder=$1 rest=
+	case $2 in */*) rest=${2#*/} ;; esac
+	set -- "${2%%/*}"
+	if [ -e "$folder/$1" ] || [ -L "$folder/$1" ]; then
+		set -- "$folder/$1"
+	else
+		# shellcheck disable=SC2086 # a pattern; with IFS empty nothing is split
+		set -- "$folder"/$1
+	fi
+	for entry; do
+		resolve "$entry"
+		if [ "$rest" ]; then
+			[ ! -d "$path" ] || each "$path" "$rest"
+		else
+			take "${entry##*/}"
+		fi
+	done
+}
+
+# take NAME: the file or directory $path
+take() {
+	[ -e "$path" ] || unusable "/$pattern"
+	taken=1
+	if [ "$action" = check ]; then
+		[ -d "$path" ] || [ -f "$path" ] || fail 66 "${path#.}: neither a file nor a directory"
+		if [ ! -r "$path" ] || { [ -d "$path" ] && [ ! -x "$path" ]; }; then fail 77 "${path#.}: Permission denied"; fi
+	elif [ "$path" = . ]; then
+		printf 'source\0folder\0.\0\0'
+		set --
+		for top in ./* ./.[!.]* ./..?*; do
+			# what the kernel makes up is not the app's
+			case $top in ./proc | ./sys | ./dev) continue ;; esac
+			[ ! -e "$top" ] && [ ! -L "$top" ] || set -- "$@" "$top"
+		done
+		tar -c -f - "$@" || worst=65
+	elif [ -d "$path" ]; then
+		printf 'source\0folder\0%s\0%s\0' "$1" "${path#.}"
+		(cd "$path" && exec tar -c -f - .) || worst=65
+	else
+		printf 'source\0file\0%s\0%s\0' "$1" "${path#.}"
+		(cd "${path%/*}" && exec tar -c -f - "./${path##*/}") || worst=65
+	fi
+}
+
+mode=$1 worst=0
+shift
+for action in check send; do
+	for pattern; do
+		taken=
+		each . "$pattern"
+		[ "$taken" ] || { resolve "$pattern" && unusable "/$pattern"; }
+	done
+done
+[ "$mode" = strict ] || worst=0
+exit $worst

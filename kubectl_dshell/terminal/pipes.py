@@ -1,0 +1,114 @@
+"""A session whose input and output are code of ours instead of descriptors."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import io
+import os
+import threading
+import time
+from typing import TYPE_CHECKING, cast
+
+from kubectl_dshell.domain.stream import Piped
+from kubectl_dshell.errors import DshellError, Interrupted, TimedOut
+from kubectl_dshell.terminal.queue import Queue
+from kubectl_dshell.terminal.relay import relay_into
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kubectl_dshell.domain.stream import Companion, Stream
+    from kubectl_dshell.terminal.signals import Signals
+
+_PIPE = 1024 * 1024
+_END_SECONDS = 5.0
+"""How long a command may take to end once its input has."""
+
+
+def relay_piped(
+    stream: Stream,
+    companion: Companion,
+    signals: Signals,
+    sink: Callable[[io.BufferedReader], None],
+    source: Callable[[io.BufferedWriter], None] | None = None,
+) -> Piped:
+    """Run until the command has ended; `sink` reads its stdout to the end, `source` writes its stdin.
+
+    Both run in threads of their own. Raises what `relay` raises, and what `sink` raises while there is more for it;
+    what fails later or in `source` is in the result, for the exit code may say why.
+    """
+    queue = Queue(sink)
+    feeder = _Feeder(source) if source else None
+    try:
+        end = relay_into(queue, stream, feeder.outside if feeder else None, companion, signals)
+    except Interrupted:
+        if feeder:
+            _let_it_end(queue, stream, companion, signals)
+        raise
+    finally:
+        queue.end()
+        if feeder:  # the last: it may wait for what the sink hears
+            feeder.end()
+    failures = [queue.failure, feeder.failure if feeder else None]
+    for failure in failures:
+        if failure and not isinstance(failure, DshellError):
+            raise failure
+    return Piped(end, queue.said, next((one for one in failures if isinstance(one, DshellError)), None))
+
+
+class _Feeder:
+    """A thread that writes what the relay reads at `outside`."""
+
+    def __init__(self, source: Callable[[io.BufferedWriter], None]) -> None:
+        self.failure: BaseException | None = None
+        self.outside, self._inside = os.pipe()
+        with contextlib.suppress(OSError, AttributeError):  # a small one does too
+            fcntl.fcntl(self.outside, fcntl.F_SETPIPE_SZ, _PIPE)
+        self._source = source
+        self._thread = threading.Thread(target=self._run, name="source", daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        """What is not read yet is not wanted; wait until the thread has ended."""
+        os.close(self.outside)
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            with cast("io.BufferedWriter", io.BufferedWriter(io.FileIO(self._inside, "w"), _PIPE // 4)) as writer:
+                self._source(writer)
+        except BrokenPipeError:  # the command has ended, which says more
+            pass
+        except BaseException as error:  # noqa: BLE001  # raised again in the main thread
+            self.failure = error
+
+
+class _Impatient:
+    """A companion that ends the relay after a while."""
+
+    def __init__(self, companion: Companion) -> None:
+        self._companion = companion
+        self._deadline = time.monotonic() + _END_SECONDS
+
+    def fileno(self) -> int:
+        return self._companion.fileno()
+
+    @property
+    def wants_write(self) -> bool:
+        return self._companion.wants_write
+
+    def service(self, now: float) -> float:
+        if now >= self._deadline:
+            raise TimedOut(f"the command did not end within {_END_SECONDS:.0f} s of its input")
+        return min(self._companion.service(now), self._deadline)
+
+
+def _let_it_end(queue: Queue, stream: Stream, companion: Companion, signals: Signals) -> None:
+    """A command that receives tidies up at the end of its input; it needs our connection for that end."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    try:
+        with contextlib.suppress(DshellError):
+            relay_into(queue, stream, nothing, _Impatient(companion), signals)
+    finally:
+        os.close(nothing)

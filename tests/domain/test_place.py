@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import pytest
+
+from kubectl_dshell.domain.place import RemotePath, parse_place
+
+
+@pytest.mark.parametrize(
+    ("word", "place"),
+    [
+        ("web:/etc/app.yaml", RemotePath(None, "web", "etc/app.yaml", folder=False, contents=False)),
+        ("web:etc/app.yaml", RemotePath(None, "web", "etc/app.yaml", folder=False, contents=False)),
+        ("shop/web:/var/log/*.log", RemotePath("shop", "web", "var/log/*.log", folder=False, contents=False)),
+        ("web:/var/log/", RemotePath(None, "web", "var/log", folder=True, contents=False)),
+        ("web:/var/log/.", RemotePath(None, "web", "var/log", folder=True, contents=True)),
+        ("web:/", RemotePath(None, "web", "", folder=True, contents=True)),
+        ("web:../../etc//./x", RemotePath(None, "web", "etc/x", folder=False, contents=False)),
+        ("web:/a/../../b", RemotePath(None, "web", "b", folder=False, contents=False)),
+        ("web:/a:b", RemotePath(None, "web", "a:b", folder=False, contents=False)),
+        ("web:/a\nb", RemotePath(None, "web", "a\nb", folder=False, contents=False)),
+        ("file", "file"),
+        ("-", "-"),
+        ("./web:x", "./web:x"),
+        ("/tmp/a:b", "/tmp/a:b"),
+    ],
+)
+def test_a_place_is_a_pod_s_or_ours(word: str, place: RemotePath | str) -> None:
+    assert parse_place(word) == place
+
+
+@pytest.mark.parametrize(
+    ("word", "why"),
+    [
+        (":x", "':x' is not [NAMESPACE/]POD:PATH; a file here of that name is ./:x"),
+        ("Web:x", "'Web:x' is not [NAMESPACE/]POD:PATH; a file here of that name is ./Web:x"),
+        ("a/b/c:x", "'a/b/c:x' is not [NAMESPACE/]POD:PATH; a file here of that name is ./a/b/c:x"),
+        ("web:", "'web:' names no file: write web:/ for the app's root"),
+    ],
+)
+def test_what_is_neither_says_what_to_write(word: str, why: str) -> None:
+    with pytest.raises(ValueError, match="^" + why.replace("[", r"\[").replace(".", r"\.") + "$"):
+        parse_place(word)

@@ -1,0 +1,35 @@
+"""Streams as copy_out.sh writes them, honest and hostile."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from typing import Any
+
+
+def member(name: str, data: bytes = b"", **fields: Any) -> tuple[tarfile.TarInfo, bytes]:
+    info = tarfile.TarInfo(name)
+    info.size, info.mtime = len(data), 1_600_000_000
+    for field, value in fields.items():
+        setattr(info, field, value)
+    return info, data
+
+
+def folder(name: str, mode: int = 0o755) -> tuple[tarfile.TarInfo, bytes]:
+    return member(name, type=tarfile.DIRTYPE, mode=mode)
+
+
+def link(name: str, target: str, kind: bytes = tarfile.SYMTYPE) -> tuple[tarfile.TarInfo, bytes]:
+    return member(name, type=kind, linkname=target)
+
+
+def source(kind: str, name: str, top: str, *members: tuple[tarfile.TarInfo, bytes], zeros: int = 1024) -> bytes:
+    """One source as it arrives."""
+    stream = f"source\0{kind}\0{name}\0{top}\0".encode()
+    for info, data in members:
+        stream += info.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape") + data + bytes(-len(data) % 512)
+    return stream + bytes(zeros)
+
+
+def reader(*parts: bytes) -> io.BufferedReader:
+    return io.BufferedReader(io.BytesIO(b"".join(parts)))
