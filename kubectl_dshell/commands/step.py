@@ -42,10 +42,10 @@ class Step:
         self._next_events = clock.monotonic() + _EVENTS_SECONDS
 
     @property
-    def identity(self) -> str:
-        """Whom the debug container is: "65532:65532"."""
+    def identity(self) -> tuple[int, int] | None:
+        """Whom the debug container is."""
         security = self._entries.get(self.name, {}).get("securityContext") or {}
-        return f"{security['runAsUser']}:{security['runAsGroup']}" if "runAsUser" in security else ""
+        return (security["runAsUser"], security["runAsGroup"]) if "runAsUser" in security else None
 
     def get_pod(self, namespace: str, name: str) -> Json:
         """Once to choose the container, once to plan: the same pod, as it was listed. After that anew each time."""

@@ -31,7 +31,8 @@ class RunResult:
     exit_code: int | None = None
     error: DshellError | None = None
     debug_container: str = ""
-    identity: str = ""
+    identity: tuple[int, int] | None = None
+    """uid and gid that were asked for."""
 
     @property
     def ok(self) -> bool:

@@ -81,14 +81,22 @@ def run_document(result: RunResult, fields: dict[str, Any]) -> dict[str, Any]:
         "kind": "RunResult",
         "namespace": result.place.namespace,
         "pod": result.place.pod,
-        "container": result.place.container,
-        "debugContainer": result.debug_container,
-        "identity": result.identity,
+        "container": result.place.container or None,
+        "debugContainer": result.debug_container or None,
+        "identity": _identity(result),
         "exitCode": result.exit_code,
         "durationSeconds": round(result.seconds, 3),
         "error": _error(result),
-        **(fields or {"stdout": "", "stderr": ""}),
+        **(fields or {"stdout": None, "stderr": None}),
     }
+
+
+def _identity(result: RunResult) -> dict[str, Any] | None:
+    """As in a session of `ls`."""
+    if result.identity is None:
+        return None
+    uid, gid = result.identity
+    return {"uid": uid, "gid": gid, "source": "spec"}
 
 
 def _error(result: RunResult) -> dict[str, Any] | None:

@@ -157,7 +157,7 @@ def test_each_pod_gets_a_session_and_its_result() -> None:
     assert codes(results) == dict.fromkeys("abcdefgh", 0)
     assert book.wrote == {pod: pod.encode() for pod in "abcdefgh"}
     assert sorted(book.ended, key=str) == sorted(results, key=str)
-    assert all(r.identity == "65532:65532" and r.debug_container.startswith("dshell-") for r in results)
+    assert all(r.identity == (65532, 65532) and r.debug_container.startswith("dshell-") for r in results)
     assert all(t.sent.splitlines()[-1].startswith(b"bye ") and t.closed for t in world.tethers)
 
 
@@ -192,7 +192,16 @@ def test_a_failure_is_one_pod_s_own() -> None:
 
 
 def test_fail_fast_stops_those_that_run_and_begins_no_other() -> None:
-    world, book = Cluster("abcdef", lambda pod: [Exit(5)] if pod == "b" else []), Notebook()
+    a_runs = threading.Event()
+
+    def script(pod: str) -> list[Event]:
+        if pod == "a":
+            a_runs.set()
+            return []
+        assert a_runs.wait(10)
+        return [Exit(5)]
+
+    world, book = Cluster("abcdef", script), Notebook()
 
     results = run_many(found("abcdef"), job(concurrency=2, fail_fast=True), world.ports(), book)
 

@@ -143,7 +143,7 @@ def test_output_in_json_says_what_it_lacks(
     sink = told.begin(WEB)
     for channel, data in written:
         sink.write(Output(channel, data))
-    told.end(RunResult(WEB, 1.23456, 3, None, "dshell-abcde", "65532:65532"))
+    told.end(RunResult(WEB, 1.23456, 3, None, "dshell-abcde", (65532, 65532)))
 
     assert json.loads(paper.written[OUT]) == {
         "apiVersion": "dshell/v1",
@@ -152,7 +152,7 @@ def test_output_in_json_says_what_it_lacks(
         "pod": "web-1",
         "container": "app",
         "debugContainer": "dshell-abcde",
-        "identity": "65532:65532",
+        "identity": {"uid": 65532, "gid": 65532, "source": "spec"},
         "exitCode": 3,
         "durationSeconds": 1.235,
         "error": None,
@@ -178,7 +178,8 @@ def test_a_failure_in_json_has_a_class(result: RunResult, error: object) -> None
 
     document = json.loads(paper.written[OUT])
     assert document["error"] == error
-    assert (document["exitCode"], document["stdout"], document["stderr"]) == (None, "", "")
+    nulls = ("exitCode", "debugContainer", "identity", "stdout", "stderr")
+    assert [document[name] for name in nulls] == [None] * 5
     assert paper.written[ERR] == b""
 
 
