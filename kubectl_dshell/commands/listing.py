@@ -54,7 +54,18 @@ def list_chosen(request: ListRequest, ports: Ports) -> list[Judged]:
     known = probe(candidates, ports) if request.ask else candidates
     now = ports.clock.now()
     judged = [choice.judge(session, now) for session in known]
+    if choice.stale:
+        _say_unknown(judged, ports)
     return in_order((one for one in judged if choice.wants(one, now)), request.sort_by)
+
+
+def _say_unknown(judged: list[Judged], ports: Ports) -> None:
+    """Who asks for stale ones must not take silence for none."""
+    unknown = sum(one.session.ours and one.stale is None for one in judged)
+    if unknown:
+        ports.notices.warn(
+            f"{unknown} that run did not answer, so nobody knows whether they are stale (asking takes the right to exec)"
+        )
 
 
 def resolved(request: ListRequest, ports: Ports) -> ListRequest:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 ASK_SECONDS = 10.0
 """How often holders are asked who is there: no pod changes when a client comes or goes."""
+NEW_SECONDS = 0.5
+"""How long those that have just started wait to be asked together."""
 
 Key = tuple[str, str, str]
 
@@ -37,12 +39,14 @@ def watch_chosen(request: ListRequest, ports: Ports) -> Iterator[list[Change]]:
     board = _Board(request.choice, ports, ask=request.ask)
     alone = names[0] if len(names) == 1 else ""
     try:
-        for number, event in enumerate(ports.debugged.watch_debugged(namespace, request.selector, alone)):
+        first = True
+        for event in ports.debugged.watch_debugged(namespace, request.selector, alone):
             board.note(event)
-            if number == 0 or event is None:
-                board.ask_holders()
-            changes = board.changes()
-            yield _ordered(changes, request) if number == 0 else changes
+            if board.listing:
+                continue
+            board.ask_holders()
+            yield _ordered(board.changes(), request) if first else board.changes()
+            first = False
     except ApiError as error:
         raise refused(error, "watch", namespace, request.selector) from error
 
@@ -56,10 +60,13 @@ class _Board:
 
     def __init__(self, choice: Choice, ports: Ports, *, ask: bool) -> None:
         self._choice, self._ports, self._ask = choice, ports, ask
+        self.listing = False
+        """In the middle of a list."""
         self._known: dict[Key, Session] = {}
+        self._before: dict[Key, Session] = {}
         self._told: dict[Key, Judged] = {}
         self._unasked: set[Key] = set()
-        self._asked_at = 0.0
+        self._asked_at = self._asked_all_at = -ASK_SECONDS
         self._lost = False
 
     def note(self, event: PodEvent | None) -> None:
@@ -67,8 +74,10 @@ class _Board:
             return
         match event.happened:
             case Happened.LISTED:
-                before, self._known = self._known, {}
-                self._add(event.pods, before)
+                if event.first:
+                    self._before, self._known = self._before if self.listing else self._known, {}
+                self._add(event.pods, self._before)
+                self.listing = not event.last
             case Happened.CHANGED | Happened.DELETED:
                 pods = {(pod["metadata"]["namespace"], pod["metadata"]["name"]) for pod in event.pods}
                 before = {key: self._known.pop(key) for key in list(self._known) if key[:2] in pods}
@@ -91,23 +100,23 @@ class _Board:
         if event.happened is Happened.LOST:
             self._lost = True
             self._ports.notices.warn(f"{event.why}; trying until it can")
-        elif self._lost:
+        elif self._lost and not self.listing:
             self._lost = False
             self._ports.notices.warn("the API server is back")
 
     def ask_holders(self) -> None:
         """Those that are new at once, all from time to time."""
         now = self._ports.clock.monotonic()
-        everybody = now - self._asked_at >= ASK_SECONDS
+        everybody = now - self._asked_all_at >= ASK_SECONDS
+        if not self._ask or self._lost or not (everybody or now - self._asked_at >= NEW_SECONDS):
+            return
         may_want = self._choice.may_want
         keys = [key for key, one in self._known.items() if (everybody or key in self._unasked) and may_want(one)]
-        if not self._ask or self._lost or not keys:
-            return
         self._unasked.clear()
         forgotten = (replace(self._known[key], live=None, lost=False) for key in keys)
         self._known |= zip(keys, probe(forgotten, self._ports), strict=True)
-        if everybody:
-            self._asked_at = self._ports.clock.monotonic()
+        self._asked_at = self._ports.clock.monotonic()
+        self._asked_all_at = self._asked_at if everybody else self._asked_all_at
 
     def changes(self) -> list[Change]:
         """What is different from what was told."""

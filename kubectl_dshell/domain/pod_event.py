@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 class Happened(StrEnum):
     LISTED = "listed"
-    """`pods` are all there are now: at the beginning, and whenever changes may have been missed."""
+    """`pods` are all there are now, or a page of them: at the beginning, and whenever changes may have been missed."""
     CHANGED = "changed"
     DELETED = "deleted"
     LOST = "lost"
@@ -25,3 +25,6 @@ class PodEvent:
     happened: Happened
     pods: tuple[Json, ...] = ()
     why: str = ""
+    first: bool = True
+    last: bool = True
+    """Of the pages of a list. One that breaks off is begun anew."""

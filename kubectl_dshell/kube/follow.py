@@ -31,11 +31,11 @@ def follow(api: Api, path: str, query: list[tuple[str, str]]) -> Iterator[PodEve
         ApiError, BadConfig, ConnectionLost: what the first list meets; later only what does not pass by itself.
     """
     follower = _Follower(api, path, query)
-    yield follower.list()
+    yield from follower.list()
     while True:
         try:
             if not follower.version:
-                yield follower.list()
+                yield from follower.list()
             yield from follower.watch()
         except (ApiError, ConnectionLost) as error:
             yield from follower.forgive(error)
@@ -50,25 +50,30 @@ class _Follower:
         """Attempts since something was last heard."""
         self._lost_at = 0.0
 
-    def list(self) -> PodEvent:
+    def list(self) -> Iterator[PodEvent]:
         self._vain += 1
-        pods, version = [], ""
+        first, version = True, ""
         for page in pages(self._api, self._path, self._query, debugged=True):
             # The first page's: what changed while the others were fetched is told again by the watch.
             version = version or page.version
-            pods += page.pods
+            yield PodEvent(Happened.LISTED, tuple(page.pods), first=first, last=not page.following)
+            first = False
         self.version, self._lost_at = version, 0.0
-        return PodEvent(Happened.LISTED, tuple(pods))
 
     def watch(self) -> Iterator[PodEvent | None]:
         self._vain += 1
         options = [*self._query, ("resourceVersion", self.version), ("allowWatchBookmarks", "true")]
+        told_at = 0.0
         for event in watch(self._api, self._path, options, time.monotonic() + WATCH_SECONDS):
             self._vain = 0
             if self._lost_at:
                 self._lost_at = 0.0
                 yield PodEvent(Happened.RESUMED)
-            yield self._told(*event) if event else None
+            told = self._told(*event) if event else None
+            # Other pods may change a thousand times a second.
+            if told or time.monotonic() - told_at >= TICK:
+                yield told
+                told_at = time.monotonic()
 
     def _told(self, kind: str, pod: Json) -> PodEvent | None:
         self.version = pod["metadata"]["resourceVersion"]

@@ -65,6 +65,14 @@ def test_nobody_is_asked_for_names_or_about_what_is_not_wanted() -> None:
     assert world.opened == []
 
 
+def test_who_asks_for_stale_ones_is_told_of_those_that_do_not_answer() -> None:
+    world = world_of_two()
+    world.vanished = {"dshell-abcde"}
+
+    assert list_chosen(replace(IN_SHOP, choice=Choice(stale=True)), world.ports()) == []
+    assert [line.partition(",")[0] for line in world.said] == ["1 that run did not answer"]
+
+
 class Refusing(World):
     error: ApiError
 
@@ -127,10 +135,10 @@ def with_state(pod: Json, state: Json) -> Json:
 
 
 def told(world: World, request: ListRequest = IN_SHOP) -> list[list[tuple[str, str, bool]]]:
-    return [
-        [(str(c.kind), c.judged.session.name, c.gone) for c in changes]
-        for changes in watch_chosen(request, world.ports())
-    ]
+    """What is told, without the times when there is nothing to tell."""
+    changing = watch_chosen(request, world.ports())
+    found = [[(str(c.kind), c.judged.session.name, c.gone) for c in changes] for changes in changing]
+    return [changes for changes in found if changes]
 
 
 def test_a_watch_tells_what_comes_changes_and_goes() -> None:
@@ -140,16 +148,14 @@ def test_a_watch_tells_what_comes_changes_and_goes() -> None:
         listed(),
         changed(pod),
         changed(deepcopy(pod)),
-        None,
+        *[None] * 50,
         changed(with_state(pod, {"terminated": {"exitCode": 0, "message": "ended by a client"}})),
         PodEvent(Happened.DELETED, (pod,)),
     ]
 
     assert told(world) == [
-        [],
         [("ADDED", "dshell-abcde", False), ("ADDED", "debugger-x8z4p", False)],
-        [],
-        [("MODIFIED", "dshell-abcde", False)],  # it was asked who is there
+        [("MODIFIED", "dshell-abcde", False)],  # it was asked who is there, a little later
         [("MODIFIED", "dshell-abcde", False)],
         [("DELETED", "dshell-abcde", True), ("DELETED", "debugger-x8z4p", True)],
     ]
@@ -195,10 +201,26 @@ def test_after_a_loss_only_what_differs_is_told_and_nobody_is_asked_meanwhile() 
         found.append([str(one.kind) for one in changes])
 
     assert found == [["ADDED", "ADDED"], [], [], [], [], [], ["MODIFIED"], [], [], []]
-    assert asked[:6] == [1] * 6
+    assert asked[:5] == [1] * 5
     back = "the API server is back"
     said = "the API server cannot be reached; trying until it can"
     assert world.said == [said, back, said, back]
+
+
+def test_a_list_in_pages_is_told_when_it_is_whole_and_begun_anew_when_it_broke_off() -> None:
+    world = world_of_two()
+    other = deepcopy(world.pod)
+    other["metadata"]["name"] = "api"
+    begin = PodEvent(Happened.LISTED, (world.pod,), last=False)
+    end = PodEvent(Happened.LISTED, (other,), first=False)
+    lost = PodEvent(Happened.LOST, why="gone")
+    world.happenings = [begin, end, begin, lost, None, begin, end, begin, PodEvent(Happened.LISTED, (), first=False)]
+
+    both = [[one.judged.session.pod for one in changes] for changes in watch_chosen(IN_SHOP, world.ports())]
+
+    assert both == [["api", "api", "web", "web"], [], ["api", "api"]]
+    assert world.said == ["gone; trying until it can", "the API server is back"]
+    assert [container for container, _ in world.opened].count("dshell-abcde") == 2
 
 
 def test_the_first_list_is_in_the_order_asked_for() -> None:

@@ -75,6 +75,22 @@ def test_all_are_listed_then_changes_of_debugged_pods_are_told() -> None:
     ]
 
 
+def test_a_long_list_comes_in_pages() -> None:
+    def first(peer: Peer) -> None:
+        peer.request()
+        peer.answer("200 OK", listed(pod("a", "x"), following="t"))
+
+    server = Server(first, a_list(pod("b", "x")))
+    found = following(server)
+
+    pages = [next(found), next(found)]
+    server.finish()
+    assert [(page.pods[0]["metadata"]["name"], page.first, page.last) for page in pages if page] == [
+        ("a", True, False),
+        ("b", False, True),
+    ]
+
+
 @pytest.mark.parametrize("how", ["as an event", "as an answer"])
 def test_a_version_that_is_too_old_is_listed_anew(how: str) -> None:
     gone = watching(line("ERROR", STATUS_410)) if how == "as an event" else answering("410 Gone", STATUS_410)
