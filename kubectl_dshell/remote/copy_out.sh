@@ -11,23 +11,27 @@
 :
 IFS=
 
-# each FOLDER PATTERN: takes every file below FOLDER that PATTERN names. Links are followed inside the root, so component by component.
+# each FOLDER PATTERN GLOBBED: takes every file below FOLDER that PATTERN names. Links are followed inside the root, so component by
+# component. GLOBBED: how we came to FOLDER was a pattern, so not every name has to be there.
 each() {
-	local folder rest entry
-	folder=$1 rest=
+	local folder rest entry globbed
+	folder=$1 rest= globbed=$3
 	case $2 in */*) rest=${2#*/} ;; esac
-	set -- "${2%%/*}"
+	name=${2%%/*}
+	set -- "$name"
 	if [ -e "$folder/$1" ] || [ -L "$folder/$1" ]; then
 		set -- "$folder/$1"
 	else
 		# shellcheck disable=SC2086 # a pattern; with IFS empty nothing is split
 		set -- "$folder"/$1
+		[ "$folder/$name" = "$1" ] || globbed=1
 	fi
 	for entry; do
 		resolve "$entry"
 		if [ "$rest" ]; then
-			[ ! -d "$path" ] || each "$path" "$rest"
+			[ ! -d "$path" ] || each "$path" "$rest" "$globbed"
 		else
+			[ -z "$globbed" ] || [ -e "$entry" ] || [ -L "$entry" ] || continue
 			take "${entry##*/}"
 		fi
 	done
@@ -63,7 +67,7 @@ shift
 for action in check send; do
 	for pattern; do
 		taken=
-		each . "$pattern"
+		each . "$pattern" ""
 		[ "$taken" ] || { resolve "$pattern" && unusable "/$pattern"; }
 	done
 done

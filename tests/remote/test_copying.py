@@ -1,0 +1,330 @@
+"""The scripts of a copy in a folder that stands for an app's root, as a user without power, under each shell."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from kubectl_dshell.files.feed import Feed
+from kubectl_dshell.files.pack import Luggage
+from kubectl_dshell.remote import copying
+
+NOBODY = 65532
+ODD = "-rf $(touch x) `y` \\ 'a' \"b\"\nü*?[z]"
+TEMPORARY = ".dshell-abcdefgh"
+
+
+@dataclass(frozen=True)
+class Root:
+    """The app's root directory, and the tools beside it."""
+
+    place: Path
+    shell: str
+
+    def run(self, argv: list[str], stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+        tools = self.place.parent / "bin"
+        environment = {"PATH": f"{tools}:/usr/bin:/bin" if self.shell == "dash" else str(tools)}
+        return subprocess.run(
+            [str(tools / "sh"), *argv[1:]],
+            input=stdin,
+            capture_output=True,
+            cwd=self.place,
+            env=environment,
+            user=NOBODY,
+            group=NOBODY,
+            check=False,
+            timeout=60,
+        )
+
+    def out(self, *patterns: str, strict: bool = True) -> subprocess.CompletedProcess[bytes]:
+        return self.run(copying.out_argv(patterns, strict=strict))
+
+    def found(self, *patterns: str) -> dict[str, list[str]]:
+        """The names of the sources, and of what is in each."""
+        done = self.out(*patterns)
+        assert (done.returncode, done.stderr) == (0, b"")
+        feed = Feed(io.BufferedReader(io.BytesIO(done.stdout)))
+        return {name: sorted(m.name for m in feed.archive()) for _, _, name, _ in feed.records(4)}
+
+    def into(
+        self, destination: str, *sources: Path, folder: bool = False, whole: bool = True
+    ) -> subprocess.CompletedProcess[bytes]:
+        luggage, archive = Luggage([str(source) for source in sources], refused), io.BytesIO()
+        luggage.send(archive, TEMPORARY, lambda: not whole and archive.tell() > 600, lambda _count: None)
+        argv = copying.in_argv(destination, TEMPORARY, luggage.names, folder=folder)
+        return self.run(argv, archive.getvalue())
+
+    def leftovers(self) -> list[Path]:
+        return list(self.place.rglob(".dshell-*"))
+
+
+def refused(name: str, why: str) -> None:
+    raise AssertionError(name, why)
+
+
+def make(path: Path, text: str | None = None) -> Path:
+    """A directory, or a file with `text`, of the app's user."""
+    if text is None:
+        path.mkdir()
+    else:
+        path.write_text(text)
+    os.chown(path, NOBODY, NOBODY)
+    return path
+
+
+@pytest.fixture(params=["busybox", "bash", "dash"])
+def root(request: pytest.FixtureRequest, place: Path) -> Iterator[Root]:
+    tools = place / "bin"
+    tools.mkdir()
+    if request.param == "busybox":
+        (tools / "busybox").write_bytes(Path("/bin/busybox").read_bytes())
+        (tools / "busybox").chmod(0o755)
+        subprocess.run([tools / "busybox", "--install", "-s", tools], check=False, capture_output=True)
+    else:
+        for name in ("cat", "chmod", "find", "ls", "mv", "readlink", "rm", "stat", "tar", "xargs"):
+            (tools / name).symlink_to(f"/usr/bin/{name}")
+        (tools / "sh").symlink_to(f"/usr/bin/{request.param}")
+    top = make(place / "root")
+    yield Root(top, request.param)
+    for folder, _, _ in os.walk(top):
+        Path(folder).chmod(0o755)
+
+
+@pytest.fixture
+def app(root: Root) -> Root:
+    """Files as an app may have them."""
+    for folder in ("etc", "usr/bin", "var/log", "var/empty", "closed"):
+        (root.place / folder).mkdir(parents=True)
+    (root.place / "usr/bin/y").write_text("program")
+    (root.place / "var/log/a.log").write_text("a")
+    (root.place / "var/log/b.log").write_text("b")
+    (root.place / "var/log/.hidden.log").write_text("h")
+    (root.place / f"var/log/{ODD}").write_text("odd")
+    (root.place / "closed").chmod(0)
+    (root.place / "secret").write_text("s")
+    (root.place / "secret").chmod(0)
+    for name, target in {
+        "etc/x": "/usr/bin/y",
+        "run": "/var",
+        "var/up": "../../../../../etc",
+        "loop": "loop",
+        "broken": "/nowhere",
+        "etc/self": "/etc",
+    }.items():
+        (root.place / name).symlink_to(target)
+    return root
+
+
+@pytest.mark.parametrize(
+    ("patterns", "found"),
+    [
+        (["var/log/a.log"], {"a.log": ["./a.log"]}),
+        (["etc/x"], {"x": ["./y"]}),
+        (["run/log/a.log"], {"a.log": ["./a.log"]}),
+        (["var/up/x"], {"x": ["./y"]}),
+        (["var/log/*.log"], {"a.log": ["./a.log"], "b.log": ["./b.log"]}),
+        (["run/l*/[b].log"], {"b.log": ["./b.log"]}),
+        (["*/*/b.log"], {"b.log": ["./b.log"]}),
+        ([f"var/log/{ODD}"], {ODD: [f"./{ODD}"]}),
+        (["var/log/-*"], {ODD: [f"./{ODD}"]}),
+        (["var/empty"], {"empty": ["."]}),
+        (["etc/self"], {"self": [".", "./self", "./x"]}),
+        (["var/empty", "usr"], {"empty": ["."], "usr": [".", "./bin", "./bin/y"]}),
+    ],
+    ids=str,
+)
+def test_links_and_patterns_are_followed_inside_the_root(
+    app: Root, patterns: list[str], found: dict[str, list[str]]
+) -> None:
+    assert app.found(*patterns) == found
+
+
+def test_the_root_itself_is_copied_without_what_the_kernel_makes_up(root: Root) -> None:
+    for name in ("proc", "sys", "dev", ".hidden", "-dash"):
+        make(root.place / name)
+
+    assert root.found("") == {".": ["./-dash", "./.hidden"]}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "code", "why"),
+    [
+        ("nope", 66, "/nope: No such file or directory\n"),
+        ("var/log/*.txt", 66, "/var/log/*.txt: No such file or directory\n"),
+        ("*/nope", 66, "/*/nope: No such file or directory\n"),
+        ("broken", 66, "/broken: No such file or directory\n"),
+        ("loop", 66, "/loop: "),
+        ("var/log/a.log/x", 66, "/var/log/a.log/x: Not a directory\n"),
+        ("secret", 77, "/secret: Permission denied\n"),
+        ("closed", 77, "/closed: Permission denied\n"),
+        ("closed/x", 77, "/closed/x: Permission denied\n"),
+        ("var/fifo", 66, "/var/fifo: neither a file nor a directory\n"),
+    ],
+)
+def test_what_cannot_be_copied_is_said_before_anything_is(app: Root, pattern: str, code: int, why: str) -> None:
+    os.mkfifo(app.place / "var/fifo")
+
+    done = app.out("var/log/a.log", pattern)
+
+    assert (done.returncode, done.stdout) == (code, b"")
+    assert done.stderr.decode().startswith(why)
+
+
+def test_what_cannot_be_read_below_is_a_failure_unless_it_is_to_be_left_out(app: Root) -> None:
+    (app.place / "var/log/a.log").chmod(0)
+
+    strict, lax = app.out("var/log"), app.out("var/log", strict=False)
+
+    assert (strict.returncode, lax.returncode) == (copying.INCOMPLETE, 0)
+    assert b"a.log" in strict.stderr
+    feed = Feed(io.BufferedReader(io.BytesIO(lax.stdout)))
+    assert next(feed.records(4))[1] == "folder"
+    assert f"./{ODD}" in [member.name for member in feed.archive()]
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> Path:
+    top = tmp_path / "src"
+    (top / "shut").mkdir(parents=True)
+    (top / "shut" / ODD).write_text("odd")
+    (top / "script").write_text("#!")
+    (top / "script").chmod(0o777)
+    (top / "l").symlink_to("/outside")
+    os.utime(top / "shut" / ODD, (1_500_000_000,) * 2)
+    os.utime(top / "shut", (1_400_000_000,) * 2)
+    (top / "shut").chmod(0o555)
+    return top
+
+
+def test_a_tree_arrives_as_it_was(root: Root, sources: Path) -> None:
+    done = root.into("", sources)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"ready\n", b"")
+    top = root.place / "src"
+    assert (top / "shut" / ODD).read_text() == "odd"
+    assert (top / "shut" / ODD).stat().st_mtime == 1_500_000_000
+    assert (top / "shut").stat().st_mtime == 1_400_000_000
+    assert stat.S_IMODE((top / "shut").stat().st_mode) == 0o555
+    assert stat.S_IMODE((top / "script").stat().st_mode) == 0o777
+    assert (top / "l").readlink() == Path("/outside")
+    assert (top / "script").stat().st_uid == NOBODY
+    assert root.leftovers() == []
+
+
+def test_it_is_merged_into_one_that_is_there(root: Root, sources: Path) -> None:
+    for folder in ("src", "src/old"):
+        make(root.place / folder)
+    make(root.place / "src/script", "old")
+
+    done = root.into("", sources)
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert sorted(path.name for path in (root.place / "src").iterdir()) == ["l", "old", "script", "shut"]
+    assert (root.place / "src/script").read_text() == "#!"
+    assert stat.S_IMODE((root.place / "src/shut").stat().st_mode) == 0o555
+    assert root.leftovers() == []
+
+
+@pytest.mark.parametrize(
+    ("destination", "becomes"),
+    [("new", "new"), ("there", "there/script"), ("link/new", "there/new"), ("file", "file"), ("alias", "file")],
+)
+def test_a_file_becomes_what_cp_would_make_it(root: Root, sources: Path, destination: str, becomes: str) -> None:
+    make(root.place / "there")
+    make(root.place / "file", "old")
+    (root.place / "link").symlink_to("/there")
+    (root.place / "alias").symlink_to("/file")
+
+    done = root.into(destination, sources / "script")
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert (root.place / becomes).read_text() == "#!"
+    assert root.leftovers() == []
+
+
+@pytest.mark.parametrize(
+    ("destination", "folder", "code", "why"),
+    [
+        ("none/x", False, 66, "/none: No such file or directory\n"),
+        ("none", True, 66, "/none: No such file or directory\n"),
+        ("file", True, 66, "/file: Not a directory\n"),
+        ("closed/x", False, 77, "/closed/: Permission denied\n"),
+        ("closed", False, 77, "/closed/: Permission denied\n"),
+    ],
+)
+def test_a_place_that_cannot_be_written_is_said_before_anything_is_sent(
+    root: Root, sources: Path, destination: str, folder: bool, code: int, why: str
+) -> None:
+    (root.place / "file").touch()
+    (root.place / "closed").mkdir()
+
+    done = root.into(destination, sources / "script", folder=folder)
+
+    assert (done.returncode, done.stdout, done.stderr.decode()) == (code, b"", why)
+
+
+@pytest.mark.parametrize("source", ["src", "src/script"])
+def test_a_directory_and_a_file_never_replace_each_other(root: Root, sources: Path, source: str) -> None:
+    (root.place / "script").mkdir()
+    make(root.place / "src", "old")
+    before = sorted(root.place.rglob("*"))
+
+    done = root.into("", sources.parent / source)
+
+    assert (done.returncode, done.stdout) == (66, b"ready\nfailed\n")
+    assert b"a directory cannot replace a file" in done.stderr
+    assert sorted(root.place.rglob("*")) == before
+
+
+def test_an_archive_that_ends_early_leaves_nothing(root: Root, sources: Path) -> None:
+    done = root.into("", sources, sources / "script", whole=False)
+
+    assert (done.returncode, done.stdout) == (65, b"ready\nfailed\n")
+    assert list(root.place.iterdir()) == []
+
+
+def test_an_archive_that_is_none_leaves_nothing(root: Root) -> None:
+    done = root.run(copying.in_argv("", TEMPORARY, ["x"], folder=False), b"?" * 4096)
+
+    assert (done.returncode, done.stdout) == (65, b"ready\nfailed\n")
+    assert list(root.place.iterdir()) == []
+
+
+def test_a_file_that_grows_is_no_failure_with_gnu_tar() -> None:
+    assert copying.harmless(["tar: ./a.log: file changed as we read it"])
+    assert not copying.harmless(["tar: ./a.log: file changed as we read it", "tar: ./b: File shrank by 3 bytes"])
+    assert not copying.harmless([])
+
+
+@pytest.mark.parametrize("argv", [copying.out_argv(["x"], strict=True), copying.in_argv("x", "t", ["x"], folder=True)])
+def test_a_script_fits_the_request_line_of_a_proxy(argv: list[str]) -> None:
+    """It is sent in the URL; nginx takes 8 KiB with what else is in it."""
+    assert len("&".join(f"command={quote(word)}" for word in argv)) < 7 * 1024
+
+
+def test_long_names_pass(root: Root, tmp_path: Path) -> None:
+    deep = tmp_path / "d"
+    folder = deep.joinpath(*["n" * 100] * 5)
+    folder.mkdir(parents=True)
+    (folder / ("f" * 255)).write_text("deep")
+
+    assert root.into("", deep).returncode == 0
+    assert root.found("d")["d"][-1].endswith("f" * 255)
+
+
+def test_tar_is_read_as_tarfile_reads_it(app: Root) -> None:
+    """The archives are plain: what stands before them is all that is ours."""
+    done = app.out("usr")
+    header, _, archive = done.stdout.partition(b"/usr\0")
+    assert header == b"source\0folder\0usr\0"
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        assert tar.getnames() == [".", "./bin", "./bin/y"]
