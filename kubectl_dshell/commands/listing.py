@@ -64,7 +64,7 @@ def _say_unknown(judged: list[Judged], ports: Ports) -> None:
     unknown = sum(one.session.ours and one.stale is None for one in judged)
     if unknown:
         ports.notices.warn(
-            f"{unknown} that run did not answer, so nobody knows whether they are stale (asking takes the right to exec)"
+            f"{unknown} that run did not answer, so nobody knows whether they are stale (it takes the right to exec)"
         )
 
 
