@@ -7,7 +7,7 @@ from kubectl_dshell.errors import EXIT_STATUS_MEANING
 HELP = """\
 A shell inside the files of a container that has none, as the app's own user, and nothing left behind.
 
-Usage: kubectl dshell [pod/]POD [-c CONTAINER] [-n NS] [flags] [-- COMMAND ARG...]
+Usage: kubectl dshell POD|KIND/NAME... [-c CONTAINER] [-n NS] [flags] [-- COMMAND ARG...]
 
   # A shell in the app's files; `exit` ends it and the debug container
   kubectl dshell web
@@ -19,8 +19,8 @@ Usage: kubectl dshell [pod/]POD [-c CONTAINER] [-n NS] [flags] [-- COMMAND ARG..
   kubectl dshell web -c proxy -n shop --image dev/tools:2
   # As root with SYS_PTRACE, where the app's own user is not enough
   kubectl dshell coredns-5d78 -n kube-system --profile general
-  # What would be added to the pod
-  kubectl dshell web --dry-run=client -o yaml
+  # One command in every pod of a deployment (or -l app=web, -A, or several names)
+  kubectl dshell deploy/web --all -- cat etc/app.yaml
 
 Verbs (a pod of that name is pod/NAME):
   ls        debug containers and their state
