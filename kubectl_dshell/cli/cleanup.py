@@ -12,6 +12,8 @@ from kubectl_dshell.cli.cleanup_flags import cleanup_flags
 from kubectl_dshell.cli.options import GroupedCommand, to_connection_options
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from kubectl_dshell.commands.cleanup import Chosen, CleanupRequest
     from kubectl_dshell.commands.ports import Ports
     from kubectl_dshell.domain.ending import Ending
@@ -50,7 +52,7 @@ def cleanup_command(ctx: click.Context, /, **flags: Any) -> int:
     with ports(to_connection_options(flags), quiet=False, verbosity=verbosity) as (bound, namespace):
         request = CleanupRequest(namespace=None if everywhere else namespace, **wanted)
         chosen = choose(request, bound)
-        if ask and chosen.sessions and not _agreed(chosen.sessions):
+        if ask and chosen.sessions and not _agreed(chosen.sessions, bound.clock.now()):
             click.echo("nothing was ended", err=True)
             return 0
         report = _Report(form, everywhere=everywhere, chosen=chosen)
@@ -61,12 +63,17 @@ def cleanup_command(ctx: click.Context, /, **flags: Any) -> int:
     return report.status()
 
 
-def _agreed(chosen: tuple[Session, ...]) -> bool:
+def _agreed(chosen: tuple[Session, ...], now: datetime) -> bool:
+    from kubectl_dshell.errors import Interrupted
     from kubectl_dshell.output.endings import question
     from kubectl_dshell.output.notices import write_line
 
-    write_line(question(chosen))
-    return click.confirm(f"End {'it' if len(chosen) == 1 else f'these {len(chosen)}'}?", err=True)
+    write_line(question(chosen, now))
+    try:
+        return click.confirm(f"End {'it' if len(chosen) == 1 else f'these {len(chosen)}'}?", err=True)
+    except (click.Abort, Interrupted):
+        write_line("")  # the answer's own
+        raise
 
 
 def _end(request: CleanupRequest, report: _Report, bound: Ports, *, dry: bool) -> None:

@@ -29,7 +29,7 @@ _FLAGS: tuple[Callable[[Any], Any], ...] = (
         "--stale",
         is_flag=True,
         group="Which",
-        help="Those that nobody uses: no word of a client for 20 s and no --keep, or past their limit. Of other "
+        help="Those that nobody uses: no word of a client for 25 s and no --keep, or past their limit. Of other "
         "tools' only the age tells: those of --older-than.",
     ),
     option(

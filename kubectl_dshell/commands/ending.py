@@ -24,14 +24,15 @@ if TYPE_CHECKING:
 _WORD_SECONDS = 15.0
 _STATUS_SECONDS = 15.0  # the kubelet notices an end within its relist period of 1 s; busy ones take longer
 _REFUSED_SECONDS = 3.0
-_PATIENCE_SECONDS = 60.0
+_AWAY_SECONDS = 120.0  # an API server that starts takes its time
+_BUSY_SECONDS = 30.0
 _PAUSE_SECONDS = 1.0
 _TOO_MANY_REQUESTS, _SERVER_ERROR = 429, 500
 
 
 def end(session: Session, ports: Ports, stop: Stop) -> Ending:
-    """End it, whoever made it. What may pass (the API server away, too many requests) is tried again for a minute."""
-    deadline = ports.clock.monotonic() + _PATIENCE_SECONDS
+    """End it, whoever made it. What may pass (the API server away, too many requests) is tried again for a while."""
+    began = ports.clock.monotonic()
     again = False
     while True:
         try:
@@ -41,7 +42,7 @@ def end(session: Session, ports: Ports, stop: Stop) -> Ending:
         except DshellError as error:
             if stop.is_set():
                 return Ending(session, Outcome.INTERRUPTED)
-            if not _may_pass(error) or ports.clock.monotonic() >= deadline:
+            if ports.clock.monotonic() - began >= _patience(error):
                 return failed(session, error.message)
         again = True
         _pause(stop)
@@ -121,10 +122,11 @@ def _is_over(pod: Json, name: str) -> bool:
     return container.state.phase is Phase.TERMINATED
 
 
-def _may_pass(error: DshellError) -> bool:
-    if isinstance(error, ApiError):
-        return error.code == _TOO_MANY_REQUESTS or error.code >= _SERVER_ERROR
-    return isinstance(error, ConnectionLost)
+def _patience(error: DshellError) -> float:
+    """For how many seconds in all such a failure may pass."""
+    if isinstance(error, ApiError) and (error.code == _TOO_MANY_REQUESTS or error.code >= _SERVER_ERROR):
+        return _BUSY_SECONDS
+    return _AWAY_SECONDS if isinstance(error, ConnectionLost) else 0.0
 
 
 def _pause(stop: Stop) -> None:

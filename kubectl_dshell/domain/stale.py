@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from kubectl_dshell.domain.session import Session
 
-SILENT_SECONDS = 20  # a client beats every 15 s
+SILENT_SECONDS = 25  # a client beats every 15 s, and may be late
 _CLOCK_SECONDS = 60
 
 

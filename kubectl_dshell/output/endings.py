@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kubectl_dshell.domain.age import age
 from kubectl_dshell.domain.ending import Outcome
 from kubectl_dshell.domain.tool import tool
 from kubectl_dshell.output.document import Format, format_document
@@ -11,7 +12,8 @@ from kubectl_dshell.output.escape import escape
 from kubectl_dshell.output.session_document import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from kubectl_dshell.domain.ending import Ending
     from kubectl_dshell.domain.session import Session
@@ -92,8 +94,14 @@ def ways_out(endings: Sequence[Ending]) -> list[str]:
     ]
 
 
-def question(chosen: Sequence[Session], shown: int = 20) -> str:
+def question(chosen: Sequence[Session], now: datetime, shown: int = 20) -> str:
     """What a person is asked to say yes to."""
-    lines = [f"  {s.namespace}/{s.pod} {s.name}" + (f" ({s.owner})" if s.owner else "") for s in chosen[:shown]]
+    lines = [f"  {s.namespace}/{s.pod} {s.name} ({', '.join(_known(s, now))})" for s in chosen[:shown]]
     more = [f"  and {len(chosen) - shown} more"] if len(chosen) > shown else []
     return "\n".join(["This would end:", *lines, *more])
+
+
+def _known(session: Session, now: datetime) -> Iterator[str]:
+    yield session.owner or "of another tool"
+    if session.started_at:
+        yield f"for {age(now - session.started_at)}"

@@ -28,7 +28,7 @@ def live(silent: int = 3, kept: int = 0, left: int = 900) -> Live:
     ("of", "answer", "older_than", "why"),
     [
         (session(), live(), None, ""),
-        (session(), live(20), None, ""),
+        (session(), live(25), None, ""),
         (session(), live(31), None, "no client for 31s"),
         (session(), live(31, kept=5), None, ""),
         (session(), None, None, ""),

@@ -1,0 +1,112 @@
+"""What is said of debug containers that were to end."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from kubectl_dshell.domain.ending import Ending, Outcome, failed
+from kubectl_dshell.domain.session import Session, sessions
+from kubectl_dshell.output.document import Format
+from kubectl_dshell.output.endings import (
+    STAY,
+    closing,
+    format_endings,
+    format_line,
+    format_name,
+    question,
+    ways_out,
+)
+from tests.pods import make_pod
+
+
+def session(name: str = "debugger-x8z4p", owner: str = "") -> Session:
+    [one] = sessions(make_pod(ephemeral=[{"name": name, "targetContainerName": "app"}]))
+    return replace(one, owner=owner)
+
+
+S = session()
+
+
+@pytest.mark.parametrize(
+    ("ending", "line"),
+    [
+        (Ending(S, Outcome.ENDED), "shop/web debugger-x8z4p ended\n"),
+        (Ending(S, Outcome.ENDED, "its pod is gone"), "shop/web debugger-x8z4p ended: its pod is gone\n"),
+        (Ending(S, Outcome.ALREADY_ENDED, "code 3"), "shop/web debugger-x8z4p already ended: code 3\n"),
+        (Ending(S, Outcome.WOULD_END), "shop/web debugger-x8z4p would be ended\n"),
+        (Ending(S, Outcome.INTERRUPTED), "shop/web debugger-x8z4p was not waited for\n"),
+        (failed(S, "a \x1b[2J"), "shop/web debugger-x8z4p could not be ended: a \\x1b[2J\n"),
+    ],
+)
+def test_each_outcome_is_a_line(ending: Ending, line: str) -> None:
+    assert format_line(ending) == line
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "untold", "text"),
+    [
+        ("", 0, "0 ended, 0 failed."),
+        ("ended ended", 0, f"2 ended, 0 failed. {STAY}"),
+        ("ended alreadyEnded failed", 0, f"1 ended, 1 already ended, 1 failed. {STAY}"),
+        ("failed", 0, "0 ended, 1 failed."),
+        ("ended interrupted", 3, f"1 ended, 0 failed, 4 left when stopped. {STAY}"),
+        ("wouldEnd wouldEnd failed", 0, "2 would be ended; nothing was done."),
+    ],
+)
+def test_the_sum_of_all(outcomes: str, untold: int, text: str) -> None:
+    assert closing([Ending(S, Outcome(word)) for word in outcomes.split()], untold) == text
+
+
+def test_only_those_that_ended_are_names() -> None:
+    named = [format_name(Ending(S, outcome), everywhere=False) for outcome in Outcome]
+
+    assert [name for name in named if name] == ["web/debugger-x8z4p\n"] * 2
+    assert format_name(Ending(S, Outcome.ENDED), everywhere=True) == "shop/web/debugger-x8z4p\n"
+
+
+def test_programs_get_a_versioned_document() -> None:
+    document = json.loads(format_endings([failed(S, "no shell")], Format.JSON))
+
+    assert document == {
+        "apiVersion": "dshell/v1",
+        "kind": "CleanupResultList",
+        "items": [
+            {
+                "namespace": "shop",
+                "pod": "web",
+                "name": "debugger-x8z4p",
+                "tool": "kubectl debug",
+                "ours": False,
+                "owner": None,
+                "outcome": "failed",
+                "why": "no shell",
+                "advice": [
+                    "wait for it, or let whoever is in it leave (kubectl attach -it web -n shop -c debugger-x8z4p)",
+                    "replace the pod: kubectl delete pod web -n shop",
+                ],
+            }
+        ],
+    }
+
+
+def test_the_ways_out_are_told_of_those_that_failed() -> None:
+    assert ways_out([Ending(S, Outcome.ENDED)]) == []
+    assert ways_out([failed(S, "x")])[0] == "Two ways out for debugger-x8z4p:"
+
+
+def test_a_person_is_asked_about_what_can_be_read() -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    many = [replace(session(f"dshell-{n:05d}", "ada"), started_at=now) for n in range(30)]
+
+    text = question([S, *many], now)
+
+    assert text.splitlines()[:3] == [
+        "This would end:",
+        "  shop/web debugger-x8z4p (of another tool)",
+        "  shop/web dshell-00000 (ada, for 0s)",
+    ]
+    assert text.splitlines()[-1] == "  and 11 more"
