@@ -84,34 +84,23 @@ def test_the_printed_command_comes_back_after_a_lost_connection_and_the_state_is
 
 def test_a_client_that_vanishes_is_waited_for_as_long_as_it_said(make_pod: MakePod, dshell: Dshell) -> None:
     pod = make_pod()
+
+    def kept_for() -> int:
+        """Seconds, as the holder tells."""
+        state = ("sh", "-c", 'eval "$DSHELL_ENTER"', "dshell", "state", "", "")
+        told = pod.cluster.kubectl("exec", pod.name, "-n", pod.namespace, "-c", name, "--", *state).stdout
+        found = re.search(r"kept=(\d+)", told)
+        return int(found[1]) if found else 0
+
     with dshell.start(pod.name, "--keep=2h", "--", "sh", "-c", "echo on; sleep 1000") as process:
         assert process.stdout
         assert process.stdout.readline() == b"on\n"
+        (name,) = pod.debug_containers()
+        wait_until(kept_for, 30, "the holder to know for how long it is kept")
         process.kill()
         process.communicate()
-    (name,) = pod.debug_containers()
-    ask = (
-        "exec",
-        pod.name,
-        "-n",
-        pod.namespace,
-        "-c",
-        name,
-        "--",
-        "sh",
-        "-c",
-        'eval "$DSHELL_ENTER"',
-        "dshell",
-        "state",
-        "",
-        "",
-    )
 
-    def seconds() -> int:
-        found = re.search(r"kept=(\d+)", pod.cluster.kubectl(*ask).stdout)
-        return int(found[1]) if found else 0
-
-    assert 7000 < wait_until(seconds, 30, "the holder to know for how long it is kept") <= 7200
+    assert 7000 < kept_for() <= 7200
 
 
 def test_two_people_are_in_one_and_who_leaves_disturbs_nobody(

@@ -17,7 +17,7 @@ REASON = 'INC-42: "it\'s" $(hostname) $$ $HOME grün 日本'
 def test_a_name_makes_one_and_joins_it_and_is_used_up_with_it(make_pod: MakePod, dshell: Dshell) -> None:
     pod = make_pod()
 
-    made = dshell(pod.name, "--name=review", KEEP, "--", "sh", "-c", "cat; echo made >/tmp/note", input=b"in\n")
+    made = dshell(pod.name, "--name=review", KEEP, "-q", "--", "sh", "-c", "cat; echo made >/tmp/note", input=b"in\n")
     joined = dshell(pod.name, "--name=dshell-review", KEEP, "--", "cat", "/tmp/note")
     unnamed = dshell(pod.name, "--", "cat", "/tmp/note")
     different = dshell(pod.name, "--name=review", "--ttl=1h", "--env=A=b", "--", "true")
@@ -56,7 +56,7 @@ def test_the_longest_name_holds_a_session(make_pod: MakePod, dshell: Dshell) -> 
 
 def test_of_two_at_once_one_makes_it_and_both_are_in_it(make_pod: MakePod, dshell: Dshell) -> None:
     pod = make_pod()
-    command = (pod.name, "--name=both", "--", "sh", "-c", "read x; echo $x")
+    command = (pod.name, "--name=both", "-q", "--", "sh", "-c", "read x; echo $x")
     with dshell.start(*command) as one, dshell.start(*command) as other:
         wait_until(lambda: pod.debug_containers() != {}, 60, "the debug container")
         results = []
@@ -71,7 +71,7 @@ def test_of_two_at_once_one_makes_it_and_both_are_in_it(make_pod: MakePod, dshel
 def test_a_reason_is_stamped_as_it_was_written_and_stays(make_pod: MakePod, dshell: Dshell) -> None:
     pod = make_pod()
 
-    first = dshell(pod.name, KEEP, f"--reason={REASON}", "--", "sh", "-c", "echo [$DSHELL_REASON]")
+    first = dshell(pod.name, KEEP, "-q", f"--reason={REASON}", "--", "sh", "-c", "echo [$DSHELL_REASON]")
     again = dshell(pod.name, KEEP, f"--reason={REASON}", "--", "true")
     other = dshell(pod.name, KEEP, "--reason=another", "--", "true")
 
