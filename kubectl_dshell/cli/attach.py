@@ -20,6 +20,7 @@ from kubectl_dshell.cli.recording import recording
 from kubectl_dshell.cli.session_flags import KEEP, QUIET, RECORD, STDIN, TIMEOUT, TTY, check_command
 from kubectl_dshell.domain.debug_container import PREFIX
 
+_WHERE = "[NAME|POD|POD/NAME]"
 _LABEL = r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?"
 
 
@@ -42,8 +43,13 @@ class Whereabouts(click.ParamType[tuple[str | None, str | None, str | None]]):
         return (None, name, None) if pod in ("pod", "pods", "po") and not name.startswith(PREFIX) else (None, pod, name)
 
 
-@click.command(cls=GroupedCommand, options_metavar="[flags] [-- COMMAND ARG...]")
-@click.argument("where", type=Whereabouts(), required=False, metavar="[NAME|POD|POD/NAME]")
+class AttachCommand(GroupedCommand):
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        return [_WHERE, "[flags]", "[-- COMMAND ARG...]"]
+
+
+@click.command(cls=AttachCommand)
+@click.argument("where", type=Whereabouts(), required=False, metavar=_WHERE)
 @option("-c", "--container", group="Target", metavar="NAME", help="Only debug containers for this one of the pod.")
 @namespace_option
 @KEEP
