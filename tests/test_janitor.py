@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 import kubectl_dshell
-from tests.images.archive import Image, layer, layers_of, write_image
+from tests.images.archive import Image, layer, layers_of, program, write_image
 from tests.images.dockerfile import last_stage
 from tests.images.installed import installed_image
 
@@ -29,18 +29,19 @@ def pins(name: str) -> dict[str, str]:
 
 def test_what_the_image_runs_is_in_it(tmp_path: Path) -> None:
     python = tmp_path / "python.tar"
-    write_image(python, Image("python", {}, below=(layer({}),)))
+    write_image(python, Image("python", {}, below=(layer({"usr/bin/python3.13": program(b"")}),)))
 
     image = installed_image(python)
 
     ((target, origin),) = STAGE.copied.items()
     assert origin == ("build", target)
     assert f"PYTHONPATH={target}" in STAGE.environment
+    assert image.rootfs[STAGE.entrypoint[0].lstrip("/")].link == "/usr/bin/python3.13"
     assert STAGE.entrypoint[1:] == ["-P", "-m", "kubectl_dshell"]
-    program = f"{target.lstrip('/')}/kubectl_dshell"
+    package = f"{target.lstrip('/')}/kubectl_dshell"
     shipped = (TOP / "kubectl_dshell").rglob("*.*")
     for file in (file for file in shipped if "__pycache__" not in file.parts):
-        assert image.rootfs[f"{program}/{file.relative_to(TOP / 'kubectl_dshell')}"].content == file.read_bytes()
+        assert image.rootfs[f"{package}/{file.relative_to(TOP / 'kubectl_dshell')}"].content == file.read_bytes()
     for module in ("click", "urllib3", "websocket", "yaml"):
         assert f"{target.lstrip('/')}/{module}/__init__.py" in image.rootfs
     assert (image.config["Entrypoint"], image.config["User"]) == (STAGE.entrypoint, STAGE.user)

@@ -125,7 +125,7 @@ def wait_stale(dshell: Dshell, *where: str, count: int) -> None:
         time.sleep(2)  # silence takes its time, and each look a good part of a second of this machine's
         return len(dshell("ls", *where, "--stale", "-o", "name").stdout.split()) == count
 
-    wait_until(found, 90, "stale debug containers")
+    wait_until(found, 120, "stale debug containers")
 
 
 def labelled(only: str) -> Json:

@@ -6,7 +6,10 @@ the image "python", and what pip would install is taken from where this program'
 
 from __future__ import annotations
 
+import io
+import re
 import sys
+import tarfile
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -14,7 +17,6 @@ from packaging.requirements import Requirement
 
 from .archive import File, Image, Rootfs, folder, layers_of, link, write_image
 from .dockerfile import last_stage
-from .ingredients import python_version
 from .table import NONROOT, PASSWD_NONROOT
 
 NAME = "dshell.test/kubectl-dshell:1"
@@ -32,16 +34,23 @@ def installed_image(python_archive: Path) -> Image:
         "tmp": folder(0o1777),
         **{f"{target.lstrip('/')}/{path}": file for path, file in _packages().items()},
     }
-    interpreter, ours = stage.entrypoint[0].lstrip("/"), f"python{python_version()}"
-    if Path(interpreter).name != ours:  # of another Debian release than the base image's
-        rootfs[interpreter] = link(ours)
+    below = layers_of(python_archive)[:1]
+    interpreter, ours = stage.entrypoint[0].lstrip("/"), _interpreter(*below)
+    if interpreter != ours:  # of another Debian release than the base image's
+        rootfs[interpreter] = link(f"/{ours}")
     config: dict[str, object] = {
         "User": stage.user,
         "Entrypoint": stage.entrypoint,
         "Env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", *stage.environment],
         "WorkingDir": "/home/nonroot",
     }
-    return Image(NAME, rootfs, config, below=layers_of(python_archive)[:1])
+    return Image(NAME, rootfs, config, below=below)
+
+
+def _interpreter(layer: bytes) -> str:
+    """The path of Python in a layer."""
+    with tarfile.open(fileobj=io.BytesIO(layer)) as tar:
+        return next(path for path in tar.getnames() if re.fullmatch(r"usr/bin/python3\.\d+", path))
 
 
 def _packages() -> Rootfs:
