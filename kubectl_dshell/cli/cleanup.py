@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -88,8 +89,9 @@ def _end(request: CleanupRequest, report: _Report, bound: Ports, *, dry: bool) -
         for ending in report.done[len(report.chosen.settled) :]:
             report.show(ending)
         return
-    for ending in end_all(report.chosen.sessions, bound, request.concurrency, report.done.append):
-        report.show(ending)
+    with closing(end_all(report.chosen.sessions, bound, request.concurrency, report.done.append)) as endings:
+        for ending in endings:
+            report.show(ending)
 
 
 @dataclass
@@ -112,7 +114,7 @@ class _Report:
 
     def close(self, *, explain: bool) -> None:
         from kubectl_dshell.output.document import Format
-        from kubectl_dshell.output.endings import WHY_THEY_STAY, closing, format_endings, ways_out
+        from kubectl_dshell.output.endings import WHY_THEY_STAY, format_endings, summary, ways_out
         from kubectl_dshell.output.notices import write_line
 
         for ending in self.done:
@@ -121,7 +123,7 @@ class _Report:
         if self.form in ("json", "yaml"):
             _write(format_endings(self.done, Format(self.form)))
         total = len(self.chosen.sessions) + len(self.chosen.settled)
-        lines = [*ways_out(self.done), closing(self.done, total - len(self.done))]
+        lines = [*ways_out(self.done), summary(self.done, total - len(self.done))]
         write_line("\n".join([*lines, WHY_THEY_STAY] if explain else lines))
 
     def status(self) -> int:

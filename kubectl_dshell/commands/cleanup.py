@@ -16,7 +16,7 @@ from kubectl_dshell.domain.stale import staleness
 from kubectl_dshell.errors import Forbidden, NoTarget
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from kubectl_dshell.commands.parallel import Stop
     from kubectl_dshell.commands.ports import Ports
@@ -120,7 +120,7 @@ def _unneeded(running: Sequence[Session], request: CleanupRequest, ports: Ports)
 
 def end_all(
     chosen: Sequence[Session], ports: Ports, concurrency: int, record: Callable[[Ending], None]
-) -> Iterator[Ending]:
+) -> Generator[Ending]:
     """End them; each as soon as it is done. `record` hears of every one, even of those that a signal overtakes."""
 
     def work(session: Session, stop: Stop) -> Ending:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from kubectl_dshell.commands.ports import Ports
     from kubectl_dshell.domain.session import Session
 
-_SECONDS = 20.0
+_SECONDS = 30.0
 _NO_SHELL = re.compile(r"executable file not found|no such file or directory|permission denied", re.IGNORECASE)
 
 

@@ -70,7 +70,7 @@ def _document(ending: Ending) -> dict[str, Any]:
     }
 
 
-def closing(endings: Sequence[Ending], untold: int) -> str:
+def summary(endings: Sequence[Ending], untold: int) -> str:
     """The last line for a person; `untold` are those that nobody came to."""
     count = {outcome: sum(e.outcome is outcome for e in endings) for outcome in Outcome}
     if count[Outcome.WOULD_END]:

@@ -10,7 +10,7 @@
 # shellcheck disable=SC2034 # for processes.sh
 :
 
-childless=1 interrupt_for=100 hang_up_until=200 kill_until=300
+childless=1 interrupt_for=100 hang_up_until=200 kill_until=1000
 answer() {
 	echo "dshell-end $1"
 	exit 0

@@ -179,7 +179,7 @@ def test_what_nobody_came_to_before_the_stop_is_not_touched() -> None:
     endings = end_all([session] * 3, world.ports(), 1, record.append)
 
     assert next(endings).outcome is Outcome.ENDED
-    endings.close()  # type: ignore[attr-defined]  # a generator
+    endings.close()
 
     assert len(record) <= 2
     assert all(e.outcome in {Outcome.ENDED, Outcome.ALREADY_ENDED, Outcome.INTERRUPTED} for e in record)

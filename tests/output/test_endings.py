@@ -13,11 +13,11 @@ from kubectl_dshell.domain.session import Session, sessions
 from kubectl_dshell.output.document import Format
 from kubectl_dshell.output.endings import (
     STAY,
-    closing,
     format_endings,
     format_line,
     format_name,
     question,
+    summary,
     ways_out,
 )
 from tests.pods import make_pod
@@ -58,7 +58,7 @@ def test_each_outcome_is_a_line(ending: Ending, line: str) -> None:
     ],
 )
 def test_the_sum_of_all(outcomes: str, untold: int, text: str) -> None:
-    assert closing([Ending(S, Outcome(word)) for word in outcomes.split()], untold) == text
+    assert summary([Ending(S, Outcome(word)) for word in outcomes.split()], untold) == text
 
 
 def test_only_those_that_ended_are_names() -> None:
