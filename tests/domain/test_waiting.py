@@ -52,7 +52,7 @@ def test_what_may_clear_by_itself_is_waited_for(reason: str, message: str) -> No
         ("CreateContainerConfigError", "secret not found", ExitStatus.UNAVAILABLE, "cannot configure the debug container: secret not found"),
         ("RunContainerError", 'error during container init: exec: "sh": executable file not found in $PATH', ExitStatus.UNAVAILABLE, "tools:1 has no shell"),
         ("CreateContainerError", 'invalid target container: container "x" is not running', ExitStatus.NO_TARGET, "the target container ended before"),
-        ("RunContainerError", "runc create failed: unable to start container process: error during container init: procReady not received", ExitStatus.UNAVAILABLE, "killed as it started"),
+        ("RunContainerError", "runc create failed: procReady not received", ExitStatus.UNAVAILABLE, "killed as it started"),
         ("RunContainerError", "no space left on device", ExitStatus.UNAVAILABLE, "cannot start dshell-abcde: no space left"),
     ],
 )  # fmt: skip
