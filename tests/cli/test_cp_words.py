@@ -1,0 +1,54 @@
+"""Words that make no copy end with 64, before anything is touched."""
+
+from __future__ import annotations
+
+import pytest
+
+from kubectl_dshell.cli.cp import cp_command
+from kubectl_dshell.cli.main import main
+from kubectl_dshell.cli.open import open_command
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "from where, to where? kubectl dshell cp POD:PATH ."),
+        (["web:/etc"], "from where, to where?"),
+        (["a", "b"], "one end has to be a pod's: POD:PATH"),
+        (["web:/etc", "b", "c"], "one end has to be a pod's: POD:PATH"),
+        (["web:/etc", "api:/tmp", "-y"], "from pod to pod goes by way of here"),
+        (["web:/etc", "api:/etc", "."], "one copy has one pod"),
+        (["shop/web:/etc", "web:/etc", "."], "one copy has one pod"),
+        (["-", "web:/tmp", "-y"], "an archive on stdin: kubectl dshell POD -- tar x"),
+        (["web:", "."], "'web:' names no file: write web:/ for the app's root"),
+        (["Web:/etc", "."], "is not [NAMESPACE/]POD:PATH"),
+        (["file", "web:/tmp"], "there is no terminal to ask at: add -y"),
+        (["web:/\udcff", "."], "is not UTF-8"),
+        (["web:/etc", ".", "--imag", "x"], "--image"),
+    ],
+    ids=lambda v: "_".join(v) if isinstance(v, list) and "\udcff" not in v[0:1] and "web:/\udcff" not in v else None,
+)
+def test_usage_errors(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False)
+
+    assert main(["cp", *words]) == 64
+    printed, err = capsys.readouterr()
+    assert said in err
+    assert printed == ""
+
+
+def test_the_flags_of_a_session_are_the_same_ones() -> None:
+    flags = {param.name: param for param in cp_command.params}
+    shared = [param for param in open_command.params if flags.get(param.name) is param]
+
+    assert {"container", "run_as", "profile", "image", "keep", "quiet"} <= {param.name for param in shared}
+
+
+def test_the_help_has_its_examples_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["cp", "--help"]) == 0
+
+    printed = capsys.readouterr().out
+    assert "\n    kubectl dshell cp shop/web:/var/log - | tar tv\n" in printed
+    assert "--skip-failed" in printed
