@@ -32,6 +32,7 @@ class ExecStream:
         self.protocol = protocol
         self._sock = sock
         self._sock.settimeout(0)
+        self._private = isinstance(sock, ssl.SSLSocket)
         self._reader = frames.Reader()
         self._queue: deque[memoryview] = deque()
         self._backlog = 0
@@ -197,6 +198,6 @@ class ExecStream:
     def _enqueue(self, data: bytes, opcode: Opcode = Opcode.BINARY) -> None:
         if self._deaf:
             return
-        frame = frames.encode(data, opcode)
+        frame = frames.encode(data, opcode, private=self._private)
         self._queue.append(memoryview(frame))
         self._backlog += len(frame)

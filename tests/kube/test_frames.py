@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kubectl_dshell.kube.frames import (
@@ -82,9 +82,11 @@ def test_where_the_bytes_are_cut_does_not_matter(sent: list[tuple[Opcode, bytes]
     assert messages == [Message(opcode, data) for opcode, data in sent]
 
 
-@given(st.binary(max_size=70000), st.sampled_from([Opcode.BINARY, Opcode.PONG, Opcode.CLOSE]))
-def test_what_we_encode_is_one_masked_frame(data: bytes, opcode: Opcode) -> None:
-    encoded = encode(data, opcode)
+@given(st.binary(max_size=70000), st.sampled_from([Opcode.BINARY, Opcode.PONG, Opcode.CLOSE]), st.booleans())
+@example(bytes(65535), Opcode.BINARY, True)  # given positions
+@example(bytes(65536), Opcode.BINARY, True)  # given positions
+def test_what_we_encode_is_one_masked_frame(data: bytes, opcode: Opcode, private: bool) -> None:
+    encoded = encode(data, opcode, private=private)
 
     assert encoded[1] & 0x80
     assert unmasked(encoded) == (opcode, data, b"")
