@@ -26,6 +26,7 @@ _STATUS_SECONDS = 15.0  # the kubelet notices an end within its relist period of
 _REFUSED_SECONDS = 3.0
 _AWAY_SECONDS = 120.0  # an API server that starts takes its time
 _BUSY_SECONDS = 30.0
+_LEAVING_SECONDS = 60.0  # the usual grace of 30 s, and a busy node
 _PAUSE_SECONDS = 1.0
 _TOO_MANY_REQUESTS, _SERVER_ERROR = 429, 500
 
@@ -43,7 +44,7 @@ def end(session: Session, ports: Ports, stop: Stop) -> Ending:
             if stop.is_set():
                 return Ending(session, Outcome.INTERRUPTED)
             if ports.clock.monotonic() - began >= _patience(error):
-                return failed(session, error.message)
+                return _unless_leaving(failed(session, error.message), ports, stop)
         again = True
         _pause(stop)
 
@@ -58,7 +59,19 @@ def _attempt(session: Session, ports: Ports, stop: Stop, *, again: bool) -> Endi
             return Ending(session, Outcome.ENDED)
         if stop.is_set():
             return Ending(session, Outcome.INTERRUPTED)
-    return failed(session, why or "it still runs")
+    return _unless_leaving(failed(session, why or "it still runs"), ports, stop)
+
+
+def _unless_leaving(ending: Ending, ports: Ports, stop: Stop) -> Ending:
+    """A pod that is being deleted takes it along, in its own time, and lets nobody in meanwhile."""
+    session = ending.session
+    try:
+        leaving = parse_pod(_pod(session, ports)).deleting and _ends(session, ports, stop, _LEAVING_SECONDS)
+    except NoTarget:
+        return Ending(session, Outcome.ENDED, "its pod is gone")
+    except DshellError:
+        leaving = False
+    return Ending(session, Outcome.ENDED) if leaving else ending
 
 
 def _say_end(session: Session, ports: Ports, stop: Stop) -> str:

@@ -15,7 +15,7 @@ from kubectl_dshell.domain.ending import Outcome
 from kubectl_dshell.domain.pod import parse_pod
 from kubectl_dshell.domain.session import Session, sessions
 from kubectl_dshell.domain.stream import Channel, Event, Exit, Output, Stream
-from kubectl_dshell.errors import ApiError, ConnectionLost
+from kubectl_dshell.errors import ApiError, ConnectionLost, NoTarget
 from tests.commands.world import FakeStream, World, running_holder
 from tests.pods import Json
 
@@ -60,7 +60,11 @@ class Container(World):
     def pod_changes(self, namespace: str, name: str, resource_version: str, deadline: float) -> Iterator[Json | None]:
         while self.monotonic() < deadline:
             self.time += 1
-            yield self.get_pod(namespace, name)
+            try:
+                pod = self.get_pod(namespace, name)
+            except ApiError as error:
+                raise NoTarget(error.message) from error
+            yield pod
 
 
 def session_of(world: World, *, ours: bool = True) -> Session:
@@ -187,6 +191,29 @@ def test_a_node_that_lets_nobody_in_is_believed_only_with_the_status(stop: Stop)
 
     assert ended.outcome is Outcome.FAILED
     assert "container not found" in ended.why
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_pod_that_is_being_deleted_takes_it_along(stop: Stop, gone: bool) -> None:
+    """It may let nobody in for as long as that takes."""
+
+    class Leaving(Container):
+        def get_pod(self, namespace: str, name: str) -> Json:
+            pod = super().get_pod(namespace, name)
+            if self.time > 40:
+                if gone:
+                    raise ApiError(404, "NotFound", 'pods "web" not found')
+                pod["status"]["ephemeralContainerStatuses"][0]["state"] = {"terminated": {"exitCode": 137}}
+            return pod
+
+    world = Leaving(hears=False, mortal=False)
+    session = session_of(world)
+    world.pod["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    world.vanished = {session.name}
+
+    ended = end(session, world.ports(), stop)
+
+    assert (ended.outcome, ended.why) == (Outcome.ENDED, "its pod is gone" if gone else "")
 
 
 def test_told_to_stop_it_says_that_the_end_is_not_sure(stop: Stop) -> None:

@@ -155,7 +155,7 @@ def test_of_thirty_sessions_mine_ends_only_mine_and_the_rest_end_with_pods_that_
             pod.delete()
         out, err = rest.communicate(timeout=120)
 
-    assert rest.returncode == 0, err
+    assert rest.returncode == 0, (out, err)
     assert {item["outcome"] for item in json.loads(out)["items"]} <= {"ended", "alreadyEnded"}
     assert set.union(*(running(pod) for pod in pods[3:])) == set()
 
