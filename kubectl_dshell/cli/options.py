@@ -15,25 +15,30 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 KUBECTL = "kubectl's own"
+OTHER = "Other"
 
 
 class GroupedOption(click.Option):
     """An option that knows under which heading its help stands."""
 
-    def __init__(self, *args: Any, group: str = "Other", **kwargs: Any) -> None:
+    def __init__(self, *args: Any, group: str = OTHER, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.group = group
 
 
 class GroupedCommand(click.Command):
-    """Help with the options under their headings, in the order of their first appearance."""
+    """Help with the options under their headings, in the order of their first appearance; usage as kubectl's."""
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        flags, *arguments = super().collect_usage_pieces(ctx)
+        return [*arguments, flags]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         groups: dict[str, list[tuple[str, str]]] = {}
         for param in self.get_params(ctx):
-            if record := param.get_help_record(ctx):
-                groups.setdefault(getattr(param, "group", "Other"), []).append(record)
-        for heading, records in groups.items():
+            if isinstance(param, click.Option) and (record := param.get_help_record(ctx)):
+                groups.setdefault(getattr(param, "group", OTHER), []).append(record)
+        for heading, records in sorted(groups.items(), key=lambda group: group[0] == OTHER):
             with formatter.section(heading):
                 formatter.write_dl(records)
 

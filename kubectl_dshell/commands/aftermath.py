@@ -25,7 +25,7 @@ def explain_end(plan: Plan, name: str, again: str, otherwise: str, ports: Ports)
         return NoTarget(f"pod {plan.pod.name} was deleted, which ended this session")
     if pod.deleting:
         return NoTarget(f"pod {pod.name} is being deleted, which ended this session")
-    app = next((c for c in pod.containers if c.name == plan.target.container.name), None)
+    app = next((c for c in (*pod.containers, *pod.init) if c.name == plan.target.container.name), None)
     if (app and app.id != plan.target.container.id) or (app and app.state.phase is not Phase.RUNNING):
         last = app.last_state if app.last_state.phase is Phase.TERMINATED else app.state
         why = ", ".join(

@@ -10,7 +10,7 @@ from kubectl_dshell.commands.prepare import read_pod
 from kubectl_dshell.domain.debug_container import PREFIX, full_name
 from kubectl_dshell.domain.pod import Pod, parse_pod
 from kubectl_dshell.domain.refusal import Request, explain
-from kubectl_dshell.domain.rejoin import describe, joinable
+from kubectl_dshell.domain.rejoin import describe, joinable, newest
 from kubectl_dshell.domain.session import Session, sessions
 from kubectl_dshell.domain.target import nearest
 from kubectl_dshell.errors import ApiError, DshellError, Forbidden, NoTarget, UsageError
@@ -73,9 +73,9 @@ class Search:
         there = self._sessions(pod)
         candidates = joinable(there, self._me)
         if not candidates:
-            ended = [s for s in there if s.ours]
-            last = f"; the last one, {ended[-1].name}, has {ended[-1].state}" if ended else ""
-            raise NoTarget(f"no debug container of dshell runs in {self._which(pod)}{last}", self._start(pod))
+            last = newest(s for s in there if s.ours)
+            ended = f"; the last one, {last.name}, has {last.state}" if last else ""
+            raise NoTarget(f"no debug container of dshell runs in {self._which(pod)}{ended}", self._start(pod))
         taken, *others = candidates
         if others:
             rest = ", ".join(s.name + (f" of {s.owner}" if s.owner != self._me else "") for s in others[:_SHOWN])

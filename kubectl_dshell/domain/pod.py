@@ -55,7 +55,7 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class Pod:
-    """What is needed of a v1 Pod. `containers` are those that may be targets: app containers, then sidecars."""
+    """What is needed of a v1 Pod. `containers` are the app's, then sidecars; `init` those that end before them."""
 
     name: str
     namespace: str
@@ -67,6 +67,7 @@ class Pod:
     annotations: Mapping[str, str]
     conditions: tuple[Json, ...]
     containers: tuple[Container, ...]
+    init: tuple[Container, ...]
     ephemeral: tuple[Container, ...]
     deleting: bool
 
@@ -81,7 +82,8 @@ class Pod:
 
 def parse_pod(pod: Json) -> Pod:
     meta, spec, status = pod["metadata"], pod.get("spec") or {}, pod.get("status") or {}
-    sidecars = [c for c in spec.get("initContainers") or [] if c.get("restartPolicy") == "Always"]
+    init = spec.get("initContainers") or []
+    sidecars = [c for c in init if c.get("restartPolicy") == "Always"]
     statuses = (status.get("containerStatuses") or []) + (status.get("initContainerStatuses") or [])
     return Pod(
         name=meta["name"],
@@ -94,6 +96,7 @@ def parse_pod(pod: Json) -> Pod:
         annotations=meta.get("annotations") or {},
         conditions=tuple(status.get("conditions") or ()),
         containers=_join((spec.get("containers") or []) + sidecars, statuses),
+        init=_join([c for c in init if c not in sidecars], statuses),
         ephemeral=_join(spec.get("ephemeralContainers") or [], status.get("ephemeralContainerStatuses") or []),
         deleting="deletionTimestamp" in meta,
     )

@@ -22,6 +22,11 @@ def joinable(found: Iterable[Session], owner: str) -> list[Session]:
     return sorted(live, key=lambda s: (s.owner == owner, s.phase is Phase.RUNNING, _began(s)), reverse=True)
 
 
+def newest(found: Iterable[Session]) -> Session | None:
+    """The one that started last; the order of a pod's list says nothing."""
+    return max(found, key=_began, default=None)
+
+
 def _began(session: Session) -> float:
     return session.started_at.timestamp() if session.started_at else 0.0
 

@@ -75,7 +75,7 @@ class Session:
 
 def sessions(pod: Pod) -> Iterator[Session]:
     """All debug containers of `pod`."""
-    ids = {c.name: c.id for c in pod.containers}
+    ids = {c.name: c.id for c in (*pod.containers, *pod.init)}
     for container in pod.ephemeral:
         env = environment(container.spec)
         target = container.spec.get("targetContainerName", "")

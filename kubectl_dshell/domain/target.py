@@ -57,9 +57,10 @@ def _refuse_pod(pod: Pod) -> None:
 
 def _pick(pod: Pod, wanted: str | None) -> Target:
     by_name = {c.name: c for c in pod.containers}
-    if wanted is not None:
-        if wanted in by_name:
-            return Target(pod, by_name[wanted])
+    if wanted:
+        there = by_name | {c.name: c for c in pod.init if c.state.phase is Phase.RUNNING}
+        if wanted in there:
+            return Target(pod, there[wanted])
         raise _no_container(pod, wanted)
     annotated = pod.annotations.get(DEFAULT_CONTAINER)
     if annotated in by_name:
@@ -73,9 +74,9 @@ def _pick(pod: Pod, wanted: str | None) -> Target:
 
 def _no_container(pod: Pod, wanted: str) -> NoTarget:
     names = ", ".join(c.name for c in pod.containers)
-    if any(c["name"] == wanted for c in pod.spec.get("initContainers") or []):
+    if any(c.name == wanted for c in pod.init):
         return NoTarget(
-            f"{wanted} is an init container of {pod.name} that has ended or will; it cannot be joined",
+            f"{wanted} is an init container of {pod.name} that does not run; it cannot be joined",
             f"It has: {names}",
         )
     if pod.debug_container(wanted):
@@ -92,6 +93,8 @@ def _not_running(target: Target, now: datetime) -> NoTarget:
     advice = f"What it said: {logs}{' --previous' if container.last_state.phase is Phase.TERMINATED else ''}"
     if Phase.TERMINATED not in (container.state.phase, container.last_state.phase):  # it never ran
         advice = f"What it waits for: kubectl describe pod {pod.name} -n {pod.namespace}"
+        if init := next((c for c in pod.init if c.state.phase is Phase.RUNNING), None):
+            advice = f"Its init container runs: kubectl dshell {pod.name} -n {pod.namespace} -c {init.name}"
     return NoTarget(
         f"container {container.name} of {pod.name} is not running: {describe_state(target, now)}. "
         "A debug container can only join a running one.",

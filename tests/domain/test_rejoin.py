@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from kubectl_dshell.domain.debug_container import Scripts, Wanted, container_spec
-from kubectl_dshell.domain.rejoin import describe, joinable, refusal
+from kubectl_dshell.domain.rejoin import describe, joinable, newest, refusal
 from kubectl_dshell.domain.session import Session, sessions
 from tests.pods import Json, make_pod
 
@@ -88,3 +88,10 @@ def test_a_list_to_choose_from_has_one_line_each() -> None:
     sessions_ = found(("dshell-a", "ada", running(0)), ("dshell-b", "ada", WAITING))
 
     assert [describe(s, NOW) for s in sessions_] == ["app, 1, 60m, a b", "app, 1, waiting (ImagePullBackOff), a b"]
+
+
+def test_the_newest_is_the_one_that_started_last_wherever_it_stands() -> None:
+    there = found(("dshell-a", "ada", running(2)), ("dshell-b", "ada", running(9)), ("dshell-c", "ada", running(5)))
+
+    assert newest(there) == there[1]
+    assert newest([]) is None

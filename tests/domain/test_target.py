@@ -18,6 +18,7 @@ from tests.pods import make_pod, running
 NOW = datetime(2026, 1, 1, 0, 4, tzinfo=UTC)
 TWO = {"containers": [{"name": "app"}, {"name": "proxy"}]}
 TWO_RUN = [running("app"), running("proxy", id_="b" * 64)]
+TWO_NOTICE = "container app of web (also: proxy; choose with -c)"
 SIDECAR = {"initContainers": [{"name": "mesh", "restartPolicy": "Always"}, {"name": "setup"}]}
 
 
@@ -29,7 +30,7 @@ SIDECAR = {"initContainers": [{"name": "mesh", "restartPolicy": "Always"}, {"nam
             {"spec": TWO, "statuses": TWO_RUN},
             None,
             "app",
-            "container app of web (also: proxy; choose with -c)",
+            TWO_NOTICE,
             id="first, said",
         ),
         pytest.param({"spec": TWO, "statuses": TWO_RUN}, "proxy", "proxy", "", id="-c"),
@@ -44,7 +45,7 @@ SIDECAR = {"initContainers": [{"name": "mesh", "restartPolicy": "Always"}, {"nam
             {"spec": TWO, "statuses": TWO_RUN, "annotations": {"kubectl.kubernetes.io/default-container": "gone"}},
             None,
             "app",
-            "container app of web (also: proxy; choose with -c)",
+            TWO_NOTICE,
             id="annotation that names none",
         ),
         pytest.param(
@@ -57,6 +58,10 @@ SIDECAR = {"initContainers": [{"name": "mesh", "restartPolicy": "Always"}, {"nam
             "container app of web (also: mesh; choose with -c)",
             id="sidecars count, app first",
         ),
+        pytest.param(
+            {"spec": SIDECAR, "statuses": [running("setup", id_="c" * 64)]}, "setup", "setup", "", id="init, running"
+        ),
+        pytest.param({"spec": TWO, "statuses": TWO_RUN}, "", "app", TWO_NOTICE, id="empty -c"),
     ],
 )
 def test_the_container_is_chosen_as_kubectl_does(words: Any, wanted: str | None, chosen: str, notice: str) -> None:
@@ -91,7 +96,7 @@ PULLING = {"name": "app", "state": {"waiting": {"reason": "ErrImagePull", "messa
         pytest.param({"statuses": [], "phase": "Pending"}, None, "the pod is Pending", id="no status yet"),
         pytest.param({}, "wbe", 'pod web has no container "wbe"; it has: app', id="no such container"),
         pytest.param(
-            {"spec": SIDECAR}, "setup", "setup is an init container of web that has ended or will", id="init container"
+            {"spec": SIDECAR}, "setup", "setup is an init container of web that does not run", id="init container"
         ),
         pytest.param({"ephemeral": [{"name": "dbg"}]}, "dbg", "dbg is a debug container of web", id="debug container"),
         pytest.param({"phase": "Succeeded"}, None, "pod web is over (phase Succeeded)", id="completed"),
@@ -168,3 +173,13 @@ def test_the_nearest_of_many_thousand_names_take_no_time() -> None:
 
     assert nearest("wbe", names)
     assert time.process_time() - began < 5
+
+
+def test_an_app_that_waits_for_its_init_container_says_how_to_enter_that() -> None:
+    waiting = {"name": "app", "state": {"waiting": {"reason": "PodInitializing"}}}
+    pod = make_pod(spec=SIDECAR, statuses=[running("setup"), waiting])
+
+    with pytest.raises(NoTarget) as refusal:
+        choose_target(pod, None, NOW)
+
+    assert refusal.value.advice == ("Its init container runs: kubectl dshell web -n shop -c setup",)

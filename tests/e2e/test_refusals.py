@@ -61,6 +61,20 @@ def test_a_namespace_that_does_not_exist_has_no_pods(dshell: Dshell) -> None:
     )
 
 
+def test_an_init_container_that_hangs_is_entered_while_the_app_waits_for_it(make_pod: MakePod, dshell: Dshell) -> None:
+    pod = make_pod(app(), initContainers=[app(name="setup")], wait=False)
+    wait_until(lambda: "running" in pod.status("setup").get("state", {}), 60, "the init container")
+
+    assert_refused(
+        dshell(pod.name, "--", "true"),
+        rf"error: container app of {pod.name} is not running: it is waiting \(PodInitializing\). "
+        "A debug container can only join a running one.",
+        f"Its init container runs: kubectl dshell {pod.name} -n {pod.namespace} -c setup",
+    )
+    entered = dshell(pod.name, "-c", "setup", "--", "cat", "app/secret.txt")
+    assert (entered.stdout, entered.code) == (b"only the app reads this\n", 0), entered.stderr
+
+
 def test_containers_that_cannot_be_joined_are_named_with_those_that_can(make_pod: MakePod, dshell: Dshell) -> None:
     setup = app(STATIC, "-exit-after=1ms", name="setup")
     pod = make_pod(app(), app(STATIC, "-port=", name="proxy"), initContainers=[setup])
@@ -73,7 +87,7 @@ def test_containers_that_cannot_be_joined_are_named_with_those_that_can(make_pod
     )
     assert_refused(
         dshell(pod.name, "-c", "setup", "--", "true"),
-        f"error: setup is an init container of {pod.name} that has ended or will; it cannot be joined",
+        f"error: setup is an init container of {pod.name} that does not run; it cannot be joined",
         "It has: app, proxy",
     )
     assert_refused(
