@@ -24,11 +24,11 @@ _CONDITIONS = ("names", "selector", "mine", "stale", "older_than")
 
 
 @click.command(cls=GroupedCommand, options_metavar="[flags]")
-@click.argument("names", nargs=-1, metavar="[NAME|POD]...")
+@click.argument("names", nargs=-1, metavar="[NAME|POD|POD/NAME]...")
 @cleanup_flags
 @click.pass_context
 def cleanup_command(ctx: click.Context, /, **flags: Any) -> int:
-    """End debug containers: those named (or of the pods named), else all that dshell made in the namespace.
+    """End debug containers: those named (NAME or POD/NAME) or of the PODs named, else all that dshell made here.
 
     Nothing of them runs afterwards; their entries stay in the pod's spec until the pod is replaced (--explain).
     Without a name or a condition it asks first, at a terminal. Exit code 0 only if all ended, else 69.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CleanupRequest:
-    """What to end. Each condition narrows the others; `names` are of debug containers or pods, none is all."""
+    """What to end. Each condition narrows the others; `names` are of debug containers (POD/NAME too) or pods."""
 
     names: tuple[str, ...] = ()
     namespace: str | None = None
@@ -54,7 +54,7 @@ def choose(request: CleanupRequest, ports: Ports) -> Chosen:
     found = [s for s in _named(request, ports) if owner is None or (s.ours and s.owner == owner)]
     running = [s for s in found if s.phase is Phase.RUNNING]
     ours = [s for s in running if s.ours or request.any_tool]
-    settled = [_settled(s) for s in found if s.name in request.names and s not in ours]
+    settled = [_settled(s) for s in found if own_names(s) & set(request.names) and s not in ours]
     left_alone = len(running) - len(ours) - sum(s.session.phase is Phase.RUNNING for s in settled)
     if left_alone and not request.mine:
         ports.notices.notice(f"{left_alone} of other tools left alone (--any-tool ends those too)")
@@ -70,13 +70,13 @@ def _named(request: CleanupRequest, ports: Ports) -> list[Session]:
         if not names or request.namespace is None or request.selector:
             raise
         try:
-            pods = list(existing_pods(request.namespace, sorted(names), ports))
+            pods = list(existing_pods(request.namespace, sorted({n.partition("/")[0] for n in names}), ports))
         except NoTarget:
             pods = []
         if not pods:
             raise
         found = [s for pod in pods for s in sessions(parse_pod(pod))]
-    unknown = [n for n in names if not any(n in (s.name, s.pod) for s in found)]
+    unknown = [n for n in names if not any(n in {s.pod, *own_names(s)} for s in found)]
     if unknown:
         where = f"namespace {request.namespace}" if request.namespace else "any namespace"
         where += f" with {request.selector}" if request.selector else ""
@@ -84,7 +84,13 @@ def _named(request: CleanupRequest, ports: Ports) -> list[Session]:
             f"no debug container and no pod with one is called {', '.join(unknown)} in {where}",
             "Those there are: kubectl dshell ls",
         )
-    return [s for s in found if not names or s.name in names or s.pod in names]
+    return [s for s in found if not names or {s.pod, *own_names(s)} & set(names)]
+
+
+def own_names(session: Session) -> set[str]:
+    """What it may be called: its name, and the forms that `ls -o name` prints."""
+    name = f"{session.pod}/{session.name}"
+    return {session.name, name, f"{session.namespace}/{name}"}
 
 
 def _settled(session: Session) -> Ending:

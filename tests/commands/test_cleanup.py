@@ -50,6 +50,8 @@ def names(chosen: Chosen) -> list[str]:
         ({}, [OURS]),
         ({"names": (OURS,)}, [OURS]),
         ({"names": ("web",)}, [OURS]),
+        ({"names": (f"web/{OURS}",)}, [OURS]),
+        ({"names": (f"shop/web/{OURS}",)}, [OURS]),
         ({"any_tool": True}, [THEIRS, OURS]),
         ({"names": (THEIRS,), "any_tool": True}, [THEIRS]),
         ({"mine": True}, [OURS]),
@@ -156,10 +158,11 @@ def test_who_may_not_list_may_name_pods() -> None:
 
     world = world_with_one_of_each(Unlisted)
 
-    assert names(choose(replace(SHOP, names=("web",)), world.ports())) == [OURS]
-    for named in ((), (OURS,)):
+    for named in ("web", f"web/{OURS}"):
+        assert names(choose(replace(SHOP, names=(named,)), world.ports())) == [OURS]
+    for refused in ((), (OURS,)):
         with pytest.raises(Forbidden, match="ada may not list pods"):
-            choose(replace(SHOP, names=named), world.ports())
+            choose(replace(SHOP, names=refused), world.ports())
 
 
 def test_every_ending_is_given_and_recorded() -> None:
