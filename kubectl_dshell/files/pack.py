@@ -59,12 +59,13 @@ class Luggage:
 
     def send(self, out: BinaryIO, temporary: str, stopped: Callable[[], bool], on_bytes: Callable[[int], None]) -> None:
         """Write the archive; without its last member when stopped. Raises NoTarget where a file cannot be read."""
-        sender = _Sender(out, self._refuse, self._buffer, stopped, on_bytes, [])
+        sender = _Sender(out, self._refuse, self._buffer, stopped, on_bytes, [], [])
         for number, source in enumerate(self._sources):
             sender.entry(f"{temporary}-{number}", source, Path(source).stat())
         if not stopped():
-            if sender.modes:
-                sender.text(f"{temporary}-modes", b"".join(sender.modes))
+            for name, repairs in (("times", sender.times), ("modes", sender.modes)):
+                if repairs:
+                    sender.text(f"{temporary}-{name}", b"".join(repairs))
             sender.text(f"{temporary}-end", b"")
             out.write(bytes(2 * tarfile.BLOCKSIZE))
 
@@ -76,6 +77,8 @@ class _Sender:
     buffer: memoryview
     stopped: Callable[[], bool]
     on_bytes: Callable[[int], None]
+    times: list[bytes]
+    """@SECONDS and name, each with a zero byte, of links and what they are in: busybox tar makes them last."""
     modes: list[bytes]
     """Mode and name, each with a zero byte, of the directories that their owner cannot write into."""
 
@@ -93,6 +96,7 @@ class _Sender:
             elif stat.S_ISLNK(status.st_mode):
                 member.type, member.linkname = tarfile.SYMTYPE, str(Path(path).readlink())
                 self.header(member)
+                self.times.append(_repair(f"@{member.mtime}", name))
             else:
                 self.refuse(path, "neither a file nor a directory nor a link")
         except Refused as why:
@@ -121,9 +125,11 @@ class _Sender:
         self.header(member)
         for entry in inside:
             self.entry(f"{member.name}/{entry.name}", entry.path, entry.stat(follow_symlinks=False))
+        if any(entry.is_symlink() for entry in inside):
+            self.times.append(_repair(f"@{member.mtime}", member.name))
         if member.mode != wanted:
             member.mode = wanted
-            self.modes.append(b"%o\0%b\0" % (wanted, member.name.encode("utf-8", "surrogateescape")))
+            self.modes.append(_repair(f"{wanted:o}", member.name))
         self.header(member)
 
     def _file(self, member: tarfile.TarInfo, path: str) -> None:
@@ -140,6 +146,11 @@ class _Sender:
                 self.on_bytes(count)
                 left -= count
         self.out.write(bytes(-member.size % tarfile.BLOCKSIZE))
+
+
+def _repair(word: str, name: str) -> bytes:
+    """For xargs -0."""
+    return f"{word}\0{name}\0".encode("utf-8", "surrogateescape")
 
 
 def _name(source: str) -> str:

@@ -1,8 +1,8 @@
 # shellcheck shell=sh
 # Behind resolve.sh, in the app's root: takes a tar archive from stdin, and puts what it holds in its place when all of it has come.
 #   sh -c TEXT cp DESTINATION file|folder TEMPORARY NAME...
-# The archive holds TEMPORARY-0 for the first NAME, TEMPORARY-1 for the second, at last an empty TEMPORARY-end; TEMPORARY-modes, if
-# it is there, are modes and names, each with a zero byte, of directories that could not be written into otherwise.
+# The archive holds TEMPORARY-0 for the first NAME, TEMPORARY-1 for the second, at last an empty TEMPORARY-end. If there are
+# TEMPORARY-times and TEMPORARY-modes, they are what to give to touch and chmod, two words each: what busybox tar does not keep.
 # DESTINATION is a directory to put the NAMEs in (with `folder` it has to be), or what the only one becomes.
 # stdout  "ready" when the archive may come, "failed" when no more of it is wanted
 # exit    65 it did not arrive whole, 66 no such directory, 77 it may not be written; before "ready" nothing was written
@@ -73,6 +73,7 @@ echo ready
 umask 0
 (cd "$into" && exec tar -x -p -o -f -) || failed 65 "not copied: tar ended with $?"
 [ -e "$into/$temporary-end" ] || failed 65 "not copied: the archive ended early"
+[ ! -e "$into/$temporary-times" ] || (cd "$into" && xargs -0 -n 2 touch -h -c -d <"$temporary-times") 2>/dev/null
 [ ! -e "$into/$temporary-modes" ] || (cd "$into" && xargs -0 -n 2 chmod <"$temporary-modes") || failed 65 "not copied: no chmod"
 for action in check move; do
 	number=0

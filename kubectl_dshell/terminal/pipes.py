@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from kubectl_dshell.terminal.signals import Signals
 
 _PIPE = 1024 * 1024
-_END_SECONDS = 5.0
+_END_SECONDS = 10.0
 """How long a command may take to end once its input has."""
 
 

@@ -90,7 +90,7 @@ def root(request: pytest.FixtureRequest, place: Path) -> Iterator[Root]:
         (tools / "busybox").chmod(0o755)
         subprocess.run([tools / "busybox", "--install", "-s", tools], check=False, capture_output=True)
     else:
-        for name in ("cat", "chmod", "find", "ls", "mv", "readlink", "rm", "stat", "tar", "xargs"):
+        for name in ("cat", "chmod", "find", "ls", "mv", "readlink", "rm", "stat", "tar", "touch", "xargs"):
             (tools / name).symlink_to(f"/usr/bin/{name}")
         (tools / "sh").symlink_to(f"/usr/bin/{request.param}")
     top = make(place / "root")
@@ -199,9 +199,11 @@ def sources(tmp_path: Path) -> Path:
     (top / "script").write_text("#!")
     (top / "script").chmod(0o777)
     (top / "l").symlink_to("/outside")
+    os.utime(top / "l", (1_300_000_000,) * 2, follow_symlinks=False)
     os.utime(top / "shut" / ODD, (1_500_000_000,) * 2)
     os.utime(top / "shut", (1_400_000_000,) * 2)
     (top / "shut").chmod(0o555)
+    os.utime(top, (1_200_000_000,) * 2)
     return top
 
 
@@ -216,6 +218,7 @@ def test_a_tree_arrives_as_it_was(root: Root, sources: Path) -> None:
     assert stat.S_IMODE((top / "shut").stat().st_mode) == 0o555
     assert stat.S_IMODE((top / "script").stat().st_mode) == 0o777
     assert (top / "l").readlink() == Path("/outside")
+    assert [path.lstat().st_mtime for path in (top / "l", top)] == [1_300_000_000, 1_200_000_000]
     assert (top / "script").stat().st_uid == NOBODY
     assert root.leftovers() == []
 
