@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from kubectl_dshell.commands.cp_ports import CopyPorts, Luggage
     from kubectl_dshell.commands.request import OpenRequest
+    from kubectl_dshell.domain.meter import Meter
     from kubectl_dshell.domain.place import RemotePath
     from kubectl_dshell.domain.stream import Companion, Stream
 
@@ -55,7 +56,7 @@ def copy_out(request: CopyOut, ports: CopyPorts) -> int:
         through = _run(
             replace(request.session, command=tuple(command), stdin=False, tty=False),
             ports,
-            lambda reader: landing.receive(reader, left_out.add, ports.transfer.advance),
+            lambda reader: landing.receive(reader, left_out.add, ports.transfer),
         )
         code = explain(through, request.session, ports.session.notices, skip=request.skip_failed)
         if code == 0:
@@ -73,7 +74,7 @@ def copy_in(request: CopyIn, ports: CopyPorts) -> int:
     luggage = ports.disk.luggage(request.sources, left_out.add)
     temporary = f".dshell-{ports.session.clock.random_letters(NAME_LETTERS, 8)}"
     command = copying.in_argv(request.destination.path, temporary, luggage.names, folder=request.destination.folder)
-    talk = _Conversation(luggage, temporary, ports.transfer.advance)
+    talk = _Conversation(luggage, temporary, ports.transfer)
     session = replace(request.session, command=tuple(command), stdin=True, tty=False)
     code = explain(
         _run(session, ports, talk.listen, talk.send), request.session, ports.session.notices, skip=request.skip_failed
@@ -85,10 +86,10 @@ def copy_in(request: CopyIn, ports: CopyPorts) -> int:
 class _Conversation:
     """Nothing is sent before the other side is ready for it, and no more when it wants no more."""
 
-    def __init__(self, luggage: Luggage, temporary: str, on_bytes: Callable[[int], None]) -> None:
+    def __init__(self, luggage: Luggage, temporary: str, meter: Meter) -> None:
         self._luggage = luggage
         self._temporary = temporary
-        self._on_bytes = on_bytes
+        self._meter = meter
         self._answered = threading.Event()
         self._stopped = threading.Event()
 
@@ -101,7 +102,7 @@ class _Conversation:
 
     def send(self, writer: io.BufferedWriter) -> None:
         self._answered.wait()
-        self._luggage.send(writer, self._temporary, self._stopped.is_set, self._on_bytes)
+        self._luggage.send(writer, self._temporary, self._stopped.is_set, self._meter)
 
 
 class _Through:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from kubectl_dshell.domain.meter import Meter
+
 if TYPE_CHECKING:
     import io
     from collections.abc import Callable, Sequence
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 class Landing(Protocol):
     """Where files come down."""
 
-    def receive(self, source: io.BufferedReader, refuse: Refuse, on_bytes: Callable[[int], None]) -> None: ...
+    def receive(self, source: io.BufferedReader, refuse: Refuse, meter: Meter) -> None: ...
     def commit(self) -> None:
         """All have come: they are put in their places."""
 
@@ -34,9 +36,7 @@ class Luggage(Protocol):
 
     @property
     def names(self) -> list[str]: ...
-    def send(
-        self, out: BinaryIO, temporary: str, stopped: Callable[[], bool], on_bytes: Callable[[int], None]
-    ) -> None: ...
+    def send(self, out: BinaryIO, temporary: str, stopped: Callable[[], bool], meter: Meter) -> None: ...
 
 
 class Disk(Protocol):
@@ -59,10 +59,9 @@ class Pipes(Protocol):
     def held(self) -> AbstractContextManager[None]: ...
 
 
-class Transfer(Protocol):
+class Transfer(Meter, Protocol):
     """The progress line."""
 
-    def advance(self, count: int) -> None: ...
     def end(self) -> None: ...
 
 

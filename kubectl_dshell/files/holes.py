@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from kubectl_dshell.errors import CutShort
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from kubectl_dshell.domain.meter import Meter
     from kubectl_dshell.files.feed import Feed
 
 _PIECE = 1024 * 1024
@@ -20,11 +19,14 @@ _ZEROS = bytes(_HOLE)
 class Writer:
     """One buffer for all files of a copy."""
 
-    def __init__(self, feed: Feed, on_bytes: Callable[[int], None]) -> None:
+    def __init__(self, feed: Feed, meter: Meter) -> None:
         self._feed = feed
-        self._on_bytes = on_bytes
+        self._meter = meter
         self._buffer = bytearray(_PIECE)
         self._view = memoryview(self._buffer)
+
+    def expect(self, size: int) -> None:
+        self._meter.expect(size)
 
     def write(self, descriptor: int, size: int) -> None:
         """The next `size` bytes of the feed, into an empty file."""
@@ -35,7 +37,7 @@ class Writer:
                 raise CutShort("the archive ended early")
             left -= count
             self._write(descriptor, count)
-            self._on_bytes(count)
+            self._meter.advance(count)
         os.ftruncate(descriptor, size)
 
     def _write(self, descriptor: int, count: int) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import io
     from collections.abc import Callable
 
+    from kubectl_dshell.domain.meter import Meter
+
 _RECORD = 4  # "source", file or folder, name, where it is
 
 
@@ -49,16 +51,15 @@ class Landing:
         if not os.access(folder, os.W_OK | os.X_OK):
             raise OutputFailed(f"cannot write into {folder}: Permission denied")
 
-    def receive(
-        self, source: io.BufferedReader, refuse: Callable[[str, str], None], on_bytes: Callable[[int], None]
-    ) -> None:
+    def receive(self, source: io.BufferedReader, refuse: Callable[[str, str], None], meter: Meter) -> None:
         """Unpack everything beside its place. Raises CutShort, OutputFailed, and what `refuse` raises."""
         feed = Feed(source)
-        unpacker = Unpacker(feed, Writer(feed, on_bytes), refuse)
+        unpacker = Unpacker(feed, Writer(feed, meter), refuse)
         for _, kind, name, top in feed.records(_RECORD):
             temporary = self._stage(name)
             try:
                 if kind == "folder":
+                    meter.expect(None)
                     unpacker.folder(name, top, temporary)
                 else:
                     unpacker.file(name, temporary)

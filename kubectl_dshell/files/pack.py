@@ -15,6 +15,8 @@ from kubectl_dshell.errors import NoTarget
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from kubectl_dshell.domain.meter import Meter
+
 _PIECE = 1024 * 1024
 
 
@@ -57,11 +59,13 @@ class Luggage:
                     files, total = files + 1, total + (status.st_size if stat.S_ISREG(status.st_mode) else 0)
         return Size(files, total)
 
-    def send(self, out: BinaryIO, temporary: str, stopped: Callable[[], bool], on_bytes: Callable[[int], None]) -> None:
+    def send(self, out: BinaryIO, temporary: str, stopped: Callable[[], bool], meter: Meter) -> None:
         """Write the archive; without its last member when stopped. Raises NoTarget where a file cannot be read."""
-        sender = _Sender(out, self._refuse, self._buffer, stopped, on_bytes, [], [])
+        sender = _Sender(out, self._refuse, self._buffer, stopped, meter, [], [])
         for number, source in enumerate(self._sources):
-            sender.entry(f"{temporary}-{number}", source, Path(source).stat())
+            status = Path(source).stat()
+            meter.expect(status.st_size if stat.S_ISREG(status.st_mode) else None)
+            sender.entry(f"{temporary}-{number}", source, status)
         if not stopped():
             for name, repairs in (("times", sender.times), ("modes", sender.modes)):
                 if repairs:
@@ -76,7 +80,7 @@ class _Sender:
     refuse: Callable[[str, str], None]
     buffer: memoryview
     stopped: Callable[[], bool]
-    on_bytes: Callable[[int], None]
+    meter: Meter
     times: list[bytes]
     """@SECONDS and name, each with a zero byte, of links and what they are in: busybox tar makes them last."""
     modes: list[bytes]
@@ -143,7 +147,7 @@ class _Sender:
                 if not count:
                     raise NoTarget(f"{path} became shorter while it was read; nothing was copied")
                 self.out.write(self.buffer[:count])
-                self.on_bytes(count)
+                self.meter.advance(count)
                 left -= count
         self.out.write(bytes(-member.size % tarfile.BLOCKSIZE))
 

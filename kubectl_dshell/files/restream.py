@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import io
     from collections.abc import Callable
 
+    from kubectl_dshell.domain.meter import Meter
+
 _RECORD = 4
 _PIECE = 1024 * 1024
 _SIGPIPE = 13
@@ -28,7 +30,7 @@ class Restream:
         self,
         source: io.BufferedReader,
         refuse: Callable[[str, str], None],  # noqa: ARG002  # nothing is
-        on_bytes: Callable[[int], None],
+        meter: Meter,
     ) -> None:
         """Each source below its own name. Raises CutShort, OutputFailed, Interrupted (SIGPIPE) when nobody reads on."""
         feed, buffer = Feed(source), memoryview(bytearray(_PIECE))
@@ -36,7 +38,7 @@ class Restream:
             for _, kind, name, _ in feed.records(_RECORD):
                 for member in feed.archive():
                     self._write(memoryview(_header(member, kind, name)))
-                    self._pass_on(feed, member.size if member.isreg() else 0, buffer, on_bytes)
+                    self._pass_on(feed, member.size if member.isreg() else 0, buffer, meter)
             self._write(memoryview(bytes(2 * tarfile.BLOCKSIZE)))
         except BrokenPipeError:
             raise Interrupted(_SIGPIPE) from None
@@ -46,7 +48,7 @@ class Restream:
     def commit(self) -> None: ...
     def discard(self) -> None: ...
 
-    def _pass_on(self, feed: Feed, size: int, buffer: memoryview, on_bytes: Callable[[int], None]) -> None:
+    def _pass_on(self, feed: Feed, size: int, buffer: memoryview, meter: Meter) -> None:
         left = size
         while left:
             count = feed.readinto(buffer[: min(left, _PIECE)])
@@ -54,7 +56,7 @@ class Restream:
                 raise CutShort("the archive ended early")
             left -= count
             self._write(buffer[:count])
-            on_bytes(count)
+            meter.advance(count)
         self._write(memoryview(bytes(-size % tarfile.BLOCKSIZE)))
 
     def _write(self, view: memoryview) -> None:

@@ -47,6 +47,7 @@ class Unpacker:
             made = True
             try:
                 if _kind(member) is Kind.FILE:
+                    self._writer.expect(member.size)
                     self._file(member, place)
                 else:
                     self._refuse(name, "not a file any more")

@@ -17,11 +17,13 @@ class Transfer:
         self._wanted = not quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         self._progress: Progress | None = None
         self._task: TaskID | None = None
-        self._total: int | None = None
+        self._total: int | None = 0
 
-    def expect(self, total: int) -> None:
-        """How many bytes it will be."""
-        self._total = total
+    def expect(self, total: int | None) -> None:
+        """So many bytes more; a bar without an end where nobody knows how many."""
+        self._total = None if total is None or self._total is None else self._total + total
+        if self._progress is not None and self._task is not None:
+            self._progress.update(self._task, total=self._total)
 
     def advance(self, count: int) -> None:
         """So many bytes more; the first ones show the line."""

@@ -12,6 +12,7 @@ import pytest
 
 from kubectl_dshell.commands.cp import CopyIn, CopyOut, copy_in, copy_out
 from kubectl_dshell.commands.cp_ports import CopyPorts
+from kubectl_dshell.domain.meter import Meter
 from kubectl_dshell.domain.place import RemotePath
 from kubectl_dshell.domain.stream import Companion, Exit, Piped, Stream
 from kubectl_dshell.errors import ConnectionLost, CutShort, DshellError, Forbidden, NoTarget, OutputFailed
@@ -63,9 +64,7 @@ class Sides:
         self.refuse = refuse
         return self
 
-    def receive(
-        self, source: io.BufferedReader, refuse: Callable[[str, str], None], on_bytes: Callable[[int], None]
-    ) -> None:
+    def receive(self, source: io.BufferedReader, refuse: Callable[[str, str], None], meter: Meter) -> None:
         self.log.append(f"receive {source.read().decode()}")
         if self.refuses:
             refuse(*self.refuses)
@@ -76,13 +75,14 @@ class Sides:
     def discard(self) -> None:
         self.log.append("discard")
 
-    def send(self, out: BinaryIO, temporary: str, stopped: Callable[[], bool], on_bytes: Callable[[int], None]) -> None:
+    def send(self, out: BinaryIO, temporary: str, stopped: Callable[[], bool], meter: Meter) -> None:
         if self.refuses:
             self.refuse(*self.refuses)
         out.write(f"{temporary} {'stopped' if stopped() else 'whole'}".encode())
 
 
 class NoTransfer:
+    def expect(self, total: int | None) -> None: ...
     def advance(self, count: int) -> None: ...
     def end(self) -> None: ...
 

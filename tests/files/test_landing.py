@@ -24,7 +24,12 @@ def refuse(name: str, why: str) -> None:
     raise Refusal(name, why)
 
 
-def nothing(_count: int) -> None: ...
+class NoMeter:
+    def expect(self, total: int | None) -> None: ...
+    def advance(self, count: int) -> None: ...
+
+
+nothing = NoMeter()
 
 
 def land(place: Path | str, *streams: bytes, many: bool = False) -> None:

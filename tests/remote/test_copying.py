@@ -17,6 +17,7 @@ import pytest
 from kubectl_dshell.files.feed import Feed
 from kubectl_dshell.files.pack import Luggage
 from kubectl_dshell.remote import copying
+from tests.files.test_landing import nothing
 
 NOBODY = 65532
 ODD = "-rf $(touch x) `y` \\ 'a' \"b\"\nü*?[z]"
@@ -59,7 +60,7 @@ class Root:
         self, destination: str, *sources: Path, folder: bool = False, whole: bool = True
     ) -> subprocess.CompletedProcess[bytes]:
         luggage, archive = Luggage([str(source) for source in sources], refused), io.BytesIO()
-        luggage.send(archive, TEMPORARY, lambda: not whole and archive.tell() > 600, lambda _count: None)
+        luggage.send(archive, TEMPORARY, lambda: not whole and archive.tell() > 600, nothing)
         argv = copying.in_argv(destination, TEMPORARY, luggage.names, folder=folder)
         return self.run(argv, archive.getvalue())
 
