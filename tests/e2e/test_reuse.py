@@ -62,9 +62,9 @@ def test_two_sessions_share_one_and_the_end_of_one_does_not_disturb_the_other(
 
         assert ended.communicate(b"still\n", timeout=30) == (b"still\n", b"")
         assert ended.returncode == 6
+        assert pod.debug_containers()[name].state == "running"
         one.send("jobs; exit 7\n")
         one.expect(r"Running +sleep 1000")
-        assert pod.debug_containers()[name].state == "running"
         assert one.wait() == 7
 
     assert pod.wait_terminated(name, 5)["message"].strip() == "ended by its last session"
