@@ -43,6 +43,7 @@ e2e: .venv/stamp
 
 bench: .venv/stamp
 	$(CLUSTER) with $(PYTHON_HERE) -m tests.benchmarks
+	$(CLUSTER) with $(PYTHON_HERE) -m tests.benchmarks.copy $(MEGABYTES)
 	$(CLUSTER) with $(PYTHON_HERE) -m tests.benchmarks.listing $(PODS)
 
 # Of one resolution: what users run, what builds it, and both with what tests it.

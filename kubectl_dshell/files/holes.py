@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.meter import Meter
     from kubectl_dshell.files.feed import Feed
 
-_PIECE = 1024 * 1024
+_PIECE = 256 * 1024  # what the processor still has at hand when it is written
 _HOLE = 16 * 1024
 _ZEROS = bytes(_HOLE)
 

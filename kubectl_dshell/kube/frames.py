@@ -15,6 +15,7 @@ from functools import cache
 from websocket import ABNF
 
 LARGEST_MESSAGE = 64 * 1024 * 1024
+_ROOM = 64 * 1024
 _FIN, _RESERVED, _OPCODE, _MASKED, _LENGTH = 0x80, 0x70, 0x0F, 0x80, 0x7F
 _LENGTH_16, _LENGTH_64 = 126, 127
 
@@ -76,11 +77,12 @@ def close_reason(data: bytes) -> str:
 
 
 class Reader:
-    """Feed it bytes, take messages."""
+    """Feed it bytes, take messages. What is put into its `room` is not copied once more."""
 
     def __init__(self) -> None:
         """Nothing has arrived yet."""
-        self._buffer = bytearray()
+        self._buffer = bytearray(_ROOM)  # kept: memory that comes from the kernel anew costs more than a copy
+        self._filled = 0
         self._fragments: list[bytes] = []
         self._kind = Opcode.BINARY
 
@@ -90,23 +92,37 @@ class Reader:
         Raises:
             ProtocolError: what arrived is no frame of a server, or a message above 64 MiB.
         """
-        self._buffer += data
+        with self.room(len(data)) as room:
+            room[: len(data)] = data
+        return self.took(len(data))
+
+    def room(self, size: int) -> memoryview:
+        """Where the next bytes go, `size` at least; to be released before anything else is done here."""
+        if len(self._buffer) - self._filled < size:
+            self._buffer += bytes(size)
+        return memoryview(self._buffer)[self._filled :]
+
+    def took(self, count: int) -> list[Message]:
+        """As `feed`, for `count` bytes that are in the `room` now."""
+        self._filled += count
         messages, start = [], 0
-        while (frame := self._frame(start)) is not None:
-            final, opcode, payload, start = frame
-            if opcode >= Opcode.CLOSE:
-                messages.append(Message(opcode, payload))
-            elif (message := self._fragment(opcode, payload, final=final)) is not None:
-                messages.append(message)
-        del self._buffer[:start]
+        with memoryview(self._buffer) as view:
+            while (frame := self._frame(view, start)) is not None:
+                final, opcode, payload, start = frame
+                if opcode >= Opcode.CLOSE:
+                    messages.append(Message(opcode, payload))
+                elif (message := self._fragment(opcode, payload, final=final)) is not None:
+                    messages.append(message)
+            self._filled -= start
+            view[: self._filled] = view[start : start + self._filled]
         return messages
 
-    def _frame(self, start: int) -> tuple[bool, Opcode, bytes, int] | None:
+    def _frame(self, view: memoryview, start: int) -> tuple[bool, Opcode, bytes, int] | None:
         """(final, opcode, payload, where the next begins), or None while it is incomplete."""
-        available = len(self._buffer) - start
+        available = self._filled - start
         if available < 2:  # the shortest header
             return None
-        first, second = self._buffer[start], self._buffer[start + 1]
+        first, second = view[start], view[start + 1]
         if first & _RESERVED or second & _MASKED or (first & _OPCODE) not in _OPCODES:
             raise ProtocolError(f"not a server's frame: {first:02x} {second:02x}")
         length, begin = second & _LENGTH, start + 2
@@ -115,14 +131,13 @@ class Reader:
             begin += struct.calcsize(form)
             if available < begin - start:
                 return None
-            (length,) = struct.unpack_from(form, self._buffer, start + 2)
+            (length,) = struct.unpack_from(form, view, start + 2)
         if length > LARGEST_MESSAGE:
             raise ProtocolError(f"a frame of {length} bytes")
         end = begin + length
-        if len(self._buffer) < end:
+        if self._filled < end:
             return None
-        with memoryview(self._buffer) as view:
-            return bool(first & _FIN), Opcode(first & _OPCODE), bytes(view[begin:end]), end
+        return bool(first & _FIN), Opcode(first & _OPCODE), bytes(view[begin:end]), end
 
     def _fragment(self, opcode: Opcode, payload: bytes, *, final: bool) -> Message | None:
         if (opcode is Opcode.CONTINUATION) != bool(self._fragments):

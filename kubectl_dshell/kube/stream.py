@@ -14,9 +14,9 @@ from kubectl_dshell.kube.frames import Opcode
 from kubectl_dshell.kube.heartbeat import Heartbeat, Silence
 
 PIECE = 32 * 1024
-RECEIVE_LIMIT = 1024 * 1024
+RECEIVE_LIMIT = 256 * 1024
 # More than a TLS record: a read leaves nothing decrypted behind, where no poll would see it.
-_READ = 256 * 1024
+_READ = 32 * 1024
 _WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 _NORMAL_CLOSE = (1000).to_bytes(2, "big")
 
@@ -34,6 +34,7 @@ class ExecStream:
         self._sock.settimeout(0)
         self._private = isinstance(sock, ssl.SSLSocket)
         self._reader = frames.Reader()
+        self._limit = _READ
         self._queue: deque[memoryview] = deque()
         self._backlog = 0
         self._heartbeat = Heartbeat(now)
@@ -58,21 +59,22 @@ class ExecStream:
         return self._backlog
 
     def receive(self) -> list[Event]:
-        """What has arrived, about 1 MiB at most; never blocks.
+        """What has arrived, about a quarter of a MiB at most; never blocks.
 
         Raises:
             ConnectionLost: the peer is gone, and no Exit came before.
         """
         events: list[Event] = []
         # A TLS record at a time is what can be read; all of them at once is far cheaper to take apart.
-        pieces: list[bytes] = []
         taken = 0
-        while taken < RECEIVE_LIMIT and self._lost is None and (data := self._read()) is not None:
-            pieces.append(data)
-            taken += len(data)
-        if pieces:
+        with self._reader.room(self._limit + _READ) as room:
+            while taken < self._limit and self._lost is None and (count := self._read(room[taken:])):
+                taken += count
+        if taken >= self._limit:
+            self._limit = min(4 * self._limit, RECEIVE_LIMIT)  # most streams never need that much memory
+        if taken:
             self._heartbeat.heard()
-            self._take(pieces[0] if len(pieces) == 1 else b"".join(pieces), events)
+            self._take(taken, events)
         if self._lost is not None and not events and self._exit is None:
             raise ConnectionLost(f"the connection to the command is lost: {self._lost}")
         return events
@@ -142,26 +144,26 @@ class ExecStream:
         with contextlib.suppress(OSError):
             self._sock.close()
 
-    def _read(self) -> bytes | None:
-        """Bytes, or None when nothing is there or the end has come (then `_lost` says so)."""
+    def _read(self, room: memoryview) -> int:
+        """How many bytes are in `room` now; 0 when nothing is there or the end has come (then `_lost` says so)."""
         if self._early:
             early, self._early = self._early, b""
-            return early
+            room[: len(early)] = early
+            return len(early)
         try:
-            data = self._sock.recv(_READ)
+            count = self._sock.recv_into(room)
         except _WOULD_BLOCK:
-            return None
+            return 0
         except OSError as error:
             self._lost = error.strerror or str(error)
-            return None
-        if not data:
+            return 0
+        if not count:
             self._lost = "closed by the server without a word"
-            return None
-        return data
+        return count
 
-    def _take(self, data: bytes, events: list[Event]) -> None:
+    def _take(self, count: int, events: list[Event]) -> None:
         try:
-            messages = self._reader.feed(data)
+            messages = self._reader.took(count)
         except frames.ProtocolError as error:
             self._hang_up(f"not the WebSocket protocol ({error})")
             return

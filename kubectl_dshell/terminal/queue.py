@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import threading
-from collections import deque
 from typing import TYPE_CHECKING, cast
 
 from kubectl_dshell.domain.stream import Channel
@@ -16,7 +15,8 @@ if TYPE_CHECKING:
 
     from kubectl_dshell.domain.stream import Output
 
-_LIMIT = 8 * 1024 * 1024
+_ROOM = 3 * 1024 * 1024
+_FULL = 1024 * 1024  # what is received at once has room above it, as a rule
 _BUFFER = 256 * 1024
 _WORDS = 16 * 1024
 
@@ -29,8 +29,11 @@ class Queue:
         self._sink = sink
         self._bell = Bell()
         self._words = b""
-        self._pieces: deque[bytes] = deque()
-        self._size = 0
+        # One piece of memory, used again and again: a queue of pieces would come from the kernel and go back to it. So
+        # would the pieces on their way here; but the C library keeps as much as it has once seen come and go.
+        self._ring = bytearray(_ROOM)
+        bytes(2 * _ROOM)
+        self._at = self._size = 0
         self._over = False  # nothing more is written
         self._gone = False  # nothing more is read
         self._changed = threading.Condition()
@@ -50,7 +53,7 @@ class Queue:
 
     @property
     def full(self) -> bool:
-        return self._size >= _LIMIT
+        return self._size >= _FULL
 
     @property
     def drained(self) -> bool:
@@ -62,8 +65,7 @@ class Queue:
             return
         with self._changed:
             if not self._gone:
-                self._pieces.append(output.data)
-                self._size += len(output.data)
+                self._put(output.data)
                 self._changed.notify()
 
     def check(self) -> None:
@@ -82,21 +84,28 @@ class Queue:
     def take(self, buffer: memoryview) -> int:
         """The next bytes, waited for; 0 at the end."""
         with self._changed:
-            self._changed.wait_for(lambda: self._pieces or self._over)
-            taken, was_full = 0, self.full
-            while self._pieces and taken < len(buffer):
-                piece = self._pieces[0]
-                room = len(buffer) - taken
-                if len(piece) <= room:
-                    buffer[taken : taken + len(piece)] = self._pieces.popleft()
-                else:
-                    buffer[taken:] = piece[:room]
-                    self._pieces[0] = piece[room:]
-                taken += min(len(piece), room)
-            self._size -= taken
-        if was_full and not self.full:
+            self._changed.wait_for(lambda: self._size or self._over)
+            count = min(self._size, len(buffer), len(self._ring) - self._at)
+            with memoryview(self._ring) as ring:
+                buffer[:count] = ring[self._at : self._at + count]
+            was_full = self.full
+            self._size -= count
+            self._at = (self._at + count) % len(self._ring)
+            relieved = was_full and not self.full
+        if relieved:
             self._bell.ring()
-        return taken
+        return count
+
+    def _put(self, data: bytes) -> None:
+        if self._size + len(data) > len(self._ring):
+            self._ring = self._ring[self._at :] + self._ring[: self._at] + bytes(len(data))
+            self._at = 0
+        end = (self._at + self._size) % len(self._ring)
+        first = min(len(data), len(self._ring) - end)
+        with memoryview(data) as rest, memoryview(self._ring) as ring:
+            ring[end : end + first] = rest[:first]
+            ring[: len(data) - first] = rest[first:]
+        self._size += len(data)
 
     def _run(self) -> None:
         try:
@@ -108,7 +117,6 @@ class Queue:
             self.failure = error
         with self._changed:
             self._gone = True
-            self._pieces.clear()
             self._size = 0
         self._bell.ring()
 

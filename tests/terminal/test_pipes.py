@@ -88,7 +88,7 @@ def test_a_slow_sink_holds_the_sender_back_and_the_companion_is_served(rig: Rig)
         drain(reader)
 
     def watch() -> None:
-        wait_until(lambda: len(sent) > 3)
+        wait_until(lambda: rig.stream.idled)
         served = len(rig.companion.calls)
         wait_until(lambda: len(rig.companion.calls) > served + 5)
         assert len(sent) < 30
