@@ -95,7 +95,8 @@ def main(pods: int, runs: int) -> None:
     os.environ["KUBECONFIG"] = str(cluster.kubeconfig)
     kubectl = shutil.which(cluster.kubectl_program) or cluster.kubectl_program
     dshell = str(Path(sys.executable).with_name("kubectl-dshell"))
-    ours = [dshell, "-n", NAMESPACE, "deploy/crowd", "--all", "--", "cat", "etc/app.yaml"]
+    at_once = ("--all", "--concurrency", str(pods))
+    ours = [dshell, "-n", NAMESPACE, "deploy/crowd", *at_once, "--", "cat", "etc/app.yaml"]
     debug = [kubectl, "debug", "-i", "-n", NAMESPACE, "{}", *FLAGS, "--", "cat", "/proc/1/root/etc/app.yaml"]
     theirs = ["xargs", f"-P{AT_A_TIME}", "-I{}", *debug]
     crowd = Crowd(cluster, pods)
