@@ -63,7 +63,8 @@ def copy_out(request: CopyOut, ports: CopyPorts) -> int:
             with ports.pipes.held():
                 landing.commit()
     finally:
-        landing.discard()
+        with ports.pipes.held():
+            landing.discard()
     left_out.tell(ports.session.notices)
     return code
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.errors import CutShort, Forbidden, NoTarget
@@ -45,7 +46,7 @@ def explain(piped: Piped, session: OpenRequest, notices: Notices, *, skip: bool)
     lines = [line for line in piped.said.splitlines() if line.strip()]
     where, code = f"{session.pod}:", piped.end.code
     if code == copying.NO_FILE:
-        raise NoTarget(f"{where}{lines[-1] if lines else ' no such file'}")
+        raise NoTarget(f"{where}{lines[-1] if lines else ' no such file'}", *_look(session, lines))
     if code == copying.DENIED:
         raise Forbidden(f"{where}{lines[-1] if lines else ' permission denied'}", *_as_root(lines))
     whole = code == 0 or (code == copying.INCOMPLETE and copying.harmless(lines))
@@ -62,6 +63,17 @@ def explain(piped: Piped, session: OpenRequest, notices: Notices, *, skip: bool)
     for line in [f"error: {where} nothing was copied: {told[0]}", *told[1:], *advice]:
         notices.warn(line)
     return INCOMPLETE if code == copying.INCOMPLETE else int(code or INCOMPLETE)
+
+
+def _look(session: OpenRequest, lines: list[str]) -> list[str]:
+    """What to type to see what there is, where the other side names a file."""
+    path = lines[-1].rpartition(": ")[0] if lines else ""
+    if not path.startswith("/"):
+        return []
+    folder = shlex.quote(path.rpartition("/")[0].lstrip("/") or ".")
+    return [
+        f"What there is: kubectl dshell {session.pod} -n {session.namespace}{session.cluster_flags} -- ls -la {folder}"
+    ]
 
 
 def _as_root(lines: list[str]) -> list[str]:

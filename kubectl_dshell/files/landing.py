@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -82,17 +83,13 @@ class Landing:
             raise OutputFailed(f"cannot write {error.filename2 or error.filename}: {error.strerror}") from error
 
     def discard(self) -> None:
-        """Remove what is not in its place."""
+        """Remove what is not in its place, as far as that can be done."""
         for one in self._staged:
-            if one.temporary.is_symlink() or not one.temporary.is_dir():
-                one.temporary.unlink(missing_ok=True)
-                continue
-            for folder, names, _ in os.walk(one.temporary):
-                for name in [".", *names]:
-                    path = Path(folder, name)
-                    if not path.is_symlink():
-                        path.chmod(0o700)
-            shutil.rmtree(one.temporary, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                if one.temporary.is_dir():
+                    _remove(one.temporary)
+                else:
+                    one.temporary.unlink(missing_ok=True)
 
     def _stage(self, name: str) -> Path:
         if name in ("", "..") or "/" in name:
@@ -105,6 +102,15 @@ class Landing:
         temporary = folder / f".{short}.dshell-{secrets.token_hex(4)}"
         self._staged.append(_Staged(temporary, final))
         return temporary
+
+
+def _remove(folder: Path) -> None:
+    """One that is not writable can only be emptied by root."""
+    for inner, names, _ in os.walk(folder):
+        for path in (Path(inner, name) for name in [".", *names]):
+            if not path.is_symlink():
+                path.chmod(0o700)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _rename(source: Path, target: Path) -> None:

@@ -31,8 +31,7 @@ def moves(source: Path, target: Path) -> Iterator[tuple[Path, Path]]:
         with os.scandir(source) as entries:
             names = [entry.name for entry in entries]
         for name in names:
-            if source / name != target / name:
-                yield from moves(source / name, target / name)
+            yield from moves(source / name, target / name)
 
 
 def _is_folder(path: Path) -> bool:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from kubectl_dshell.domain.meter import Meter
 
-_PIECE = 1024 * 1024
+_PIECE = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)

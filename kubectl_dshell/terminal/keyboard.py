@@ -9,7 +9,7 @@ import signal
 from kubectl_dshell.errors import Interrupted, OutputFailed
 from kubectl_dshell.terminal import tty
 
-_PIECE = 64 * 1024
+_PIECE = 256 * 1024
 
 
 class Input:

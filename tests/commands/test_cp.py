@@ -110,7 +110,12 @@ def test_a_copy_is_committed_when_all_is_well() -> None:
 @pytest.mark.parametrize(
     ("sides", "error", "message", "advice"),
     [
-        (Sides(end=Exit(66), said="/etc: No such file\n"), NoTarget, "web:/etc: No such file", ""),
+        (
+            Sides(end=Exit(66), said="/etc: No such file\n"),
+            NoTarget,
+            "web:/etc: No such file",
+            "kubectl dshell web -n shop -- ls -la .",
+        ),
         (Sides(end=Exit(77), said="/etc: Permission denied\n"), Forbidden, "Permission denied", "--profile general"),
         (Sides(end=Exit(65), said="tar: ./a: Permission denied\n"), Forbidden, "nothing was copied", "--skip-failed"),
         (Sides(end=ConnectionLost("gone")), ConnectionLost, "connection to web lost", ""),

@@ -325,7 +325,7 @@ def test_a_copy_that_is_interrupted_leaves_what_was_there(
             client.start("cp", KEEP, f"{pod.name}:/tmp/big", str(here)) as out,
             client.start("cp", KEEP, str(tmp_path / "small"), f"{pod.name}:/tmp", "-y") as into,
         ):
-            wait_until(lambda: began(here) and ".dshell-" in run(dshell, pod, "ls -A tmp"), 60, "both have begun")
+            wait_until(lambda: began(here) and ".dshell-" in run(dshell, pod, "ls -A tmp"), 120, "both have begun")
             for process in (out, into):
                 end(process, proxy)
             for process in (out, into):
