@@ -18,7 +18,7 @@ from typing import NamedTuple
 from tests.e2e.cluster import Cluster
 from tests.e2e.pods import Pod, app, pod_manifest
 
-NAMESPACE = "dshell-bench-copy"
+NAMESPACE = f"dshell-bench-{os.getpid()}"  # the last one may still be on its way out
 MEGABYTE = 1024 * 1024
 IMAGE = "busybox:1.37"
 
