@@ -13,7 +13,7 @@ from kubectl_dshell.kube import channel, frames
 from kubectl_dshell.kube.frames import Opcode
 from kubectl_dshell.kube.heartbeat import Heartbeat, Silence
 
-PIECE = 64 * 1024
+PIECE = 128 * 1024
 RECEIVE_LIMIT = 256 * 1024
 # More than a TLS record: a read leaves nothing decrypted behind, where no poll would see it.
 _READ = 32 * 1024
