@@ -64,7 +64,6 @@ class Capture:
             now = self._clock.monotonic()
             if now >= companion_due or companion.fileno() in ready:
                 companion_due = companion.service(now)
-                more = True  # both may come through one exec
             if deaf := sink.full:
                 stream.idle(now)
             elif now >= keepalive_due:
@@ -87,6 +86,6 @@ class Capture:
         poll.register(self._stop, select.POLLIN)
         if mask := (0 if deaf else select.POLLIN) | (select.POLLOUT if stream.wants_write else 0):
             poll.register(stream, mask)
-        if companion.fileno() >= 0 and not (deaf and companion.fileno() == stream.fileno()):
+        if companion.fileno() >= 0:
             poll.register(companion, select.POLLIN | (select.POLLOUT if companion.wants_write else 0))
         return dict(poll.poll(math.ceil(max(0.0, due - self._clock.monotonic()) * 1000)))

@@ -74,15 +74,13 @@ def run_many(found: Sequence[Found], request: ManyRequest, ports: Ports, report:
 def _run(one: Found, owner: str, stop: Stop, request: ManyRequest, ports: Ports, report: Report) -> RunResult:
     began = ports.clock.monotonic()
     place = one.place
-    template = request.template
-    # An exec of its own is what a tether needs that has more to say than goodbye.
-    step = Step(one, owner, stop, ports, one_exec=not template.keep)
+    step = Step(one, owner, stop, ports.cluster, ports.streams, ports.clock)
     code: int | None = None
     failure: DshellError | None = None
     capture = Capture(lambda: report.begin(place), stop, ports.clock)
     mine = replace(ports, cluster=step, streams=step, terminal=capture, notices=_Notices(place, report))
     wanted = replace(
-        template, namespace=place.namespace, pod=place.pod, again=request.again(place.namespace, place.pod)
+        request.template, namespace=place.namespace, pod=place.pod, again=request.again(place.namespace, place.pod)
     )
     try:
         target = choose_target(read_pod(place.namespace, place.pod, mine), wanted.container, ports.clock.now())
@@ -94,8 +92,6 @@ def _run(one: Found, owner: str, stop: Stop, request: ManyRequest, ports: Ports,
         failure = error
     except Interrupted:
         pass
-    finally:
-        step.close()
     result = RunResult(place, ports.clock.monotonic() - began, code, failure, step.name, step.identity)
     report.end(result)
     return result

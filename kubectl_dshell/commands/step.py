@@ -6,16 +6,13 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.commands.capture import SIGINT
-from kubectl_dshell.commands.task import Task, Words
-from kubectl_dshell.domain.debug_container import NAME_LETTERS
-from kubectl_dshell.errors import ApiError, ConnectionLost, Interrupted
-from kubectl_dshell.remote import protocol
+from kubectl_dshell.errors import Interrupted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from kubectl_dshell.commands.parallel import Stop
-    from kubectl_dshell.commands.ports import Ports
+    from kubectl_dshell.commands.ports import Clock, Cluster, Streams
     from kubectl_dshell.commands.targets import Found
     from kubectl_dshell.domain.pod import Json
     from kubectl_dshell.domain.stream import Stream
@@ -26,44 +23,20 @@ _STARTED_SECONDS = 3.0
 """How long a debug container that was starting is waited for after a stop: goodbye is said to running ones only."""
 
 
-_MEETING_SECONDS = 30.0
-_TETHER_SECONDS = 5.0
-
-
-class _Joint:
-    """Where the thread of a tether meets the exec that it shares with the command."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.ready = threading.Event()
-        self.task: Task | None = None
-
-    def meet(self) -> Words | None:
-        """The tether's half, once; None where there is none: then it needs an exec of its own."""
-        self.ready.wait(_MEETING_SECONDS)
-        task, self.task = self.task, None
-        return task.words if task else None
-
-
 class Step:
     """Both the Cluster and the Streams of one session, used by the thread that made it."""
 
-    def __init__(self, found: Found, owner: str, stop: Stop, ports: Ports, *, one_exec: bool) -> None:
-        """`one_exec`: a command and its tether need no exec each."""
-        clock = ports.clock
+    def __init__(self, found: Found, owner: str, stop: Stop, cluster: Cluster, streams: Streams, clock: Clock) -> None:
         self.name = ""
         """The debug container that was spoken to last."""
         self._known = found.pod if clock.monotonic() - found.read_at < _FRESH_SECONDS else None
         self._readings = 0
         self._owner = owner
         self._stop = stop
-        self._cluster = ports.cluster
-        self._streams = ports.streams
+        self._cluster = cluster
+        self._streams = streams
         self._clock = clock
         self._thread = threading.get_ident()
-        self._one_exec = one_exec
-        self._joint: _Joint | None = None
-        self._over = False
         self._entries: dict[str, Json] = {}
         self._events: list[Json] = []
         self._next_events = clock.monotonic() + _EVENTS_SECONDS
@@ -90,7 +63,6 @@ class Step:
     def add_ephemeral_container(self, namespace: str, pod: str, container: Json, *, dry_run: bool = False) -> Json:
         self._check()
         self._entries[container["name"]] = container
-        self._joint = _Joint(container["name"]) if self._one_exec else None
         return self._cluster.add_ephemeral_container(namespace, pod, container, dry_run=dry_run)
 
     def pod_changes(self, namespace: str, name: str, resource_version: str, deadline: float) -> Iterator[Json | None]:
@@ -114,45 +86,12 @@ class Step:
     def whoami(self) -> str:
         return self._owner
 
-    def open(self, namespace: str, pod: str, container: str, argv: Sequence[str], **flags: Any) -> Stream:
-        """A command and its tether, which connects in a thread of its own, share one exec in a new debug container."""
-        self.name = container
-        joint = self._joint
-        if joint is None or joint.name != container:
-            if threading.get_ident() == self._thread:
-                self._check()
-            return self._streams.open(namespace, pod, container, argv, **flags)
-        if threading.get_ident() != self._thread:
-            shared = joint.meet()
-            if shared is None and self._over:
-                raise ConnectionLost("the session is over")
-            return shared or self._streams.open(namespace, pod, container, argv, **flags)
-        return self._open_task((namespace, pod, container), joint, argv)
-
-    def close(self) -> None:
-        """Nobody waits for anybody any more."""
-        self._over = True
-        if self._joint:
-            self._joint.ready.set()
-
-    def _open_task(self, where: tuple[str, str, str], joint: _Joint, argv: Sequence[str]) -> Stream:
-        mark = "dshell-" + self._clock.random_letters(NAME_LETTERS, 24)
-        words: dict[str, Any] = {"stdin": True, "tty": False, "half_close": False}
-
-        def open_tether() -> Stream:
-            return self._streams.open(*where, protocol.as_tether(argv), **words, seconds=_TETHER_SECONDS)
-
-        try:
+    def open(self, namespace: str, pod: str, container: str, *args: Any, **kwargs: Any) -> Stream:
+        # A tether connects in a thread of its own, and is needed to say goodbye.
+        if threading.get_ident() == self._thread:
             self._check()
-            stream = self._streams.open(*where, protocol.as_task(argv, mark), **words)
-        except ApiError:
-            raise  # it may be tried again
-        except BaseException:
-            joint.ready.set()
-            raise
-        task = joint.task = Task(stream, mark, open_tether)
-        joint.ready.set()
-        return task.command
+        self.name = container
+        return self._streams.open(namespace, pod, container, *args, **kwargs)
 
     def _check(self) -> None:
         if self._stop.is_set():

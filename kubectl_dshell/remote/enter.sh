@@ -4,8 +4,6 @@
 #   outside NAME ROWS COLUMNS   an interactive shell in the debug image
 #   run ARG...                  a command in the app's root directory
 #   terminal ROWS COLUMNS ARG...    the same on a terminal
-#   task MARK ARG...            facts, a command with an empty stdin, and one word to the holder, all in one exec: lines of ours on
-#                               stdout and stderr begin with MARK, wherever the command has left off
 #   state                       one line of how things are with the holder, no word to it
 #   tether                      one line of facts, then each line of stdin goes to the holder and, once there, back to stdout
 # exit    71 no process of the target to be seen, 72 its root directory is closed to us, 73 the holder has ended
@@ -13,9 +11,8 @@
 # shellcheck disable=SC2086 # words of numbers are to be split
 # shellcheck disable=SC1007 # a= b=: two empty values
 # shellcheck disable=SC2015 # a && b || c: c is also for a b that fails
-mode=$1 id=$2 DSHELL_SESSION=$3 mark=
+mode=$1 id=$2 DSHELL_SESSION=$3
 shift 3
-[ "$mode" != task ] || { mark="$1 " && shift; }
 # in a shortage of memory this goes before the app
 { echo 1000 >/proc/self/oom_score_adj; } 2>/dev/null
 
@@ -82,19 +79,18 @@ fi
 cd /
 DSHELL_ROOT=/proc/$DSHELL_PID/root
 
-if [ "$mode" = tether ] || [ "$mode" = task ]; then
+if [ "$mode" = tether ]; then
 	# Sets uid, gid, caps, effective from /proc/$1/status.
 	status() {
 		while read -r key a b c d; do
 			case $key in Uid:) uid=$a,$b,$c,$d ;; Gid:) gid=$a,$b,$c,$d ;; CapPrm:) caps=$a ;; CapEff:) effective=$a ;; esac
 		done <"/proc/$1/status"
 	} 2>/dev/null
-	third() { owner=$3; }
 	facts="pid=$DSHELL_PID"
 	if [ "$DSHELL_PID" != 0 ] && status "$DSHELL_PID"; then
 		# the kernel gives the files of a process that is not dumpable to root
 		dumpable=unknown euid=${uid#*,} euid=${euid%%,*}
-		owner=$(ls -ldn "/proc/$DSHELL_PID/environ" 2>/dev/null) && third $owner
+		owner=$(ls -ldn "/proc/$DSHELL_PID/environ" 2>/dev/null) && set -- $owner && owner=$3
 		case $euid in 0) ;; "$owner") dumpable=yes ;; *) [ "$owner" = 0 ] && dumpable=no ;; esac
 		facts="$facts uid=$uid gid=$gid caps=$caps dumpable=$dumpable root=$root"
 	fi
@@ -105,16 +101,12 @@ if [ "$mode" = tether ] || [ "$mode" = task ]; then
 		left=$((started / 100 + DSHELL_LIMIT - ${now%.*})) state=ok
 	fi
 	uid=${uid#*,} gid=${gid#*,}
-	say() { echo "$mark$1"; }
-	say "dshell $facts our_uid=${uid%%,*} our_gid=${gid%%,*} our_caps=$effective left=$left holder=$state"
-	pass() { tell "$word" && say "$word"; }
-fi
-if [ "$mode" = tether ]; then
-	while read -r word; do pass || exit 73; done
+	echo "dshell $facts our_uid=${uid%%,*} our_gid=${gid%%,*} our_caps=$effective left=$left holder=$state"
+	while read -r word; do tell "$word" && echo "$word" || exit 73; done
 	exit
 fi
 
-if [ "$mode" != outside ] && [ "$mode" != task ]; then
+if [ "$mode" != outside ]; then
 	[ "$DSHELL_PID" != 0 ] || exit 71
 	[ "$root" = ok ] || exit 72
 fi
@@ -126,21 +118,6 @@ if [ "$mode" = terminal ]; then
 	shift 2
 	export PS1='$PWD $ '
 	mode=run
-fi
-if [ "$mode" = task ]; then
-	code=72
-	# this shell keeps its own words ("Killed") to itself
-	exec 9>&2 2>/dev/null
-	if [ "$root" = ok ] && cd "$DSHELL_ROOT"; then
-		export PWD
-		case $1 in -*) set -- env -- "$@" ;; esac
-		(exec "$@" </dev/null 2>&9 9>&-)
-		code=$?
-	fi
-	echo "$mark" >&9
-	say "exit $code"
-	read -r word && pass
-	exit $code
 fi
 if [ "$mode" = run ]; then
 	cd "$DSHELL_ROOT" || exit 72

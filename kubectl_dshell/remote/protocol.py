@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.facts import Facts, HolderState, Ids
 from kubectl_dshell.domain.session import Live
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 END = b"end\n"
 """The holder ends now, whoever is here."""
@@ -47,22 +43,6 @@ def terminal_argv(target_id: str, session_id: str, command: list[str], size: tup
 def tether_argv(target_id: str, session_id: str) -> list[str]:
     """The line to the holder: needs stdin and no TTY; answers with the facts, then echoes each word."""
     return _argv("tether", target_id, session_id)
-
-
-def as_task(run: Sequence[str], mark: str) -> list[str]:
-    """A command, given as `run_argv`, and with it what a tether does before and after: needs stdin and no TTY.
-
-    Our lines in its output begin with `mark` and a blank, wherever the command has left off: on stdout the facts first,
-    then "exit CODE", then the one word for the holder that stdin has; on stderr one without words at the end.
-    """
-    at = len(_ENTER)
-    return [*run[:at], "task", *run[at + 1 : at + 3], mark, *run[at + 3 :]]
-
-
-def as_tether(run: Sequence[str]) -> list[str]:
-    """The tether of the session of `run`."""
-    at = len(_ENTER)
-    return [*run[:at], "tether", *run[at + 1 : at + 3]]
 
 
 def state_argv() -> list[str]:

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -16,30 +16,10 @@ from kubectl_dshell.commands.targets import Found
 from kubectl_dshell.domain.run import Place, RunResult
 from kubectl_dshell.domain.stream import Channel, Event, Exit, Output, Stream
 from kubectl_dshell.errors import ApiError, DshellError, Interrupted, OutputFailed
-from tests.commands.world import OPEN, FakeStream, World, request
+from tests.commands.world import FakeStream, World, request
 from tests.pods import Json, pod_json
 
 Script = Callable[[str], list[Event]]
-
-
-class TaskStream(FakeStream):
-    """Command and tether in one, as enter.sh has them."""
-
-    def __init__(self, mark: bytes, events: list[Event]) -> None:
-        framed: list[Event] = [Output(Channel.STDOUT, mark + b" " + OPEN.encode() + b"\n")]
-        for event in events:
-            framed.append(event)
-            if isinstance(event, Exit):
-                framed[-1:] = [
-                    Output(Channel.STDERR, mark + b"\n"),
-                    Output(Channel.STDOUT, mark + b" exit %d\n" % (event.code or 0)),
-                ]
-        super().__init__(framed)
-        self._mark = mark
-
-    def send(self, data: bytes) -> None:
-        super().send(data)
-        self.events.append(Output(Channel.STDOUT, self._mark + b" " + data))
 
 
 class Cluster(World):
@@ -98,17 +78,12 @@ class Cluster(World):
         half_close: bool | None = None,
         seconds: float | None = None,
     ) -> Stream:
+        assert argv[4] == "tether" or not stdin
         if argv[4] == "tether":
             return super().open(namespace, pod, container, argv, stdin=stdin, tty=tty)
         with self.lock:
             self.ran.append(pod)
-        if argv[4] == "run":
-            assert not stdin
-            return FakeStream(self.script(pod))
-        assert argv[4] == "task"
-        stream = TaskStream(argv[7].encode(), self.script(pod))
-        self.tethers.append(stream)
-        return stream
+        return FakeStream(self.script(pod))
 
     def monotonic(self) -> float:
         """The real one: threads that wait would make the other one run."""
@@ -208,19 +183,6 @@ def test_one_line_says_how_it_was() -> None:
     assert world.said[1].startswith("Those there are: kubectl get pods")
 
 
-def test_a_command_and_its_tether_share_an_exec_unless_it_is_kept() -> None:
-    shared, apart = Cluster("a", prints(3)), Cluster("a", prints(3))
-    keeping = replace(job(), template=request(stdin=False, tty=False, keep=60))
-
-    assert codes(run_many(found("a"), job(), shared.ports(), Notebook())) == {"a": 3}
-    assert codes(run_many(found("a"), keeping, apart.ports(), Notebook())) == {"a": 3}
-
-    assert [type(t) for t in shared.tethers] == [TaskStream]
-    assert [type(t) for t in apart.tethers] == [FakeStream]
-    assert [line.split()[0] for line in shared.tethers[0].sent.splitlines()] == [b"bye"]
-    assert [line.split()[0] for line in apart.tethers[0].sent.splitlines()][-2:] == [b"keep", b"bye"]
-
-
 def test_a_failure_is_one_pod_s_own() -> None:
     world, book = Cluster("ab", prints(0)), Notebook()
 
@@ -245,8 +207,8 @@ def test_fail_fast_stops_those_that_run_and_begins_no_other() -> None:
 
     assert codes(results) == {"b": 5} | dict.fromkeys("acdef", "stopped")
     assert sorted(world.ran) == ["a", "b"]
-    assert sum(t.sent.count(b"bye ") for t in world.tethers) == 2
-    assert all(t.closed for t in world.tethers)
+    assert len(world.tethers) == 2
+    assert all(t.sent.splitlines()[-1].startswith(b"bye ") and t.closed for t in world.tethers)
 
 
 def test_a_signal_says_goodbye_to_all_and_tells_how_far_it_came(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -270,7 +232,6 @@ def test_a_signal_says_goodbye_to_all_and_tells_how_far_it_came(monkeypatch: pyt
 
     assert waits == [1]
     assert codes(book.ended) == {"a": 0, "b": "stopped", "c": "stopped"}
-    assert sum(t.sent.count(b"bye ") for t in world.tethers) == 3
     assert world.said == ["1 ok, 0 failed, 2 stopped"]
     assert all(t.closed for t in world.tethers)
 
