@@ -19,13 +19,14 @@ whole() { all= && while read -r line || [ "$line" ]; do all="$all$line "; done <
 has() { case $1 in *" $2 "*) ;; *) return 1 ;; esac; }
 
 # The processes of this container: in $list, as PID:PARENT:IGNORES:KIND, and $listed those of session $1 (or all), in $everyone all
-# PIDs, in $parents those with a living child. The app, and with hostPID the whole node, may run as our user: a process is ours only
-# if its whole cgroup file equals ours (one line is not enough: some hierarchies are "/" for all) and its root directory is ours too.
+# PIDs, in $parents those with a living child, in $lines those of the kind line. The app, and with hostPID the whole node, may run as
+# our user: a process is ours only if its whole cgroup file equals ours (one line is not enough: some hierarchies are "/" for all) and
+# its root directory is ours too.
 # PID 1 never is: beside an app it is the app.
 # IGNORES: 2 if it ignores SIGINT, plus 4 for SIGQUIT (background job of a script: both), plus 16384 for SIGTERM (interactive shell).
 # KIND: line (still in enter.sh: a tether, or an exec just starting), prompt (below an interactive shell, or the shell), work.
 look() {
-	list= listed=" " everyone=" " parents=" "
+	list= listed=" " everyone=" " parents=" " lines=" "
 	whole /proc/$$/cgroup || return
 	mine=$all key=
 	while read -r line; do [ ${#line} -le ${#key} ] || key=$line; done </proc/$$/cgroup
@@ -40,11 +41,16 @@ look() {
 		stat ${all##*) }
 		[ "$parent" != $$ ] || continue
 		everyone="$everyone$pid " parents="$parents$parent "
-		whole "$dir/environ"
+		# not by its environment, which has both scripts in it: a shell reads a byte at a time
+		whole "$dir/cmdline"
 		kind=work
+		# shellcheck disable=SC2016 # the text
 		case $all in
-		*DSHELL_ENTER=*) kind=line && whole "$dir/cmdline" ;;
-		*DSHELL_NAME=*) kind=prompt ;;
+		*'eval "$DSHELL_ENTER"'*dshell*) kind=line lines="$lines$pid " ;;
+		*)
+			whole "$dir/environ"
+			case $all in *DSHELL_NAME=*) kind=prompt ;; esac
+			;;
 		esac
 		case $1,$all in ,* | *"DSHELL_SESSION=$1"* | *dshelltether*"$1 ") list="$list $pid:$parent:$ignores:$kind" listed="$listed$pid " ;; esac
 	done
@@ -55,12 +61,14 @@ stat() { parent=$2 && shift 30 && ignores=$(($1 & 16390)); }
 # process without living children gets a signal and goes on. A shell in a script thus wakes up with its child dead and SIGINT pending:
 # it reaps the child, then dies of the signal instead of running its next command. An interactive shell reaps and is killed.
 # With $childless set no process is started: whose first process is told may be ended with it at any moment.
-# What is at the start of an exec is left alone, and so is a tether unless $2 is set.
+# What is at the start of an exec is left alone, and so is a tether unless $2 is set; but a script of ours is given time to reap.
+# Where others leave little of the processor a few rounds take longer than all these times.
 childless= interrupt_for=30 hang_up_until=45 kill_until=150
 end_processes() {
 	clock
-	begin=$ticks signal= stopped=" " told=" " had_children=" " hard=" " bash=$(command -v bash)
-	while clock && past=$((ticks - begin)) && [ "$past" -lt $kill_until ]; do
+	begin=$ticks rounds= signal= stopped=" " told=" " had_children=" " hard=" " bash=$(command -v bash)
+	while clock && past=$((ticks - begin)) && { [ "$past" -lt $kill_until ] || [ ${#rounds} -lt 6 ]; }; do
+		rounds=x$rounds
 		was=$signal signal=KILL
 		[ "$past" -ge $hang_up_until ] || signal=HUP
 		[ "$past" -ge $interrupt_for ] || signal=INT
@@ -73,6 +81,10 @@ end_processes() {
 			split "$process"
 			tell "$2"
 		done
+		for line in $lines; do
+			read -r dead _ </proc/"$line"/task/"$line"/children
+			[ -z "$dead" ] || left=1
+		done 2>/dev/null
 		[ "$left" ] || break
 		[ "$childless" ] || sleep 0.02 2>/dev/null
 	done
