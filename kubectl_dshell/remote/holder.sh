@@ -70,7 +70,8 @@ forget() {
 	sessions=$rest
 }
 
-# Tell who asks (enter.sh) how things are. The session it was started for counts once it has spoken.
+# Tell who asks (enter.sh) how things are. The session it was started for counts once it has spoken. Written over the last line, all of one
+# width, so that the file is never seen empty.
 publish() {
 	count=0
 	for session in $sessions; do
@@ -78,7 +79,7 @@ publish() {
 	done
 	[ "$published" = "$count $spoke ${kept:-0}" ] && return
 	published="$count $spoke ${kept:-0}"
-	echo "$$ $published $limit" >/dev/termination-log
+	printf '%-60s\n' "$$ $published $limit" 1<>/dev/termination-log
 }
 
 # End the sessions that were silent for too long; $next becomes the time of the next end.
