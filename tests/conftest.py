@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import signal
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,10 @@ class ATestReachedForTheNetworkError(Exception):
 
 def pytest_configure(config: pytest.Config) -> None:
     """Find or start the cluster once, before the workers that inherit its address are started."""
+    # a run in the background (nohup, &) ignores them, and the programs that the tests signal would too
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     if hasattr(config, "workerinput") or not _wants_cluster(config):
         return
     from tests.cluster.choose import choose

@@ -14,6 +14,8 @@ from tests.remote.rig import Debug, Process, Shell, furnish, pod, until
 pytestmark = pytest.mark.terminal
 each_shell = pytest.mark.parametrize("shell", ["busybox", "bash", "dash+bash"])
 A, B = "aaaaaaaa", "bbbbbbbb"
+SOON = 10
+"""Seconds: for a word or a short silence to be acted on, on a busy machine; the lease is 50."""
 
 
 def tell(tether: Process, *words: bytes) -> None:
@@ -22,7 +24,7 @@ def tell(tether: Process, *words: bytes) -> None:
         tether.hear(word)
 
 
-def ended_after(debug: Debug, seconds: float = 10) -> float:
+def ended_after(debug: Debug, seconds: float = 30) -> float:
     started = time.monotonic()
     assert debug.holder.ended(seconds) == 0
     return time.monotonic() - started
@@ -60,7 +62,7 @@ def test_without_a_first_word_it_ends_after_the_lease(place: Path, shell: Shell)
     with pod(place) as made:
         debug = Debug(made, shell, DSHELL_LEASE="1")
 
-        assert 0 < ended_after(debug) < 3
+        assert 0 < ended_after(debug) < SOON
         assert debug.message() == "ended after 1 s without a client"
 
 
@@ -71,7 +73,7 @@ def test_the_first_beat_takes_the_place_of_the_lease(place: Path, shell: Shell) 
 
         tell(debug.tether(A), protocol.beat(A, 1))
 
-        assert ended_after(debug) < 3
+        assert ended_after(debug) < SOON
 
 
 @each_shell
@@ -86,7 +88,7 @@ def test_another_session_keeps_it_alive_and_the_last_bye_ends_it(place: Path, sh
 
         tell(tether, protocol.bye(B))
 
-        assert ended_after(debug) < 1
+        assert ended_after(debug) < SOON
         assert debug.message() == "ended by its last session"
 
 
@@ -101,7 +103,7 @@ def test_a_session_that_comes_and_goes_does_not_end_what_was_started_for_another
 
         tell(tether, protocol.beat(A, 50), protocol.bye(A))
 
-        assert ended_after(debug) < 1
+        assert ended_after(debug) < SOON
 
 
 @each_shell
@@ -110,9 +112,9 @@ def test_a_beat_within_the_grace_revives_it(place: Path, shell: Shell) -> None:
         debug = Debug(made, shell)
         tether = debug.tether(A)
 
-        tell(tether, protocol.beat(A, 50), protocol.bye(A), protocol.beat(B, 2))
+        tether.say(protocol.beat(A, 50) + protocol.bye(A) + protocol.beat(B, 2))
 
-        assert 1 < ended_after(debug) < 4
+        assert 1 < ended_after(debug) < SOON
         assert debug.message() == "ended after 2 s without a client"
 
 
@@ -123,7 +125,7 @@ def test_kept_it_stays_until_then(place: Path, shell: Shell) -> None:
 
         tell(debug.tether(A), protocol.beat(A, 50), protocol.keep(2), protocol.bye(A))
 
-        assert 1 < ended_after(debug) < 4
+        assert 1 < ended_after(debug) < SOON
         assert debug.message() == "ended after being kept for 2 s"
 
 
@@ -134,7 +136,7 @@ def test_the_limit_is_stronger_than_beats_and_keeps(place: Path, shell: Shell) -
 
         tell(debug.tether(A), protocol.beat(A, 50), protocol.keep(50))
 
-        assert ended_after(debug) < 4
+        assert ended_after(debug) < SOON
         assert debug.message() == "ended at its limit of 2 s"
 
 
@@ -148,7 +150,7 @@ def test_no_word_that_was_echoed_is_lost(place: Path, shell: Shell) -> None:
             tell(other, protocol.beat(B, 50))
         tell(one, protocol.bye(B))
 
-        assert ended_after(debug) < 5
+        assert ended_after(debug) < SOON
 
 
 @each_shell
