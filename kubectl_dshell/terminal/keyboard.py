@@ -13,13 +13,13 @@ _PIECE = 256 * 1024
 
 
 class Input:
-    """Reads `fd` when `poll` says so; None is an input that never has anything."""
+    """Reads `fd` when `poll` says so; None is an input that never has anything. `raw`: it is a terminal in raw mode."""
 
     def __init__(self, fd: int | None, *, raw: bool) -> None:
         self.open = fd is not None
         self._fd = -1 if fd is None else fd
         self._raw = raw
-        self._terminal = fd is not None and os.isatty(fd)
+        self._terminal = raw or (fd is not None and os.isatty(fd))  # one that has gone meanwhile says that it is none
 
     def fileno(self) -> int:
         return self._fd

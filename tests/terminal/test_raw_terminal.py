@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kubectl_dshell.errors import ExitStatus
+from kubectl_dshell.errors import ExitStatus, Interrupted
+from kubectl_dshell.terminal.keyboard import Input
 from tests.terminal.fakes import wait_until
 from tests.terminal.rig import Program, Terminal, ended, on_terminal, process_state, program
 
@@ -112,6 +113,15 @@ def test_a_terminal_that_vanishes_without_a_signal_ends_the_session_as_a_hangup(
         terminal.hang_up()
 
         assert ended(run, terminal) == 128 + signal.SIGHUP
+
+
+def test_a_terminal_that_vanishes_as_soon_as_it_is_raw_is_a_hangup_too(terminal: Terminal) -> None:
+    terminal.hang_up()
+
+    with pytest.raises(Interrupted) as hangup:
+        Input(terminal.slave, raw=True).read()
+
+    assert hangup.value.signal_number == signal.SIGHUP
 
 
 def test_keys_typed_before_raw_mode_arrive(terminal: Terminal) -> None:
