@@ -43,12 +43,18 @@ finish() {
 	exit 0
 }
 
-# A client's word changes $sessions (of ID/UNTIL/SECONDS) or $kept (until when); anything else is ignored.
+# A client's word changes $sessions (of ID/UNTIL/SECONDS), $over (the IDs of the last that said bye) or $kept (until when); anything
+# else is ignored.
 hear() {
 	case $2 in *[!A-Za-z0-9-]*) return ;; esac
 	case $1 in
 	beat)
 		[ "$2" ] && number "$3" || return
+		if has " $over" "$2"; then
+			# an exec that the node started after its client had gone
+			end_processes "$2"
+			return
+		fi
 		forget "$2" && forget -
 		[ "$2" != "$expected" ] || expected=
 		sessions="$sessions $2/$((now + $3))/$3"
@@ -56,6 +62,8 @@ hear() {
 	bye)
 		[ "$2" ] && [ "$2" != - ] || return
 		forget "$2" && why="ended by its last session"
+		over="$over$2 "
+		[ ${#over} -lt 500 ] || over=${over#* }
 		end_processes "$2"
 		;;
 	keep) number "$2" && kept=$((now + $2)) kept_for=$2 || return ;;
@@ -109,7 +117,7 @@ expire() {
 # so it never ends, whatever becomes of the runtime's end.
 if { true 3<>/proc/$$/fd/0; } 2>/dev/null; then exec 3<>/proc/$$/fd/0; else exec 3<&0; fi
 trap 'finish "ended by the cluster"' TERM
-clock && limit=$((now + DSHELL_LIMIT)) sessions=${DSHELL_STARTER:--}/$((now + DSHELL_LEASE))/$DSHELL_LEASE kept= failed=
+clock && limit=$((now + DSHELL_LIMIT)) sessions=${DSHELL_STARTER:--}/$((now + DSHELL_LEASE))/$DSHELL_LEASE over= kept= failed=
 expected=$DSHELL_STARTER spoke=$now published=
 while clock && [ "$now" -lt "$limit" ]; do
 	expire

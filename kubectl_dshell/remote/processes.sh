@@ -25,8 +25,9 @@ has() { case $1 in *" $2 "*) ;; *) return 1 ;; esac; }
 # PID 1 never is: beside an app it is the app.
 # IGNORES: 2 if it ignores SIGINT, plus 4 for SIGQUIT (background job of a script: both), plus 16384 for SIGTERM (interactive shell).
 # KIND: line (still in enter.sh: a tether, or an exec just starting), prompt (below an interactive shell, or the shell), work.
+# $starting is set if session $1 has an exec that is not yet one of the others.
 look() {
-	list= listed=" " everyone=" " parents=" " lines=" "
+	list= listed=" " everyone=" " parents=" " lines=" " starting=
 	whole /proc/$$/cgroup || return
 	mine=$all key=
 	while read -r line; do [ ${#line} -le ${#key} ] || key=$line; done </proc/$$/cgroup
@@ -52,6 +53,7 @@ look() {
 			case $all in *DSHELL_NAME=*) kind=prompt ;; esac
 			;;
 		esac
+		case $1,$kind,$all in ,* | *dshelltether*) ;; *,line,*"$1"*) starting=1 ;; esac
 		case $1,$all in ,* | *"DSHELL_SESSION=$1"* | *dshelltether*"$1 ") list="$list $pid:$parent:$ignores:$kind" listed="$listed$pid " ;; esac
 	done
 } 2>/dev/null
@@ -61,12 +63,13 @@ stat() { parent=$2 && shift 30 && ignores=$(($1 & 16390)); }
 # process without living children gets a signal and goes on. A shell in a script thus wakes up with its child dead and SIGINT pending:
 # it reaps the child, then dies of the signal instead of running its next command. An interactive shell reaps and is killed.
 # With $childless set no process is started: whose first process is told may be ended with it at any moment.
-# What is at the start of an exec is left alone, and so is a tether unless $2 is set; but a script of ours is given time to reap.
+# What is at the start of an exec is left alone, and so is a tether unless $2 is set; but a script of ours is given time to reap, and
+# an exec of session $1 to become what can be ended.
 # Where others leave little of the processor a few rounds take longer than all these times.
 childless= interrupt_for=30 hang_up_until=45 kill_until=150
 end_processes() {
 	clock
-	begin=$ticks rounds= signal= stopped=" " told=" " had_children=" " hard=" " bash=$(command -v bash)
+	asked=$ticks begin=$ticks rounds= signal= stopped=" " told=" " had_children=" " hard=" " bash=$(command -v bash)
 	while clock && past=$((ticks - begin)) && { [ "$past" -lt $kill_until ] || [ ${#rounds} -lt 6 ]; }; do
 		rounds=x$rounds
 		was=$signal signal=KILL
@@ -75,8 +78,9 @@ end_processes() {
 		[ "$signal" = "$was" ] || stopped=" " told=" "
 		look "$1"
 		had_children=$had_children$parents
+		[ -z "$starting" ] || [ "$list" ] || [ $((ticks - asked)) -gt 500 ] || begin=$ticks
 		stop_new && continue
-		left=
+		left=$starting
 		for process in $list; do
 			split "$process"
 			tell "$2"

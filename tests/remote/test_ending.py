@@ -63,6 +63,12 @@ def waiting(debug: Debug) -> int:
     return sum(name in ("cat", "sleep") for name in debug.commands())
 
 
+def sessions(debug: Debug) -> int:
+    _, live = debug.state()
+    assert live is not None
+    return live.sessions
+
+
 def assert_nothing_is_left(pod: Pod, debug: Debug) -> None:
     assert until(lambda: not debug.container.pids())
     assert not (debug.container.root / "tmp/after").exists()
@@ -144,6 +150,53 @@ def test_a_session_that_ends_while_another_lives_takes_its_own_work_along(
         other.say(protocol.bye(B))
         assert debug.holder.ended() == 0
         assert_nothing_is_left(made, debug)
+
+
+@each_shell
+def test_what_starts_after_its_session_said_goodbye_ends_at_once_and_nobody_waits_for_it(
+    place: Path, shell: Shell
+) -> None:
+    """A client that is ended early says goodbye while the node still starts its command."""
+    with pod(place) as made:
+        debug = Debug(made, shell)
+        tether = debug.tether(A)
+        for word in (protocol.beat(A, 50), protocol.beat(B, 50), protocol.bye(A)):
+            tether.say(word)
+            tether.hear(word)
+
+        late = [debug.run(A, "sh", "-c", f"sleep 100; {AFTER}") for _ in range(3)]
+
+        assert all(process.ended(10) for process in late)
+        assert until(lambda: sessions(debug) == 1)
+        tether.say(protocol.bye(B))
+        assert debug.holder.ended(10) == 0
+        assert debug.message() == "ended by its last session"
+        assert_nothing_is_left(made, debug)
+        assert made.zombies() == []
+
+
+@each_shell
+def test_what_is_just_starting_when_its_session_says_goodbye_ends_with_it(place: Path, shell: Shell) -> None:
+    with pod(place) as made:
+        debug = Debug(made, shell)
+        tether = debug.tether(B)
+        tether.hear(b"\n")
+        tether.say(protocol.beat(B, 50))
+        tether.hear(protocol.beat(B, 50))
+        there = debug.others()
+
+        for letter in "cdefgh":
+            session = letter * 8
+            started = debug.run(session, "sh", "-c", f"sleep 100; {AFTER}")
+            assert until(lambda: debug.others() != there)
+            tether.say(protocol.bye(session))
+            assert started.ended(10)
+
+        assert until(lambda: sessions(debug) == 1)
+        tether.say(protocol.bye(B))
+        assert debug.holder.ended(10) == 0
+        assert_nothing_is_left(made, debug)
+        assert made.zombies() == []
 
 
 @each_shell
