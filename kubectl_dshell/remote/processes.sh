@@ -25,9 +25,9 @@ has() { case $1 in *" $2 "*) ;; *) return 1 ;; esac; }
 # PID 1 never is: beside an app it is the app.
 # IGNORES: 2 if it ignores SIGINT, plus 4 for SIGQUIT (background job of a script: both), plus 16384 for SIGTERM (interactive shell).
 # KIND: line (still in enter.sh: a tether, or an exec just starting), prompt (below an interactive shell, or the shell), work.
-# $starting is set if session $1 has an exec that is not yet one of the others.
+# $busy are the PIDs of all that do not wait for anything; $starting is set if session $1 has an exec that is not yet one of the others.
 look() {
-	list= listed=" " everyone=" " parents=" " lines=" " starting=
+	list= listed=" " everyone=" " parents=" " lines=" " busy=" " starting=
 	whole /proc/$$/cgroup || return
 	mine=$all key=
 	while read -r line; do [ ${#line} -le ${#key} ] || key=$line; done </proc/$$/cgroup
@@ -41,6 +41,7 @@ look() {
 		# shellcheck disable=SC2086 # the fields of stat, from the third on
 		stat ${all##*) }
 		[ "$parent" != $$ ] || continue
+		[ "$state" != R ] || busy="$busy$pid "
 		everyone="$everyone$pid " parents="$parents$parent "
 		# not by its environment, which has both scripts in it: a shell reads a byte at a time
 		whole "$dir/cmdline"
@@ -57,7 +58,7 @@ look() {
 		case $1,$all in ,* | *"DSHELL_SESSION=$1"* | *dshelltether*"$1 ") list="$list $pid:$parent:$ignores:$kind" listed="$listed$pid " ;; esac
 	done
 } 2>/dev/null
-stat() { parent=$2 && shift 30 && ignores=$(($1 & 16390)); }
+stat() { state=$1 parent=$2 && shift 30 && ignores=$(($1 & 16390)); }
 
 # End the processes of session $1 (or all) within a second, leaves first. All are stopped, so that nothing starts meanwhile; then a
 # process without living children gets a signal and goes on. A shell in a script thus wakes up with its child dead and SIGINT pending:
@@ -69,7 +70,7 @@ stat() { parent=$2 && shift 30 && ignores=$(($1 & 16390)); }
 childless= interrupt_for=30 hang_up_until=45 kill_until=150
 end_processes() {
 	clock
-	asked=$ticks begin=$ticks rounds= signal= stopped=" " told=" " had_children=" " hard=" " bash=$(command -v bash)
+	asked=$ticks begin=$ticks looks= rounds= signal= stopped=" " told=" " had_children=" " hard=" " bash=$(command -v bash)
 	while clock && past=$((ticks - begin)) && { [ "$past" -lt $kill_until ] || [ ${#rounds} -lt 6 ]; }; do
 		rounds=x$rounds
 		was=$signal signal=KILL
@@ -77,10 +78,17 @@ end_processes() {
 		[ "$past" -ge $interrupt_for ] || signal=INT
 		[ "$signal" = "$was" ] || stopped=" " told=" "
 		look "$1"
-		had_children=$had_children$parents
-		[ -z "$starting" ] || [ "$list" ] || [ $((ticks - asked)) -gt 500 ] || begin=$ticks
+		if [ "$starting" ] && [ $((ticks - asked)) -lt 500 ]; then
+			begin=$ticks rounds=
+			sleep 0.02 2>/dev/null
+			continue
+		fi
+		had_children=$had_children$parents looks=x$looks
+		[ $((ticks - asked)) -gt 20 ] && [ ${#looks} -gt 4 ]
+		patient=$?
 		stop_new && continue
-		left=$starting
+		left=$hasty
+		[ -z "$hasty" ] || begin=$ticks rounds=
 		for process in $list; do
 			split "$process"
 			tell "$2"
@@ -101,15 +109,20 @@ split() {
 }
 
 # Stop what is not stopped yet; false if there was nothing. Parents first: an interactive shell that sees its command stopped would
-# go on with what was typed ahead.
+# go on with what was typed ahead. What is $busy is given a moment: a shell that does not yet wait for its child would leave it behind
+# at the signal. $hasty is set meanwhile.
 stop_new() {
-	new=1 more=1
+	new=1 more=1 hasty=
 	while [ "$more" ]; do
 		more=
 		for process in $list; do
 			split "$process"
 			[ "$kind" != line ] && ! has "$stopped" "$pid" && ! has "$told" "$parent" || continue
 			has "$listed" "$parent" && ! has "$stopped" "$parent" && continue
+			if [ "$patient" = 1 ] && has "$busy" "$pid"; then
+				hasty=1
+				continue
+			fi
 			stopped="$stopped$pid " new=0 more=1
 			kill -STOP "$pid" 2>/dev/null
 		done
@@ -126,7 +139,7 @@ tell() {
 		return
 	fi
 	left=1
-	! has "$parents" "$pid" && ! has "$told" "$parent" || return
+	has "$stopped" "$pid" && ! has "$parents" "$pid" && ! has "$told" "$parent" || return
 	[ "$kind" = prompt ] && [ "$leader" ] || kind=work
 	if has "$told" "$pid"; then
 		zombies=
