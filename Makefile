@@ -9,7 +9,7 @@ PYTHON_HERE := $(BIN)/python
 CLUSTER := $(PYTHON_HERE) -m tests.cluster
 WORKERS := -n 4 --dist loadgroup
 SCRIPTS := kubectl_dshell/remote/holder.sh kubectl_dshell/remote/enter.sh kubectl_dshell/remote/resolve.sh kubectl_dshell/remote/copy_out.sh \
-	kubectl_dshell/remote/copy_in.sh .ci/run .ci/venv
+	kubectl_dshell/remote/copy_in.sh kubectl_dshell/remote/task.sh .ci/run .ci/venv
 
 help:
 	@sed -n '1,3s/^# //p' Makefile
@@ -45,6 +45,7 @@ bench: .venv/stamp
 	$(CLUSTER) with $(PYTHON_HERE) -m tests.benchmarks
 	$(CLUSTER) with $(PYTHON_HERE) -m tests.benchmarks.copy $(MEGABYTES)
 	$(CLUSTER) with $(PYTHON_HERE) -m tests.benchmarks.listing $(PODS)
+	$(CLUSTER) with $(PYTHON_HERE) -m tests.benchmarks.many
 
 # Of one resolution: what users run, what builds it, and both with what tests it.
 COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header

@@ -42,6 +42,7 @@ class Capture:
     def __init__(self, begin: Callable[[], Sink], stop: Stop, clock: Clock) -> None:
         """`begin` is called when there is a command to listen to."""
         self._begin = begin
+        self._sink: Sink | None = None
         self._stop = stop
         self._clock = clock
 
@@ -53,7 +54,8 @@ class Capture:
 
     def relay(self, stream: Stream, companion: Companion, *, stdin: bool, tty: bool) -> Exit:  # noqa: ARG002  # neither
         """Raises Interrupted when told to stop, and what the stream, its companion and the sink raise."""
-        sink = self._begin()
+        # a debug container that turns out to be another user's is followed by a second
+        sink = self._sink = self._sink or self._begin()
         companion_due = keepalive_due = -math.inf
         ready: dict[int, int] = {}
         more = True  # the stream may hold what poll cannot see

@@ -45,6 +45,11 @@ class Session:
     guest_of: str = ""
     """Whose it is, if somebody else's."""
 
+    @property
+    def task(self) -> bool:
+        """Whether the command says goodbye itself: then a tether is only needed if it takes long, or goes wrong."""
+        return self.request.task and not self.reused
+
 
 @dataclass(frozen=True, slots=True)
 class Gone:
@@ -67,22 +72,16 @@ def hold(session: Session, ports: Ports) -> int | Closed | Gone:
     plan, request = session.plan, session.request
     wait = _READY_SECONDS if session.just_started else 0.0
     where = (plan.pod.namespace, plan.pod.name, session.name)
-    tether = open_tether(*where, plan.target.container.id, ports, session=session.id, wait=wait)
+    tether = open_tether(where, plan.target.container.id, session.id, ports, wait=wait, late=session.task)
     stream = None
     try:
         if session.reused and _comes_too_late(tether):
             tether.close()
             return Gone()
         stream = open_exec(where, _argv(session, ports), ports, stdin=request.stdin, tty=request.tty, wait=wait)
-        facts = tether.facts()
-        if not facts.holder_alive:
-            tether.close()
-            return Gone()
-        if not facts.root_open:
-            return Closed(session, facts, tether)
-        tether.keep(request.keep)
-        ports.notices.identity(introduction(session))
-        return converse(session, stream, tether, ports)
+        if session.task:
+            return _perform(session, stream, tether, ports)
+        return _unfit(session, tether) or _attend(session, stream, tether, ports)
     except TetherEnded as error:
         tether.close()
         return Gone(error.message)
@@ -108,10 +107,26 @@ def _comes_too_late(tether: Tether) -> bool:
         return True
 
 
+def _unfit(session: Session, tether: Tether) -> Closed | Gone | None:
+    facts = tether.facts()
+    if not facts.holder_alive:
+        tether.close()
+        return Gone()
+    return None if facts.root_open else Closed(session, facts, tether)
+
+
+def _attend(session: Session, stream: Stream, tether: Tether, ports: Ports) -> int:
+    tether.keep(session.request.keep)
+    ports.notices.identity(introduction(session))
+    return converse(session, stream, tether, ports)
+
+
 def _argv(session: Session, ports: Ports) -> list[str]:
     request, target, id_ = session.request, session.plan.target.container.id, session.id
     if request.command and request.tty:
         return protocol.terminal_argv(target, id_, list(request.command), terminal_size(ports))
+    if session.task:
+        return protocol.task_argv(target, id_, list(request.command))
     if request.command:
         return protocol.run_argv(target, id_, list(request.command))
     if request.tty:
@@ -129,10 +144,25 @@ def prompt_name(session: Session) -> str:
     return f"{session.plan.pod.name}/{session.plan.target.container.name}"
 
 
+def _perform(session: Session, stream: Stream, tether: Tether, ports: Ports) -> int | Closed:
+    """The command says goodbye itself, unless only the holder can tell what its exit code means."""
+    end = _relay(session, stream, tether, ports)
+    if end.code is not None and protocol.has_said_goodbye(end.code):
+        tether.close()
+        return end.code
+    if end.code in (EnterStatus.NO_TARGET, EnterStatus.ROOT_CLOSED) and not (facts := tether.facts()).root_open:
+        return Closed(session, facts, tether)
+    return _conclude(session, end, tether, ports)
+
+
 def converse(session: Session, stream: Stream, tether: Tether, ports: Ports) -> int:
+    return _conclude(session, _relay(session, stream, tether, ports), tether, ports)
+
+
+def _relay(session: Session, stream: Stream, tether: Tether, ports: Ports) -> Exit:
     request, pod = session.request, session.plan.pod
     try:
-        end = ports.terminal.relay(stream, tether, stdin=request.stdin, tty=request.tty)
+        return ports.terminal.relay(stream, tether, stdin=request.stdin, tty=request.tty)
     except ConnectionLost as error:
         _start_a_line(session, ports)
         tether.close()  # no goodbye, even if it could be said by now: whoever comes back finds it
@@ -141,6 +171,10 @@ def converse(session: Session, stream: Stream, tether: Tether, ports: Ports) -> 
             f"connection to {pod.name} lost ({error.message}); the debug container stays {stays}",
             f"Come back with: {attach_command(pod.namespace, pod.name, session.name, request.cluster_flags)}",
         ) from error
+
+
+def _conclude(session: Session, end: Exit, tether: Tether, ports: Ports) -> int:
+    request = session.request
     acknowledged = say_goodbye(session, tether, ports)
     if end.code is not None and (acknowledged or end.code not in (_KILLED, EnterStatus.HOLDER_GONE)):
         return end.code

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.tether import Tether
-from kubectl_dshell.domain.debug_container import NAME_LETTERS
 from kubectl_dshell.domain.refusal import Request, explain
 from kubectl_dshell.errors import ApiError, DshellError
 from kubectl_dshell.remote import protocol
@@ -22,17 +21,19 @@ _NOT_RUNNING = ("container not found", "container is in CONTAINER_", "container 
 
 
 def open_tether(
-    namespace: str, pod: str, name: str, target_id: str, ports: Ports, *, session: str = "", wait: float = 0.0
+    where: tuple[str, str, str], target_id: str, session: str, ports: Ports, *, wait: float, late: bool
 ) -> Tether:
-    """The tether of `session` to the debug container `name`, connecting."""
-    session = session or ports.clock.random_letters(NAME_LETTERS, 8)
+    """The tether of a session to its debug container (namespace, pod, name), connecting.
+
+    `late`: only when there is something to say, or a beat is due.
+    """
     argv = protocol.tether_argv(target_id, session)
 
     def connect() -> Stream:
         # A server too old for half-close (v4) still carries words: only the end of the input is lost.
-        return open_exec((namespace, pod, name), argv, ports, stdin=True, tty=False, wait=wait, half_close=False)
+        return open_exec(where, argv, ports, stdin=True, tty=False, wait=wait, half_close=False)
 
-    return Tether(session, connect, ports.clock, ports.notices.interject)
+    return Tether(session, connect, ports.clock, ports.notices.interject, late=late)
 
 
 def open_exec(

@@ -79,9 +79,8 @@ def _run(one: Found, owner: str, stop: Stop, request: ManyRequest, ports: Ports,
     failure: DshellError | None = None
     capture = Capture(lambda: report.begin(place), stop, ports.clock)
     mine = replace(ports, cluster=step, streams=step, terminal=capture, notices=_Notices(place, report))
-    wanted = replace(
-        request.template, namespace=place.namespace, pod=place.pod, again=request.again(place.namespace, place.pod)
-    )
+    again, short = request.again(place.namespace, place.pod), not request.template.keep
+    wanted = replace(request.template, namespace=place.namespace, pod=place.pod, again=again, task=short)
     try:
         target = choose_target(read_pod(place.namespace, place.pod, mine), wanted.container, ports.clock.now())
         place = replace(place, container=target.container.name)

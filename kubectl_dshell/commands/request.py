@@ -22,6 +22,8 @@ class Interaction:
     """How long the debug container may take to start."""
     again: str
     """The command line to type for another debug container like this one: "kubectl dshell web -n shop"."""
+    task: bool = False
+    """A command that is expected to be short, and has no stdin: its goodbye is not waited for."""
     cluster_flags: str = ""
     """The flags that say which cluster, as whom, as they were given, each with a blank before it: " --context kind"."""
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 BEAT_SECONDS = 15.0
 RECONNECT_SECONDS = 5.0
 WARN_BEFORE_LIMIT_SECONDS = 300
+_FIRST_CONNECT_SECONDS = 8.0
+"""What a goodbye may take longer where nothing was said before: a busy node is slow to begin an exec."""
 
 
 class TetherEnded(StartFailed):
@@ -33,7 +35,16 @@ class TetherEnded(StartFailed):
 class Tether:
     """One session's word to the holder. Connects in a thread of its own; everything else is the caller's thread."""
 
-    def __init__(self, session: str, connect: Callable[[], Stream], clock: Clock, warn: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        session: str,
+        connect: Callable[[], Stream],
+        clock: Clock,
+        warn: Callable[[str], None],
+        *,
+        late: bool = False,
+    ) -> None:
+        """`late`: connects when there is something to say, or when the next beat is due."""
         self._session = session
         self._keep = 0
         self._connect = connect
@@ -53,7 +64,12 @@ class Tether:
         self._limit_notice: float | None = None
         self._echoes = 0
         self._words = 0
-        self._reconnect()
+        self._patience = _FIRST_CONNECT_SECONDS if late else 0.0
+        if late:
+            self._silent_since = clock.monotonic()
+            self._next_connect = self._silent_since + BEAT_SECONDS
+        else:
+            self._reconnect()
 
     @property
     def alive(self) -> bool:
@@ -87,6 +103,7 @@ class Tether:
 
     def facts(self, seconds: float = 20.0) -> Facts:
         """The measured facts, waited for; raises ConnectionLost, or what kept the tether from connecting."""
+        self._want()
         if not self._pump(lambda: self._facts is not None or self._failure is not None, seconds):
             raise ConnectionLost(f"the debug container does not answer (waited {seconds:.0f} s)")
         if self._facts is None and self._failure is not None:
@@ -110,10 +127,10 @@ class Tether:
         """Hand `words` to the holder; whether it acknowledged them all in time. A closed tether says nothing."""
         if self._closed:
             return False
-        if not self.alive and not self._connecting:
-            self._reconnect()
+        self._want()
         try:
-            self._pump(lambda: (self.alive and self._facts is not None) or self._failure is not None, seconds)
+            first = 0.0 if self._facts else self._patience
+            self._pump(lambda: (self.alive and self._facts is not None) or self._failure is not None, seconds + first)
             if not self.alive or self._facts is None:
                 return False
             for word in words:
@@ -185,6 +202,10 @@ class Tether:
         if not self._connecting and now >= self._next_connect:
             self._reconnect()
         return max(now + 0.5, self._next_connect)
+
+    def _want(self) -> None:
+        if not self.alive and not self._connecting:
+            self._reconnect()
 
     def _reconnect(self) -> None:
         self._connecting, self._failure = True, None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from kubectl_dshell.domain.facts import Facts, HolderState, Ids
+from kubectl_dshell.domain.facts import EnterStatus, Facts, HolderState, Ids
 from kubectl_dshell.domain.session import Live
+from kubectl_dshell.remote.script import task
 
 END = b"end\n"
 """The holder ends now, whoever is here."""
@@ -13,6 +14,8 @@ END = b"end\n"
 _ENTER = ("sh", "-c", 'eval "$DSHELL_ENTER"', "dshell")
 # An older script does not know the mode, and would take the asking for a client.
 _ASK = ("sh", "-c", 'case $DSHELL_ENTER in *dshell-state*) eval "$DSHELL_ENTER" ;; esac', "dshell")
+_SIGNALLED = 128
+"""From here on an exit code may be a signal's (POSIX, `sh`)."""
 _SESSION_ID = re.compile(r"[a-z0-9]{8}")
 
 
@@ -32,6 +35,16 @@ def outside_argv(target_id: str, session_id: str, name: str, size: tuple[int, in
 def run_argv(target_id: str, session_id: str, command: list[str]) -> list[str]:
     """A command in the target's root, without a terminal; its words arrive as they are."""
     return [*_argv("run", target_id, session_id), *command]
+
+
+def task_argv(target_id: str, session_id: str, command: list[str]) -> list[str]:
+    """The same for a command without stdin, which says goodbye itself: `has_said_goodbye`."""
+    return run_argv(target_id, session_id, ["sh", "-c", task(), "task", *command])
+
+
+def has_said_goodbye(code: int) -> bool:
+    """Whether a task that ended with `code` has; else its session is not over, or it was never begun."""
+    return code < _SIGNALLED and code not in tuple(EnterStatus)
 
 
 def terminal_argv(target_id: str, session_id: str, command: list[str], size: tuple[int, int] | None) -> list[str]:

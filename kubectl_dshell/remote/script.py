@@ -19,6 +19,12 @@ def enter() -> str:
 
 
 @cache
+def task() -> str:
+    """What runs a command and says goodbye."""
+    return shipped(_source("task.sh"))
+
+
+@cache
 def end() -> str:
     """The stdin of `sh` in any debug container, to end what runs in that container."""
     return shipped(_source("processes.sh") + _source("end.sh"))

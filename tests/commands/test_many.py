@@ -16,7 +16,7 @@ from kubectl_dshell.commands.targets import Found
 from kubectl_dshell.domain.run import Place, RunResult
 from kubectl_dshell.domain.stream import Channel, Event, Exit, Output, Stream
 from kubectl_dshell.errors import ApiError, DshellError, Interrupted, OutputFailed
-from tests.commands.world import FakeStream, World, request
+from tests.commands.world import CLOSED, STEPPED_DOWN, FakeStream, World, request
 from tests.pods import Json, pod_json
 
 Script = Callable[[str], list[Event]]
@@ -158,7 +158,39 @@ def test_each_pod_gets_a_session_and_its_result() -> None:
     assert book.wrote == {pod: pod.encode() for pod in "abcdefgh"}
     assert sorted(book.ended, key=str) == sorted(results, key=str)
     assert all(r.identity == (65532, 65532) and r.debug_container.startswith("dshell-") for r in results)
-    assert all(t.sent.splitlines()[-1].startswith(b"bye ") and t.closed for t in world.tethers)
+    assert world.tethers == []  # each said goodbye itself
+
+
+def test_a_goodbye_is_said_for_a_command_that_may_have_been_killed() -> None:
+    for code in (71, 72, 73, 128, 137, 143, 255):
+        world = Cluster("a", prints(code))
+
+        results = run_many(found("a"), job(), world.ports(), Notebook())
+
+        assert codes(results) == {"a": code}
+        (tether,) = world.tethers
+        assert tether.sent.splitlines()[-1].startswith(b"bye ")
+
+
+def test_another_user_is_taken_where_the_first_is_refused() -> None:
+    codes_told = iter([Exit(72), Exit(0)])
+    world, book = Cluster("a", lambda _pod: [next(codes_told)]), Notebook()
+    world.facts = [STEPPED_DOWN]
+
+    results = run_many(found("a"), job(), world.ports(), book)
+
+    assert codes(results) == {"a": 0}
+    assert [entry["securityContext"]["runAsUser"] for entry in world.added] == [65532, 101]
+    assert [tether.sent.splitlines()[-1][:4] for tether in world.tethers] == [b"bye "]
+
+
+def test_a_root_that_stays_closed_is_told_from_an_exit_code() -> None:
+    world = Cluster("a", prints(72))
+    world.facts = [CLOSED]
+
+    results = run_many(found("a"), job(), world.ports(), Notebook())
+
+    assert codes(results) == {"a": "FORBIDDEN"}
 
 
 def test_nothing_is_asked_twice() -> None:
@@ -207,8 +239,9 @@ def test_fail_fast_stops_those_that_run_and_begins_no_other() -> None:
 
     assert codes(results) == {"b": 5} | dict.fromkeys("acdef", "stopped")
     assert sorted(world.ran) == ["a", "b"]
-    assert len(world.tethers) == 2
-    assert all(t.sent.splitlines()[-1].startswith(b"bye ") and t.closed for t in world.tethers)
+    (tether,) = world.tethers  # for the one that was stopped
+    assert tether.sent.splitlines()[-1].startswith(b"bye ")
+    assert tether.closed
 
 
 def test_a_signal_says_goodbye_to_all_and_tells_how_far_it_came(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,10 +17,10 @@ SESSION = "abcdefgh"
 class Line:
     """A tether on a scripted supply of streams."""
 
-    def __init__(self, *streams: FakeStream | ApiError) -> None:
+    def __init__(self, *streams: FakeStream | ApiError, late: bool = False) -> None:
         self.world = World()
         self.supply: Iterator[FakeStream | ApiError] = iter(streams)
-        self.tether = Tether(SESSION, self._connect, self.world, self.world.warn)
+        self.tether = Tether(SESSION, self._connect, self.world, self.world.warn, late=late)
 
     def _connect(self) -> Stream:
         given = next(self.supply)
@@ -31,6 +31,39 @@ class Line:
 
 def stream(*events: Event, facts: str = OPEN) -> FakeStream:
     return FakeStream([Output(Channel.STDOUT, f"{facts}\n".encode()), *events], echo=True)
+
+
+def test_a_late_one_connects_when_its_first_beat_is_due() -> None:
+    fake = stream()
+    line = Line(fake, late=True)
+
+    assert line.tether.service(10.0) == pytest.approx(15.0, abs=0.1)
+    assert not line.tether.alive
+    line.tether.service(15.1)
+    assert line.tether.facts().pid == 7
+    line.tether.service(15.2)
+
+    assert fake.sent.startswith(f"beat {SESSION} 50\n".encode())
+    line.tether.close()
+
+
+def test_a_late_one_connects_for_its_facts_and_for_its_goodbye() -> None:
+    one, other = Line(stream(), late=True), Line(fake := stream(), late=True)
+
+    assert one.tether.facts().pid == 7
+    assert other.tether.goodbye(b"bye x\n")
+
+    assert fake.sent.endswith(b"bye x\n")
+    one.tether.close()
+
+
+def test_a_late_one_that_nobody_needs_never_connects() -> None:
+    line = Line(late=True)
+
+    line.tether.service(1.0)
+    line.tether.close()
+
+    assert not line.tether.goodbye(b"bye x\n")
 
 
 def test_facts_may_arrive_in_pieces() -> None:

@@ -367,6 +367,13 @@ def test_a_signal_in_the_middle_ends_all(program: Dshell, tmp_path: Path, number
     assert sorted(path.suffix for path in folder.iterdir()) == [".part"] * 6
 
 
+def test_a_command_may_take_longer_than_the_lease_of_its_debug_container(three: list[Before], program: Dshell) -> None:
+    done = program("deploy/deploy", "--all", "--", "sh", "-c", "sleep 55; echo still here", timeout=120)
+
+    assert prefixed(done) == {one.pod.name: ["still here"] for one in three}
+    assert (done.stderr, done.code) == ("", 0)
+
+
 def test_a_signal_during_the_start_runs_no_command(three: list[Before], program: Dshell) -> None:
     before = {name for one in three for name in one.pod.debug_containers()}
     running = program.start("deploy/deploy", "--all", "--", "sh", "-c", "echo began; sleep 1000")

@@ -32,7 +32,7 @@ def test_a_shipped_script_parses(text: str, shell: str) -> None:
     assert subprocess.run([*command, "-n"], input=text.encode(), capture_output=True, check=False).stderr == b""
 
 
-@pytest.mark.parametrize("name", ["processes.sh", "holder.sh", "enter.sh", "end.sh"])
+@pytest.mark.parametrize("name", ["processes.sh", "holder.sh", "enter.sh", "end.sh", "task.sh"])
 def test_shellcheck_has_nothing_to_say(name: str) -> None:
     path = str(files("kubectl_dshell.remote").joinpath(name))
     shellcheck = Path(sys.executable).with_name("shellcheck")
