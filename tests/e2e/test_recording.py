@@ -48,7 +48,7 @@ def test_a_session_replays_as_it_was_on_the_screen_without_what_was_typed_in_sec
         session.send(f"{PASSWORD}\n")
         session.expect(rf"\n?{len(PASSWORD)}\r?\n")
         session.resize(20, 60)
-        session.send("stty size\n")
+        session.send("until stty size | grep -x '20 6[0]'; do sleep 0.1; done\n")
         session.expect("20 60")
         session.send("vi etc/app.yaml\n")
         session.expect(r"app\.yaml")
