@@ -25,7 +25,8 @@ has() { case $1 in *" $2 "*) ;; *) return 1 ;; esac; }
 # PID 1 never is: beside an app it is the app.
 # IGNORES: 2 if it ignores SIGINT, plus 4 for SIGQUIT (background job of a script: both), plus 16384 for SIGTERM (interactive shell).
 # KIND: line (still in enter.sh: a tether, or an exec just starting), prompt (below an interactive shell, or the shell), work.
-# $busy are the PIDs of all that do not wait for anything; $starting is set if session $1 has an exec that is not yet one of the others.
+# $busy are the PIDs of all that do not wait for anything; $starting is set if session $1 has, or may have, an exec that is
+# not yet one of the others: amid execve(2) a process has neither words nor an environment.
 look() {
 	list= listed=" " everyone=" " parents=" " lines=" " busy=" " starting=
 	whole /proc/$$/cgroup || return
@@ -48,13 +49,16 @@ look() {
 		kind=work
 		# shellcheck disable=SC2016 # the text
 		case $all in
-		*'eval "$DSHELL_ENTER"'*dshell*) kind=line lines="$lines$pid " ;;
+		'') starting=$1 ;;
+		*'eval "$DSHELL_ENTER"'*dshell*)
+			kind=line lines="$lines$pid "
+			case $all in *dshelltether*) ;; *"$1"*) starting=$1 ;; esac
+			;;
 		*)
 			whole "$dir/environ"
 			case $all in *DSHELL_NAME=*) kind=prompt ;; esac
 			;;
 		esac
-		case $1,$kind,$all in ,* | *dshelltether*) ;; *,line,*"$1"*) starting=1 ;; esac
 		case $1,$all in ,* | *"DSHELL_SESSION=$1"* | *dshelltether*"$1 ") list="$list $pid:$parent:$ignores:$kind" listed="$listed$pid " ;; esac
 	done
 } 2>/dev/null

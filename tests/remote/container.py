@@ -95,7 +95,7 @@ class Container:
     binds: list[str] = field(default_factory=list)
     processes: list[Process] = field(default_factory=list)
 
-    def start(self, argv: list[str], *, tty: bool = False, init: bool = True) -> Process:
+    def start(self, argv: list[str], *, tty: bool = False, init: bool = True, stdin: bool = True) -> Process:
         """Run argv in the container; the first call makes its first process (`init`: whose end ends all)."""
         first = not self.processes
         options = {
@@ -112,7 +112,7 @@ class Container:
             "tty": tty,
             "user": self.user,
         }
-        process = self._terminal(options) if tty else self._pipes(options)
+        process = self._terminal(options) if tty else self._pipes(options, stdin=stdin)
         self.processes.append(process)
         # one that ends at once may never be seen
         assert not first or until(lambda: self.pids() or process.outer.poll() is not None), process.printed()
@@ -128,7 +128,10 @@ class Container:
         os.close(theirs)
         return Process(outer, ours)
 
-    def _pipes(self, options: dict[str, Any]) -> Process:
+    def _pipes(self, options: dict[str, Any], *, stdin: bool) -> Process:
+        if not stdin:
+            pipe = subprocess.PIPE
+            return Process(subprocess.Popen(program(options), stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe))
         theirs, ours = os.pipe()
         # a runtime gives the pipe to the container's user
         os.fchown(theirs, *self.user)

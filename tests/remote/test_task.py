@@ -15,9 +15,7 @@ A, B = "aaaaaaaa", "bbbbbbbb"
 
 
 def task(debug: Debug, session: str, *command: str) -> Process:
-    started = debug.container.start(protocol.task_argv(debug.target.id, session, list(command)))
-    started.close_input()
-    return started
+    return debug.container.start(protocol.task_argv(debug.target.id, session, list(command)), stdin=False)
 
 
 def sessions(debug: Debug) -> int:
@@ -44,10 +42,10 @@ def test_its_exit_code_is_its_own_and_its_end_that_of_the_debug_container(
     with pod(place) as made:
         debug = Debug(made, shell, DSHELL_STARTER=A)
 
-        ended = task(debug, A, *words).ended(20)
+        ended = task(debug, A, *words).ended(30)
 
         assert ended == code or (code is None and protocol.has_said_goodbye(ended) and ended > 0)
-        assert debug.holder.ended(10) == 0
+        assert debug.holder.ended(30) == 0
         assert debug.message() == "ended by its last session"
         assert debug.holder.printed() == b""
         assert made.app.pids() == [made.app_pid]
@@ -59,12 +57,12 @@ def test_with_an_exit_code_that_may_be_somebody_else_s_the_client_says_it(place:
     with pod(place) as made:
         debug = Debug(made, shell, DSHELL_STARTER=A)
 
-        assert task(debug, A, "sh", "-c", f"exit {code}").ended(20) == code
+        assert task(debug, A, "sh", "-c", f"exit {code}").ended(30) == code
 
         assert until(lambda: sessions(debug) == 1)
         tether = debug.tether(A)
         tether.say(protocol.bye(A))
-        assert debug.holder.ended(10) == 0
+        assert debug.holder.ended(30) == 0
 
 
 @each_shell
@@ -77,11 +75,11 @@ def test_it_leaves_others_alone(place: Path, shell: Shell) -> None:
 
         printed = task(debug, A, "sh", "-c", "pwd >/dev/null; echo out; echo err >&2")
 
-        assert printed.ended(20) == 0
+        assert printed.ended(30) == 0
         assert sorted(printed.printed().split()) == [b"err", b"out"]
         assert until(lambda: sessions(debug) == 1)
         tether.say(protocol.bye(B))
-        assert debug.holder.ended(10) == 0
+        assert debug.holder.ended(30) == 0
         assert made.zombies() == []
 
 
@@ -91,7 +89,7 @@ def test_many_after_one_another_leave_no_zombie_and_never_another_code(place: Pa
         debug = Debug(made, shell, DSHELL_STARTER="zzzzzzzz")
 
         for letter in "abcdefghij":
-            assert task(debug, letter * 8, "sh", "-c", "exit 5").ended(20) == 5
+            assert task(debug, letter * 8, "sh", "-c", "exit 5").ended(30) == 5
 
         assert made.zombies() == []
 

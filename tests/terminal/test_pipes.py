@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterator
 from io import BufferedReader, BufferedWriter
 
@@ -207,13 +206,13 @@ def test_a_receiving_command_hears_the_end_of_its_input_when_interrupted(rig: Ri
     def source(writer: BufferedWriter) -> None:
         writer.write(b"half")
         writer.flush()
-        begun.set()
-        time.sleep(0.2)
+        assert tidied.wait(20)
         writer.write(b"never")
 
     def script() -> None:
         far: FarSide = rig.far
         assert far.next() == ("i", b"half")
+        begun.set()
         while far.next()[0] == "i":
             pass
         tidied.set()
