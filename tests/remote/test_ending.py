@@ -169,7 +169,7 @@ def test_what_starts_after_its_session_said_goodbye_ends_at_once_and_nobody_wait
         assert all(process.ended(30) for process in late)
         assert until(lambda: sessions(debug) == 1)
         tether.say(protocol.bye(B))
-        assert debug.holder.ended(10) == 0
+        assert debug.holder.ended(30) == 0
         assert debug.message() == "ended by its last session"
         assert_nothing_is_left(made, debug)
         assert made.zombies() == []
@@ -194,7 +194,7 @@ def test_what_is_just_starting_when_its_session_says_goodbye_ends_with_it(place:
 
         assert until(lambda: sessions(debug) == 1)
         tether.say(protocol.bye(B))
-        assert debug.holder.ended(10) == 0
+        assert debug.holder.ended(30) == 0
         assert_nothing_is_left(made, debug)
         assert made.zombies() == []
 
