@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from .pods import STATIC, STATIC_NAMED, STATIC_ROOT, STATIC_SCRATCH, DebugContainer, Pod, app
+from .waiting import wait_until
 
 if TYPE_CHECKING:
     from .cluster import Json
@@ -174,7 +175,7 @@ def test_an_app_that_stepped_down_is_measured_once(make_pod: MakePod, dshell: Ds
     assert (first.code, first.stdout, first.stderr) == (0, b"101\n101\nPATH=", "")
     guess, right = sorted(pod.debug_containers().values(), key=lambda entry: str(security(entry)["runAsUser"]))
     assert (security(guess), security(right)) == (least(0, 0), least(101, 101))
-    pod.wait_terminated(guess.spec["name"], 30)
+    wait_until(lambda: pod.debug_containers()[guess.spec["name"]].state == "terminated", 5, "the wrong guess has ended")
 
     second = dshell(pod.name, "--keep", "1m", *ENVIRON)
     third = dshell(pod.name, *ENVIRON)

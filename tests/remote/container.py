@@ -69,7 +69,7 @@ class Process:
 
     def close(self) -> None:
         """Wait for its end, which somebody else saw to, and let go of it."""
-        self.outer.wait(30)
+        self.outer.wait(10)
         for pipe in (self.outer.stdin, self.outer.stdout, self.outer.stderr):
             if pipe:
                 pipe.close()

@@ -185,7 +185,7 @@ def test_what_is_just_starting_when_its_session_says_goodbye_ends_with_it(place:
         tether.hear(protocol.beat(B, 50))
         there = debug.others()
 
-        for letter in "cd":
+        for letter in "cdefgh":
             session = letter * 8
             started = debug.run(session, "sh", "-c", f"sleep 100; {AFTER}")
             assert until(lambda: debug.others() != there)
