@@ -2,7 +2,7 @@
 # make test   everything: lint, types, unit, terminal and e2e tests
 # Which cluster: DSHELL_E2E_KUBECONFIG=FILE if set, else kind, else one built here (tests/cluster). Never your context.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test lint unit e2e bench lock clean
+.PHONY: help demo demo-down test lint unit e2e bench fuzz lock clean
 
 BIN := .venv/bin
 PYTHON_HERE := $(BIN)/python
@@ -46,6 +46,10 @@ bench: .venv/stamp
 	$(CLUSTER) with $(PYTHON_HERE) -m tests.benchmarks.copy $(MEGABYTES)
 	$(CLUSTER) with $(PYTHON_HERE) -m tests.benchmarks.listing $(PODS)
 	$(CLUSTER) with $(PYTHON_HERE) -m tests.benchmarks.many
+
+# What parses other people's bytes, for SECONDS each: make fuzz SECONDS=600 TARGETS="archives pods"
+fuzz: .venv/stamp
+	$(PYTHON_HERE) -m tests.fuzz --seconds $(or $(SECONDS),60) $(TARGETS)
 
 # Of one resolution: what users run, what builds it, and both with what tests it.
 COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header

@@ -5,6 +5,7 @@ DshellError
  +- NoTarget          66  no such pod or container, or none that can be joined
  +- StartFailed       69  the debug container did not start, or ended under us
  |   +- CutShort          what a command of ours wrote is not whole
+ +- Malformed         69  what a cluster, a pod or a program in it said cannot be understood
  +- OutputFailed      74  our own output cannot be written
  +- TimedOut          75  a deadline passed
  +- ConnectionLost    76  the API server, or a stream through it, is gone
@@ -75,6 +76,12 @@ class StartFailed(DshellError):
 
 class CutShort(StartFailed):
     """What a command of ours wrote ended before its end; its exit code may say why."""
+
+
+class Malformed(DshellError):
+    """What the other side said is not of its form: the one failure of everything that parses it."""
+
+    status = ExitStatus.UNAVAILABLE
 
 
 class OutputFailed(DshellError):
