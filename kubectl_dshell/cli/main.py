@@ -47,8 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 128 + stop.signal_number
     except KeyboardInterrupt:
         return int(ExitStatus.INTERRUPTED)
-    except Exception:  # noqa: BLE001  # the one place that turns a bug into its exit status
-        return _report_bug()
+    except Exception as error:  # noqa: BLE001  # the one place that turns a bug into its exit status
+        return _report_bug(error)
 
 
 def _run(words: list[str]) -> int:
@@ -80,14 +80,22 @@ def print_error(text: str) -> None:
     write_line(text)
 
 
-def _report_bug() -> int:
+def _report_bug(error: Exception) -> int:
+    """Never the text of the exception, which may quote anything: its type and where it was raised."""
     import traceback
+    from pathlib import Path
 
     if os.environ.get("DSHELL_DEBUG"):
-        traceback.print_exc()
-    last = traceback.format_exc().strip().splitlines()[-1]
+        from kubectl_dshell.kube.secret import scrub
+
+        print_error(scrub("".join(traceback.format_exception(error))).rstrip())
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    ours = [frame for frame in frames if "kubectl_dshell" in frame.filename]
+    if ours and ours[-1] is not frames[-1]:
+        where += f", called at {Path(ours[-1].filename).name}:{ours[-1].lineno}"
     print_error(
-        f"error: this is a bug in kubectl dshell {__version__}: {last}\n"
-        "Please report it with what DSHELL_DEBUG=1 prints in front of the same command."
+        f"error: this is a bug in kubectl dshell {__version__}: {type(error).__name__}{where}\n"
+        "Please report it with what DSHELL_DEBUG=1 prints in front of the same command; it may hold names of yours."
     )
     return int(ExitStatus.BUG)

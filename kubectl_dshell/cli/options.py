@@ -94,7 +94,8 @@ _FLAGS = (
         type=Verbosity(),
         default=0,
         metavar="LEVEL",
-        help="6 shows each request, 8 bodies too (never secrets).",
+        help="6 shows each request, without the words of COMMAND; 8 bodies too, without the values of variables and "
+        "secrets, but with commands, arguments and annotations of pods.",
     ),
 )
 
@@ -163,14 +164,16 @@ def cluster_flags(flags: dict[str, Any]) -> str:
 def to_connection_options(flags: dict[str, Any]) -> ConnectionOptions:
     """Takes its flags out of `flags`; the request timeout of 0 is none."""
     from kubectl_dshell.kube.connection import ConnectionOptions
+    from kubectl_dshell.kube.secret import Secret
 
+    token = flags.pop("token")
     return ConnectionOptions(
         kubeconfig=flags.pop("kubeconfig"),
         context=flags.pop("context"),
         cluster=flags.pop("cluster"),
         user=flags.pop("user"),
         server=flags.pop("server"),
-        token=flags.pop("token"),
+        token=Secret(token) if token else None,
         namespace=flags.pop("namespace"),
         as_user=flags.pop("as_user"),
         as_groups=flags.pop("as_groups"),

@@ -6,13 +6,14 @@ import os
 import secrets
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.commands.ports import Ports
 from kubectl_dshell.domain.debug_container import Scripts
 from kubectl_dshell.kube.connection import ConnectionOptions, connect
+from kubectl_dshell.kube.user_terminal import UserTerminal
 from kubectl_dshell.output.notices import Notices, write_line
 from kubectl_dshell.remote import script
 from kubectl_dshell.terminal import tty
@@ -47,15 +48,18 @@ class SystemClock:
 class StandardTerminal:
     """Our own stdin, stdout and stderr."""
 
-    def __init__(self, signals: Signals) -> None:
+    def __init__(self, signals: Signals, user: UserTerminal) -> None:
+        """`user` is told when a session has the terminal, for no plugin may ask there then."""
         self._signals = signals
+        self._user = user
 
     def size(self) -> tuple[int, int] | None:
         return tty.size(sys.stdin.fileno()) if sys.stdin.isatty() else None
 
     def relay(self, stream: Stream, companion: Companion, *, stdin: bool, tty: bool) -> Exit:
         raw = 0 if tty and os.isatty(0) and os.isatty(1) else None
-        return relay(stream, Ends(stdin=0 if stdin else None, tty=raw), companion, self._signals)
+        with self._user.in_session() if raw is not None or (stdin and os.isatty(0)) else nullcontext():
+            return relay(stream, Ends(stdin=0 if stdin else None, tty=raw), companion, self._signals)
 
     def piped(
         self,
@@ -105,17 +109,19 @@ def ports(options: ConnectionOptions, *, quiet: bool, verbosity: int) -> Iterato
     from kubectl_dshell.kube.trace import Trace
     from kubectl_dshell.kube.workloads import Workloads
 
-    connection = connect(options, os.environ)
     notices = Notices(quiet=quiet)
     trace = Trace(verbosity, write_line)
-    api = Api(connection, trace, on_warning=notices.notice)
-    pods = Pods(api)
+    user = UserTerminal(lambda text: write_line(text, ""))
     with Signals() as signals:
+        # A plugin may run in it, and is ended when we are.
+        connection = connect(options, os.environ, user)
+        api = Api(connection, trace, on_warning=notices.notice)
+        pods = Pods(api)
         yield (
             Ports(
                 cluster=pods,
                 streams=ExecStreams(connection, trace),
-                terminal=StandardTerminal(signals),
+                terminal=StandardTerminal(signals, user),
                 notices=notices,
                 clock=SystemClock(),
                 scripts=Scripts(script.holder(), script.enter()),

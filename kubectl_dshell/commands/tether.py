@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from kubectl_dshell.domain.age import duration
 from kubectl_dshell.domain.debug_container import LEASE_SECONDS
 from kubectl_dshell.domain.stream import Channel, Exit
-from kubectl_dshell.errors import ConnectionLost, DshellError, StartFailed
+from kubectl_dshell.errors import BadConfig, ConnectionLost, DshellError, StartFailed
 from kubectl_dshell.remote import protocol
 
 if TYPE_CHECKING:
@@ -56,6 +56,8 @@ class Tether:
         self._connecting = False
         self._closed = False
         self._failure: DshellError | None = None
+        self._told = False
+        """That there are no credentials to come back with; once is enough."""
         self._unread = b""
         self._facts: Facts | None = None
         self._next_beat = 0.0
@@ -231,6 +233,9 @@ class Tether:
         self._arrived, self._connecting = None, False
         if isinstance(arrived, DshellError):
             self._failure = arrived
+            if isinstance(arrived, BadConfig) and self._facts and not self._told:
+                self._told = True
+                self._warn(f"the session goes on, but not for long without credentials: {arrived.message}")
         else:
             self._stream, self._silent_since, self._next_beat = arrived, None, 0.0
 

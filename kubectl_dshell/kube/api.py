@@ -18,6 +18,7 @@ from kubectl_dshell.errors import BadConfig, ConnectionLost
 from kubectl_dshell.kube import answer as answers
 from kubectl_dshell.kube.answer import Answer
 from kubectl_dshell.kube.pool import pool
+from kubectl_dshell.kube.reach import ProxyFailed
 from kubectl_dshell.kube.retry import Broken, persistently
 from kubectl_dshell.kube.trace import SILENT, Trace
 
@@ -123,12 +124,23 @@ class Api:
         Raises:
             ApiError, BadConfig, ConnectionLost: as `request` does.
         """
+        response = self._opened(path, query, read_seconds)
+        if response.status == _UNAUTHORIZED and self.connection.renew():
+            response.close()
+            self._pool.clear()
+            response = self._opened(path, query, read_seconds)
+        if not _OK <= response.status < _REDIRECT:
+            try:
+                answer = _whole(response)
+            except urllib3.exceptions.HTTPError as error:
+                raise unreachable(self.connection, error) from error
+            raise answers.failure(answer, self.connection, f"GET {path}")
+        return response
+
+    def _opened(self, path: str, query: Query, read_seconds: float) -> urllib3.BaseHTTPResponse:
         with self._spoken("GET", path, query) as note:
             response = self._send("GET", path, query, None, "", read_seconds)
             note(f"{response.status} {response.reason or ''}".strip())
-            if not _OK <= response.status < _REDIRECT:
-                answer = _whole(response)
-                raise answers.failure(answer, self.connection, f"GET {path}")
         return response
 
     def _attempt(self, method: str, path: str, query: Query, content: bytes | None, content_type: str) -> Answer:
@@ -155,7 +167,8 @@ class Api:
         headers = urllib3.HTTPHeaderDict({"Accept": "application/json", "User-Agent": USER_AGENT})
         headers["Accept-Encoding"] = encoding
         for name, value in self.connection.headers():
-            headers.add(name, value)
+            # http.client writes text as Latin-1; what arrives are the bytes of UTF-8.
+            headers.add(name, value.encode().decode("latin-1"))
         if content is not None:
             headers["Content-Type"] = content_type
         return self._pool.request(
@@ -201,7 +214,8 @@ def unreachable(connection: Connection, error: BaseException) -> DshellError:
     why = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
     if isinstance(reason, TimeoutError | urllib3.exceptions.TimeoutError):
         why = "no answer in time"
-    through = " through the proxy" if connection.proxy_url else ""
+    proxy = connection.proxy if not isinstance(reason, ProxyFailed) else None
+    through = f" through the proxy {proxy.url}" if proxy else ""
     # Nobody there is told at once, as kubectl does; a connection that broke is worth another attempt.
     nobody = isinstance(reason, TimeoutError | ConnectionRefusedError | socket.gaierror)
     return (ConnectionLost if nobody else Broken)(

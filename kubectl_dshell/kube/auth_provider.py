@@ -2,39 +2,45 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.errors import BadConfig
+from kubectl_dshell.kube.header import bearer
+from kubectl_dshell.kube.secret import Secret, scrub
 
 if TYPE_CHECKING:
     from kubectl_dshell.kube.certificate import ClientCertificate
-    from kubectl_dshell.kube.kubeconfig import Entry, Kubeconfig
+    from kubectl_dshell.kube.entry import Entry
+    from kubectl_dshell.kube.user_terminal import UserTerminal
 
 SUPPORTED = ("oidc", "gcp")
-_CONTEXT = "kubectl-dshell/auth-provider"
+_NAME = "kubectl-dshell"
+_WORDS_SHOWN = 300
 
 
 class AuthProvider:
     """Asks the kubernetes package once, and again after a 401."""
 
-    def __init__(self, user: Entry, config: Kubeconfig) -> None:
+    def __init__(self, user: Entry, provider: Entry, terminal: UserTerminal) -> None:
         """Refuse what the package does not know.
 
         Raises:
             BadConfig: with the provider's name.
         """
-        name = user.value["auth-provider"].get("name")
-        if name not in SUPPORTED:
+        self._name = provider.text("name")
+        if self._name not in SUPPORTED:
             raise BadConfig(
-                f'user "{user.name}" has auth-provider "{name}", which is not supported',
+                f'user "{user.name}" has auth-provider "{self._name}", which is not supported',
                 "Use a credential plugin (exec) instead, as kubectl requires for most providers.",
             )
+        config = provider.part("config")
+        # Each of them is a secret, or costs nothing to be held for one.
+        self._details = {key: Secret(config.text(key)) for key in config.value} if config else {}
         self._user = user
-        self._config = config
-        self._value: str | None = None
+        self._terminal = terminal
+        self._value: Secret | None = None
 
-    def authorization(self) -> str | None:
+    def authorization(self) -> Secret | None:
         if self._value is None:
             self._value = self._ask()
         return self._value
@@ -46,21 +52,11 @@ class AuthProvider:
         self._value = self._ask()
         return True
 
-    def _ask(self) -> str:
-        from kubernetes.config.kube_config import KubeConfigLoader, KubeConfigMerger
-
-        merger = KubeConfigMerger(os.pathsep.join(map(str, self._config.files)))
-        cluster = next(iter(self._config.sections["clusters"]), "")
-        merger.config.value["contexts"].append(
-            {"name": _CONTEXT, "context": {"cluster": cluster, "user": self._user.name}}
-        )
-        loader: Any = KubeConfigLoader(
-            merger.config,
-            active_context=_CONTEXT,
-            config_base_path=None,
-            config_persister=merger.save_changes,
-        )
-        details = self._user.value["auth-provider"].get("config") or {}
+    def _ask(self) -> Secret:
+        if self._terminal.taken and "cmd-path" in self._details:
+            raise self._failure("its command may ask, and the session has the terminal")
+        details = {key: value.reveal() for key, value in self._details.items()}
+        loader = self._loader(details)
         if not any(details.get(f"idp-certificate-authority{suffix}") for suffix in ("", "-data")):
             loader._refresh_oidc = self._refuse_refresh  # noqa: SLF001  # it would not verify the provider's TLS
         try:
@@ -69,11 +65,40 @@ class AuthProvider:
             raise
         except Exception as error:
             # Whatever the package and the libraries under it raise here, the credentials are what is wrong.
-            raise self._failure(f"{type(error).__name__}: {error}") from error
-        token = getattr(loader, "token", None)
+            words = scrub(" ".join(str(error).split()))[:_WORDS_SHOWN]
+            raise self._failure(f"{type(error).__name__}: {words}") from error
+        token = str(getattr(loader, "token", None) or "")
         if not token:
             raise self._failure("no usable token in the kubeconfig")
-        return str(token)
+        return Secret(bearer(token.removeprefix("Bearer "), f"the token of {self._user.whole}"))
+
+    def _loader(self, details: dict[str, str]) -> Any:
+        """The package's, with this user alone: its errors quote the name of what it was given."""
+        from kubernetes.config.kube_config import KubeConfigLoader
+
+        provider: dict[str, Any] = {"name": self._name, **({"config": details} if details else {})}
+        only = {
+            "current-context": _NAME,
+            "contexts": [{"name": _NAME, "context": {"cluster": _NAME, "user": _NAME}}],
+            "clusters": [{"name": _NAME, "cluster": {"server": ""}}],
+            "users": [{"name": _NAME, "user": {"auth-provider": provider}}],
+        }
+        return KubeConfigLoader(only, config_persister=lambda: self._keep(provider.get("config") or {}))
+
+    def _keep(self, renewed: Any) -> None:
+        """Write renewed tokens where the old ones were, as kubectl does; what is no file forgets them."""
+        from kubernetes.config.kube_config import KubeConfigMerger
+
+        self._details = {key: Secret(str(value)) for key, value in renewed.items()}
+        file = self._user.file
+        if file is None or not file.is_file():
+            return
+        merger = KubeConfigMerger(str(file))
+        for document in merger.config_files.values():
+            for item in document.get("users") or []:
+                if item.get("name") == self._user.name:
+                    item["user"]["auth-provider"]["config"] = dict(renewed)
+        merger.save_changes()
 
     def _refuse_refresh(self, _provider: object) -> None:
         raise self._failure("the token expired, and without idp-certificate-authority it cannot be renewed safely")

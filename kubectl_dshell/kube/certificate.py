@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kubectl_dshell.kube.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,4 +14,4 @@ class ClientCertificate:
     """A certificate and its key, both PEM."""
 
     certificate: bytes
-    key: bytes = field(repr=False)
+    key: Secret

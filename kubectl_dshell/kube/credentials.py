@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from kubectl_dshell.errors import BadConfig
+from kubectl_dshell.kube.header import bearer
+from kubectl_dshell.kube.secret import Secret, encoded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from kubectl_dshell.kube.certificate import ClientCertificate
-    from kubectl_dshell.kube.kubeconfig import Entry, Kubeconfig
+    from kubectl_dshell.kube.entry import Entry
+    from kubectl_dshell.kube.user_terminal import UserTerminal
+
+_LONGEST_TOKEN = 1024 * 1024
 
 
 class Credentials(Protocol):
     """Where the Authorization header comes from."""
 
-    def authorization(self) -> str | None:
+    def authorization(self) -> Secret | None:
         """The header's value, valid now; None when the certificate, or nobody, speaks for us."""
 
     def certificate(self) -> ClientCertificate | None:
@@ -33,9 +38,9 @@ class Credentials(Protocol):
 class Static:
     """A header that never changes."""
 
-    value: str | None = field(default=None, repr=False)
+    value: Secret | None = None
 
-    def authorization(self) -> str | None:
+    def authorization(self) -> Secret | None:
         return self.value
 
     def certificate(self) -> ClientCertificate | None:
@@ -51,14 +56,15 @@ class TokenFile:
 
     path: Path
 
-    def authorization(self) -> str | None:
+    def authorization(self) -> Secret | None:
         try:
-            token = self.path.read_text().strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise BadConfig(f"tokenFile {self.path} cannot be read: {error}") from error
-        if not token:
-            raise BadConfig(f"tokenFile {self.path} is empty")
-        return f"Bearer {token}"
+            with self.path.open("rb") as file:
+                token = Secret(file.read(_LONGEST_TOKEN).decode())
+        except OSError as error:
+            raise BadConfig(f"tokenFile {self.path} cannot be read: {error.strerror}") from error
+        except ValueError as error:  # of the decoder, whose text would quote it; or a NUL in the name
+            raise BadConfig(f"tokenFile {self.path} is not UTF-8") from error
+        return Secret(bearer(token.reveal(), f"tokenFile {self.path}"))
 
     def certificate(self) -> ClientCertificate | None:
         return None
@@ -67,29 +73,35 @@ class TokenFile:
         return True
 
 
-def resolve(user: Entry, cluster: Entry, config: Kubeconfig, environ: Mapping[str, str]) -> Credentials:
+def basic(name: str, password: str) -> Secret:
+    """The Authorization header of a login."""
+    return Secret("Basic " + base64.b64encode(encoded(f"{name}:{password}")).decode())
+
+
+def resolve(user: Entry, cluster: Entry, environ: Mapping[str, str], terminal: UserTerminal) -> Credentials:
     """The credentials of a user entry; tokenFile before token before password before plugins, as in client-go.
 
     Raises:
         BadConfig: the entry asks for something that is not supported, or is incomplete.
     """
-    value = user.value
     token_file = user.path("tokenFile")
     if token_file is not None:
         return TokenFile(token_file)
-    if value.get("token"):
-        return Static(f"Bearer {value['token']}")
-    if value.get("username"):
-        pair = f"{value['username']}:{value.get('password') or ''}"
-        return Static("Basic " + base64.b64encode(pair.encode()).decode())
-    if value.get("exec"):
-        if value.get("auth-provider"):
+    token = user.secret("token")
+    if token:
+        return Static(Secret(bearer(token.reveal(), f"the token of {user.whole}")))
+    if user.text("username"):
+        password = user.secret("password")
+        return Static(basic(user.text("username"), password.reveal() if password else ""))
+    plugin, provider = user.part("exec"), user.part("auth-provider")
+    if plugin:
+        if provider:
             raise BadConfig(f'user "{user.name}" has both exec and auth-provider; keep one')
         from kubectl_dshell.kube.exec_plugin import ExecPlugin
 
-        return ExecPlugin(user, cluster, environ)
-    if value.get("auth-provider"):
+        return ExecPlugin(user, plugin, cluster, environ, terminal)
+    if provider:
         from kubectl_dshell.kube.auth_provider import AuthProvider
 
-        return AuthProvider(user, config)
+        return AuthProvider(user, provider, terminal)
     return Static()

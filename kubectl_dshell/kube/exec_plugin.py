@@ -4,146 +4,164 @@ from __future__ import annotations
 
 import base64
 import json
-import subprocess
-import sys
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.errors import BadConfig
-from kubectl_dshell.kube.certificate import ClientCertificate
+from kubectl_dshell.kube import plugin_run
+from kubectl_dshell.kube.header import bearer
+from kubectl_dshell.kube.plugin_answer import BadAnswer, PluginAnswer, parse_answer
+from kubectl_dshell.kube.secret import Secret, scrub
 from kubectl_dshell.kube.tls import pem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kubectl_dshell.kube.kubeconfig import Entry
+    from kubectl_dshell.kube.certificate import ClientCertificate
+    from kubectl_dshell.kube.entry import Entry
+    from kubectl_dshell.kube.user_terminal import UserTerminal
 
 API_VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
-_STDERR_SHOWN = 2000
+_MODES = ("", "Never", "IfAvailable", "Always")
+_EXTENSION = "client.authentication.k8s.io/exec"
+_LEFT_ALONE_SECONDS = 60.0
+"""A plugin that failed in a session, where nobody can answer it, is not started anew for that long."""
 
 
 class ExecPlugin:
     """Runs the plugin when first asked, when its credentials expire, and once after a 401."""
 
-    def __init__(self, user: Entry, cluster: Entry, environ: Mapping[str, str]) -> None:
-        """Refuse what cannot work.
+    def __init__(
+        self, user: Entry, spec: Entry, cluster: Entry, environ: Mapping[str, str], terminal: UserTerminal
+    ) -> None:
+        """`spec` is the user's exec entry. Refuse what cannot work.
 
         Raises:
-            BadConfig: the exec entry is incomplete or of a version we do not speak.
+            BadConfig: the exec entry is incomplete, mistyped, or of a version we do not speak.
         """
         self._user = user
-        self._spec: Mapping[str, Any] = user.value["exec"]
+        self._spec = spec
         self._cluster = cluster
         self._environ = environ
-        self._status: Mapping[str, Any] | None = None
-        self._version = self._spec.get("apiVersion")
-        if not self._spec.get("command"):
+        self._terminal = terminal
+        self._answer: PluginAnswer | None = None
+        self._failed: tuple[float, BadConfig] | None = None
+        self._version = spec.text("apiVersion")
+        self._mode = spec.text("interactiveMode")
+        self._command = spec.word("command")
+        self._words = spec.words("args")
+        self._own = dict(_variable(one) for one in spec.parts("env"))
+        self._hint = spec.text("installHint")
+        if not self._command:
             raise BadConfig(f'user "{user.name}": exec has no command')
         if self._version not in API_VERSIONS:
             raise BadConfig(
                 f'user "{user.name}": exec has apiVersion {self._version}, supported are {", ".join(API_VERSIONS)}',
                 "Update the plugin and its entry in the kubeconfig.",
             )
+        if self._mode not in _MODES:
+            raise spec.wrong("interactiveMode", f"is {self._mode}, it can be {', '.join(_MODES[1:])}")
+        self._cluster_info = self._about_cluster() if spec.flag("provideClusterInfo") else None
 
-    def authorization(self) -> str | None:
-        token = self._current().get("token")
-        return f"Bearer {token}" if token else None
+    def authorization(self) -> Secret | None:
+        token = self._current().token
+        if token is None:
+            return None
+        return Secret(bearer(token.reveal(), f'the token that the credential plugin of user "{self._user.name}" gave'))
 
     def certificate(self) -> ClientCertificate | None:
-        status = self._current()
-        if not status.get("clientCertificateData"):
-            return None
-        return ClientCertificate(status["clientCertificateData"].encode(), status["clientKeyData"].encode())
+        return self._current().certificate
 
     def refresh(self) -> bool:
-        self._status = self._run()
+        self._answer = self._run()
         return True
 
-    def _current(self) -> Mapping[str, Any]:
-        if self._status is None or _expired(self._status.get("expirationTimestamp")):
-            self._status = self._run()
-        return self._status
+    def _current(self) -> PluginAnswer:
+        if self._answer is None or _expired(self._answer.expires):
+            self._answer = self._run()
+        return self._answer
 
-    def _run(self) -> Mapping[str, Any]:
-        interactive = self._spec.get("interactiveMode") != "Never" and sys.stdin is not None and sys.stdin.isatty()
-        if self._spec.get("interactiveMode") == "Always" and not interactive:
-            raise self._failure("needs a terminal on standard input (interactiveMode: Always)")
-        command = str(self._spec["command"])
-        if "/" in command:
-            command = str(self._user.directory / command)
+    def _run(self) -> PluginAnswer:
+        taken = self._terminal.taken
+        if taken and self._failed and time.monotonic() - self._failed[0] < _LEFT_ALONE_SECONDS:
+            raise self._failed[1]
         try:
-            done = subprocess.run(
-                [command, *map(str, self._spec.get("args") or [])],
-                env=self._environment(interactive=interactive),
-                stdin=None if interactive else subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                # A plugin that may ask questions asks them on stderr.
-                stderr=None if interactive else subprocess.PIPE,
-                check=False,
-            )
+            return self._run_anew()
+        except BadConfig as error:
+            self._failed = (time.monotonic(), error) if taken else None
+            raise
+
+    def _run_anew(self) -> PluginAnswer:
+        if self._mode == "Never":
+            return self._ask(interactive=False)
+        with self._terminal.lent() as interactive:
+            if self._mode == "Always" and not interactive:
+                why = "the session has it" if self._terminal.taken else "standard input is none"
+                raise self._failure(f"needs a terminal (interactiveMode: Always), and {why}")
+            return self._ask(interactive=interactive)
+
+    def _ask(self, *, interactive: bool) -> PluginAnswer:
+        command = str(self._spec.directory / self._command) if "/" in self._command else self._command
+        environ = self._environment(interactive=interactive)
+        try:
+            done = plugin_run.run([command, *self._words], environ, self._show, interactive=interactive)
         except OSError as error:
-            hint = str(self._spec.get("installHint") or "Install it, or correct the kubeconfig.")
-            raise self._failure(f"cannot be started: {error.strerror}", *hint.splitlines()) from error
-        if done.returncode != 0:
-            said = (done.stderr or b"").decode(errors="replace").strip()[-_STDERR_SHOWN:]
-            raise self._failure(f"ended with exit code {done.returncode}" + (f": {said}" if said else ""))
-        return self._parse(done.stdout)
-
-    def _parse(self, stdout: bytes) -> Mapping[str, Any]:
+            hint = (self._hint or "Install it, or correct the kubeconfig.").splitlines()
+            raise self._failure(f"cannot be started: {error.strerror}", *hint) from error
+        except plugin_run.TooMuch as error:
+            raise self._failure(f"wrote more than {plugin_run.LARGEST_ANSWER // 1024} KiB, and was ended") from error
+        if done.code != 0:
+            said = f": {scrub(done.unsaid)}" if done.unsaid else ""
+            raise self._failure(f"ended with {_ending(done.code)}{said}")
         try:
-            answer = json.loads(stdout)
-        except ValueError as error:
-            raise self._failure("did not print JSON") from error
-        if not isinstance(answer, dict) or answer.get("kind") != "ExecCredential":
-            raise self._failure("did not print an ExecCredential")
-        if answer.get("apiVersion") != self._version:
-            raise self._failure(f"answered in {answer.get('apiVersion')}, not in {self._version}")
-        status = answer.get("status")
-        if not isinstance(status, dict) or not (status.get("token") or status.get("clientCertificateData")):
-            raise self._failure("gave neither a token nor a client certificate")
-        if bool(status.get("clientCertificateData")) != bool(status.get("clientKeyData")):
-            raise self._failure("gave only one of clientCertificateData and clientKeyData")
-        return status
+            return parse_answer(done.stdout, self._version)
+        except BadAnswer as error:
+            raise self._failure(str(error)) from error
+
+    def _show(self, text: str) -> bool:
+        return self._terminal.show(scrub(text))
 
     def _environment(self, *, interactive: bool) -> dict[str, str]:
         spec: dict[str, Any] = {"interactive": interactive}
-        if self._spec.get("provideClusterInfo"):
-            spec["cluster"] = self._cluster_info()
+        if self._cluster_info is not None:
+            spec["cluster"] = self._cluster_info
         info = {"apiVersion": self._version, "kind": "ExecCredential", "spec": spec}
-        own = {item["name"]: str(item["value"]) for item in self._spec.get("env") or []}
-        return {**self._environ, **own, "KUBERNETES_EXEC_INFO": json.dumps(info)}
+        return {**self._environ, **self._own, "KUBERNETES_EXEC_INFO": json.dumps(info)}
 
-    def _cluster_info(self) -> dict[str, Any]:
-        value = self._cluster.value
-        info = {
-            key: value[key]
-            for key in (
-                "server",
-                "tls-server-name",
-                "insecure-skip-tls-verify",
-                "proxy-url",
-                "disable-compression",
-            )
-            if value.get(key)
-        }
-        authority = pem(self._cluster, "certificate-authority")
+    def _about_cluster(self) -> dict[str, Any]:
+        cluster = self._cluster
+        texts = {key: cluster.text(key) for key in ("server", "tls-server-name", "proxy-url")}
+        flags = {key: cluster.flag(key) for key in ("insecure-skip-tls-verify", "disable-compression")}
+        info: dict[str, Any] = {key: value for key, value in {**texts, **flags}.items() if value}
+        authority = pem(cluster, "certificate-authority")
         if authority:
             info["certificate-authority-data"] = base64.b64encode(authority).decode()
-        for extension in value.get("extensions") or []:
-            if extension.get("name") == "client.authentication.k8s.io/exec":
-                info["config"] = extension.get("extension")
+        for extension in cluster.parts("extensions"):
+            if extension.text("name") == _EXTENSION:
+                info["config"] = extension.value.get("extension")
         return info
 
     def _failure(self, what: str, *advice: str) -> BadConfig:
         return BadConfig(
-            f'the credential plugin {self._spec["command"]} of user "{self._user.name}" {what}',
+            f'the credential plugin {self._spec.text("command")} of user "{self._user.name}" {what}',
             *(advice or ("Try it with: kubectl auth whoami",)),
         )
 
 
-def _expired(timestamp: object) -> bool:
-    if not isinstance(timestamp, str):
-        return False
+def _variable(one: Entry) -> tuple[str, str]:
+    """Name and value; a name alone is a variable that is empty, as in client-go."""
+    name = one.word("name")
+    if not name or "=" in name:
+        raise one.wrong("name", "is no name of a variable")
+    return name, one.word("value")
+
+
+def _ending(code: int) -> str:
+    return f"exit code {code}" if code >= 0 else f"signal {-code}"
+
+
+def _expired(timestamp: str) -> bool:
     try:
         return datetime.fromisoformat(timestamp) <= datetime.now(UTC)
     except (ValueError, TypeError):

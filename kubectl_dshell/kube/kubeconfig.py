@@ -12,26 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.errors import BadConfig
+from kubectl_dshell.kube import document
+from kubectl_dshell.kube.entry import Entry, entries
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
-IN_CLUSTER = "in-cluster"
 SECTIONS = {"clusters": "cluster", "contexts": "context", "users": "user"}
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A named cluster, context or user, and the directory its relative paths start from."""
-
-    name: str
-    value: Mapping[str, Any]
-    directory: Path = field(default_factory=Path)
-
-    def path(self, key: str) -> Path | None:
-        """The file that `key` names, or None."""
-        return self.directory / self.value[key] if self.value.get(key) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +28,10 @@ class Kubeconfig:
     files: tuple[Path, ...] = ()
     current_context: str = ""
     sections: Mapping[str, Mapping[str, Entry]] = field(default_factory=lambda: {section: {} for section in SECTIONS})
+
+    @property
+    def empty(self) -> bool:
+        return not self.current_context and not any(self.sections.values())
 
     def get(self, section: str, name: str) -> Entry:
         """The entry called `name`.
@@ -61,78 +52,67 @@ class Kubeconfig:
 
 
 def load(explicit: str | None, environ: Mapping[str, str]) -> Kubeconfig:
-    """The file `explicit`, else those of $KUBECONFIG, else ~/.kube/config, else the pod's service account.
+    """The file `explicit`, else those of $KUBECONFIG, else ~/.kube/config; without any, an empty one.
+
+    A pipe (`<(sops -d k.yaml)`) is a file like any other: it is read once, here.
 
     Raises:
         BadConfig: a file is unreadable or not a kubeconfig, or `explicit` does not exist.
     """
     if explicit:
-        if not Path(explicit).is_file():
+        content = _content(Path(explicit))
+        if content is None:
             raise BadConfig(f"kubeconfig {explicit} does not exist", "Check --kubeconfig.")
-        return _merge([Path(explicit)])
+        return _merge([(Path(explicit), content)])
     if environ.get("KUBECONFIG"):
         paths = [Path(part) for part in environ["KUBECONFIG"].split(os.pathsep) if part]
     else:
         paths = [Path(environ["HOME"] if environ.get("HOME") else Path.home(), ".kube", "config")]
-    merged = _merge([path for path in dict.fromkeys(paths) if path.is_file()])
-    return merged if merged.files else _in_cluster(environ) or merged
+    read = [(path, _content(path)) for path in dict.fromkeys(paths)]
+    return _merge([(path, content) for path, content in read if content is not None])
 
 
-def _merge(files: list[Path]) -> Kubeconfig:
+def _merge(files: Sequence[tuple[Path, bytes]]) -> Kubeconfig:
     sections: dict[str, dict[str, Entry]] = {section: {} for section in SECTIONS}
     current = ""
-    for file in files:
-        document = _read(file)
-        current = current or document.get("current-context") or ""
+    for file, content in files:
+        config = _parsed(file, content)
+        named = config.get("current-context")
+        if named is not None and not isinstance(named, str):
+            raise BadConfig(
+                f"kubeconfig {file}: current-context has to be text", "Set it with: kubectl config use-context NAME"
+            )
+        current = current or named or ""
         for section, kind in SECTIONS.items():
-            for item in document.get(section) or []:
-                if not isinstance(item, dict) or not isinstance(item.get("name"), str):
-                    raise BadConfig(f"kubeconfig {file}: every entry of {section} needs a name")
-                value = item.get(kind) or {}
-                if not isinstance(value, dict):
-                    raise BadConfig(f'kubeconfig {file}: {kind} "{item["name"]}" is not a mapping')
-                sections[section].setdefault(item["name"], Entry(item["name"], value, file.absolute().parent))
-    return Kubeconfig(tuple(files), current, sections)
+            for entry in entries(config, section, kind, file):
+                sections[section].setdefault(entry.name, entry)
+    return Kubeconfig(tuple(file for file, _ in files), current, sections)
 
 
-def _read(file: Path) -> dict[str, Any]:
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+def _content(file: Path) -> bytes | None:
+    """What is in it, one byte past the limit at most; None when it does not exist."""
     try:
-        document = yaml.load(file.read_bytes(), Loader=loader)  # noqa: S506  # both are safe loaders
-    except OSError as error:
-        raise BadConfig(f"kubeconfig {file} cannot be read: {error.strerror}") from error
-    except yaml.YAMLError as error:
-        problem = " ".join(str(error).split())
-        raise BadConfig(f"kubeconfig {file} is not YAML: {problem}") from error
-    if document is None:
-        return {}
-    sections_are_lists = isinstance(document, dict) and all(
-        isinstance(document.get(section) or [], list) for section in SECTIONS
-    )
-    if not sections_are_lists:
-        raise BadConfig(f"{file} is not a kubeconfig: clusters, contexts and users have to be lists")
-    return dict(document)
-
-
-def _in_cluster(environ: Mapping[str, str]) -> Kubeconfig | None:
-    host, port = environ.get("KUBERNETES_SERVICE_HOST"), environ.get("KUBERNETES_SERVICE_PORT")
-    if not host or not port or not (SERVICE_ACCOUNT / "token").is_file():
+        with file.open("rb", buffering=0) as opened:
+            content = b""
+            while len(content) <= document.LONGEST and (piece := opened.read(document.LONGEST + 1 - len(content))):
+                content += piece
+    except FileNotFoundError:
         return None
-    namespace = SERVICE_ACCOUNT / "namespace"
-    values: dict[str, dict[str, Any]] = {
-        "clusters": {
-            "server": f"https://{f'[{host}]' if ':' in host else host}:{port}",
-            "certificate-authority": str(SERVICE_ACCOUNT / "ca.crt"),
-        },
-        "users": {"tokenFile": str(SERVICE_ACCOUNT / "token")},
-        "contexts": {
-            "cluster": IN_CLUSTER,
-            "user": IN_CLUSTER,
-            "namespace": namespace.read_text().strip() if namespace.is_file() else "",
-        },
-    }
-    return Kubeconfig(
-        (), IN_CLUSTER, {section: {IN_CLUSTER: Entry(IN_CLUSTER, value)} for section, value in values.items()}
-    )
+    except IsADirectoryError as error:
+        raise BadConfig(f"kubeconfig {file} is a directory", "Name a file in it.") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        why = getattr(error, "strerror", None) or "it is no file name"
+        raise BadConfig(f"kubeconfig {file} cannot be read: {why}") from error
+    return content
+
+
+def _parsed(file: Path, content: bytes) -> dict[str, Any]:
+    try:
+        config = document.parse(content)
+    except ValueError as error:
+        raise BadConfig(f"kubeconfig {file} is not YAML as Kubernetes reads it: {error}") from error
+    if config is None:
+        return {}
+    if not isinstance(config, dict):
+        raise BadConfig(f"{file} is not a kubeconfig: clusters, contexts and users are missing")
+    return config

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import ssl
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+from kubectl_dshell.kube.reach import Proxy, authorization, reach
 
 if TYPE_CHECKING:
+    import socket
+
     from kubectl_dshell.kube.connection import Connection
+
+_CONNECT_SECONDS = 15.0
 
 
 def pool(connection: Connection) -> urllib3.PoolManager:
@@ -21,17 +29,57 @@ def pool(connection: Connection) -> urllib3.PoolManager:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         if connection.tls_server_name:
             options["server_hostname"] = connection.tls_server_name
-    if not connection.proxy_url:
-        return urllib3.PoolManager(**options)
-    headers = urllib3.make_headers(proxy_basic_auth=proxy_login(connection.proxy_url))
-    return urllib3.ProxyManager(connection.proxy_url, proxy_headers=headers, **options)
+    proxy = connection.proxy
+    if proxy is None:
+        return _Renewed(connection, **options)
+    if connection.tls is None and proxy.endpoint.scheme in ("http", "https"):
+        # A proxy lets few go through to a plain server; it forwards requests instead.
+        headers = authorization(proxy.endpoint.login)
+        return urllib3.ProxyManager(proxy.url, proxy_headers=headers, proxy_ssl_context=proxy.tls, **options)
+    manager = _Renewed(connection, **options)
+    manager.pool_classes_by_scheme = _through(proxy)
+    return manager
 
 
-def proxy_login(proxy_url: str) -> str | None:
-    """The login in a proxy's URL as user:password, or None."""
-    parts = urlsplit(proxy_url)
-    if parts.username is None:
-        return None
-    from urllib.parse import unquote
+class _Renewed(urllib3.PoolManager):
+    """Forgets its connections when a client certificate was renewed: they speak for the old one."""
 
-    return f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    def __init__(self, connection: Connection, **options: Any) -> None:
+        super().__init__(**options)
+        self._connection = connection
+        self._certificates = connection.certificates
+
+    def urlopen(self, *args: Any, **options: Any) -> urllib3.BaseHTTPResponse:
+        if self._certificates != self._connection.certificates:
+            self._certificates = self._connection.certificates
+            self.clear()
+        return super().urlopen(*args, **options)
+
+
+def _through(proxy: Proxy) -> dict[str, Any]:
+    """Connections that `reach` makes; the server's TLS in them stays urllib3's."""
+
+    def connected(own: HTTPConnection) -> socket.socket:
+        seconds = own.timeout if isinstance(own.timeout, int | float) else _CONNECT_SECONDS
+        try:
+            return reach(own.host, own.port, proxy, seconds)
+        except TimeoutError as error:
+            raise ConnectTimeoutError(own, "no answer in time") from error
+        except OSError as error:
+            raise NewConnectionError(own, str(error)) from error
+
+    class Plain(HTTPConnection):
+        def _new_conn(self) -> socket.socket:
+            return connected(self)
+
+    class Secure(HTTPSConnection):
+        def _new_conn(self) -> socket.socket:
+            return connected(self)
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class SecurePool(HTTPSConnectionPool):
+        ConnectionCls = Secure
+
+    return {"http": PlainPool, "https": SecurePool}

@@ -1,21 +1,20 @@
-"""Which HTTP proxy leads to the API server, by the rules of kubectl (Go's `httpproxy`)."""
+"""Which proxy leads to the API server, by the rules of kubectl (Go's `httpproxy`)."""
 
 from __future__ import annotations
 
 import ipaddress
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from kubectl_dshell.errors import BadConfig
+from kubectl_dshell.kube.endpoint import Endpoint, endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+SCHEMES = ("http", "https", "socks5", "socks5h")
 
 
-def proxy_for(server: str, configured: str, environ: Mapping[str, str]) -> str | None:
-    """The proxy's URL, or None for a direct connection; `configured` is the cluster's proxy-url.
+def proxy_for(server: Endpoint, configured: str, origin: str, environ: Mapping[str, str]) -> Endpoint | None:
+    """The proxy, or None for a direct connection; `configured` is the cluster's proxy-url, `origin` its name.
 
     A configured proxy is always used. $HTTPS_PROXY and $HTTP_PROXY are not for this machine itself, nor for
     what $NO_PROXY lists.
@@ -24,9 +23,8 @@ def proxy_for(server: str, configured: str, environ: Mapping[str, str]) -> str |
         BadConfig: the proxy is of a kind we cannot speak to.
     """
     if configured:
-        return _checked(configured, "the cluster's proxy-url")
-    scheme = urlsplit(server).scheme
-    for name in (f"{scheme}_proxy".upper(), f"{scheme}_proxy"):
+        return endpoint(configured, origin, SCHEMES)
+    for name in (f"{server.scheme}_proxy".upper(), f"{server.scheme}_proxy"):
         if environ.get(name):
             break
     else:
@@ -34,28 +32,15 @@ def proxy_for(server: str, configured: str, environ: Mapping[str, str]) -> str |
     if _goes_direct(server, environ.get("NO_PROXY") or environ.get("no_proxy") or ""):
         return None
     value = environ[name]
-    return _checked(value if "://" in value else f"http://{value}", f"${name}")
+    return endpoint(value if "://" in value else f"http://{value}", f"${name}", SCHEMES)
 
 
-def _checked(url: str, origin: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme != "http" or not parts.hostname:
-        shown = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-        raise BadConfig(
-            f"{origin} is {shown}: only http:// proxies are supported",
-            "Use an HTTP proxy, or reach the cluster directly (kubectl config set-cluster NAME --proxy-url=).",
-        )
-    return url
-
-
-def _goes_direct(server: str, no_proxy: str) -> bool:
-    parts = urlsplit(server)
-    host = (parts.hostname or "").rstrip(".")
-    port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
+def _goes_direct(server: Endpoint, no_proxy: str) -> bool:
+    host = server.host.rstrip(".")
     address = _address(host)
     if host == "localhost" or (address is not None and address.is_loopback):
         return True
-    return any(_matches(rule.strip().lower(), host, port, address) for rule in no_proxy.split(","))
+    return any(_matches(rule.strip().lower(), host, server.port, address) for rule in no_proxy.split(","))
 
 
 def _matches(rule: str, host: str, port: int, address: ipaddress.IPv4Address | ipaddress.IPv6Address | None) -> bool:

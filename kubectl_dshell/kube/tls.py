@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import contextlib
 import os
 import ssl
-import tempfile
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from kubectl_dshell.errors import BadConfig
+from kubectl_dshell.kube.secret import Secret, encoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kubectl_dshell.kube.kubeconfig import Entry
+    from kubectl_dshell.kube.entry import Entry
+
+_LARGEST = 4 * 1024 * 1024
 
 
 def pem(entry: Entry, key: str) -> bytes | None:
@@ -25,19 +25,26 @@ def pem(entry: Entry, key: str) -> bytes | None:
     Raises:
         BadConfig: the data is not base64, or the file cannot be read.
     """
-    data = entry.value.get(f"{key}-data")
+    data = entry.text(f"{key}-data")
     if data:
         try:
             return base64.b64decode(data, validate=False)
-        except (binascii.Error, TypeError) as error:
-            raise BadConfig(f'{key}-data of "{entry.name}" is not base64: {error}') from error
+        except ValueError as error:  # binascii.Error is one; anything outside ASCII another
+            raise BadConfig(f'{key}-data of "{entry.name}" is not base64') from error
     path = entry.path(key)
     if path is None:
         return None
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(_LARGEST)
     except OSError as error:
         raise BadConfig(f'{key} of "{entry.name}", {path}, cannot be read: {error.strerror}') from error
+
+
+def private_key(entry: Entry, key: str) -> Secret | None:
+    """As `pem`, of a key."""
+    content = pem(entry, key)
+    return None if content is None else Secret(content.decode("utf-8", "surrogateescape"))
 
 
 def client_context(cluster: Entry) -> ssl.SSLContext:
@@ -48,7 +55,7 @@ def client_context(cluster: Entry) -> ssl.SSLContext:
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     authority = pem(cluster, "certificate-authority")
-    if cluster.value.get("insecure-skip-tls-verify"):
+    if cluster.flag("insecure-skip-tls-verify"):
         if authority is not None:
             raise BadConfig(
                 f'cluster "{cluster.name}" has both a certificate-authority and insecure-skip-tls-verify',
@@ -69,18 +76,26 @@ def client_context(cluster: Entry) -> ssl.SSLContext:
     return context
 
 
-def show_certificate(context: ssl.SSLContext, certificate: bytes, key: bytes, owner: str) -> None:
+def proxy_context(cluster: Entry) -> ssl.SSLContext:
+    """For an https proxy: as kubectl trusts the same authority there, beside those of this machine."""
+    context = client_context(cluster)
+    if context.verify_mode is not ssl.CERT_NONE:
+        context.load_default_certs()
+    return context
+
+
+def show_certificate(context: ssl.SSLContext, certificate: bytes, key: Secret, owner: str) -> None:
     """Let `context` identify us by a PEM certificate and its key.
 
     Raises:
         BadConfig: they do not parse, do not belong together, or the key is encrypted.
     """
-    with _private_file(certificate + b"\n" + key) as path:
+    with _readable(certificate) as first, _readable(encoded(key.reveal())) as second:
         try:
             # Without a password callback OpenSSL would ask on the terminal.
-            context.load_cert_chain(path, password=lambda: b"")
+            context.load_cert_chain(first, second, password=lambda: b"")
         except (ssl.SSLError, ValueError) as error:
-            why = getattr(error, "reason", None) or error
+            why = getattr(error, "reason", None) or type(error).__name__
             raise BadConfig(
                 f"the client certificate of {owner} cannot be used: {why}",
                 "Certificate and key have to be PEM, belong together, and the key must not be encrypted.",
@@ -88,12 +103,22 @@ def show_certificate(context: ssl.SSLContext, certificate: bytes, key: bytes, ow
 
 
 @contextlib.contextmanager
-def _private_file(content: bytes) -> Iterator[str]:
-    """The ssl module takes certificates from files only; this one lives for the length of one call."""
-    handle, path = tempfile.mkstemp()
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        yield path
-    finally:
-        Path(path).unlink()
+def _readable(content: bytes) -> Iterator[str]:
+    """A path to `content` for the length of one call: the ssl module takes certificates from files only.
+
+    No name on any disk leads there, so that nothing is left whatever ends us.
+    """
+    with _nameless() as file:
+        file.write(content)
+        file.flush()
+        file.seek(0)
+        yield f"/dev/fd/{file.fileno()}"
+
+
+def _nameless() -> IO[bytes]:
+    if hasattr(os, "memfd_create"):
+        with contextlib.suppress(OSError):  # a kernel, or a sandbox, without it
+            return os.fdopen(os.memfd_create("certificate"), "w+b")
+    import tempfile
+
+    return tempfile.TemporaryFile()  # its name is gone before anything is in it

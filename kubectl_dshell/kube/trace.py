@@ -1,20 +1,24 @@
-"""`-v 6` and `-v 8`: requests, and bodies, as kubectl shows them, without what is secret.
+"""`-v 6` and `-v 8`: requests, and bodies, nearly as kubectl shows them.
 
-Headers are never shown. In bodies, values of environment variables other than our own, and of fields that hold
-secrets, are replaced.
+Headers are never shown, nor the words of a command in a URL. In bodies, values of environment variables other than
+our own, and of fields that hold secrets, are replaced. Commands, arguments and annotations of pods are shown, for
+nothing tells what in them is secret.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from kubectl_dshell.kube.secret import HIDDEN, scrub
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 REQUESTS, BODIES = 6, 8
-HIDDEN = "--- hidden ---"
+_COMMAND = re.compile(r"(?<=[?&])command=[^&]*(?:&command=[^&]*)*")
 _OWN_PREFIX = "DSHELL_"
 _SECRET_FIELDS = frozenset({"data", "stringData", "binaryData", "token", "password", "authorization"})
 _APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
@@ -30,7 +34,8 @@ class Trace:
     def answered(self, method: str, url: str, status: str, seconds: float) -> None:
         """One request and what came of it; `status` is e.g. "200 OK" or why there is none."""
         if self.level >= REQUESTS:
-            self.write(f"{method} {url} {status} in {seconds * 1000:.0f} ms")
+            shown = _COMMAND.sub("command=...", url)
+            self.write(f"{method} {shown} {status} in {seconds * 1000:.0f} ms")
 
     def body(self, kind: str, content: bytes) -> None:
         """A request's or an answer's body; `kind` is "Request" or "Response"."""
@@ -42,12 +47,14 @@ SILENT = Trace(0, lambda _line: None)
 
 
 def redacted(content: bytes) -> str:
-    """`content` without secrets; anything but JSON is plain text of a server and stays as it is."""
+    """`content` without secrets; what is no JSON, and does not begin like some, is plain text of a server."""
     try:
         document = json.loads(content)
-    except ValueError:
-        return content.decode(errors="replace")
-    return json.dumps(_clean(document), separators=(",", ":"), ensure_ascii=False)
+        return json.dumps(_clean(document), separators=(",", ":"), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        if content.lstrip()[:1] in (b"{", b"["):
+            return f"{HIDDEN} ({len(content)} bytes that are not JSON)"
+        return scrub(content.decode(errors="replace"))
 
 
 def _clean(node: Any) -> Any:

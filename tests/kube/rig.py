@@ -9,13 +9,18 @@ from typing import TYPE_CHECKING
 from kubectl_dshell.domain.stream import Event, Exit
 from kubectl_dshell.kube.connection import Connection
 from kubectl_dshell.kube.credentials import Static
-from kubectl_dshell.kube.kubeconfig import Entry
+from kubectl_dshell.kube.endpoint import endpoint
+from kubectl_dshell.kube.entry import Entry
+from kubectl_dshell.kube.proxy import SCHEMES
+from kubectl_dshell.kube.reach import Proxy
+from kubectl_dshell.kube.secret import Secret
 from kubectl_dshell.kube.stream import ExecStream
 from kubectl_dshell.kube.tls import client_context, show_certificate
 from kubectl_dshell.kube.upgrade import open_exec
 from tests.kube.loopback import SECONDS, Peer, Server
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable
 
     from tests.kube.conftest import Certificates
@@ -30,8 +35,12 @@ def connection(port: int, *, scheme: str = "http") -> Connection:
 
 def secure(port: int, certificates: Certificates, *, name: str | None = None) -> Connection:
     tls = client_context(Entry("c", {"certificate-authority": str(certificates.path("ca.crt"))}))
-    show_certificate(tls, certificates.read("jane.crt"), certificates.read("jane.key"), "jane")
-    return Connection(f"https://127.0.0.1:{port}", "default", "test", "jane", Static("Bearer t0ken"), tls, name)
+    show_certificate(tls, certificates.read("jane.crt"), Secret(certificates.read("jane.key").decode()), "jane")
+    return Connection(f"https://127.0.0.1:{port}", "default", "test", "jane", Static(Secret("Bearer t0ken")), tls, name)
+
+
+def proxied(url: str, tls: ssl.SSLContext | None = None) -> Proxy:
+    return Proxy(endpoint(url, "it", SCHEMES), tls)
 
 
 def open_stream(server: Server, *, stdin: bool = True, tty: bool = False) -> ExecStream:
@@ -70,8 +79,8 @@ class Renewing:
     def __init__(self) -> None:
         self.number = 1
 
-    def authorization(self) -> str:
-        return f"Bearer t{self.number}"
+    def authorization(self) -> Secret:
+        return Secret(f"Bearer t{self.number}")
 
     def certificate(self) -> None:
         return None

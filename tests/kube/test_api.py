@@ -13,6 +13,7 @@ from kubectl_dshell.errors import ApiError, BadConfig, ConnectionLost, ExitStatu
 from kubectl_dshell.kube.api import Api
 from kubectl_dshell.kube.connection import Connection
 from kubectl_dshell.kube.credentials import Static
+from kubectl_dshell.kube.secret import Secret
 from kubectl_dshell.kube.trace import Trace
 from tests.kube.loopback import Peer, Server
 from tests.kube.rig import Renewing, answering
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
 
 def api(server: Server, *, pauses: list[float] | None = None, trace: Trace | None = None) -> Api:
-    connection = Connection(f"http://127.0.0.1:{server.port}", "default", "test", "jane", Static("Bearer t0ken"))
+    connection = Connection(
+        f"http://127.0.0.1:{server.port}", "default", "test", "jane", Static(Secret("Bearer t0ken"))
+    )
     sleep = (pauses if pauses is not None else []).append
     return Api(connection, trace, sleep=sleep) if trace else Api(connection, sleep=sleep)
 

@@ -11,10 +11,11 @@ from kubectl_dshell.errors import BadConfig
 from kubectl_dshell.kube.api import Api
 from kubectl_dshell.kube.connection import Connection
 from kubectl_dshell.kube.credentials import Static
-from kubectl_dshell.kube.kubeconfig import Entry
+from kubectl_dshell.kube.entry import Entry
+from kubectl_dshell.kube.secret import Secret
 from kubectl_dshell.kube.tls import client_context, show_certificate
 from tests.kube.loopback import Peer, Server
-from tests.kube.rig import answering
+from tests.kube.rig import answering, proxied
 
 if TYPE_CHECKING:
     from tests.kube.conftest import Certificates
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 def secured(server: Server, certificates: Certificates, *, name: str | None = None, jane: bool = True) -> Api:
     tls = client_context(Entry("c", {"certificate-authority": str(certificates.path("ca.crt"))}))
     if jane:
-        show_certificate(tls, certificates.read("jane.crt"), certificates.read("jane.key"), "jane")
+        show_certificate(tls, certificates.read("jane.crt"), Secret(certificates.read("jane.key").decode()), "jane")
     url = f"https://127.0.0.1:{server.port}"
     return Api(Connection(url, "default", "test", "jane", Static(), tls, name), sleep=lambda _seconds: None)
 
@@ -90,7 +91,7 @@ def test_a_proxy_carries_requests(certificates: Certificates) -> None:
     server = Server(script)
     tls = client_context(Entry("c", {"certificate-authority": str(certificates.path("ca.crt"))}))
     proxy = f"http://us%40er:pw@127.0.0.1:{server.port}"
-    connection = Connection("https://cluster.test:6443", "d", "t", "j", Static(), tls, proxy_url=proxy)
+    connection = Connection("https://cluster.test:6443", "d", "t", "j", Static(), tls, proxy=proxied(proxy))
 
     assert Api(connection).post("/x", {}) == {"fine": 1}
     server.finish()

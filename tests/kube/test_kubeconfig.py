@@ -85,28 +85,6 @@ def test_yaml_is_read_as_well_as_json(tmp_path: Path) -> None:
     assert connect(ConnectionOptions(), together(write(tmp_path / "c", text))).server == "http://a.test"
 
 
-def test_in_a_pod_the_service_account_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kubeconfig, "SERVICE_ACCOUNT", tmp_path)
-    write(tmp_path / "token", "t0ken\n")
-    write(tmp_path / "namespace", "team\n")
-    environ = {"HOME": "/nowhere", "KUBERNETES_SERVICE_HOST": "fd00::1", "KUBERNETES_SERVICE_PORT": "443"}
-
-    merged = kubeconfig.load(None, environ)
-
-    assert merged.current_context == "in-cluster"
-    assert merged.get("clusters", "in-cluster").value["server"] == "https://[fd00::1]:443"
-    assert merged.get("contexts", "in-cluster").value["namespace"] == "team"
-    assert merged.get("users", "in-cluster").path("tokenFile") == tmp_path / "token"
-
-
-def test_a_kubeconfig_is_stronger_than_the_service_account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kubeconfig, "SERVICE_ACCOUNT", tmp_path)
-    write(tmp_path / "token", "t0ken")
-    environ = {"KUBERNETES_SERVICE_HOST": "10.0.0.1", "KUBERNETES_SERVICE_PORT": "443"}
-
-    assert kubeconfig.load(None, {**environ, **together(write(tmp_path / "c", config("a")))}).current_context == "a"
-
-
 @pytest.mark.parametrize(
     ("document", "options", "says"),
     [
@@ -123,7 +101,9 @@ def test_a_kubeconfig_is_stronger_than_the_service_account(tmp_path: Path, monke
         pytest.param(
             config("a", clusters=[{"name": "a", "cluster": {}}]), ConnectionOptions(), "has no server", id="server"
         ),
-        pytest.param("a: [", ConnectionOptions(), "c is not YAML: .*line [12], column", id="no YAML"),
+        pytest.param(
+            "a: [", ConnectionOptions(), "c is not YAML as Kubernetes reads it: .*line [12], column", id="no YAML"
+        ),
         pytest.param("- a", ConnectionOptions(), "c is not a kubeconfig", id="a list"),
         pytest.param({"clusters": {}, "users": {"a": 1}}, ConnectionOptions(), "c is not a kubeconfig", id="old maps"),
         pytest.param({"users": [{"user": {}}]}, ConnectionOptions(), "every entry of users needs a name", id="no name"),
@@ -161,3 +141,151 @@ def test_a_server_alone_is_enough(tmp_path: Path) -> None:
     connection = connect(ConnectionOptions(server="http://127.0.0.1:8001"), {"HOME": str(tmp_path)})
 
     assert (connection.server, connection.namespace, connection.context) == ("http://127.0.0.1:8001", "default", "")
+
+
+@pytest.mark.parametrize("by_flag", [True, False])
+def test_a_pipe_is_read_once_like_any_file(tmp_path: Path, by_flag: bool) -> None:
+    """`--kubeconfig <(sops -d k.yaml)` and `KUBECONFIG=<(...):other`."""
+    ours, theirs = os.pipe()
+    os.write(theirs, json.dumps(config("piped")).encode())
+    os.close(theirs)
+    pipe = f"/dev/fd/{ours}"
+    other = write(tmp_path / "other", config("other"))
+    try:
+        options = ConnectionOptions(kubeconfig=pipe) if by_flag else ConnectionOptions()
+        connection = connect(options, {} if by_flag else {"KUBECONFIG": f"{pipe}:{other}"})
+    finally:
+        os.close(ours)
+
+    assert (connection.context, connection.server) == ("piped", "http://piped.test")
+
+
+@pytest.mark.parametrize("by_flag", [True, False])
+def test_what_cannot_be_read_is_told_in_a_line(tmp_path: Path, by_flag: bool) -> None:
+    long = write(tmp_path / "long", "#" * (1024 * 1024 + 1))
+    looped = tmp_path / "loop"
+    looped.symlink_to(looped)
+    cases = {tmp_path: "is a directory", long: "it is longer than 1024 KiB", looped: "cannot be read: Too many levels"}
+    cases[long / "below"] = "cannot be read: Not a directory"
+    for path, says in cases.items():
+        options = ConnectionOptions(kubeconfig=str(path)) if by_flag else ConnectionOptions()
+        with pytest.raises(BadConfig, match=says) as caught:
+            connect(options, {} if by_flag else {"KUBECONFIG": str(path)})
+        assert str(path) in caught.value.message
+
+
+def test_a_link_to_nothing_is_passed_over_as_in_kubectl(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "absent")
+    there = write(tmp_path / "there", config("a"))
+
+    assert kubeconfig.load(None, together(tmp_path / "link", there)).files == (there,)
+
+
+def test_an_endless_file_is_read_as_far_as_a_kubeconfig_goes() -> None:
+    with pytest.raises(BadConfig, match="longer than 1024 KiB"):
+        connect(ConnectionOptions(kubeconfig="/dev/zero"), {})
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        pytest.param("[" * 100_000, "nested deeper than 100", id="deep"),
+        pytest.param("- " * 100_000, "nested deeper than 100", id="deep, in blocks"),
+        pytest.param(
+            "a0: &a0 [x,x,x,x,x,x,x,x,x]\n"
+            + "".join(f"a{n + 1}: &a{n + 1} [{','.join([f'*a{n}'] * 9)}]\n" for n in range(20)),
+            "comes to too many values",
+            id="aliases of aliases",
+        ),
+        pytest.param(
+            "a0: &a0 {x: 1}\n"
+            + "".join(f"a{n + 1}: &a{n + 1} {{<<: [{','.join([f'*a{n}'] * 9)}]}}\n" for n in range(20)),
+            "comes to too many values",
+            id="merged aliases of aliases",
+        ),
+        pytest.param("a: &a [*a]", "an alias to nothing that stands before it", id="an alias to itself"),
+        pytest.param("password: !hunter2", "a tag", id="a tag, which may be a password"),
+        pytest.param("? [a]\n: b", "a key that is no text", id="a list as key"),
+        pytest.param("a: \x01", "control characters are not allowed", id="control character"),
+    ],
+)
+def test_yaml_that_is_made_to_hurt_is_refused_at_once(text: str, says: str, tmp_path: Path) -> None:
+    with pytest.raises(BadConfig, match=says) as caught:
+        connect(ConnectionOptions(), together(write(tmp_path / "c", text)))
+
+    assert "hunter2" not in caught.value.message
+
+
+def test_yaml_means_what_it_means_to_kubernetes(tmp_path: Path) -> None:
+    """Dates and clock times are text to it, numbers and truth values are not; the first document counts."""
+    text = (
+        "x: &shared {server: 'http://a.test'}\ncurrent-context: 2024-01-02\n"
+        "clusters: [{name: 10:30, cluster: {<<: *shared}}]\n"
+        "contexts: [{name: 2024-01-02, context: {cluster: 10:30, namespace: 0x1f-y}}]\n---\ncurrent-context: other\n"
+    )
+    connection = connect(ConnectionOptions(), together(write(tmp_path / "c", text)))
+
+    assert (connection.context, connection.server, connection.namespace) == ("2024-01-02", "http://a.test", "0x1f-y")
+
+
+def typed(cluster: object = None, user: object = None, context: object = None, **more: Any) -> dict[str, Any]:
+    return config(
+        "a",
+        clusters=[{"name": "a", "cluster": {"server": "https://a.test", **dict(cluster or {})}}],  # type: ignore[call-overload]
+        users=[{"name": "a", "user": user or {}}],
+        contexts=[{"name": "a", "context": {"cluster": "a", "user": "a", **dict(context or {})}}],  # type: ignore[call-overload]
+        **more,
+    )
+
+
+V1 = {"command": "true", "apiVersion": "client.authentication.k8s.io/v1"}
+
+
+@pytest.mark.parametrize(
+    ("document", "says"),
+    [
+        (typed(user={"exec": "hello"}), 'user "a" in .*: exec is text, it has to be a mapping'),
+        (typed(user={"exec": {**V1, "args": "x"}}), r"exec\.args is text, it has to be a list"),
+        (typed(user={"exec": {**V1, "args": [1]}}), r"exec\.args\[0\] is a number, it has to be text"),
+        (typed(user={"exec": {**V1, "env": {"A": "1"}}}), r"exec\.env is a mapping, it has to be a list"),
+        (typed(user={"exec": {**V1, "env": ["A"]}}), r"exec\.env\[0\] is text, it has to be a mapping"),
+        (typed(user={"exec": {**V1, "env": [{"name": "A", "value": 5}]}}), r"env\[0\]\.value is a number"),
+        (typed(user={"exec": {**V1, "env": [{"value": "5"}]}}), r"env\[0\]\.name is no name of a variable"),
+        (typed(user={"exec": {**V1, "env": [{"name": "A\0"}]}}), r"env\[0\]\.name holds a NUL character"),
+        (typed(user={"exec": {**V1, "command": ["x"]}}), r"exec\.command is a list"),
+        (typed(user={"exec": {**V1, "interactiveMode": "Maybe"}}), r"exec\.interactiveMode is Maybe, it can be Never"),
+        (typed(user={"exec": {**V1, "provideClusterInfo": "yes"}}), r"provideClusterInfo is text, .* a truth value"),
+        (typed(user={"as": "x", "as-user-extra": 5}), "as-user-extra is a number, it has to be a mapping"),
+        (typed(user={"as": "x", "as-user-extra": {"k": "v"}}), r"as-user-extra\.k is text, it has to be a list"),
+        (typed(user={"as": "x", "as-groups": "g"}), "as-groups is text, it has to be a list"),
+        (typed(user={"as": 5}), "as is a number, it has to be text"),
+        (typed(user={"tokenFile": 5}), "tokenFile is a number"),
+        (typed(user={"tokenFile": "a\0b"}), "tokenFile holds a NUL"),
+        (typed(user={"token": 12345678}), "token is a number"),
+        (typed(user={"username": "x", "password": 12345678}), "password is a number"),
+        (typed(user={"auth-provider": "oidc"}), "auth-provider is text"),
+        (typed(user={"auth-provider": {"name": "oidc", "config": {"id-token": 5}}}), r"config\.id-token is a number"),
+        (typed(user={"client-key-data": True}), "client-key-data is a truth value"),
+        (typed(context={"namespace": 123}), 'context "a" in .*: namespace is a number'),
+        (typed(context={"cluster": ["a"]}), "cluster is a list"),
+        (typed({"proxy-url": 5}), 'cluster "a" in .*: proxy-url is a number'),
+        (typed({"server": 5}), "server is a number"),
+        (typed({"server": "https://[::1"}), r'the server of cluster "a" is https://\[::1, which is no URL'),
+        (typed({"server": "https://a.test:99999"}), "its port is no number from 1 to 65535"),
+        (typed({"server": "https://u:pw@a b"}), "is https://a b, which is no http"),
+        (typed({"insecure-skip-tls-verify": "true"}), "insecure-skip-tls-verify is text, it has to be a truth value"),
+        (typed({"tls-server-name": 1.5}), "tls-server-name is a number"),
+        (typed({"extensions": 5}, {"exec": {**V1, "provideClusterInfo": True}}), "extensions is a number"),
+        (config("a", **{"current-context": ["x"]}), "current-context has to be text"),
+        (config("a", contexts={"a": {}}), "contexts has to be a list, it is a mapping"),
+        (config("a", users=[{"name": 5}]), "every entry of users needs a name, which is text"),
+    ],
+)
+def test_another_type_is_named_with_file_and_key_and_never_shown(
+    document: dict[str, Any], says: str, tmp_path: Path
+) -> None:
+    with pytest.raises(BadConfig, match=says) as caught:
+        connect(ConnectionOptions(), together(write(tmp_path / "kubeconfig", document)))
+
+    assert "kubeconfig" in caught.value.message or "the server of" in caught.value.message
+    assert not any(secret in caught.value.message for secret in ("12345678", "pw"))

@@ -5,9 +5,15 @@ from __future__ import annotations
 import pytest
 
 from kubectl_dshell.errors import BadConfig
+from kubectl_dshell.kube.endpoint import endpoint
 from kubectl_dshell.kube.proxy import proxy_for
 
 PROXY = "http://proxy.test:3128"
+
+
+def found(server: str, configured: str, environ: dict[str, str]) -> str | None:
+    proxy = proxy_for(endpoint(server, "it", ("http", "https")), configured, "the proxy-url", environ)
+    return proxy.url if proxy else None
 
 
 @pytest.mark.parametrize(
@@ -26,7 +32,7 @@ PROXY = "http://proxy.test:3128"
     ],
 )
 def test_the_proxy_is(server: str, configured: str, environ: dict[str, str], proxy: str | None) -> None:
-    assert proxy_for(server, configured, environ) == proxy
+    assert found(server, configured, environ) == proxy
 
 
 @pytest.mark.parametrize(
@@ -54,9 +60,41 @@ def test_the_proxy_is(server: str, configured: str, environ: dict[str, str], pro
 def test_no_proxy_lets_go_direct(server: str, rule: str, direct: bool) -> None:
     environ = {"HTTPS_PROXY": PROXY, "NO_PROXY": rule}
 
-    assert (proxy_for(server, "", environ) is None) == direct
+    assert (found(server, "", environ) is None) == direct
 
 
-def test_a_proxy_of_the_environment_we_cannot_speak_to_is_named_with_its_variable() -> None:
-    with pytest.raises(BadConfig, match=r"\$HTTPS_PROXY is socks5://p:1"):
-        proxy_for("https://a.test", "", {"HTTPS_PROXY": "socks5://user:secret@p:1"})
+@pytest.mark.parametrize("scheme", ["http", "https", "socks5", "socks5h"])
+def test_every_kind_that_kubectl_knows_is_taken_from_both_places(scheme: str) -> None:
+    url = f"{scheme}://proxy.test:99"
+
+    assert found("https://a.test", url, {}) == url
+    assert found("https://a.test", "", {"HTTPS_PROXY": url, "ALL_PROXY": "http://other.test"}) == url
+
+
+def test_what_only_other_programs_know_is_not_used() -> None:
+    """As in Go: curl has ALL_PROXY."""
+    assert found("https://a.test", "", {"ALL_PROXY": PROXY}) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("socks4://user:s3cret@p:1", "is socks4://p:1, which is no http://, https://, socks5:// or socks5h:// URL"),
+        ("http://user:s3cret@127.0.0.1:99999", "is http://127.0.0.1:99999, which is no URL: its port is no number"),
+        ("http://[::1:8", "is http://[::1:8, which is no URL: its IPv6 address has to stand in brackets"),
+        ("http://user:s3cret@[::1:8", "is http://[::1:8, which is no URL"),
+        ("http://user:s3/cret@p:1", "is http://p:1, which is no URL"),
+        ("http://user:12/s3cret@p:1", "is http://p:1, with a login that is not percent-encoded"),
+        ("http://:s3cret@", "is http://, which is no "),
+        ("user:s3cret@p:x", "is http://p:x, which is no URL"),
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_named_with_its_origin_and_without_its_login(url: str, says: str) -> None:
+    with pytest.raises(BadConfig) as caught:
+        found("https://a.test", "", {"HTTPS_PROXY": url})
+
+    assert f"$HTTPS_PROXY {says}" in caught.value.message
+    assert "cret" not in caught.value.message
+    if "://" in url:
+        with pytest.raises(BadConfig, match="the proxy-url is"):
+            found("https://a.test", url, {})

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from kubectl_dshell.kube.trace import HIDDEN, Trace, redacted
+from kubectl_dshell.kube.secret import HIDDEN
+from kubectl_dshell.kube.trace import Trace, redacted
 
 
 @pytest.mark.parametrize(

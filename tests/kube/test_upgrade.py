@@ -11,12 +11,13 @@ from kubectl_dshell.errors import ApiError, BadConfig, ConnectionLost, StartFail
 from kubectl_dshell.kube import channel
 from kubectl_dshell.kube.connection import Connection
 from kubectl_dshell.kube.credentials import Static
-from kubectl_dshell.kube.kubeconfig import Entry
+from kubectl_dshell.kube.entry import Entry
+from kubectl_dshell.kube.secret import Secret
 from kubectl_dshell.kube.tls import client_context
 from kubectl_dshell.kube.trace import Trace
 from kubectl_dshell.kube.upgrade import open_exec
 from tests.kube.loopback import Peer, Server
-from tests.kube.rig import Renewing, connection, open_stream, secure
+from tests.kube.rig import Renewing, connection, open_stream, proxied, secure
 
 if TYPE_CHECKING:
     from tests.kube.conftest import Certificates
@@ -36,10 +37,10 @@ def test_the_request_names_everything(monkeypatch: pytest.MonkeyPatch) -> None:
         "default",
         "test",
         "jane",
-        Static("Bearer t0ken"),
+        Static(Secret("Bearer t0ken")),
         impersonation=(("Impersonate-User", "eve"), ("Impersonate-Group", "a"), ("Impersonate-Group", "b")),
     )
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")  # only Connection.proxy_url counts
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")  # only Connection.proxy counts
 
     open_exec(
         jane, "ns", "web", "box", ["sh", "-c", "a&b c"], stdin=True, tty=True, trace=Trace(6, lines.append)
@@ -250,7 +251,7 @@ def test_a_proxy_is_asked_for_a_tunnel(certificates: Certificates) -> None:
         "jane",
         Static(),
         tls=client_context(Entry("c", {"certificate-authority": str(certificates.path("ca.crt"))})),
-        proxy_url=f"http://us%40er:pw@127.0.0.1:{proxy.port}",
+        proxy=proxied(f"http://us%40er:pw@127.0.0.1:{proxy.port}"),
     )
 
     open_exec(jane, "n", "p", "c", ["x"], stdin=False, tty=False).close()
@@ -263,9 +264,9 @@ def test_a_proxy_is_asked_for_a_tunnel(certificates: Certificates) -> None:
 def test_a_proxy_that_refuses_is_named() -> None:
     proxy = Server(lambda peer: peer.refuse("407 Proxy Authentication Required", b""))
     jane = Connection(
-        "http://cluster.test", "default", "t", "jane", Static(), proxy_url=f"http://127.0.0.1:{proxy.port}"
+        "http://cluster.test", "default", "t", "jane", Static(), proxy=proxied(f"http://127.0.0.1:{proxy.port}")
     )
 
-    with pytest.raises(ConnectionLost, match=r"through the proxy: the proxy refused to connect to .*407"):
+    with pytest.raises(ConnectionLost, match=r"the proxy http://127.0.0.1:\d+ does not connect us: it answers .*407"):
         open_exec(jane, "n", "p", "c", ["x"], stdin=False, tty=False)
     proxy.finish()

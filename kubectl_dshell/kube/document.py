@@ -1,0 +1,141 @@
+"""YAML as Kubernetes reads it, within bounds: plain data, no tags, dates as text, aliases that cannot explode."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LONGEST = 1024 * 1024
+"""Bytes."""
+DEEPEST = 100
+MOST_NODES = 500_000
+"""What a document may come to once each alias stands for what it means."""
+_NUMBER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})")
+_FRACTION = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_TRUE = frozenset(["true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"])
+_FALSE = frozenset(["false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"])
+_NULL = frozenset(("", "~", "null", "Null", "NULL"))
+_TEXT_TAG = "tag:yaml.org,2002:str"
+_MERGE = "<<"
+
+
+def parse(content: bytes) -> Any:
+    """The first document in `content`: dictionaries with text keys, lists, text, numbers, truth values, None.
+
+    Raises:
+        ValueError: it is not YAML, or not within bounds; the text says where.
+    """
+    import yaml
+
+    if len(content) > LONGEST:
+        raise ValueError(f"it is longer than {LONGEST // 1024} KiB")
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        return _Builder(_bounded(yaml.parse(content, Loader=loader))).document()
+    except yaml.MarkedYAMLError as error:
+        raise ValueError(f"{error.problem}{_place(error.problem_mark)}") from error
+    except yaml.YAMLError as error:  # a character that YAML does not have
+        raise ValueError(" ".join(str(error).split())) from error
+
+
+def _place(mark: Any) -> str:
+    return f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+
+
+def _refusal(what: str, event: Any) -> ValueError:
+    return ValueError(f"{what}{_place(event.start_mark)}")
+
+
+def _bounded(events: Iterator[Any]) -> Iterator[Any]:
+    import yaml
+
+    depth = 0
+    for event in events:
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > DEEPEST:
+                raise _refusal(f"it is nested deeper than {DEEPEST}", event)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        yield event
+
+
+class _Builder:
+    """From events to data, each node with the number of nodes that it comes to."""
+
+    def __init__(self, events: Iterator[Any]) -> None:
+        self._events = events
+        self._anchors: dict[str, tuple[Any, int]] = {}
+
+    def document(self) -> Any:
+        import yaml
+
+        for event in self._events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                return self._node(next(self._events))[0]
+        return None
+
+    def _node(self, event: Any) -> tuple[Any, int]:
+        import yaml
+
+        if isinstance(event, yaml.AliasEvent):
+            if event.anchor not in self._anchors:
+                raise _refusal("an alias to nothing that stands before it", event)
+            return self._anchors[event.anchor]
+        if isinstance(event, yaml.ScalarEvent):
+            made: tuple[Any, int] = _scalar(event), 1
+        elif isinstance(event, yaml.SequenceStartEvent):
+            made = self._sequence(yaml.SequenceEndEvent)
+        else:
+            made = self._mapping(yaml.MappingEndEvent)
+        if made[1] > MOST_NODES:
+            raise ValueError("it comes to too many values (through its aliases, perhaps)")
+        if event.anchor:
+            self._anchors[event.anchor] = made
+        return made
+
+    def _sequence(self, end: type) -> tuple[list[Any], int]:
+        items, size = [], 1
+        while not isinstance(event := next(self._events), end):
+            item, weight = self._node(event)
+            items.append(item)
+            size += weight
+        return items, size
+
+    def _mapping(self, end: type) -> tuple[dict[str, Any], int]:
+        own: dict[str, Any] = {}
+        merged: dict[str, Any] = {}
+        size = 1
+        while not isinstance(event := next(self._events), end):
+            key = getattr(event, "value", None)
+            if not isinstance(key, str):
+                raise _refusal("a key that is no text", event)
+            value, weight = self._node(next(self._events))
+            size += weight + 1
+            if key == _MERGE and event.implicit[0]:
+                for other in value if isinstance(value, list) else [value]:
+                    if not isinstance(other, dict):
+                        raise _refusal("<< takes mappings only", event)
+                    merged = {**other, **merged}
+            else:
+                own[key] = value
+        return {**merged, **own}, size
+
+
+def _scalar(event: Any) -> Any:
+    text: str = event.value
+    if event.tag not in (None, "!", _TEXT_TAG):
+        # Not the tag itself: a password may begin with an exclamation mark.
+        raise _refusal("a tag (!...), which only YAML knows", event)
+    if event.tag or not event.implicit[0]:
+        return text
+    if text in _NULL:
+        return None
+    if text in _TRUE or text in _FALSE:
+        return text in _TRUE
+    if _NUMBER.fullmatch(text):
+        return int(text)
+    return float(text) if _FRACTION.fullmatch(text) else text

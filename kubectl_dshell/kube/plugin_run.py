@@ -1,0 +1,136 @@
+"""One run of a credential plugin: what it says is shown as it says it, and it does not outlive us."""
+
+from __future__ import annotations
+
+import atexit
+import codecs
+import os
+import select
+import subprocess
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+LARGEST_ANSWER = 1024 * 1024
+"""Bytes on stdout."""
+LONGEST_TALK = 64 * 1024
+"""Characters of its stderr that are shown; the rest is read and forgotten."""
+LAST_WORDS = 2000
+_PIECE = 64 * 1024
+_TICK_MS = 100
+_END_SECONDS = 1.0
+
+
+class TooMuch(Exception):
+    """It wrote more than LARGEST_ANSWER to stdout."""
+
+
+@dataclass(slots=True)
+class Finished:
+    """What came of it; `unsaid` is the end of its stderr that could not be shown."""
+
+    code: int
+    stdout: bytes = field(repr=False)
+    unsaid: str
+
+
+def run(argv: Sequence[str], environ: Mapping[str, str], show: Callable[[str], bool], *, interactive: bool) -> Finished:
+    """Run it to its end; `show` says whether it could show a piece of its stderr.
+
+    An interactive one has our stdin and stderr themselves, as in kubectl.
+
+    Raises:
+        OSError: it cannot be started. TooMuch: it was ended for it.
+    """
+    process = subprocess.Popen(
+        argv,
+        env=environ,
+        stdin=None if interactive else subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=None if interactive else subprocess.PIPE,
+    )
+    end = partial(_end, process)
+    atexit.register(end)  # for a run in a thread that the end of the program cuts off
+    try:
+        return _attend(process, show)
+    finally:
+        end()
+        atexit.unregister(end)
+
+
+def _attend(process: subprocess.Popen[bytes], show: Callable[[str], bool]) -> Finished:
+    stdout, talk = bytearray(), _Talk(show)
+    poll = select.poll()
+    answer = process.stdout.fileno() if process.stdout else -1
+    ends = {end.fileno() for end in (process.stdout, process.stderr) if end}
+    for end in ends:
+        os.set_blocking(end, False)
+        poll.register(end, select.POLLIN)
+    # Something that it left running may have its stderr; only its answer has an end that counts.
+    while answer in ends or process.poll() is None:
+        for end, _ in poll.poll(_TICK_MS):
+            data = _read(end)
+            if data == b"":
+                poll.unregister(end)
+                ends.discard(end)
+            elif data and end == answer:
+                stdout += data
+                if len(stdout) > LARGEST_ANSWER:
+                    raise TooMuch
+            elif data:
+                talk.hear(data)
+    for end in ends:
+        while data := _read(end):
+            talk.hear(data)
+    talk.end()
+    return Finished(process.returncode, bytes(stdout), talk.unsaid.strip())
+
+
+def _read(end: int) -> bytes | None:
+    try:
+        return os.read(end, _PIECE)
+    except BlockingIOError:
+        return None
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    for pipe in (process.stdout, process.stderr):
+        if pipe:
+            pipe.close()
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+class _Talk:
+    """Its stderr, in text, piece by piece: a question has no line break at its end."""
+
+    def __init__(self, show: Callable[[str], bool]) -> None:
+        self.unsaid = ""
+        self._show = show
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._shown = 0
+        self._middle_of_line = False
+
+    def hear(self, data: bytes) -> None:
+        text = self._decoder.decode(data)[: LONGEST_TALK - self._shown]
+        if not text:
+            return
+        if self._show(text):
+            self._shown += len(text)
+            self._middle_of_line = not text.endswith("\n")
+            if self._shown >= LONGEST_TALK:
+                self._show("\n(the plugin says more)\n")
+        else:
+            self.unsaid = (self.unsaid + text)[-LAST_WORDS:]
+
+    def end(self) -> None:
+        if self._middle_of_line:
+            self._show("\n")

@@ -1,0 +1,56 @@
+"""Whose the user's terminal is: a credential plugin may use it to ask, but never one that a session has."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+class UserTerminal:
+    """Set by whoever takes the terminal, asked by whoever would use it beside them; for several threads."""
+
+    def __init__(self, show: Callable[[str], None] | None = None) -> None:
+        """`show` writes text to the user at once, made safe; without it nothing may be written."""
+        self._show = show
+        self._asking = threading.Lock()
+        self._sessions = 0
+
+    @property
+    def taken(self) -> bool:
+        """Whether a session reads the user's keys now."""
+        return self._sessions > 0
+
+    @contextmanager
+    def in_session(self) -> Iterator[None]:
+        """Inside, the terminal is a session's. Waits for a plugin that is asking just now."""
+        with self._asking:
+            self._sessions += 1
+        try:
+            yield
+        finally:
+            self._sessions -= 1
+
+    @contextmanager
+    def lent(self) -> Iterator[bool]:
+        """Whether there is a terminal to ask at; if so it is the caller's alone inside."""
+        if sys.stdin is None or not sys.stdin.isatty():
+            yield False
+            return
+        with self._asking:
+            free = not self.taken
+            if free:
+                yield True
+        if not free:
+            yield False
+
+    def show(self, text: str) -> bool:
+        """Write `text` to the user now; False when a session has the terminal, and it has to wait."""
+        if self._show is None or self.taken:
+            return False
+        self._show(text)
+        return True
