@@ -7,8 +7,8 @@ import codecs
 import os
 import select
 import subprocess
+import threading
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -45,20 +45,48 @@ def run(argv: Sequence[str], environ: Mapping[str, str], show: Callable[[str], b
     Raises:
         OSError: it cannot be started. TooMuch: it was ended for it.
     """
-    process = subprocess.Popen(
-        argv,
-        env=environ,
-        stdin=None if interactive else subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=None if interactive else subprocess.PIPE,
-    )
-    end = partial(_end, process)
-    atexit.register(end)  # for a run in a thread that the end of the program cuts off
+    start = _Start(argv, environ, interactive=interactive)
     try:
-        return _attend(process, show)
+        start.start()
+        start.join()
+        return _attend(start.process(), show)
     finally:
-        end()
-        atexit.unregister(end)
+        if start.ident is not None:
+            start.join()
+        start.end()
+
+
+class _Start(threading.Thread):
+    """Starts it in a thread, where no signal's exception can come between its start and our knowing of it."""
+
+    def __init__(self, argv: Sequence[str], environ: Mapping[str, str], *, interactive: bool) -> None:
+        super().__init__(name="plugin", daemon=True)
+        self._argv, self._environ, self._interactive = argv, environ, interactive
+        self._made: subprocess.Popen[bytes] | Exception | None = None
+
+    def run(self) -> None:
+        try:
+            self._made = subprocess.Popen(
+                self._argv,
+                env=self._environ,
+                stdin=None if self._interactive else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=None if self._interactive else subprocess.PIPE,
+            )
+            atexit.register(self.end)  # for a run in a thread that the end of the program cuts off
+        except Exception as error:  # noqa: BLE001  # raised again by `process`
+            self._made = error
+
+    def process(self) -> subprocess.Popen[bytes]:
+        """Raises what kept it from starting."""
+        if not isinstance(self._made, subprocess.Popen):
+            raise self._made or RuntimeError("not started")
+        return self._made
+
+    def end(self) -> None:
+        if isinstance(self._made, subprocess.Popen):
+            atexit.unregister(self.end)
+            _end(self._made)
 
 
 def _attend(process: subprocess.Popen[bytes], show: Callable[[str], bool]) -> Finished:
@@ -127,6 +155,7 @@ class _Talk:
             self._shown += len(text)
             self._middle_of_line = not text.endswith("\n")
             if self._shown >= LONGEST_TALK:
+                self._middle_of_line = False
                 self._show("\n(the plugin says more)\n")
         else:
             self.unsaid = (self.unsaid + text)[-LAST_WORDS:]

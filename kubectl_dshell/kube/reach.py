@@ -39,7 +39,7 @@ class Proxy:
 
 
 def reach(host: str, port: int, proxy: Proxy | None, seconds: float) -> socket.socket:
-    """A connected, blocking socket without TLS of the server's, within `seconds` for each of two steps.
+    """A connected, blocking socket without TLS of the server's, within `seconds` for each step.
 
     Raises:
         OSError: nobody answers. ProxyFailed: that is the proxy's fault.
@@ -54,6 +54,8 @@ def reach(host: str, port: int, proxy: Proxy | None, seconds: float) -> socket.s
         raise ProxyFailed(f"the proxy {proxy.url} cannot be reached: {_why(error)}") from None
     try:
         _tune(sock)
+        if proxy.tls is not None:
+            sock = proxy.tls.wrap_socket(sock, server_hostname=proxy.endpoint.host)
         through = _through(sock, host, port, proxy, time.monotonic() + seconds)
     except (OSError, socks.Refused) as error:
         sock.close()
@@ -66,9 +68,6 @@ def reach(host: str, port: int, proxy: Proxy | None, seconds: float) -> socket.s
 
 
 def _through(sock: socket.socket, host: str, port: int, proxy: Proxy, deadline: float) -> socket.socket:
-    if proxy.tls is not None:
-        sock.settimeout(_left(deadline))
-        sock = proxy.tls.wrap_socket(sock, server_hostname=proxy.endpoint.host)
     step = _Step(sock, deadline)
     if proxy.endpoint.scheme.startswith("socks"):
         socks.ask(host, port, proxy.endpoint.login, step.send, step.exactly)

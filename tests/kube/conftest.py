@@ -53,6 +53,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
         "server": ("/CN=server", "subjectAltName=IP:127.0.0.1,DNS:localhost"),
         "named": ("/CN=named", "subjectAltName=DNS:cluster.test"),
         "jane": ("/O=developers/CN=jane", "extendedKeyUsage=clientAuth"),
+        "joe": ("/O=developers/CN=joe", "extendedKeyUsage=clientAuth"),
     }
     for name, (subject, extension) in names.items():
         (folder / "extension").write_text(extension)

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kubectl_dshell.errors import BadConfig
+from kubectl_dshell.errors import BadConfig, DshellError
+from kubectl_dshell.kube import exec_plugin, plugin_run
+from kubectl_dshell.kube.api import Api
 from kubectl_dshell.kube.connection import Connection, ConnectionOptions, connect
+from kubectl_dshell.kube.upgrade import open_exec
+from kubectl_dshell.kube.user_terminal import UserTerminal
+from kubectl_dshell.kube.watch import watch
+from tests.kube.loopback import Peer, Server
+from tests.kube.rig import Renewing
 from tests.kube.test_connection import data, entries
 from tests.kube.test_kubeconfig import together, write
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.kube.conftest import Certificates
@@ -24,12 +38,19 @@ def credential(version: str = V1, kind: str = "ExecCredential", **status: object
     return json.dumps({"apiVersion": version, "kind": kind, "status": status})
 
 
-def connected(tmp_path: Path, script: str, *, cluster: dict[str, Any] | None = None, **spec: Any) -> Connection:
+def connected(
+    tmp_path: Path,
+    script: str,
+    *,
+    cluster: dict[str, Any] | None = None,
+    terminal: UserTerminal | None = None,
+    **spec: Any,
+) -> Connection:
     (tmp_path / "bin").mkdir(exist_ok=True)
     write(tmp_path / "bin" / "plugin", f"#!/bin/sh\n{script}\n").chmod(0o700)
     exec_ = {"command": "bin/plugin", "apiVersion": V1, "interactiveMode": "IfAvailable", **spec}
     file = write(tmp_path / "c", entries(cluster or {}, {"exec": exec_}))
-    return connect(ConnectionOptions(), {**together(file), "PATH": "/usr/bin:/bin", "SEEN": "yes"})
+    return connect(ConnectionOptions(), {**together(file), "PATH": "/usr/bin:/bin", "SEEN": "yes"}, terminal)
 
 
 def test_the_plugin_beside_the_kubeconfig_gives_the_token(tmp_path: Path) -> None:
@@ -50,11 +71,11 @@ def test_it_gets_arguments_environment_and_what_it_asked_to_know(tmp_path: Path)
         script,
         cluster={"insecure-skip-tls-verify": True, "extensions": [{"name": "other"}, extension]},
         args=["a b", "$(c)"],
-        env=[{"name": "OWN", "value": "own"}],
+        env=[{"name": "OWN", "value": "own"}, {"name": "SEEN"}],
         provideClusterInfo=True,
     ).headers()
 
-    assert (tmp_path / "seen").read_text() == "a b|$(c)|yes|own|"
+    assert (tmp_path / "seen").read_text() == "a b|$(c)||own|"
     assert json.loads((tmp_path / "info").read_text()) == {
         "apiVersion": V1,
         "kind": "ExecCredential",
@@ -142,3 +163,201 @@ def test_the_authority_is_handed_over_as_data(tmp_path: Path, certificates: Cert
 
     told = json.loads((tmp_path / "info").read_text())["spec"]["cluster"]
     assert told["certificate-authority-data"] == data(certificates.read("ca.crt"))
+
+
+def until(holds: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize(("end", "fails"), [(f"echo '{credential(token='t')}'", False), ("exit 3", True)])
+def test_what_it_says_is_shown_while_it_runs_and_once_whatever_its_end(tmp_path: Path, end: str, fails: bool) -> None:
+    """A device code is of no use afterwards; the plugin here waits until it was seen."""
+    shown: list[str] = []
+    said = "open https://x, code ABC"
+    script = f"printf '{said}' >&2; while [ ! -e {tmp_path}/seen ]; do sleep 0.05; done\n{end}"
+    told: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            connected(tmp_path, script, terminal=UserTerminal(shown.append))
+        except BadConfig as error:
+            told.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    until(lambda: "".join(shown) == said, "the line was not shown while the plugin ran")
+    (tmp_path / "seen").touch()
+    thread.join(20)
+
+    assert "".join(shown) == said + "\n"
+    assert [str(error).endswith("ended with exit code 3") for error in told] == [True] * fails
+
+
+def test_what_it_says_in_a_session_waits_for_its_failure(tmp_path: Path) -> None:
+    shown: list[str] = []
+    terminal = UserTerminal(shown.append)
+
+    with terminal.in_session(), pytest.raises(BadConfig, match="exit code 3: no session"):
+        connected(tmp_path, "echo no session >&2; exit 3", terminal=terminal)
+
+    assert shown == []
+
+
+def test_a_flood_of_words_is_cut_and_one_of_answers_ended(tmp_path: Path) -> None:
+    shown: list[str] = []
+    flood = "head -c 3000000 /dev/zero | tr '\\0' x"
+
+    connected(tmp_path, f"{flood} >&2\necho '{credential(token='t')}'", terminal=UserTerminal(shown.append))
+    assert len("".join(shown)) < plugin_run.LONGEST_TALK + 100
+    assert "".join(shown).endswith("(the plugin says more)\n")
+    with pytest.raises(BadConfig, match="wrote more than 1024 KiB, and was ended"):
+        connected(tmp_path, f"echo $$ >{tmp_path}/pid; exec sh -c 'while :; do echo xxxxxxxxxxxxxxxxxxxxxxxx; done'")
+
+    assert not os.path.exists(f"/proc/{(tmp_path / 'pid').read_text().strip()}")  # noqa: PTH110  # no file of ours
+
+
+def test_a_child_that_it_leaves_running_keeps_nobody_waiting(tmp_path: Path) -> None:
+    """An agent that caches tokens has its stderr for as long as it lives."""
+    script = f"sleep 60 >/dev/null & echo $! >{tmp_path}/pid; echo '{credential(token='t')}'"
+    began = time.monotonic()
+
+    connected(tmp_path, script)
+
+    os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
+    assert time.monotonic() - began < 30
+
+
+def test_it_is_ended_with_us(tmp_path: Path) -> None:
+    """By a signal while it runs, in the main thread or in another that the end of the program cuts off."""
+    script = f"echo $$ >{tmp_path}/pid; exec sleep 600"
+    (tmp_path / "bin").mkdir()
+    write(tmp_path / "bin" / "plugin", f"#!/bin/sh\n{script}\n").chmod(0o700)
+    exec_ = {"command": "bin/plugin", "apiVersion": V1, "interactiveMode": "IfAvailable"}
+    file = write(tmp_path / "c", entries({}, {"exec": exec_}))
+    pid = tmp_path / "pid"
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        pid.unlink(missing_ok=True)
+        command = [sys.executable, "-m", "kubectl_dshell", "ls", "--kubeconfig", str(file)]
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE) as program:
+            until(lambda: pid.exists() and bool(pid.read_text().strip()), "the plugin was not started")
+            program.send_signal(number)
+            assert program.wait(20) == 128 + number
+        until(lambda: not os.path.exists(f"/proc/{pid.read_text().strip()}"), "it outlives us")  # noqa: PTH110
+
+
+def test_many_threads_that_were_rejected_together_renew_once(tmp_path: Path) -> None:
+    count = f"echo x >>{tmp_path}/runs; n=$(wc -l <{tmp_path}/runs)\n"
+    connection = connected(
+        tmp_path, count + f"""echo '{{"apiVersion":"{V1}","kind":"ExecCredential","status":{{"token":"t'$n'"}}}}'"""
+    )
+    ready = threading.Barrier(8)
+
+    def rejected() -> None:
+        connection.headers()
+        ready.wait(20)
+        assert connection.renew()
+
+    threads = [threading.Thread(target=rejected) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+
+    assert (tmp_path / "runs").read_text() == "x\n" * 2
+
+
+def test_a_failure_in_a_session_is_remembered_for_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tether comes back every five seconds; a plugin that opens a browser must not."""
+    terminal = UserTerminal()
+    ok = f"echo '{credential(token='t', expirationTimestamp='2001-01-01T00:00:00Z')}'"
+    connection = connected(
+        tmp_path, f"echo x >>{tmp_path}/runs; [ -e {tmp_path}/broken ] && exit 1; {ok}", terminal=terminal
+    )
+    (tmp_path / "broken").touch()
+    (tmp_path / "runs").unlink()
+
+    with terminal.in_session():
+        for _ in range(5):
+            with pytest.raises(BadConfig, match="exit code 1"):
+                connection.headers()
+        assert (tmp_path / "runs").read_text() == "x\n"
+        monkeypatch.setattr(exec_plugin, "_LEFT_ALONE_SECONDS", 0.0)
+        (tmp_path / "broken").unlink()
+        assert connection.headers() == [("Authorization", "Bearer t")]
+    (tmp_path / "broken").touch()
+    with pytest.raises(BadConfig, match="exit code 1"):
+        connection.headers()
+
+
+@pytest.mark.parametrize("again", ["expiry", "401"])
+def test_a_renewed_certificate_is_shown_on_a_connection_of_its_own(
+    tmp_path: Path, certificates: Certificates, again: str
+) -> None:
+    subjects: list[object] = []
+
+    def script(peer: Peer) -> None:
+        peer.sock.settimeout(20)
+        for _ in range(2):  # kept alive, if the client likes
+            try:
+                peer.read_head()
+            except EOFError:
+                return
+            subjects.append(dict(pair[0] for pair in peer.sock.getpeercert()["subject"])["commonName"])  # type: ignore[attr-defined]  # a TLS socket
+            status = "401 Unauthorized" if again == "401" and len(subjects) == 1 else "200 OK"
+            peer.sock.sendall(f"HTTP/1.1 {status}\r\nContent-Length: 2\r\n\r\n{{}}".encode())
+
+    for name, expires in (("jane", "2001-01-01T00:00:00Z" if again == "expiry" else ""), ("joe", "")):
+        pair = {
+            "clientCertificateData": certificates.read(f"{name}.crt").decode(),
+            "clientKeyData": certificates.read(f"{name}.key").decode(),
+        }
+        write(tmp_path / name, credential(**pair, **({"expirationTimestamp": expires} if expires else {})))
+    server = Server(script, script, tls=certificates.server_context(ask=True))
+    cluster = {
+        "server": f"https://127.0.0.1:{server.port}",
+        "certificate-authority": str(certificates.path("ca.crt")),
+    }
+    first = f"if [ -e {tmp_path}/again ]; then cat {tmp_path}/joe; else cat {tmp_path}/jane; fi"
+    connection = connected(tmp_path, first, cluster=cluster)
+    api = Api(connection)
+    if again == "401":
+        (tmp_path / "again").touch()
+        assert api.get("/x") == {}
+    else:
+        assert api.get("/x") == {}
+        (tmp_path / "again").touch()
+        assert api.get("/x") == {}
+
+    assert subjects == ["jane", "joe"]
+
+
+@pytest.mark.parametrize("verb", ["GET", "POST", "PATCH", "watch", "exec"])
+def test_every_kind_of_request_renews_once_after_a_401(verb: str) -> None:
+    seen: list[str] = []
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        seen.append(peer.headers["authorization"])
+        if peer.headers["authorization"] == "Bearer t1":
+            peer.answer("401 Unauthorized", {"kind": "Status", "code": 401})
+        elif verb == "watch":
+            peer.begin_watch()
+            peer.chunk(b'{"type":"ADDED","object":{}}\n')
+        else:
+            peer.answer("200 OK", {})
+
+    server = Server(script, script)
+    connection = Connection(f"http://127.0.0.1:{server.port}", "d", "t", "j", Renewing())
+    api = Api(connection)
+    if verb == "watch":
+        assert next(iter(watch(api, "/x", [], time.monotonic() + 20))) == ("ADDED", {})
+    elif verb == "exec":
+        with pytest.raises(DshellError):  # 200 is no upgrade
+            open_exec(connection, "n", "p", "c", ["x"], stdin=False, tty=False)
+    else:
+        assert api.request(verb, "/x", body={}, idempotent=False) == {}
+
+    assert seen == ["Bearer t1", "Bearer t2"]
