@@ -9,13 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kubectl_dshell.errors import BadConfig
+from kubectl_dshell.errors import ApiError, BadConfig
 from kubectl_dshell.kube import kubeconfig, tls
+from kubectl_dshell.kube.api import Api
 from kubectl_dshell.kube.connection import ConnectionOptions, connect
 from kubectl_dshell.kube.secret import Secret
+from kubectl_dshell.kube.upgrade import open_exec
+from tests.kube.loopback import Peer, Server
 from tests.kube.test_kubeconfig import config, together, write
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.kube.conftest import Certificates
 
 
@@ -213,19 +218,100 @@ def test_insecure_by_flag_forgets_the_authority(tmp_path: Path) -> None:
     assert context.verify_mode is ssl.CERT_NONE
 
 
-def test_a_private_key_does_not_stay_on_the_disk(
-    tmp_path: Path, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("memory", [True, False], ids=["memfd", "no memfd"])
+def test_a_private_key_never_has_a_name_on_the_disk(
+    tmp_path: Path, certificates: Certificates, monkeypatch: pytest.MonkeyPatch, memory: bool
 ) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
-    (tmp_path / "tmp").mkdir()
-    user = {
-        key: data(certificates.read(name))
-        for key, name in (("client-certificate-data", "jane.crt"), ("client-key-data", "jane.key"))
+    """Not even while it is read: whatever ends us then leaves nothing."""
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    if memory:
+        monkeypatch.setattr("tempfile.TemporaryFile", lambda: pytest.fail("a file was made"))
+    else:
+        monkeypatch.delattr("os.memfd_create")
+    loaded: list[list[Path]] = []
+
+    class Context(ssl.SSLContext):
+        def load_cert_chain(self, *words: Any, **options: Any) -> None:
+            super().load_cert_chain(*words, **options)
+            loaded.append(list(folder.iterdir()))
+
+    key = Secret(certificates.read("jane.key").decode())
+    tls.show_certificate(Context(ssl.PROTOCOL_TLS_CLIENT), certificates.read("jane.crt"), key, "jane")
+
+    assert loaded == [[]]
+
+
+def test_a_login_in_the_servers_url_counts_last_and_is_not_shown(tmp_path: Path) -> None:
+    """As Go sends it, but not in the clear."""
+    server = {"server": "https://us%40er:p%3Aw@a.test:6443/k8s/"}
+    alone = connect(ConnectionOptions(), together(write(tmp_path / "1", entries(server))))
+    with_token = connect(ConnectionOptions(), together(write(tmp_path / "2", entries(server, {"token": "t"}))))
+    plain = connect(
+        ConnectionOptions(), together(write(tmp_path / "3", entries({"server": "http://us:pw@a.test:6443"})))
+    )
+
+    assert alone.server == "https://a.test:6443/k8s"
+    assert alone.headers() == [("Authorization", "Basic " + data(b"us@er:p:w"))]
+    assert with_token.headers() == [("Authorization", "Bearer t")]
+    assert (plain.server, plain.headers()) == ("http://a.test:6443", [])
+
+
+@pytest.mark.parametrize("words", [("Łukasz", "josé"), ("\udcc5\udc81ukasz", "jos\udcc3\udca9")], ids=["UTF-8", "C"])
+@pytest.mark.parametrize("kind", ["request", "watch", "exec"])
+def test_names_outside_ascii_are_sent_as_utf_8(words: tuple[str, str], kind: str, tmp_path: Path) -> None:
+    """As client-go does: RBAC knows no other user of that name."""
+    heads: list[bytes] = []
+
+    def script(peer: Peer) -> None:
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            head += peer.exactly(1)
+        heads.append(head)
+        peer.answer("403 Forbidden", {"kind": "Status", "message": "no"})
+
+    server = Server(script)
+    user = {"as-user-extra": {"Schlüssel/x": ["größe"]}}
+    file = write(tmp_path / "c", entries({"server": f"http://127.0.0.1:{server.port}"}, {"as": "eve", **user}))
+    options = ConnectionOptions(as_user=words[0], as_groups=(words[1],))
+    connection = connect(options, together(file))
+    ask: dict[str, Callable[[], object]] = {
+        "request": lambda: Api(connection).get("/x"),
+        "watch": lambda: Api(connection).open("/x", [], read_seconds=5),
+        "exec": lambda: open_exec(connection, "n", "p", "c", ["x"], stdin=False, tty=False),
     }
+    with pytest.raises(ApiError, match="no"):
+        ask[kind]()
 
-    connect(ConnectionOptions(), together(write(tmp_path / "c", entries({}, user))))
+    server.finish()
+    assert "Impersonate-User: Łukasz\r\n".encode() in heads[0]
+    assert "Impersonate-Group: josé\r\n".encode() in heads[0]
 
-    assert list((tmp_path / "tmp").iterdir()) == []
+
+def test_an_extra_outside_ascii_is_escaped_in_its_name(tmp_path: Path) -> None:
+    user = {"as": "eve", "as-user-extra": {"Größe/x": ["größe"]}}
+
+    assert connect(ConnectionOptions(), together(write(tmp_path / "c", entries({}, user)))).headers() == [
+        ("Impersonate-User", "eve"),
+        ("Impersonate-Extra-gr%C3%B6%C3%9Fe%2Fx", "größe"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (ConnectionOptions(as_user="a\nb"), "the user to impersonate holds a line break"),
+        (ConnectionOptions(as_user=" "), "the user to impersonate is blank"),
+        (ConnectionOptions(as_user="a", as_groups=("\udce9",)), "the group to impersonate is not UTF-8"),
+        (ConnectionOptions(as_user="a", as_uid="1\0"), "the UID to impersonate holds a control character"),
+    ],
+)
+def test_who_cannot_be_named_in_a_header_is_not_impersonated(
+    options: ConnectionOptions, says: str, tmp_path: Path
+) -> None:
+    with pytest.raises(BadConfig, match=says):
+        connect(options, together(write(tmp_path / "c", entries({}))))
 
 
 @pytest.mark.parametrize(

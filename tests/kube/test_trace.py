@@ -62,5 +62,30 @@ def test_bodies_are_shown_without_secrets(document: object, shown: object) -> No
     assert json.loads(redacted(json.dumps(document).encode())) == shown
 
 
+def test_the_words_of_a_command_are_not_shown_in_a_url() -> None:
+    """More than kubectl hides: a password may be among them, and -v 6 is what people paste."""
+    lines: list[str] = []
+
+    Trace(6, lines.append).answered(
+        "GET", "https://h/exec?container=box&command=mysql&command=-ps3cret&stdin=true", "101", 0.001
+    )
+
+    assert lines == ["GET https://h/exec?container=box&command=...&stdin=true 101 in 1 ms"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"data":{"k":"dg=="}',
+        b'[{"token":"s3cret"}, 1' + b"0" * 5000 + b"]",
+        b'{"a":' * 100_000 + b'"s3cret"',
+        b'  {"token": "s3cret", }',
+    ],
+    ids=["cut", "a number too long", "too deep", "no JSON"],
+)
+def test_json_that_cannot_be_read_cannot_be_masked_and_is_not_shown(content: bytes) -> None:
+    assert redacted(content) == f"{HIDDEN} ({len(content)} bytes that are not JSON)"
+
+
 def test_text_that_is_not_json_is_shown_as_it_is() -> None:
     assert redacted(b'container not found ("box")') == 'container not found ("box")'
