@@ -12,6 +12,7 @@ DshellError
  +- Forbidden         77  RBAC, admission or the kernel says no
  +- BadConfig         78  kubeconfig or credentials
  +- ApiError           *  an answer of the API server nobody explained better
+     +- NotKubernetes 69  the answer is not one of a Kubernetes API server
 Interrupted          128+n  a signal asked us to stop (not a DshellError: nothing failed)
 """
 
@@ -139,6 +140,14 @@ class ApiError(DshellError):
                 return ExitStatus.NO_TARGET
             case _:
                 return ExitStatus.UNAVAILABLE
+
+
+class NotKubernetes(ApiError):
+    """Something else answered: a proxy, a login page. `code` is the HTTP status."""
+
+    @property
+    def status(self) -> ExitStatus:  # type: ignore[override]  # as ApiError's
+        return ExitStatus.UNAVAILABLE
 
 
 class Interrupted(BaseException):

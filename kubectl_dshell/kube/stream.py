@@ -37,6 +37,9 @@ class ExecStream:
         self._limit = _READ
         self._queue: deque[memoryview] = deque()
         self._backlog = 0
+        self._ponging: object = None
+        """The frame in the queue that answers a ping."""
+        self._owed: bytes | None = None
         self._heartbeat = Heartbeat(now)
         self._exit: Exit | None = None
         self._lost: str | None = None
@@ -110,6 +113,7 @@ class ExecStream:
             self._backlog -= count
             if count == len(head):
                 self._queue.popleft()
+                self._sent(head.obj)
             else:
                 self._queue[0] = head[count:]
 
@@ -176,13 +180,28 @@ class ExecStream:
                     self._exit = event
                     self._deafen()
             elif message.opcode is Opcode.PING:
-                self._enqueue(message.data, Opcode.PONG)
-                self.flush()
+                self._pong(message.data)
             elif message.opcode is Opcode.PONG:
                 self._heartbeat.answered(message.data)
             elif message.opcode is Opcode.CLOSE:
                 self._hang_up(f"closed by the server: {frames.close_reason(message.data)}")
                 return
+
+    def _pong(self, payload: bytes) -> None:
+        """One at a time waits for a server that does not read, the last (RFC 6455, 5.5.3)."""
+        if self._ponging is not None:
+            self._owed = payload
+            return
+        self._enqueue(payload, Opcode.PONG)
+        self._ponging = self._queue[-1].obj if self._queue else None
+        self.flush()
+
+    def _sent(self, frame: object) -> None:
+        if frame is self._ponging:
+            self._ponging = None
+            owed, self._owed = self._owed, None
+            if owed is not None:
+                self._pong(owed)
 
     def _hang_up(self, why: str) -> None:
         self._lost = why
