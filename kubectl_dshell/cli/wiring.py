@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+import threading
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.commands.ports import Ports
 from kubectl_dshell.domain.debug_container import Scripts
+from kubectl_dshell.errors import ConnectionLost, Interrupted, OutOfDescriptors, is_out_of_descriptors
 from kubectl_dshell.kube.connection import ConnectionOptions, connect
 from kubectl_dshell.output.notices import Notices, write_line
 from kubectl_dshell.remote import script
@@ -74,9 +76,10 @@ class StandardTerminal:
 
 
 class ExecStreams:
-    def __init__(self, connection: Connection, trace: Trace) -> None:
+    def __init__(self, connection: Connection, trace: Trace, signals: Signals) -> None:
         self._connection = connection
         self._trace = trace
+        self._signals = signals
 
     def open(  # noqa: PLR0913  # as the Protocol
         self,
@@ -90,11 +93,24 @@ class ExecStreams:
         half_close: bool | None = None,
         seconds: float | None = None,
     ) -> Stream:
-        from kubectl_dshell.kube.upgrade import open_exec
-
         where = (self._connection, namespace, pod, container)
         options: dict[str, Any] = {"trace": self._trace, "half_close": half_close, "seconds": seconds}
-        return open_exec(*where, argv, stdin=stdin, tty=tty, **options)
+        try:
+            from kubectl_dshell.kube.upgrade import open_exec
+
+            return open_exec(*where, argv, stdin=stdin, tty=tty, sleep=self._sleep, **options)
+        except OSError as error:  # even a module is a file to open
+            if is_out_of_descriptors(error):
+                raise OutOfDescriptors from error
+            raise
+
+    def _sleep(self, seconds: float) -> None:
+        try:
+            self._signals.pause(seconds)
+        except Interrupted as stop:
+            if threading.current_thread() is threading.main_thread():
+                raise
+            raise ConnectionLost("stopped while the API server wanted to be asked later") from stop
 
 
 @contextmanager
@@ -108,13 +124,13 @@ def ports(options: ConnectionOptions, *, quiet: bool, verbosity: int) -> Iterato
     connection = connect(options, os.environ)
     notices = Notices(quiet=quiet)
     trace = Trace(verbosity, write_line)
-    api = Api(connection, trace, on_warning=notices.notice)
-    pods = Pods(api)
     with Signals() as signals:
+        api = Api(connection, trace, on_warning=notices.notice, sleep=signals.pause)
+        pods = Pods(api)
         yield (
             Ports(
                 cluster=pods,
-                streams=ExecStreams(connection, trace),
+                streams=ExecStreams(connection, trace, signals),
                 terminal=StandardTerminal(signals),
                 notices=notices,
                 clock=SystemClock(),

@@ -20,7 +20,7 @@ MOST_CAUSES = 20
 MOST_WARNINGS = 10
 _LARGEST_HEADER = 16 * 1024
 _TEXT_SHOWN = 1000
-_OK, _REDIRECT, _BAD_REQUEST, _UNAUTHORIZED, _CODES = 200, 300, 400, 401, 600
+_OK, _REDIRECT, _BAD_REQUEST, _UNAUTHORIZED, _SERVER_ERROR, _CODES = 200, 300, 400, 401, 500, 600
 _WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
 _MARKUP = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<[!?a-zA-Z]")
 
@@ -128,7 +128,7 @@ def not_kubernetes(answer: Answer, request: str = "") -> NotKubernetes:
     else:
         what = f"{said} and what is no Kubernetes object: {answer.body[:80].decode(errors='replace').strip()!r}"
     return NotKubernetes(
-        answer.status,
+        answer.status if answer.status >= _SERVER_ERROR else 0,
         "NotKubernetes",
         f"{where} answers {what}; a Kubernetes API server does not. Is a proxy or a login in between?",
         request=request,

@@ -15,7 +15,7 @@ import urllib3
 
 from kubectl_dshell import __version__
 from kubectl_dshell.domain.bounds import one_line
-from kubectl_dshell.errors import BadConfig, ConnectionLost
+from kubectl_dshell.errors import BadConfig, ConnectionLost, OutOfDescriptors, is_out_of_descriptors
 from kubectl_dshell.kube import answer as answers
 from kubectl_dshell.kube.answer import Answer
 from kubectl_dshell.kube.body import read_body
@@ -207,6 +207,8 @@ class Api:
 def unreachable(connection: Connection, error: BaseException) -> DshellError:
     """Why the API server cannot be spoken to, from the innermost reason that a library gives."""
     reason = _innermost(error)
+    if is_out_of_descriptors(reason):
+        return OutOfDescriptors()
     if isinstance(reason, ssl.SSLCertVerificationError):
         return BadConfig(
             f"the certificate of {connection.server} is not trusted: {reason.verify_message}",

@@ -21,7 +21,7 @@ from kubectl_dshell.kube.trace import SILENT, Trace
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from kubectl_dshell.kube.answer import Answer
     from kubectl_dshell.kube.connection import Connection
@@ -47,6 +47,7 @@ def open_exec(  # noqa: PLR0913  # an exec is that many facts
     trace: Trace = SILENT,
     half_close: bool | None = None,
     seconds: float | None = None,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> ExecStream:
     """Run `argv` in a container; the stream is open when this returns.
 
@@ -62,7 +63,7 @@ def open_exec(  # noqa: PLR0913  # an exec is that many facts
     query += [(name, "true") for name, wanted in flags if wanted]
     path = f"/api/v1/namespaces/{quote(namespace, safe='')}/pods/{quote(pod, safe='')}/exec"
     wait = min(seconds or ANSWER_SECONDS, connection.timeout or ANSWER_SECONDS)
-    sock, protocol, early = _handshake(connection, f"{path}?{urlencode(query)}", trace, wait)
+    sock, protocol, early = _handshake(connection, f"{path}?{urlencode(query)}", trace, wait, sleep)
     if protocol != channel.V5 and (stdin and not tty if half_close is None else half_close):
         sock.close()
         raise StartFailed(
@@ -72,7 +73,9 @@ def open_exec(  # noqa: PLR0913  # an exec is that many facts
     return ExecStream(sock, protocol, now=time.monotonic(), early=early)
 
 
-def _handshake(connection: Connection, resource: str, trace: Trace, wait: float) -> tuple[socket.socket, str, bytes]:
+def _handshake(
+    connection: Connection, resource: str, trace: Trace, wait: float, sleep: Callable[[float], None]
+) -> tuple[socket.socket, str, bytes]:
     opened: list[tuple[socket.socket, Upgraded]] = []
 
     def attempt() -> Answer:
@@ -82,9 +85,9 @@ def _handshake(connection: Connection, resource: str, trace: Trace, wait: float)
         return upgraded.answer
 
     deadline = time.monotonic() + wait
-    answer = persistently(attempt, method="GET", idempotent=False, deadline=deadline)
+    answer = persistently(attempt, method="GET", idempotent=False, deadline=deadline, sleep=sleep)
     if answer.status == _UNAUTHORIZED and connection.renew():
-        answer = persistently(attempt, method="GET", idempotent=False, deadline=deadline)
+        answer = persistently(attempt, method="GET", idempotent=False, deadline=deadline, sleep=sleep)
     if not opened:
         raise _refusal(answer, connection, f"GET {resource.partition('?')[0]}")
     sock, upgraded = opened[0]

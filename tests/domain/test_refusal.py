@@ -46,7 +46,7 @@ def test_refusals_read(
 
 
 def test_what_is_no_answer_of_kubernetes_is_not_explained_as_one() -> None:
-    page = NotKubernetes(403, "NotKubernetes", "https://x answers 403 Forbidden and a web page")
+    page = NotKubernetes(0, "NotKubernetes", "https://x answers 403 Forbidden and a web page")
 
     assert [explain(page, request) for request in (GET, PATCH, EXEC)] == [page] * 3
     assert page.status is ExitStatus.UNAVAILABLE
