@@ -20,8 +20,10 @@ LARGEST_HEAD = 256 * 1024
 """Bytes of status lines and headers, those of 1xx included."""
 LARGEST_BODY = 64 * 1024 * 1024
 """Bytes as sent, and as decoded."""
-_FRAMING = 16 * 1024 * 1024
-"""What a body's chunks may add: 4 bytes around each byte is what no server does."""
+MOST_CHUNKS = 100_000
+"""Of one body: smaller ones than 640 bytes in a body of 64 MiB are what no server sends."""
+_FRAMING = 4 * 1024 * 1024
+"""Bytes between the chunks of a body."""
 
 
 def bounded(manager: urllib3.PoolManager) -> urllib3.PoolManager:
@@ -89,6 +91,7 @@ class Response(http.client.HTTPResponse):
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
+        self._chunks = 0
         plain: Any = self.fp
         self._wire = Wire(plain.detach(), sock)
         self.fp = io.BufferedReader(self._wire, self.AHEAD)
@@ -99,6 +102,7 @@ class Response(http.client.HTTPResponse):
 
     def _read_next_chunk_size(self) -> int:
         size: int = super()._read_next_chunk_size()  # type: ignore[misc]  # int() takes "-5", too
-        if size < 0:
-            raise http.client.HTTPException("a chunk of less than nothing")
+        self._chunks += 1
+        if size < 0 or self._chunks > MOST_CHUNKS:
+            raise http.client.HTTPException("a chunk of less than nothing" if size < 0 else "too many chunks")
         return size
