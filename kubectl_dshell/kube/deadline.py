@@ -22,12 +22,12 @@ def within(seconds: float, work: Callable[[], T], *, too_late: Callable[[T], obj
     """
     task = _Task(work, too_late)
     try:
-        threading.Thread(target=task.run, name="request", daemon=True).start()
-    except RuntimeError:  # no more threads for us: without a deadline is better than not at all
-        return work()
-    try:
+        try:
+            threading.Thread(target=task.run, name="request", daemon=True).start()
+        except RuntimeError:  # no more threads for us: without a deadline is better than not at all
+            return work()
         task.ready.wait(seconds)
-    finally:
+    finally:  # a signal may come while the thread is being started
         in_time = task.settle()
     if not in_time:
         raise TimeoutError("timed out")

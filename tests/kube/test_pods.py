@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+import resource
 import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
@@ -384,3 +387,19 @@ def test_who_we_are_is_what_the_server_says(status: str, body: object, name: str
 
     assert pods(server).whoami() == name
     server.finish()
+
+
+def test_a_watch_is_read_where_descriptors_are_many() -> None:
+    """select() knows none above 1023."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(2048, hard)), hard))
+    spare = os.open("/dev/null", os.O_RDONLY)
+    held = [fcntl.fcntl(spare, fcntl.F_DUPFD, 0) for _ in range(1100)]
+    try:
+        server = Server(watching(line("MODIFIED", pod(6))))
+        assert first_versions(changes(server), 1) == ["6"]
+        server.finish()
+    finally:
+        for number in (*held, spare):
+            os.close(number)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
