@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.commands.ports import Ports
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     import io
     from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
+    from datetime import datetime
 
     from kubectl_dshell.domain.stream import Companion, Exit, Piped, Stream
     from kubectl_dshell.kube.connection import Connection
@@ -33,8 +33,12 @@ if TYPE_CHECKING:
 
 
 class SystemClock:
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        """`now` is the wall clock that the cluster's times are compared with."""
+        self._now = now
+
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        return self._now()
 
     def monotonic(self) -> float:
         return time.monotonic()
@@ -133,7 +137,7 @@ def ports(options: ConnectionOptions, *, quiet: bool, verbosity: int) -> Iterato
                 streams=ExecStreams(connection, trace, signals),
                 terminal=StandardTerminal(signals),
                 notices=notices,
-                clock=SystemClock(),
+                clock=SystemClock(api.time.now),
                 scripts=Scripts(script.holder(), script.enter()),
                 workloads=Workloads(api),
                 debugged=pods,

@@ -23,6 +23,7 @@ from kubectl_dshell.kube.bounded import LARGEST_BODY, bounded
 from kubectl_dshell.kube.deadline import within
 from kubectl_dshell.kube.pool import pool
 from kubectl_dshell.kube.retry import Broken, persistently
+from kubectl_dshell.kube.server_time import ServerTime
 from kubectl_dshell.kube.trace import SILENT, Trace
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Api:
         self._trace = trace
         self._on_warning = on_warning
         self._pool = bounded(pool(connection))
+        self.time = ServerTime()
 
     def get(self, path: str, query: Query = (), *, deadline: float | None = None) -> dict[str, Any]:
         """The object or list at `path`."""
@@ -150,6 +152,7 @@ class Api:
             answer = within(seconds, lambda: self._whole(send(), path, limit))
             note(f"{answer.status} {answer.reason}".strip())
         self._trace.body("Response", answer.body)
+        self.time.note(answer.headers.get("date", ""))
         for text in answer.warnings():
             self._on_warning(text)
         return answer

@@ -17,6 +17,7 @@ from kubectl_dshell.kube import watch
 from kubectl_dshell.kube.answer import Answer
 from kubectl_dshell.kube.bounded import Response
 from kubectl_dshell.kube.retry import persistently
+from kubectl_dshell.kube.server_time import ServerTime
 from tests.fuzz.test_frames import STATUSES
 from tests.kube.rig import connection
 
@@ -108,6 +109,17 @@ def test_any_bytes_are_a_response_or_what_the_client_of_http_raises(pieces: list
         response.begin()
         while response.read(4096):
             pass
+
+
+@given(
+    st.text(max_size=40)
+    | st.from_regex(r"\A[A-Z][a-z]{2}, \d{1,3} [A-Z][a-z]{2} -?\d{1,6} \d{1,3}:\d{1,3}:\d{1,3} [-+]?\w{0,9}\Z")
+)
+def test_any_date_leaves_a_time(date: str) -> None:
+    time = ServerTime()
+    time.note(date)
+
+    assert time.now().tzinfo
 
 
 def test_the_strategy_reaches_what_it_is_for() -> None:
