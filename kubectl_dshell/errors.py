@@ -4,6 +4,7 @@ DshellError
  +- UsageError        64  the command line is wrong
  +- NoTarget          66  no such pod or container, or none that can be joined
  +- StartFailed       69  the debug container did not start, or ended under us
+ |   +- OutOfDescriptors  our own process may not open more files
  |   +- CutShort          what a command of ours wrote is not whole
  +- Malformed         69  what a cluster, a pod or a program in it said cannot be understood
  +- OutputFailed      74  our own output cannot be written
@@ -12,11 +13,13 @@ DshellError
  +- Forbidden         77  RBAC, admission or the kernel says no
  +- BadConfig         78  kubeconfig or credentials
  +- ApiError           *  an answer of the API server nobody explained better
+     +- NotKubernetes 69  the answer is not one of a Kubernetes API server
 Interrupted          128+n  a signal asked us to stop (not a DshellError: nothing failed)
 """
 
 from __future__ import annotations
 
+import errno
 from enum import IntEnum
 
 
@@ -72,6 +75,21 @@ class NoTarget(DshellError):
 
 class StartFailed(DshellError):
     status = ExitStatus.UNAVAILABLE
+
+
+class OutOfDescriptors(StartFailed):
+    """Our own process may not open more files."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "too many files are open for the limit of this shell (ulimit -n)",
+            "Raise it: ulimit -n 1024; or work on fewer pods at a time: --concurrency 1",
+        )
+
+
+def is_out_of_descriptors(error: BaseException) -> bool:
+    """Whether the kernel says so."""
+    return isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE)
 
 
 class CutShort(StartFailed):
@@ -139,6 +157,18 @@ class ApiError(DshellError):
                 return ExitStatus.NO_TARGET
             case _:
                 return ExitStatus.UNAVAILABLE
+
+
+class NotKubernetes(ApiError):
+    """Something else answered: a proxy, a login page.
+
+    `code` is its HTTP status if that says that it may pass (5xx), else 0: what 403 and 404 of an API server mean is
+    not said here.
+    """
+
+    @property
+    def status(self) -> ExitStatus:  # type: ignore[override]  # as ApiError's
+        return ExitStatus.UNAVAILABLE
 
 
 class Interrupted(BaseException):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+import threading
 import time
 from contextlib import contextmanager, nullcontext
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.commands.ports import Ports
 from kubectl_dshell.domain.debug_container import Scripts
+from kubectl_dshell.errors import ConnectionLost, Interrupted, OutOfDescriptors, is_out_of_descriptors
 from kubectl_dshell.kube.connection import ConnectionOptions, connect
 from kubectl_dshell.kube.user_terminal import UserTerminal
 from kubectl_dshell.output.notices import Notices, write_line
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import io
     from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
+    from datetime import datetime
 
     from kubectl_dshell.domain.stream import Companion, Exit, Piped, Stream
     from kubectl_dshell.kube.connection import Connection
@@ -32,8 +34,12 @@ if TYPE_CHECKING:
 
 
 class SystemClock:
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        """`now` is the wall clock that the cluster's times are compared with."""
+        self._now = now
+
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        return self._now()
 
     def monotonic(self) -> float:
         return time.monotonic()
@@ -78,9 +84,10 @@ class StandardTerminal:
 
 
 class ExecStreams:
-    def __init__(self, connection: Connection, trace: Trace) -> None:
+    def __init__(self, connection: Connection, trace: Trace, signals: Signals) -> None:
         self._connection = connection
         self._trace = trace
+        self._signals = signals
 
     def open(  # noqa: PLR0913  # as the Protocol
         self,
@@ -94,11 +101,24 @@ class ExecStreams:
         half_close: bool | None = None,
         seconds: float | None = None,
     ) -> Stream:
-        from kubectl_dshell.kube.upgrade import open_exec
-
         where = (self._connection, namespace, pod, container)
         options: dict[str, Any] = {"trace": self._trace, "half_close": half_close, "seconds": seconds}
-        return open_exec(*where, argv, stdin=stdin, tty=tty, **options)
+        try:
+            from kubectl_dshell.kube.upgrade import open_exec
+
+            return open_exec(*where, argv, stdin=stdin, tty=tty, sleep=self._sleep, **options)
+        except OSError as error:  # even a module is a file to open
+            if is_out_of_descriptors(error):
+                raise OutOfDescriptors from error
+            raise
+
+    def _sleep(self, seconds: float) -> None:
+        try:
+            self._signals.pause(seconds)
+        except Interrupted as stop:
+            if threading.current_thread() is threading.main_thread():
+                raise
+            raise ConnectionLost("stopped while the API server wanted to be asked later") from stop
 
 
 @contextmanager
@@ -115,15 +135,15 @@ def ports(options: ConnectionOptions, *, quiet: bool, verbosity: int) -> Iterato
     with Signals() as signals:
         # A plugin may run in it, and is ended when we are.
         connection = connect(options, os.environ, user)
-        api = Api(connection, trace, on_warning=notices.notice)
+        api = Api(connection, trace, on_warning=notices.notice, sleep=signals.pause)
         pods = Pods(api)
         yield (
             Ports(
                 cluster=pods,
-                streams=ExecStreams(connection, trace),
+                streams=ExecStreams(connection, trace, signals),
                 terminal=StandardTerminal(signals, user),
                 notices=notices,
-                clock=SystemClock(),
+                clock=SystemClock(api.time.now),
                 scripts=Scripts(script.holder(), script.enter()),
                 workloads=Workloads(api),
                 debugged=pods,

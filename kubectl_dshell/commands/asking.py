@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.stream import Stream
 
 _LARGEST_ANSWER = 65536
+"""Bytes, of stdout and stderr together: what is thrown away has to come to an end, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +57,19 @@ def ask(  # an exec is that many facts
 
 
 def _hear(stream: Stream, deadline: float, ports: Ports, stop: Stop, enough: Callable[[str], bool]) -> Answer:
-    said = b""
-    while (left := deadline - ports.clock.monotonic()) > 0 and len(said) < _LARGEST_ANSWER and not stop.is_set():
+    said, heard, tried = bytearray(), 0, -1
+    while (left := deadline - ports.clock.monotonic()) > 0 and heard < _LARGEST_ANSWER and not stop.is_set():
         stream.flush()
         for event in stream.receive():
             if isinstance(event, Exit):
                 return Answer(said.decode(errors="replace"), event)
+            heard += len(event.data)
             if event.channel is Channel.STDOUT:
                 said += event.data
-        if enough(said.decode(errors="replace")):
-            break
+        if len(said) != tried:
+            tried = len(said)
+            if enough(said.decode(errors="replace")):
+                break
         poll = select.poll()
         poll.register(stop, select.POLLIN)
         poll.register(stream, select.POLLIN | (select.POLLOUT if stream.wants_write else 0))

@@ -14,7 +14,7 @@ from kubectl_dshell.domain.age import duration
 from kubectl_dshell.domain.debug_container import LEASE_SECONDS
 from kubectl_dshell.domain.facts import EnterStatus
 from kubectl_dshell.domain.stream import Exit
-from kubectl_dshell.errors import ApiError, ConnectionLost, StartFailed
+from kubectl_dshell.errors import ApiError, ConnectionLost, DshellError, StartFailed
 from kubectl_dshell.remote import protocol
 
 if TYPE_CHECKING:
@@ -85,18 +85,24 @@ def hold(session: Session, ports: Ports) -> int | Closed | Gone:
     except TetherEnded as error:
         tether.close()
         return Gone(error.message)
-    except ApiError as error:
-        tether.close()
-        if is_gone(error):
+    except BaseException as error:
+        if isinstance(error, ApiError) and is_gone(error):
+            tether.close()
             return Gone(error.message)
-        raise
-    except BaseException:
-        if say_goodbye(session, tether, ports) and stream:
+        told = say_goodbye(session, tether, ports)
+        if told and stream:
             _see_it_end(stream, ports)
+        if isinstance(error, DshellError) and stream is None and session.just_started and not told:
+            error.advice = (_what_stays(session), *error.advice)
         raise
     finally:
         if stream:
             stream.close()
+
+
+def _what_stays(session: Session) -> str:
+    """Of a debug container that nobody can be spoken to in."""
+    return f"{session.name} was added to {session.plan.pod.name}; it ends by itself within {LEASE_SECONDS} s."
 
 
 def _comes_too_late(tether: Tether) -> bool:

@@ -8,6 +8,8 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
+from kubectl_dshell.commands.descriptors import affordable
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
 
@@ -42,10 +44,13 @@ class Stop:
 def each(items: Iterable[T], work: Callable[[T, Stop], R], concurrency: int) -> Generator[tuple[T, R]]:
     """Each item with what `work` made of it, in the order of their ends; an item is taken when a worker is free.
 
+    Fewer than `concurrency` at a time where there are too few file descriptors for more.
+
     Closing the iterator, a failure of `work` or a signal tells what runs to stop and waits for it: nothing is left
     running. Signals interrupt the caller, in the main thread; `work` never sees them: it sees its Stop.
     """
     todo, stop = iter(items), Stop()
+    concurrency = affordable(concurrency)
     pool = ThreadPoolExecutor(concurrency)
     try:
         running = {pool.submit(work, item, stop): item for item in islice(todo, concurrency)}

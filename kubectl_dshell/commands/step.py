@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.commands.capture import SIGINT
-from kubectl_dshell.errors import Interrupted
+from kubectl_dshell.errors import ConnectionLost, Interrupted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,7 +91,12 @@ class Step:
         if threading.get_ident() == self._thread:
             self._check()
         self.name = container
-        return self._streams.open(namespace, pod, container, *args, **kwargs)
+        try:
+            return self._streams.open(namespace, pod, container, *args, **kwargs)
+        except ConnectionLost:
+            if threading.get_ident() == self._thread:
+                self._check()  # then it was given up, not lost
+            raise
 
     def _check(self) -> None:
         if self._stop.is_set():

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from kubectl_dshell.errors import ApiError, BadConfig, DshellError, Forbidden, NoTarget, StartFailed
+from kubectl_dshell.errors import ApiError, BadConfig, DshellError, Forbidden, NoTarget, NotKubernetes, StartFailed
 
+_EXEC = "pods/exec"
+_WEBHOOK_DOWN = re.compile(r'failed calling webhook "(?P<name>[^"]*)"')
 _NO_VERB = re.compile(r'User "(?P<user>[^"]*)" cannot (?P<verb>\w+) resource "(?P<resource>[^"]+)"')
 
 
@@ -22,16 +24,21 @@ class Request:
 
 def explain(error: ApiError, request: Request) -> DshellError:
     """The refusal in the user's terms; `error` itself where there is nothing to add."""
+    if isinstance(error, NotKubernetes):
+        return error
     if error.code == 401:
         return BadConfig("the cluster rejected the credentials (expired?)", "Check them: kubectl auth whoami")
     if "violates PodSecurity" in error.message:
         return _pod_security(error, request)
-    if "ValidatingAdmissionPolicy" in error.message or "admission webhook" in error.message:
-        return Forbidden(
-            f"an admission policy of the cluster does not allow it:\n  {error.message}",
-            "Nothing was added to the pod. Whoever runs the cluster can exempt it; other flags may satisfy the policy "
-            "(--image, --run-as, --profile).",
+    if webhook := _WEBHOOK_DOWN.search(error.message):
+        return StartFailed(
+            f'the admission webhook "{webhook["name"]}" of the cluster does not work, so nothing passes it:\n'
+            f"  {error.message}",
+            "Whoever runs the cluster has to repair or remove it: "
+            "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations",
         )
+    if "ValidatingAdmissionPolicy" in error.message or "admission webhook" in error.message:
+        return _policy(error, request)
     if error.code == 403:
         return _forbidden(error, request)
     if error.code == 404:
@@ -41,6 +48,19 @@ def explain(error: ApiError, request: Request) -> DshellError:
     if error.code == 422:
         return StartFailed(f"the API server does not accept the debug container:\n  {error.message}")
     return error
+
+
+def _policy(error: ApiError, request: Request) -> Forbidden:
+    if request.resource == _EXEC:
+        return Forbidden(
+            f"an admission policy of the cluster does not allow exec in {request.pod}:\n  {error.message}",
+            "Whoever runs the cluster can exempt it.",
+        )
+    return Forbidden(
+        f"an admission policy of the cluster does not allow it:\n  {error.message}",
+        "Nothing was added to the pod. Whoever runs the cluster can exempt it; other flags may satisfy the policy "
+        "(--image, --run-as, --profile).",
+    )
 
 
 def _pod_security(error: ApiError, request: Request) -> Forbidden:

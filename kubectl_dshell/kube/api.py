@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
 import json
-import re
 import socket
 import ssl
 import time
@@ -14,12 +14,17 @@ from urllib.parse import urlencode
 import urllib3
 
 from kubectl_dshell import __version__
-from kubectl_dshell.errors import BadConfig, ConnectionLost
+from kubectl_dshell.domain.bounds import one_line
+from kubectl_dshell.errors import BadConfig, ConnectionLost, OutOfDescriptors, is_out_of_descriptors
 from kubectl_dshell.kube import answer as answers
 from kubectl_dshell.kube.answer import Answer
+from kubectl_dshell.kube.body import read_body
+from kubectl_dshell.kube.bounded import LARGEST_BODY, bounded
+from kubectl_dshell.kube.deadline import within
 from kubectl_dshell.kube.pool import pool
 from kubectl_dshell.kube.reach import ProxyFailed
 from kubectl_dshell.kube.retry import Broken, persistently
+from kubectl_dshell.kube.server_time import ServerTime
 from kubectl_dshell.kube.trace import SILENT, Trace
 
 if TYPE_CHECKING:
@@ -34,8 +39,11 @@ if TYPE_CHECKING:
 USER_AGENT = f"kubectl-dshell/{__version__}"
 CONNECT_SECONDS = 15.0
 ANSWER_SECONDS = 60.0
+"""For one answer, from the name of the server to the last byte of the body."""
+LARGEST_OBJECT = 16 * 1024 * 1024
+"""Bytes of what is turned into objects whole: ten times what etcd takes of one object."""
 _OK, _REDIRECT, _UNAUTHORIZED = 200, 300, 401
-_WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
+_CAUSES = (OSError, http.client.HTTPException)
 
 
 class Api:
@@ -54,7 +62,8 @@ class Api:
         self.sleep = sleep
         self._trace = trace
         self._on_warning = on_warning
-        self._pool = pool(connection)
+        self._pool = bounded(pool(connection))
+        self.time = ServerTime()
 
     def get(self, path: str, query: Query = (), *, deadline: float | None = None) -> dict[str, Any]:
         """The object or list at `path`."""
@@ -62,7 +71,7 @@ class Api:
 
     def read(self, path: str, query: Query = ()) -> Answer:
         """The object or list at `path` as it came, for those who need a little of much."""
-        return self._answer("GET", path, query)
+        return self._answer("GET", path, query, limit=LARGEST_BODY)
 
     def post(self, path: str, body: object) -> dict[str, Any]:
         """Create, or ask (reviews); not repeated unless the server says it did nothing."""
@@ -93,7 +102,7 @@ class Api:
         content = None if body is None else json.dumps(body, separators=(",", ":")).encode()
         return self._answer(method, path, query, content, content_type, idempotent=idempotent, deadline=deadline).json()
 
-    def _answer(
+    def _answer(  # noqa: PLR0913  # a request is that many facts
         self,
         method: str,
         path: str,
@@ -103,9 +112,10 @@ class Api:
         *,
         idempotent: bool = True,
         deadline: float | None = None,
+        limit: int = LARGEST_OBJECT,
     ) -> Answer:
         got = persistently(
-            lambda: self._attempt(method, path, query, content, content_type),
+            lambda: self._attempt(method, path, query, content, content_type, limit),
             method=method,
             idempotent=idempotent,
             deadline=deadline,
@@ -113,7 +123,7 @@ class Api:
         )
         if got.status == _UNAUTHORIZED and self.connection.renew():
             self._pool.clear()
-            got = self._attempt(method, path, query, content, content_type)
+            got = self._attempt(method, path, query, content, content_type, limit)
         if not got.ok:
             raise answers.failure(got, self.connection, f"{method} {path}")
         return got
@@ -129,9 +139,9 @@ class Api:
             response.close()
             self._pool.clear()
             response = self._opened(path, query, read_seconds)
-        if not _OK <= response.status < _REDIRECT:
+        if not _OK <= response.status < _REDIRECT or "html" in response.headers.get("content-type", "").lower():
             try:
-                answer = _whole(response)
+                answer = within(read_seconds, lambda: self._whole(response, path, LARGEST_OBJECT))
             except urllib3.exceptions.HTTPError as error:
                 raise unreachable(self.connection, error) from error
             raise answers.failure(answer, self.connection, f"GET {path}")
@@ -139,22 +149,27 @@ class Api:
 
     def _opened(self, path: str, query: Query, read_seconds: float) -> urllib3.BaseHTTPResponse:
         with self._spoken("GET", path, query) as note:
-            response = self._send("GET", path, query, None, "", read_seconds)
+            send = self._prepared("GET", path, query, None, "", read_seconds, "identity")
+            response = within(read_seconds, send, too_late=lambda late: late.close())
             note(f"{response.status} {response.reason or ''}".strip())
         return response
 
-    def _attempt(self, method: str, path: str, query: Query, content: bytes | None, content_type: str) -> Answer:
+    def _attempt(
+        self, method: str, path: str, query: Query, content: bytes | None, content_type: str, limit: int
+    ) -> Answer:
         self._trace.body("Request", content or b"")
         with self._spoken(method, path, query) as note:
             seconds = self.connection.timeout or ANSWER_SECONDS
-            answer = _whole(self._send(method, path, query, content, content_type, seconds, "gzip"))
+            send = self._prepared(method, path, query, content, content_type, seconds, "gzip")
+            answer = within(seconds, lambda: self._whole(send(), path, limit))
             note(f"{answer.status} {answer.reason}".strip())
         self._trace.body("Response", answer.body)
-        for text in _WARNING.findall(answer.headers.get("warning", "")):
-            self._on_warning(re.sub(r"\\(.)", r"\1", text))
+        self.time.note(answer.headers.get("date", ""))
+        for text in answer.warnings():
+            self._on_warning(text)
         return answer
 
-    def _send(
+    def _prepared(
         self,
         method: str,
         path: str,
@@ -162,8 +177,9 @@ class Api:
         content: bytes | None,
         content_type: str,
         seconds: float,
-        encoding: str = "identity",
-    ) -> urllib3.BaseHTTPResponse:
+        encoding: str,
+    ) -> Callable[[], urllib3.BaseHTTPResponse]:
+        """The request, to be sent by whoever calls it; credentials are asked for here and now."""
         headers = urllib3.HTTPHeaderDict({"Accept": "application/json", "User-Agent": USER_AGENT})
         headers["Accept-Encoding"] = encoding
         for name, value in self.connection.headers():
@@ -171,7 +187,7 @@ class Api:
             headers.add(name, value.encode().decode("latin-1"))
         if content is not None:
             headers["Content-Type"] = content_type
-        return self._pool.request(
+        return lambda: self._pool.request(
             method,
             self._url(path, query),
             body=content,
@@ -189,10 +205,16 @@ class Api:
         said = ["no answer"]
         try:
             yield lambda status: said.__setitem__(0, status)
-        except urllib3.exceptions.HTTPError as error:
+        except (urllib3.exceptions.HTTPError, OSError) as error:
             raise unreachable(self.connection, error) from error
         finally:
             self._trace.answered(method, self._url(path, query), said[0], time.monotonic() - began)
+
+    def _whole(self, response: urllib3.BaseHTTPResponse, path: str, limit: int) -> Answer:
+        body = read_body(response, limit)
+        # Several headers of one name: urllib3 joins them here, and gives them one by one as items.
+        headers = {name.lower(): response.headers[name] for name in response.headers}
+        return Answer(response.status, response.reason or "", headers, body, self._url(path, ()))
 
     def _url(self, path: str, query: Query) -> str:
         return f"{self.connection.server}{path}" + (f"?{urlencode(query)}" if query else "")
@@ -201,6 +223,8 @@ class Api:
 def unreachable(connection: Connection, error: BaseException) -> DshellError:
     """Why the API server cannot be spoken to, from the innermost reason that a library gives."""
     reason = _innermost(error)
+    if is_out_of_descriptors(reason):
+        return OutOfDescriptors()
     if isinstance(reason, ssl.SSLCertVerificationError):
         return BadConfig(
             f"the certificate of {connection.server} is not trusted: {reason.verify_message}",
@@ -211,9 +235,13 @@ def unreachable(connection: Connection, error: BaseException) -> DshellError:
             f"{connection.server} refuses our side of TLS: {reason.reason}",
             "Check the client certificate of the user: kubectl config view --minify",
         )
-    why = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
+    why = one_line(getattr(reason, "strerror", None) or str(reason) or type(reason).__name__)
     if isinstance(reason, TimeoutError | urllib3.exceptions.TimeoutError):
         why = "no answer in time"
+    elif isinstance(reason, http.client.IncompleteRead):
+        why = "its answer ended in the middle"
+    elif isinstance(reason, http.client.HTTPException) and not isinstance(reason, OSError):
+        why = f"its answer is not HTTP ({type(reason).__name__}: {why})"
     proxy = connection.proxy if not isinstance(reason, ProxyFailed) else None
     through = f" through the proxy {proxy.url}" if proxy else ""
     # Nobody there is told at once, as kubectl does; a connection that broke is worth another attempt.
@@ -229,16 +257,7 @@ def _innermost(error: BaseException) -> BaseException:
     while True:
         inner = getattr(seen, "reason", None)
         if not isinstance(inner, BaseException):
-            inner = seen.__cause__ or next((arg for arg in seen.args if isinstance(arg, OSError)), None)
+            inner = seen.__cause__ or next((arg for arg in seen.args if isinstance(arg, _CAUSES)), None)
         if inner is None or inner is seen:
             return seen
         seen = inner
-
-
-def _whole(response: urllib3.BaseHTTPResponse) -> Answer:
-    try:
-        body = response.read()
-    finally:
-        response.release_conn()
-    headers = {name.lower(): value for name, value in response.headers.items()}
-    return Answer(response.status, response.reason or "", headers, body)

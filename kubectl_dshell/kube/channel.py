@@ -8,11 +8,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from kubectl_dshell.domain.bounds import LONGEST_MESSAGE, shortened, small_number
 from kubectl_dshell.domain.stream import Channel, Event, Exit, Output
+from kubectl_dshell.errors import Malformed
+from kubectl_dshell.kube.untrusted import parse_json
 
 V5 = "v5.channel.k8s.io"
 V4 = "v4.channel.k8s.io"
 
+_LARGEST_STATUS = 1024 * 1024
+_HIGHEST_CODE = 255  # our own exit code would be the rest of a division by 256: 0 for 256
 END_OF_INPUT = bytes([Channel.CLOSE, Channel.STDIN])
 _OUTPUT = {channel.value: channel for channel in (Channel.STDOUT, Channel.STDERR)}
 
@@ -42,15 +47,16 @@ def resize(columns: int, rows: int) -> bytes:
 def exit_of(status: bytes) -> Exit:
     """A metav1.Status: Success is 0, a cause ExitCode is that, anything else has no code but the server's words."""
     try:
-        document = json.loads(status)
-    except ValueError:
+        document = parse_json(status[:_LARGEST_STATUS])
+    except Malformed:
         document = None
     if not isinstance(document, dict):
-        return Exit(None, status.decode(errors="replace"))
-    message = str(document.get("message") or "")
+        return Exit(None, shortened(status[: 4 * LONGEST_MESSAGE].decode(errors="replace")))
+    message = document.get("message")
+    message = shortened(message) if isinstance(message, str) else ""
     if document.get("status") == "Success":
         return Exit(0, message)
-    return Exit(_exit_code(document), message or str(document.get("reason") or ""))
+    return Exit(_exit_code(document), message or shortened(str(document.get("reason") or "")))
 
 
 def _exit_code(document: dict[str, Any]) -> int | None:
@@ -58,8 +64,6 @@ def _exit_code(document: dict[str, Any]) -> int | None:
     causes = details.get("causes") if isinstance(details, dict) else None
     for cause in causes if isinstance(causes, list) else []:
         if isinstance(cause, dict) and cause.get("reason") == "ExitCode":
-            try:
-                return int(cause["message"])
-            except (KeyError, TypeError, ValueError):
-                return None
+            code = small_number(cause.get("message"))
+            return code if code is not None and code <= _HIGHEST_CODE else None
     return None

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
+from kubectl_dshell.errors import Malformed
+
+LONGEST_LINE = 4096
+"""Bytes of a line between chunks: a size with its extensions, which nobody is known to send."""
+_SIZE = re.compile(rb"[0-9a-fA-F]{1,15}")
+
 
 class Chunks:
     """Feed it what the socket gave, take what the server meant."""
 
     def __init__(self) -> None:
         """The body begins."""
-        self._buffer = b""
+        self._line = bytearray()
         self._left = 0
         self._after_data = False
         self.ended = False
@@ -17,24 +25,34 @@ class Chunks:
         """The body's bytes in `data`; `ended` is set once the last chunk was seen.
 
         Raises:
-            ValueError: this is no chunked body.
+            Malformed: this is no chunked body.
         """
-        self._buffer += data
-        body = []
-        while self._buffer and not self.ended:
+        body, start = bytearray(), 0
+        while start < len(data) and not self.ended:
             if self._left:
-                piece, self._buffer = self._buffer[: self._left], self._buffer[self._left :]
+                piece = data[start : start + self._left]
+                start += len(piece)
                 self._left -= len(piece)
                 self._after_data = True
-                body.append(piece)
+                body += piece
                 continue
-            line, newline, rest = self._buffer.partition(b"\n")
-            if not newline:
-                break
-            self._buffer = rest
-            if self._after_data:
-                self._after_data = False
-                continue
-            self._left = int(line.partition(b";")[0].strip(), 16)
-            self.ended = self._left == 0
-        return b"".join(body)
+            end = data.find(b"\n", start)
+            stop = end if end >= 0 else len(data)
+            if len(self._line) + stop - start > LONGEST_LINE:
+                raise Malformed("a line without an end where the size of a chunk belongs")
+            self._line += data[start:stop]
+            start = stop + 1
+            if end >= 0:
+                self._take_line(bytes(self._line))
+                self._line.clear()
+        return bytes(body)
+
+    def _take_line(self, line: bytes) -> None:
+        if self._after_data:
+            self._after_data = False
+            return
+        size = line.partition(b";")[0].strip()
+        if not _SIZE.fullmatch(size):
+            raise Malformed(f"not the size of a chunk: {size[:40]!r}")
+        self._left = int(size, 16)
+        self.ended = self._left == 0

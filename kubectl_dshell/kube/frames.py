@@ -14,7 +14,14 @@ from functools import cache
 
 from websocket import ABNF
 
-LARGEST_MESSAGE = 64 * 1024 * 1024
+from kubectl_dshell.domain.bounds import one_line
+
+LARGEST_MESSAGE = 16 * 1024 * 1024
+"""Servers send 32 KiB; what arrives is in memory three times before it is printed."""
+LARGEST_CONTROL = 125
+"""RFC 6455, 5.5: so that an answer to a ping is never large."""
+MOST_FRAGMENTS = 65536
+"""Of one message: the empty ones need memory, too."""
 _ROOM = 64 * 1024
 _FIN, _RESERVED, _OPCODE, _MASKED, _LENGTH = 0x80, 0x70, 0x0F, 0x80, 0x7F
 _LENGTH_16, _LENGTH_64 = 126, 127
@@ -73,7 +80,7 @@ def close_reason(data: bytes) -> str:
     if len(data) < 2:  # the code's two bytes
         return "no reason given"
     code = int.from_bytes(data[:2], "big")
-    return f"{code} {data[2:].decode(errors='replace')}".strip()
+    return f"{code} {one_line(data[2:].decode(errors='replace'))}".strip()
 
 
 class Reader:
@@ -84,13 +91,14 @@ class Reader:
         self._buffer = bytearray(_ROOM)  # kept: memory that comes from the kernel anew costs more than a copy
         self._filled = 0
         self._fragments: list[bytes] = []
+        self._collected = 0
         self._kind = Opcode.BINARY
 
     def feed(self, data: bytes) -> list[Message]:
         """All messages that `data` completes.
 
         Raises:
-            ProtocolError: what arrived is no frame of a server, or a message above 64 MiB.
+            ProtocolError: what arrived is no frame of a server, or a message above 16 MiB.
         """
         with self.room(len(data)) as room:
             room[: len(data)] = data
@@ -114,7 +122,8 @@ class Reader:
                 elif (message := self._fragment(opcode, payload, final=final)) is not None:
                     messages.append(message)
             self._filled -= start
-            view[: self._filled] = view[start : start + self._filled]
+            if start:  # else a large frame would be copied onto itself with each piece of it
+                view[: self._filled] = view[start : start + self._filled]
         return messages
 
     def _frame(self, view: memoryview, start: int) -> tuple[bool, Opcode, bytes, int] | None:
@@ -132,7 +141,8 @@ class Reader:
             if available < begin - start:
                 return None
             (length,) = struct.unpack_from(form, view, start + 2)
-        if length > LARGEST_MESSAGE:
+        control = first & _OPCODE >= Opcode.CLOSE
+        if length > (LARGEST_CONTROL if control else LARGEST_MESSAGE) or (control and not first & _FIN):
             raise ProtocolError(f"a frame of {length} bytes")
         end = begin + length
         if self._filled < end:
@@ -147,10 +157,12 @@ class Reader:
                 return Message(opcode, payload)
             self._kind = opcode
         self._fragments.append(payload)
-        if sum(map(len, self._fragments)) > LARGEST_MESSAGE:
+        self._collected += len(payload)
+        if self._collected > LARGEST_MESSAGE or len(self._fragments) > MOST_FRAGMENTS:
             raise ProtocolError("a message that does not end")
         if not final:
             return None
         message = Message(self._kind, b"".join(self._fragments))
         self._fragments.clear()
+        self._collected = 0
         return message

@@ -6,7 +6,8 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from kubectl_dshell.errors import ApiError, ConnectionLost, NoTarget
+from kubectl_dshell.errors import ApiError, ConnectionLost, NoTarget, NotKubernetes
+from kubectl_dshell.kube.attention import Attention
 from kubectl_dshell.kube.follow import follow
 from kubectl_dshell.kube.pages import PAGE, pages
 from kubectl_dshell.kube.watch import TICK, watch
@@ -67,33 +68,49 @@ class Pods:
     ) -> Iterator[dict[str, Any] | None]:
         """The pod each time it changes after `resource_version`; None about twice a second in between.
 
-        Ends at the monotonic `deadline`. Where watching is forbidden the pod is fetched instead.
+        Ends at the monotonic `deadline`. Where watching is forbidden, or tells nothing, the pod is fetched instead.
 
         Raises:
             NoTarget: the pod was deleted.
         """
-        version, stale = resource_version, False
+        watching, stale = Attention(resource_version, time.monotonic()), False
         while time.monotonic() < deadline:
             try:
                 if stale:
                     pod = self._get_existing(namespace, name, deadline)
-                    version, stale = pod["metadata"]["resourceVersion"], False
+                    watching.version, stale = pod["metadata"]["resourceVersion"], False
                     yield pod
-                for change in self._watched(namespace, name, version, deadline):
-                    version = change["metadata"]["resourceVersion"] if change else version
-                    yield change
-            except ApiError as error:
-                if error.code == _FORBIDDEN:
-                    yield from self._polled(namespace, name, version, deadline)
-                    return
-                # Too old to continue from: see where the pod is now, and go on from there.
-                stale = error.code == _GONE
-                if not stale and error.code != _TOO_MANY_REQUESTS and error.code < _SERVER_ERROR:
-                    raise
+                yield from self._attended(namespace, name, watching, deadline)
+                stale = watching.vain
             except ConnectionLost:
-                pass
-            yield None
-            self._pause(deadline)
+                stale = watching.vain
+            except ApiError as error:
+                if error.code == _FORBIDDEN or isinstance(error, NotKubernetes):
+                    yield from self._polled(namespace, name, watching.version, deadline)
+                    return
+                # Too old to continue from, or not to be had: see where the pod is now, and go on from there.
+                stale = error.code == _GONE or error.code >= _SERVER_ERROR
+                if not stale and error.code != _TOO_MANY_REQUESTS:
+                    raise
+            for _ in range(watching.pauses):
+                yield None
+                self._pause(deadline)
+
+    def _attended(
+        self, namespace: str, name: str, watching: Attention, deadline: float
+    ) -> Iterator[dict[str, Any] | None]:
+        """One watch, and the pod as it is where the watch does not tell it."""
+        watching.begin(time.monotonic())
+        for change in self._watched(namespace, name, watching.version, deadline):
+            if change is not None:
+                watching.heard(change["metadata"]["resourceVersion"], time.monotonic())
+                yield change
+            elif watching.may_be_deaf(time.monotonic()):
+                pod = self._get_existing(namespace, name, deadline)
+                missed = watching.looked(pod["metadata"]["resourceVersion"], time.monotonic())
+                yield pod if missed else None
+            else:
+                yield None
 
     def _watched(
         self, namespace: str, name: str, resource_version: str, deadline: float

@@ -10,6 +10,7 @@ import random
 import time
 from typing import TYPE_CHECKING
 
+from kubectl_dshell.domain.bounds import small_number
 from kubectl_dshell.errors import ConnectionLost
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ ATTEMPTS = 6
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
 LONGEST_RETRY_AFTER = 30.0
+LONGEST_WAIT = 65.0
+"""Seconds of all pauses of one request together."""
 
 _CONFLICT, _TOO_MANY_REQUESTS, _UNAVAILABLE = 409, 429, 503
 _OPEN = frozenset({500, 502, 503, 504})
@@ -41,7 +44,9 @@ def persistently(
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> Answer:
-    """The last answer of up to ATTEMPTS attempts; no pause reaches past `deadline` (on `clock`, seconds).
+    """The last answer of up to ATTEMPTS attempts, with pauses of LONGEST_WAIT in all.
+
+    No pause reaches past `deadline` (on `clock`, seconds).
 
     Raises:
         Broken: the last attempt got no answer.
@@ -60,7 +65,8 @@ def persistently(
 
     def hopeless(state: RetryCallState) -> bool:
         too_late = deadline is not None and clock() + state.upcoming_sleep > deadline
-        return state.attempt_number >= ATTEMPTS or state.upcoming_sleep > LONGEST_RETRY_AFTER or too_late
+        too_long = state.upcoming_sleep > LONGEST_RETRY_AFTER or state.idle_for + state.upcoming_sleep > LONGEST_WAIT
+        return state.attempt_number >= ATTEMPTS or too_long or too_late
 
     retrying = tenacity.Retrying(
         retry=tenacity.retry_if_result(transient) | tenacity.retry_if_exception(transient),
@@ -93,8 +99,8 @@ def _pause(state: RetryCallState) -> float:
 
 def _retry_after(answer: Answer) -> float | None:
     """Seconds; the API server never sends the date form."""
-    value = answer.headers.get("retry-after", "")
-    return float(value) if value.isascii() and value.isdigit() else None
+    value = small_number(answer.headers.get("retry-after"))
+    return None if value is None else float(value)
 
 
 def _outcome(attempt: Callable[[], Answer]) -> Answer | Broken:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
+import struct
 from collections import deque
 
 from kubectl_dshell.domain.stream import Event, Exit
@@ -18,6 +19,7 @@ RECEIVE_LIMIT = 256 * 1024
 # More than a TLS record: a read leaves nothing decrypted behind, where no poll would see it.
 _READ = 32 * 1024
 _WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+_FORGET = struct.pack("ii", 1, 0)
 _NORMAL_CLOSE = (1000).to_bytes(2, "big")
 
 
@@ -37,10 +39,14 @@ class ExecStream:
         self._limit = _READ
         self._queue: deque[memoryview] = deque()
         self._backlog = 0
+        self._ponging: object = None
+        """The frame in the queue that answers a ping."""
+        self._owed: bytes | None = None
         self._heartbeat = Heartbeat(now)
         self._exit: Exit | None = None
         self._lost: str | None = None
         self._deaf = False
+        self._silent = False
         self._early = early
         if early or (isinstance(sock, ssl.SSLSocket) and sock.pending()):
             # The first frames shared a TLS record with the handshake: only an answer makes a poll see them.
@@ -110,6 +116,7 @@ class ExecStream:
             self._backlog -= count
             if count == len(head):
                 self._queue.popleft()
+                self._sent(head.obj)
             else:
                 self._queue[0] = head[count:]
 
@@ -124,6 +131,7 @@ class ExecStream:
         try:
             ping = self._heartbeat.due(now)
         except Silence:
+            self._silent = True
             seconds = int(Heartbeat.PATIENCE)
             raise ConnectionLost(f"the connection to the command is lost: no sign of life for {seconds} s") from None
         if ping is not None:
@@ -137,7 +145,14 @@ class ExecStream:
         return self.keepalive(now)
 
     def close(self) -> None:
-        """Say goodbye if the socket takes it, and close it."""
+        """Say goodbye if the socket takes it, and close it.
+
+        After a silence what was said is taken back: the kernel would go on trying for minutes, and a beat that arrives
+        then would keep a debug container whose client has long gone.
+        """
+        if self._silent:
+            with contextlib.suppress(OSError):
+                self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _FORGET)
         with contextlib.suppress(OSError, ValueError):
             if not self._queue and not self._deaf:
                 self._sock.send(frames.encode(_NORMAL_CLOSE, Opcode.CLOSE))
@@ -176,13 +191,28 @@ class ExecStream:
                     self._exit = event
                     self._deafen()
             elif message.opcode is Opcode.PING:
-                self._enqueue(message.data, Opcode.PONG)
-                self.flush()
+                self._pong(message.data)
             elif message.opcode is Opcode.PONG:
                 self._heartbeat.answered(message.data)
             elif message.opcode is Opcode.CLOSE:
                 self._hang_up(f"closed by the server: {frames.close_reason(message.data)}")
                 return
+
+    def _pong(self, payload: bytes) -> None:
+        """One at a time waits for a server that does not read, the last (RFC 6455, 5.5.3)."""
+        if self._ponging is not None:
+            self._owed = payload
+            return
+        self._enqueue(payload, Opcode.PONG)
+        self._ponging = self._queue[-1].obj if self._queue else None
+        self.flush()
+
+    def _sent(self, frame: object) -> None:
+        if frame is self._ponging:
+            self._ponging = None
+            owed, self._owed = self._owed, None
+            if owed is not None:
+                self._pong(owed)
 
     def _hang_up(self, why: str) -> None:
         self._lost = why

@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-import ssl
+import http.client
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
-from kubectl_dshell.errors import StartFailed
+from kubectl_dshell.domain.bounds import one_line
+from kubectl_dshell.errors import DshellError, StartFailed
 from kubectl_dshell.kube import answer as answers
 from kubectl_dshell.kube import channel
-from kubectl_dshell.kube.answer import Answer
 from kubectl_dshell.kube.api import ANSWER_SECONDS, USER_AGENT, unreachable
+from kubectl_dshell.kube.deadline import within
 from kubectl_dshell.kube.dial import dial
+from kubectl_dshell.kube.handshake import Upgraded, shake_hands
 from kubectl_dshell.kube.retry import persistently
 from kubectl_dshell.kube.stream import ExecStream
 from kubectl_dshell.kube.trace import SILENT, Trace
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from kubectl_dshell.kube.answer import Answer
     from kubectl_dshell.kube.connection import Connection
 
 _UNAUTHORIZED = 401
-_SWITCHED = Answer(101)
-_TLS_RECORD = 16 * 1024
+_NEVER_OF_A_STREAM = frozenset({403, 407, 426, 502, 503, 504})
+"""What proxies say of streams; an API server says them as a metav1.Status, and a kubelet not at all."""
+_WAY_OUT = (
+    "Something on the way lets no WebSocket through. A reverse proxy has to pass on Upgrade and Connection; "
+    "kubectl proxy refuses exec unless it is started with --reject-paths='^$'."
+)
 
 
 def open_exec(  # noqa: PLR0913  # an exec is that many facts
@@ -40,6 +47,7 @@ def open_exec(  # noqa: PLR0913  # an exec is that many facts
     trace: Trace = SILENT,
     half_close: bool | None = None,
     seconds: float | None = None,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> ExecStream:
     """Run `argv` in a container; the stream is open when this returns.
 
@@ -55,7 +63,7 @@ def open_exec(  # noqa: PLR0913  # an exec is that many facts
     query += [(name, "true") for name, wanted in flags if wanted]
     path = f"/api/v1/namespaces/{quote(namespace, safe='')}/pods/{quote(pod, safe='')}/exec"
     wait = min(seconds or ANSWER_SECONDS, connection.timeout or ANSWER_SECONDS)
-    sock, protocol, early = _handshake(connection, f"{path}?{urlencode(query)}", trace, wait)
+    sock, protocol, early = _handshake(connection, f"{path}?{urlencode(query)}", trace, wait, sleep)
     if protocol != channel.V5 and (stdin and not tty if half_close is None else half_close):
         sock.close()
         raise StartFailed(
@@ -65,82 +73,66 @@ def open_exec(  # noqa: PLR0913  # an exec is that many facts
     return ExecStream(sock, protocol, now=time.monotonic(), early=early)
 
 
-def _handshake(connection: Connection, resource: str, trace: Trace, wait: float) -> tuple[socket.socket, str, bytes]:
-    opened: list[tuple[socket.socket, str, bytes]] = []
+def _handshake(
+    connection: Connection, resource: str, trace: Trace, wait: float, sleep: Callable[[float], None]
+) -> tuple[socket.socket, str, bytes]:
+    opened: list[tuple[socket.socket, Upgraded]] = []
 
     def attempt() -> Answer:
-        try:
-            opened.append(_upgrade(connection, resource, trace, wait))
-        except _Refused as refused:
-            return refused.answer
-        return _SWITCHED
+        sock, upgraded = _upgrade(connection, resource, trace, wait)
+        if sock is not None:
+            opened.append((sock, upgraded))
+        return upgraded.answer
 
     deadline = time.monotonic() + wait
-    answer = persistently(attempt, method="GET", idempotent=False, deadline=deadline)
+    answer = persistently(attempt, method="GET", idempotent=False, deadline=deadline, sleep=sleep)
     if answer.status == _UNAUTHORIZED and connection.renew():
-        answer = persistently(attempt, method="GET", idempotent=False, deadline=deadline)
+        answer = persistently(attempt, method="GET", idempotent=False, deadline=deadline, sleep=sleep)
     if not opened:
-        raise answers.failure(answer, connection, f"GET {resource.partition('?')[0]}")
-    return opened[0]
+        raise _refusal(answer, connection, f"GET {resource.partition('?')[0]}")
+    sock, upgraded = opened[0]
+    return sock, upgraded.protocol, upgraded.early
 
 
-def _upgrade(connection: Connection, resource: str, trace: Trace, wait: float) -> tuple[socket.socket, str, bytes]:
-    import websocket
-
+def _upgrade(connection: Connection, resource: str, trace: Trace, wait: float) -> tuple[socket.socket | None, Upgraded]:
     headers = [("User-Agent", USER_AGENT), *connection.headers()]
-    began, said = time.monotonic(), "no answer"
-    sock = dial(connection, wait)
-    buffered = _Buffered(sock)
+    url, until, began, said = connection.server + resource, time.monotonic() + wait, time.monotonic(), "no answer"
+    sock = None
     try:
-        sock.settimeout(wait)
-        web_socket = websocket.create_connection(
-            "ws" + connection.server.removeprefix("http") + resource,
-            socket=buffered,
-            subprotocols=[channel.V5, channel.V4],
-            header=[f"{name}: {value}" for name, value in headers],
-            suppress_origin=True,
-            # Following one would hand our credentials to another server.
-            redirect_limit=0,
-        )
-        said = "101 Switching Protocols"
-    except websocket.WebSocketBadStatusException as error:
-        said = f"{error.status_code} {error.status_message or ''}".strip()
-        body = error.resp_body or b""
-        heads = {name.lower(): value for name, value in (error.resp_headers or {}).items()}
-        raise _Refused(Answer(error.status_code, error.status_message or "", heads, body)) from error
-    except (websocket.WebSocketTimeoutException, websocket.WebSocketConnectionClosedException, OSError) as error:
-        raise unreachable(connection, error) from error
-    except websocket.WebSocketException as error:
-        raise StartFailed(
-            f"{connection.server} does not open a WebSocket for exec: {error}",
-            "Something between here and the API server may not let WebSockets through.",
-        ) from error
+        sock = within(wait, lambda: dial(connection, wait), too_late=lambda late: late.close())
+        upgraded = shake_hands(sock, url, (channel.V5, channel.V4), headers, max(0.01, until - time.monotonic()))
+        said = f"{upgraded.answer.status} {upgraded.answer.reason}".strip()
+        if upgraded.protocol:
+            opened, sock = sock, None
+            return opened, upgraded
+    except (OSError, http.client.HTTPException) as error:
+        raise _no_stream(connection, error, sock) from error
     finally:
-        trace.answered("GET", connection.server + resource, said, time.monotonic() - began)
-        if said != "101 Switching Protocols":
+        trace.answered("GET", url, said, time.monotonic() - began)
+        if sock is not None:
             sock.close()
-    return sock, web_socket.getsubprotocol(), buffered.early
+    trace.body("Response", upgraded.answer.body)
+    return None, upgraded
 
 
-class _Buffered:
-    """A socket for a library that reads the answer a byte at a time, each of which would cost a call into TLS."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        self.early = b""
-        """What was read and not taken: in the end the frames that shared a TLS record with the answer, if any."""
-        self._sock = sock
-        self._ahead = _TLS_RECORD if isinstance(sock, ssl.SSLSocket) else 1
-
-    def recv(self, size: int) -> bytes:
-        data = self.early or self._sock.recv(max(size, self._ahead))
-        self.early = data[size:]
-        return data[:size]
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._sock, name)
+def _refusal(answer: Answer, connection: Connection, request: str) -> DshellError:
+    """Of whom: the API server and the kubelet say what is wrong; what is between them and us says no to all streams."""
+    error = answers.failure(answer, connection, request)
+    status = b'"Status"' in answer.body
+    if answer.status == _UNAUTHORIZED or (status and "pgrade" not in error.message):
+        return error
+    if answer.ok or answer.is_page or answer.status in _NEVER_OF_A_STREAM or "pgrade" in error.message:
+        why = f"{answer.url} answers {answer.status} {one_line(answer.reason, 40)}".strip()
+        text = error.message if answer.is_page else f"{why} ({one_line(error.message)})"
+        return StartFailed(f"no stream to the pod: {text}", _WAY_OUT)
+    return error
 
 
-class _Refused(Exception):  # an answer, not yet an error
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(answer.status)
-        self.answer = answer
+def _no_stream(connection: Connection, error: BaseException, sock: socket.socket | None) -> DshellError:
+    if sock is not None and isinstance(error, TimeoutError):
+        why = f"{connection.server} does not answer the request for one"
+    elif isinstance(error, http.client.HTTPException) and not isinstance(error, OSError):
+        why = f"{connection.server} does not open a WebSocket: {one_line(str(error)) or type(error).__name__}"
+    else:
+        return unreachable(connection, error)
+    return StartFailed(f"no stream to the pod: {why}", _WAY_OUT)

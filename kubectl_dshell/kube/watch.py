@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import select
 import ssl
 import time
 from typing import TYPE_CHECKING, Any
 
+from kubectl_dshell.errors import Malformed
 from kubectl_dshell.kube import answer as answers
 from kubectl_dshell.kube.api import unreachable
 from kubectl_dshell.kube.chunks import Chunks
+from kubectl_dshell.kube.retry import Broken
+from kubectl_dshell.kube.untrusted import parse_json
 
 if TYPE_CHECKING:
     import socket
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 TICK = 0.5
 _ANSWER_SECONDS = 30.0
 _PIECE = 65536
+LARGEST_EVENT = 16 * 1024 * 1024
+"""Bytes of one line: ten times what etcd takes of one object."""
 
 
 def watch(
@@ -39,17 +43,24 @@ def watch(
     seconds = max(1, int(deadline - time.monotonic()) + 5)
     full = [*query, ("watch", "1"), ("timeoutSeconds", str(seconds))]
     response = api.open(path, full, read_seconds=_ANSWER_SECONDS)
-    lines = b""
+    lines = bytearray()
     try:
         for piece in _pieces(response, deadline):
             if piece is None:
                 yield None
                 continue
-            *whole, lines = (lines + piece).split(b"\n")
-            for line in whole:
-                yield _event(line, path)
-    except (OSError, ValueError) as error:
+            whole, newline, last = piece.rpartition(b"\n")
+            if newline:
+                lines += whole
+                for line in bytes(lines).split(b"\n"):
+                    yield _event(line, path)
+                lines.clear()
+            lines += last
+            _check_size(lines)
+    except OSError as error:
         raise unreachable(api.connection, error) from error
+    except Malformed as error:
+        raise Broken(f"the watch of {api.connection.server} cannot be understood: {error.message}") from error
     finally:
         # An unfinished body cannot be followed by another request.
         response.close()
@@ -62,7 +73,8 @@ def _pieces(response: urllib3.BaseHTTPResponse, deadline: float) -> Iterator[byt
     buffered: Any = response._fp.fp  # type: ignore[attr-defined]  # noqa: SLF001  # see above
     if buffered is None:
         return
-    sock: socket.socket = buffered.raw._sock  # noqa: SLF001  # see above
+    buffered.raw.unbind()
+    sock: socket.socket = buffered.raw.sock
     sock.settimeout(0)
     chunks = Chunks() if response.headers.get("Transfer-Encoding", "").lower() == "chunked" else None
     for data in _arriving(sock, buffered, deadline):
@@ -86,7 +98,9 @@ def _arriving(sock: socket.socket, buffered: Any, deadline: float) -> Iterator[b
         try:
             data = sock.recv(_PIECE)
         except (BlockingIOError, ssl.SSLWantReadError):
-            if not select.select([sock], [], [], min(TICK, left))[0]:
+            poll = select.poll()  # select() fails above descriptor 1023
+            poll.register(sock, select.POLLIN)
+            if not poll.poll(min(TICK, left) * 1000):
                 yield None
             continue
         if not data:
@@ -94,10 +108,20 @@ def _arriving(sock: socket.socket, buffered: Any, deadline: float) -> Iterator[b
         yield data
 
 
+def _check_size(line: bytearray) -> None:
+    if len(line) > LARGEST_EVENT:
+        raise Malformed(f"an event of more than {LARGEST_EVENT >> 20} MiB")
+
+
 def _event(line: bytes, path: str) -> tuple[str, dict[str, Any]] | None:
     if not line.strip():
         return None
-    event = json.loads(line)
-    if event.get("type") == "ERROR":
-        raise answers.status_error(event.get("object") or {}, request=f"WATCH {path}")
-    return event["type"], event["object"]
+    event = parse_json(line)
+    kind, subject = (event.get("type"), event.get("object")) if isinstance(event, dict) else (None, None)
+    if kind == "ERROR":
+        raise answers.status_error(subject, request=f"WATCH {path}")
+    meta = subject.get("metadata") if isinstance(subject, dict) else None
+    version = meta.get("resourceVersion") if isinstance(meta, dict) else None
+    if not isinstance(kind, str) or not isinstance(subject, dict) or not isinstance(version, str):
+        raise Malformed(f"not an event: {bytes(line[:80]).decode(errors='replace')!r}")
+    return kind, subject

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.reference import Reference
     from kubectl_dshell.kube.api import Api
 
-_PAGE = "500"
+_PAGE = "250"
 
 
 class Workloads:

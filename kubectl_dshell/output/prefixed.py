@@ -40,7 +40,7 @@ class PrefixedLines:
     def __init__(self, printer: Printer, prefixes: dict[Channel, bytes]) -> None:
         self._printer = printer
         self._prefixes = prefixes
-        self._rest = {Channel.STDOUT: b"", Channel.STDERR: b""}
+        self._rest = {Channel.STDOUT: bytearray(), Channel.STDERR: bytearray()}
 
     @property
     def full(self) -> bool:
@@ -50,13 +50,17 @@ class PrefixedLines:
         self._printer.check()
 
     def write(self, output: Output) -> None:
-        data = self._rest[output.channel] + output.data
-        whole, newline, rest = data.rpartition(b"\n")
-        lines = whole.split(b"\n") if newline else []
+        # What has no lines comes in any pieces: each is looked at once.
+        rest, (whole, newline, last) = self._rest[output.channel], output.data.rpartition(b"\n")
+        lines: list[bytes] = []
+        if newline:
+            rest += whole
+            lines = bytes(rest).split(b"\n")
+            rest.clear()
+        rest += last
         while len(rest) > LONGEST_LINE:
-            lines.append(rest[:LONGEST_LINE])
-            rest = rest[LONGEST_LINE:]
-        self._rest[output.channel] = rest
+            lines.append(bytes(rest[:LONGEST_LINE]))
+            del rest[:LONGEST_LINE]
         if lines:
             self._print(output.channel, lines)
 
@@ -64,8 +68,8 @@ class PrefixedLines:
         """A last line without an end gets one."""
         for channel, rest in self._rest.items():
             if rest:
-                self._print(channel, [rest])
-                self._rest[channel] = b""
+                self._print(channel, [bytes(rest)])
+                rest.clear()
         return {}
 
     def _print(self, channel: Channel, lines: list[bytes]) -> None:

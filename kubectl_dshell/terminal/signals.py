@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
@@ -19,6 +20,8 @@ _PATIENCE_SECONDS = 3.0
 """Several signals shortly after one another (a terminal that closes, an impatient Ctrl-C) are one wish: they must
 not cut the clean-up in half that the first has started."""
 
+_SHORT_SECONDS = 2.0
+
 
 class Signals:
     """Turns SIGINT, SIGTERM and SIGHUP into `Interrupted`; remembers SIGWINCH and SIGCONT. Main thread only.
@@ -30,6 +33,8 @@ class Signals:
         self._holds = 0
         self._recorded: int | None = None
         self._raised_at: float | None = None
+        self._stopped = threading.Event()
+        self._stopped_by: int = signal.SIGINT
         self._resized = False
         self._continued = False
         self._previous: dict[signal.Signals, signal._HANDLER] = {}
@@ -68,6 +73,17 @@ class Signals:
             if not self._holds:
                 self.check()
 
+    def pause(self, seconds: float) -> None:
+        """Sleep; in a worker thread, which no signal reaches, too it ends at a signal unless it is short.
+
+        Raises:
+            Interrupted: a signal came before or meanwhile. Clean-up in the main thread still may pause.
+        """
+        if threading.current_thread() is threading.main_thread() or seconds <= _SHORT_SECONDS:
+            time.sleep(seconds)
+        elif self._stopped.wait(seconds):
+            raise Interrupted(self._stopped_by)
+
     def fileno(self) -> int:
         """Readable when a signal has come since `clear`."""
         return self._bell.fileno()
@@ -100,6 +116,8 @@ class Signals:
 
     def _raise(self, number: int) -> None:
         self._raised_at = time.monotonic()
+        self._stopped_by = number
+        self._stopped.set()
         raise Interrupted(number)
 
     def _on_change(self, number: int, _frame: FrameType | None) -> None:

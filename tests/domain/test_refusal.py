@@ -6,7 +6,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from kubectl_dshell.domain.refusal import Request, explain
-from kubectl_dshell.errors import ApiError, ExitStatus
+from kubectl_dshell.errors import ApiError, ExitStatus, NotKubernetes
 from kubectl_dshell.output.failure import format_failure
 
 PATCH = Request("patch", "pods/ephemeralcontainers", "shop", "web")
@@ -23,6 +23,9 @@ GET = Request("get", "pods", "shop", "web")
         pytest.param(PATCH, 403, 'pods "web" is forbidden: violates PodSecurity "baseline:latest": non-default capabilities (container "dshell-4kq7z" must not include "SYS_PTRACE" in securityContext.capabilities.add)', ExitStatus.FORBIDDEN, id="pod-security"),
         pytest.param(PATCH, 422, "pods \"web\" is forbidden: ValidatingAdmissionPolicy 'no-debug' with binding 'b' denied request: not here", ExitStatus.FORBIDDEN, id="admission-policy"),
         pytest.param(PATCH, 400, 'admission webhook "x.example.com" denied the request: no', ExitStatus.FORBIDDEN, id="webhook"),
+        pytest.param(EXEC, 422, "pods \"web\" is forbidden: ValidatingAdmissionPolicy 'no-exec' with binding 'b' denied request: not here", ExitStatus.FORBIDDEN, id="admission-policy-exec"),
+        pytest.param(PATCH, 500, 'Internal error occurred: failed calling webhook "x.example.com": failed to call webhook: Post "https://x/": connect: connection refused', ExitStatus.UNAVAILABLE, id="webhook-down"),
+        pytest.param(EXEC, 500, 'Internal error occurred: failed calling webhook "x.example.com": failed to call webhook: Post "https://x/": connect: connection refused', ExitStatus.UNAVAILABLE, id="webhook-down-exec"),
         pytest.param(PATCH, 403, 'pods "web" is forbidden: unable to create new content in namespace shop because it is being terminated', ExitStatus.FORBIDDEN, id="namespace-terminating"),
         pytest.param(PATCH, 422, 'Pod "web" is invalid: []: Forbidden: static pods do not support ephemeral containers', ExitStatus.NO_TARGET, id="static-pod"),
         pytest.param(PATCH, 422, 'Pod "web" is invalid: spec.ephemeralContainers[0].image: Required value', ExitStatus.UNAVAILABLE, id="invalid"),
@@ -40,3 +43,10 @@ def test_refusals_read(
 
     assert error.status is status
     assert format_failure(error) == snapshot
+
+
+def test_what_is_no_answer_of_kubernetes_is_not_explained_as_one() -> None:
+    page = NotKubernetes(0, "NotKubernetes", "https://x answers 403 Forbidden and a web page")
+
+    assert [explain(page, request) for request in (GET, PATCH, EXEC)] == [page] * 3
+    assert page.status is ExitStatus.UNAVAILABLE

@@ -45,10 +45,11 @@ class OlderRuntime:
     """A TLS reverse proxy with a certificate of its own; `kubeconfig()` leads through it. Used in a `with`.
 
     Users are told by their bearer token alone: a client's certificate cannot pass. The first `too_many` requests are
-    answered as by an API server that has too much to do: 429, Retry-After: 1.
+    answered as by an API server that has too much to do: 429, Retry-After: 1. `streams` is what whoever asks for a
+    WebSocket is answered, byte by byte; nothing: never.
     """
 
-    def __init__(self, cluster: Cluster, folder: Path, *, too_many: int = 0) -> None:
+    def __init__(self, cluster: Cluster, folder: Path, *, too_many: int = 0, streams: bytes | None = None) -> None:
         self._certificate, key = folder / "proxy.crt", folder / "proxy.key"
         _write_certificate(self._certificate, key)
         upstream = ssl.create_default_context(cadata=cluster.certificate_authority())
@@ -58,6 +59,10 @@ class OlderRuntime:
         class Handler(_Handler):
             def connect(self) -> http.client.HTTPSConnection:
                 return http.client.HTTPSConnection(*address, context=upstream, timeout=60)
+
+            @property
+            def streams(self) -> bytes | None:
+                return streams
 
             def crowded(self) -> bool:
                 return next(turned_away, None) is not None
@@ -94,6 +99,10 @@ class _Handler(BaseHTTPRequestHandler):
     def crowded(self) -> bool:
         raise NotImplementedError
 
+    @property
+    def streams(self) -> bytes | None:
+        raise NotImplementedError
+
     def log_message(self, *_: object) -> None:
         pass
 
@@ -104,6 +113,10 @@ class _Handler(BaseHTTPRequestHandler):
             return
         with closing(self.connect()) as upstream, suppress(OSError):  # a client may leave its watch
             upstream.connect()
+            if "upgrade" in self.headers.get("Connection", "").lower() and self.streams is not None:
+                self.wfile.write(self.streams)
+                self.rfile.read(1 if not self.streams else 0)  # never: until the client has enough of it
+                return
             if "upgrade" in self.headers.get("Connection", "").lower():
                 self._tunnel(upstream)
                 return

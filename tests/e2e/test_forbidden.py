@@ -1,16 +1,18 @@
-"""Who is not allowed to is told by whom, in whose words, and what would do; nothing is added to the pod."""
+"""Who is not allowed to is told by whom, in whose words, and what would do; what was added to the pod is told."""
 
 from __future__ import annotations
 
 import os
+import secrets
 import subprocess
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
-from .pods import RESTRICTED, app
+from .pods import RESTRICTED, Pod, app
 from .waiting import wait_until
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from .program import Dshell
 
 SESSION_ROLE = Path(__file__).parents[2] / "manifests/rbac/session.yaml"
-FORBIDDEN = 77
+FORBIDDEN, UNAVAILABLE = 77, 69
 
 
 @pytest.fixture
@@ -76,8 +78,12 @@ def test_a_missing_right_is_named_and_the_printed_role_suffices(
     refused = limited(pod.name, "--", "true")
 
     assert (refused.code, refused.stdout) == (FORBIDDEN, b"")
-    first, advice, *commands = refused.stderr.splitlines()
+    first, *stays, advice = refused.stderr.partition("\n  ")[0].splitlines()
+    commands = refused.stderr[refused.stderr.index("\n  ") + 1 :].splitlines()
     assert first == f"error: {named} may not {verb} {resource} in namespace {pod.namespace}"
+    assert stays == [
+        f"{name} was added to {pod.name}; it ends by itself within 50 s." for name in pod.debug_containers()
+    ]
     assert advice == "A role that suffices is manifests/rbac/session.yaml, or:"
     assert (pod.debug_containers() == {}) is (resource != "pods/exec")
 
@@ -117,34 +123,45 @@ def test_pod_security_speaks_in_the_server_s_words(
     assert pod.debug_containers() == {}
 
 
-@pytest.fixture
-def policy(cluster: Cluster, namespace: str) -> Iterator[str]:
-    """A policy in force in the module's namespace: no debug containers with busybox."""
-    name = f"no-busybox-{namespace}"
-    api = {"apiVersion": "admissionregistration.k8s.io/v1"}
-    rule = {
-        "apiGroups": [""],
-        "apiVersions": ["v1"],
-        "operations": ["UPDATE"],
-        "resources": ["pods/ephemeralcontainers"],
-    }
-    expression = "object.spec.ephemeralContainers.all(c, !c.image.startsWith('busybox'))"
+ADMISSION = {"apiVersion": "admissionregistration.k8s.io/v1"}
+ADDING, EXEC = ("UPDATE", "pods/ephemeralcontainers"), ("CONNECT", "pods/exec")
+
+
+def rule(what: tuple[str, str]) -> Json:
+    return {"apiGroups": [""], "apiVersions": ["v1"], "operations": [what[0]], "resources": [what[1]]}
+
+
+def only(namespace: str) -> Json:
+    return {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}
+
+
+@contextmanager
+def in_force(cluster: Cluster, namespace: str, what: tuple[str, str], expression: str, message: str) -> Iterator[str]:
+    """The name of a policy for one namespace."""
+    name = f"e2e-{secrets.token_hex(3)}-{namespace}"
     spec = {
         "failurePolicy": "Fail",
-        "matchConstraints": {"resourceRules": [rule]},
-        "validations": [
-            {"expression": expression, "message": "debug images come from our own registry: ask #platform"}
-        ],
+        "matchConstraints": {"resourceRules": [rule(what)]},
+        "validations": [{"expression": expression, "message": message}],
     }
-    here: Json = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}
-    binding = {"policyName": name, "validationActions": ["Deny"], "matchResources": here}
+    binding = {"policyName": name, "validationActions": ["Deny"], "matchResources": only(namespace)}
     cluster.apply(
-        {**api, "kind": "ValidatingAdmissionPolicy", "metadata": {"name": name}, "spec": spec},
-        {**api, "kind": "ValidatingAdmissionPolicyBinding", "metadata": {"name": name}, "spec": binding},
+        {**ADMISSION, "kind": "ValidatingAdmissionPolicy", "metadata": {"name": name}, "spec": spec},
+        {**ADMISSION, "kind": "ValidatingAdmissionPolicyBinding", "metadata": {"name": name}, "spec": binding},
     )
     yield name
     kinds = ("validatingadmissionpolicybinding", "validatingadmissionpolicy")
     cluster.kubectl("delete", *(f"{kind}/{name}" for kind in kinds), "--wait=false", check=False)
+
+
+@pytest.fixture
+def policy(cluster: Cluster, namespace: str) -> Iterator[str]:
+    """A policy in force in the module's namespace: no debug containers with busybox."""
+    expression = "object.spec.ephemeralContainers.all(c, !c.image.startsWith('busybox'))"
+    with in_force(
+        cluster, namespace, ADDING, expression, "debug images come from our own registry: ask #platform"
+    ) as name:
+        yield name
 
 
 def test_an_admission_policy_speaks_in_its_own_words(make_pod: MakePod, dshell: Dshell, policy: str) -> None:
@@ -166,3 +183,71 @@ def test_an_admission_policy_speaks_in_its_own_words(make_pod: MakePod, dshell: 
         "(--image, --run-as, --profile)."
     )
     assert pod.debug_containers() == {}
+
+
+def added_and_ending(pod: Pod, line: str) -> None:
+    """One debug container was added, it is named, and it ends without anybody's help."""
+    (name,) = pod.debug_containers()
+    assert line == f"{name} was added to {pod.name}; it ends by itself within 50 s."
+    wait_until(lambda: pod.debug_containers()[name].state == "terminated", 75, "its end")
+
+
+def test_a_policy_that_denies_exec_speaks_in_its_own_words_and_what_was_added_is_named(
+    cluster: Cluster, make_namespace: MakeNamespace, make_pod: MakePod, dshell: Dshell
+) -> None:
+    pod = make_pod(namespace=make_namespace())
+    probe = ("exec", pod.name, "-n", pod.namespace, "--", "/nothing")
+    with in_force(cluster, pod.namespace, EXEC, "false", "no shells on a Friday: ask #platform") as name:
+        wait_until(lambda: "no shells" in cluster.kubectl(*probe, check=False).stderr, 60, "the policy in force")
+
+        refused = dshell(pod.name, "-n", pod.namespace, "--", "true")
+
+    assert (refused.code, refused.stdout) == (FORBIDDEN, b"")
+    first, servers, stays, advice = refused.stderr.splitlines()
+    assert first == f"error: an admission policy of the cluster does not allow exec in {pod.name}:"
+    assert servers == (
+        f"  pods \"{pod.name}\" is forbidden: ValidatingAdmissionPolicy '{name}' with binding '{name}' denied request: "
+        "no shells on a Friday: ask #platform"
+    )
+    assert advice == "Whoever runs the cluster can exempt it."
+    added_and_ending(pod, stays)
+
+
+@pytest.mark.parametrize("what", [ADDING, EXEC], ids=["adding", "exec"])
+def test_a_webhook_that_is_down_is_named(
+    cluster: Cluster, make_namespace: MakeNamespace, make_pod: MakePod, dshell: Dshell, what: tuple[str, str]
+) -> None:
+    pod = make_pod(namespace=make_namespace())
+    name = f"e2e-{secrets.token_hex(3)}.dshell.test"
+    webhook = {
+        "name": name,
+        "rules": [rule(what)],
+        "clientConfig": {"url": "https://127.0.0.1:1/nobody"},
+        "failurePolicy": "Fail",
+        "sideEffects": "None",
+        "admissionReviewVersions": ["v1"],
+        "timeoutSeconds": 1,
+        **only(pod.namespace),
+    }
+    kind = "ValidatingWebhookConfiguration"
+    cluster.apply({**ADMISSION, "kind": kind, "metadata": {"name": name}, "webhooks": [webhook]})
+    try:
+        down = f'failed calling webhook "{name}"'
+        add = ("debug", pod.name, "-n", pod.namespace, "--image=busybox:1.37", "--", "true")
+        probe = add if what == ADDING else ("exec", pod.name, "-n", pod.namespace, "--", "/nothing")
+        wait_until(lambda: down in cluster.kubectl(*probe, check=False).stderr, 60, "the webhook in force")
+        before = len(pod.debug_containers())
+
+        refused = dshell(pod.name, "-n", pod.namespace, "--", "true")
+    finally:
+        cluster.kubectl("delete", kind.lower(), name, "--wait=false", check=False)
+
+    assert (refused.code, refused.stdout) == (UNAVAILABLE, b"")
+    first, servers, *stays, advice = refused.stderr.splitlines()
+    assert first == f'error: the admission webhook "{name}" of the cluster does not work, so nothing passes it:'
+    assert down in servers
+    assert advice.startswith("Whoever runs the cluster has to repair or remove it: ")
+    if what == EXEC:
+        added_and_ending(pod, *stays)
+    else:
+        assert (stays, len(pod.debug_containers())) == ([], before)

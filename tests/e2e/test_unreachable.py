@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pytest
 
 from .cluster import write_kubeconfig
 from .older_runtime import OlderRuntime
@@ -16,6 +20,8 @@ from .users import create_user, token_of
 from .waiting import wait_until
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from .cluster import Cluster
     from .conftest import MakePod
     from .program import Dshell
@@ -140,3 +146,75 @@ def test_a_server_that_stays_crowded_is_given_up(
 
     assert (refused.code, refused.stdout) == (UNAVAILABLE, b"")
     assert refused.stderr == "error: the server has received too many requests: try again later\n"
+
+
+@contextmanager
+def kubectl_proxy(cluster: Cluster) -> Iterator[str]:
+    """The address of one."""
+    command = [cluster.kubectl_program, "--kubeconfig", str(cluster.kubeconfig), "proxy", "--port=0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as proxy:
+        try:
+            assert proxy.stdout is not None
+            said = proxy.stdout.readline()
+            yield "http://" + said.rpartition(" on ")[2].strip()
+        finally:
+            proxy.terminate()
+
+
+def test_kubectl_proxy_which_refuses_exec_is_named_and_so_is_what_was_added(
+    cluster: Cluster, make_pod: MakePod, dshell: Dshell
+) -> None:
+    pod = make_pod()
+    with kubectl_proxy(cluster) as server:
+        refused = dshell(pod.name, "--server", server, "--", "true")
+
+    assert (refused.code, refused.stdout) == (UNAVAILABLE, b"")
+    (name,) = pod.debug_containers()
+    path = f"/api/v1/namespaces/{pod.namespace}/pods/{pod.name}/exec"
+    assert refused.stderr.splitlines() == [
+        f"error: no stream to the pod: {server}{path} answers 403 Forbidden (Forbidden)",
+        f"{name} was added to {pod.name}; it ends by itself within 50 s.",
+        (
+            "Something on the way lets no WebSocket through. A reverse proxy has to pass on Upgrade and Connection; "
+            "kubectl proxy refuses exec unless it is started with --reject-paths='^$'."
+        ),
+    ]
+    wait_until(lambda: pod.debug_containers()[name].state == "terminated", 75, "its end")
+
+
+PAGE = b"Content-Type: text/html\r\nContent-Length: 30\r\n\r\n<html><h1>Blocked</h1></html>\r\n"
+NO_UPGRADE = b'{"kind":"Status","apiVersion":"v1","status":"Failure","message":"Upgrade request required","reason":"BadRequest","code":400}'
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        pytest.param(b"HTTP/1.1 403 Forbidden\r\n" + PAGE, "answers 403 Forbidden and a web page", id="403"),
+        pytest.param(b"HTTP/1.1 502 Bad Gateway\r\n" + PAGE, "answers 502 Bad Gateway and a web page", id="502"),
+        pytest.param(
+            b"HTTP/1.1 400 Bad Request\r\nContent-Length: %d\r\n\r\n%s" % (len(NO_UPGRADE), NO_UPGRADE),
+            "answers 400 Bad Request (Upgrade request required)",
+            id="Upgrade is dropped",
+        ),
+        pytest.param(b"", "does not answer the request for one", id="never"),
+    ],
+)
+def test_what_lets_no_websocket_through_is_named_and_so_is_what_was_added(
+    cluster: Cluster, make_pod: MakePod, namespace: str, dshell: Dshell, tmp_path: Path, answer: bytes, said: str
+) -> None:
+    pod = make_pod()
+    create_user(cluster, namespace, pod.name, SESSION_ROLE)
+    token = token_of(cluster, namespace, pod.name)
+    with OlderRuntime(cluster, tmp_path, streams=answer) as closed:
+        through = dshell.with_kubeconfig(closed.kubeconfig(tmp_path / "k", token, namespace))
+
+        refused = through(pod.name, "--request-timeout", "8s", "--", "true")
+
+    assert (refused.code, refused.stdout) == (UNAVAILABLE, b"")
+    (name,) = pod.debug_containers()
+    first, stays, advice = refused.stderr.splitlines()
+    assert first.startswith("error: no stream to the pod: https://127.0.0.1:")
+    assert said in first
+    assert "<" not in first
+    assert stays == f"{name} was added to {pod.name}; it ends by itself within 50 s."
+    assert advice.startswith("Something on the way lets no WebSocket through.")

@@ -136,12 +136,11 @@ class Server:
         try:
             with self._listener:
                 for script in self._scripts:
-                    self._play(script)
+                    self._play(script, self._listener.accept()[0])
         except BaseException as error:  # noqa: BLE001  # told by finish()
             self._failure = error
 
-    def _play(self, script: Callable[[Peer], None]) -> None:
-        sock, _ = self._listener.accept()
+    def _play(self, script: Callable[[Peer], None], sock: socket.socket) -> None:
         sock.settimeout(SECONDS)
         with sock:
             if self._tls is None:
@@ -149,3 +148,26 @@ class Server:
                 return
             with self._tls.wrap_socket(sock, server_side=True) as secured:
                 script(Peer(secured))
+
+
+class Crowd(Server):
+    """Plays its scripts at the same time, in the order in which the connections come."""
+
+    def _serve(self) -> None:
+        threads = []
+        try:
+            with self._listener:
+                for script in self._scripts:
+                    sock = self._listener.accept()[0]
+                    threads.append(threading.Thread(target=self._alone, args=(script, sock), daemon=True))
+                    threads[-1].start()
+        except BaseException as error:  # noqa: BLE001  # told by finish()
+            self._failure = error
+        for thread in threads:
+            thread.join(SECONDS)
+
+    def _alone(self, script: Callable[[Peer], None], sock: socket.socket) -> None:
+        try:
+            self._play(script, sock)
+        except BaseException as error:  # noqa: BLE001  # told by finish()
+            self._failure = error

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kubectl_dshell import __version__
-from kubectl_dshell.errors import ApiError, BadConfig, ConnectionLost, ExitStatus
+from kubectl_dshell.errors import ApiError, BadConfig, ConnectionLost, ExitStatus, NotKubernetes
 from kubectl_dshell.kube.api import Api
 from kubectl_dshell.kube.connection import Connection
 from kubectl_dshell.kube.credentials import Static
+from kubectl_dshell.kube.retry import ATTEMPTS
 from kubectl_dshell.kube.secret import Secret
 from kubectl_dshell.kube.trace import Trace
 from tests.kube.loopback import Peer, Server
@@ -130,16 +131,6 @@ STATUS_422 = {
             id="text",
         ),
         pytest.param("400 Bad Request", b"x" * 5000, "Bad Request", "x" * 1000, (), ExitStatus.UNAVAILABLE, id="long"),
-        pytest.param("302 Found", b"", "Found", "Found", (), ExitStatus.UNAVAILABLE, id="redirect"),
-        pytest.param(
-            "200 OK",
-            b"<html>login</html>",
-            "NotJSON",
-            "the answer is not a Kubernetes object; it starts with: '<html>login</html>'",
-            (),
-            ExitStatus.UNAVAILABLE,
-            id="somebody else's page",
-        ),
     ],
 )
 def test_a_refusal_is_an_api_error(
@@ -154,6 +145,80 @@ def test_a_refusal_is_an_api_error(
     assert (caught.value.reason, caught.value.message, caught.value.causes) == (reason, message, causes)
     assert caught.value.code == int(status[:3])
     assert caught.value.status is exit_status
+
+
+PAGE = b"<!DOCTYPE html>\n<html><body><h1>Log in</h1></body></html>"
+HTML = "Content-Type: text/html; charset=utf-8"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "said"),
+    [
+        ("200 OK", PAGE, (HTML,), "200 OK and a web page"),
+        ("200 OK", PAGE, (), "200 OK and a web page"),
+        ("403 Forbidden", PAGE, (HTML,), "403 Forbidden and a web page"),
+        ("404 Not Found", b"\xef\xbb\xbf\n <html>", (), "404 Not Found and a web page"),
+        ("302 Found", b"", (), "302 Found and a web page"),
+        (
+            "302 Found",
+            PAGE,
+            ("Location: https://me:pass@sso.test/login?state=s3cret",),
+            "302 Found, a redirect to https://sso.test/login",
+        ),
+        ("200 OK", b"pong", (), "200 OK and what is no Kubernetes object: 'pong'"),
+        ("200 OK", b"[1]", (), "200 OK and what is no Kubernetes object: '[1]'"),
+    ],
+)
+def test_a_page_in_place_of_the_api_is_one_line_that_names_the_url(
+    status: str, body: bytes, headers: tuple[str, ...], said: str
+) -> None:
+    server = Server(answering(status, body, *headers))
+
+    with pytest.raises(NotKubernetes) as caught:
+        api(server).get("/api/v1/x", [("limit", "1")])
+
+    server.finish()
+    assert caught.value.message == (
+        f"http://127.0.0.1:{server.port}/api/v1/x answers {said}; a Kubernetes API server does not. "
+        "Is a proxy or a login in between?"
+    )
+    assert (caught.value.code, caught.value.status) == (0, ExitStatus.UNAVAILABLE)
+
+
+def test_a_page_of_a_broken_gateway_is_asked_for_again_and_then_told() -> None:
+    server = Server(*[answering("502 Bad Gateway", PAGE, HTML)] * ATTEMPTS)
+
+    with pytest.raises(NotKubernetes, match="502 Bad Gateway and a web page"):
+        api(server).get("/x")
+    server.finish()
+
+
+def test_a_login_page_is_no_good_for_credentials() -> None:
+    server = Server(answering("401 Unauthorized", PAGE, HTML))
+
+    with pytest.raises(BadConfig) as caught:
+        api(server).get("/x")
+
+    server.finish()
+    assert caught.value.message.startswith(f"a web page of http://127.0.0.1:{server.port}/x rejects the credentials")
+
+
+def test_a_long_refusal_is_cut_for_people() -> None:
+    causes = [{"message": "c" * 9000}] * 99
+    long = {"kind": "Status", "message": "no " * 10**6, "reason": "R" * 9000, "details": {"causes": causes}}
+    server = Server(answering("400 Bad Request", long))
+    lines: list[str] = []
+
+    with pytest.raises(ApiError) as caught:
+        api(server, trace=Trace(8, lines.append)).get("/x")
+
+    server.finish()
+    assert caught.value.message.endswith("… (3000000 characters in all; -v 8 shows more)")
+    assert len(caught.value.message) < 2200
+    assert len(caught.value.reason) <= 256
+    assert max(map(len, caught.value.causes)) < 2200
+    assert len(caught.value.causes) == 20
+    assert max(map(len, lines)) > 3000000
 
 
 def test_rejected_credentials_name_user_and_context() -> None:
@@ -260,6 +325,24 @@ def test_warnings_are_handed_on_unquoted() -> None:
 
     server.finish()
     assert warnings == ['would violate "restricted:latest": x, y', "deprecated"]
+
+
+def test_several_warnings_are_all_shown_and_bounded() -> None:
+    headers = [f'Warning: 299 - "number {n}"' for n in range(3)]
+    crowd = ", ".join(f'299 - "w{n} {"x" * 2000}\x1b[2J"' for n in range(15))
+    server = Server(answering("200 OK", {}, *headers), answering("200 OK", {}, f"Warning: {crowd}"))
+    warnings: list[str] = []
+    connection = Connection(f"http://127.0.0.1:{server.port}", "d", "t", "j", Static())
+    caller = Api(connection, on_warning=warnings.append)
+
+    caller.get("/x")
+    assert warnings == ["number 0", "number 1", "number 2"]
+    warnings.clear()
+    caller.get("/x")
+
+    server.finish()
+    assert 0 < len(warnings) <= 10
+    assert all(len(text) <= 1000 and "\x1b" not in text for text in warnings)
 
 
 def test_the_trace_shows_requests_and_bodies_and_no_token() -> None:

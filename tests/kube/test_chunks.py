@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kubectl_dshell.errors import Malformed
 from kubectl_dshell.kube.chunks import Chunks
 
 
@@ -30,5 +31,5 @@ def test_a_chunk_that_is_on_its_way_is_no_end() -> None:
 
 
 def test_something_else_than_chunks_is_an_error() -> None:
-    with pytest.raises(ValueError, match="invalid literal"):
+    with pytest.raises(Malformed, match="not the size of a chunk"):
         Chunks().feed(b"hello\r\n")

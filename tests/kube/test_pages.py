@@ -70,7 +70,7 @@ def test_any_text_in_a_pod_misleads_nobody(items: list[tuple[str, list[str]]]) -
 
 
 def test_what_is_no_list_is_told() -> None:
-    with pytest.raises(ApiError, match="not a Kubernetes object"):
+    with pytest.raises(ApiError, match="answers 200 and a web page"):
         found_in(b"<html>")
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+import resource
 import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
@@ -11,10 +14,11 @@ import pytest
 
 from kubectl_dshell.errors import ApiError, NoTarget
 from kubectl_dshell.kube.api import Api
+from kubectl_dshell.kube.attention import DEAF_SECONDS, Attention
 from kubectl_dshell.kube.connection import Connection
 from kubectl_dshell.kube.credentials import Static
 from kubectl_dshell.kube.pods import Pods
-from tests.kube.loopback import Peer, Server
+from tests.kube.loopback import Crowd, Peer, Server
 from tests.kube.rig import answering
 
 if TYPE_CHECKING:
@@ -247,11 +251,94 @@ def test_a_server_in_trouble_is_asked_again() -> None:
     server = Server(
         answering("429 Too Many Requests", {}),
         answering("503 Service Unavailable", b""),
+        answering("200 OK", pod(5)),
         watching(line("MODIFIED", pod(6))),
     )
 
-    assert first_versions(changes(server), 1) == ["6"]
+    assert first_versions(changes(server), 2) == ["5", "6"]
     server.finish()
+
+
+HTML = "Content-Type: text/html"
+
+
+def empty(peer: Peer) -> None:
+    peer.request()
+    peer.answer("200 OK", b"")
+
+
+def broken(peer: Peer) -> None:
+    peer.request()
+    peer.begin_watch()
+    peer.chunk(line("MODIFIED", pod(6))[:20])
+
+
+def silent(peer: Peer) -> None:
+    peer.request()
+    peer.begin_watch()
+    peer.sock.sendall(b"1000\r\n" + line("MODIFIED", pod(6))[:20])
+    assert peer.sock.recv(1) == b""
+
+
+def nonsense(peer: Peer) -> None:
+    peer.request()
+    peer.begin_watch()
+    peer.chunk(b'{"type":"MODIFIED"}\n')
+
+
+@pytest.mark.parametrize(
+    "deaf",
+    [
+        pytest.param(watching(), id="ends at once"),
+        pytest.param(empty, id="empty"),
+        pytest.param(broken, id="broken in a line"),
+        pytest.param(silent, id="held back"),
+        pytest.param(nonsense, id="nonsense"),
+        pytest.param(answering("504 Gateway Timeout", b"<html>", HTML), id="a gateway that waits for the end"),
+        pytest.param(answering("200 OK", b"<html>", HTML), id="a page"),
+    ],
+)
+def test_a_watch_that_tells_nothing_is_looked_after(deaf: Callable[[Peer], None]) -> None:
+    """The connection that holds the watch is still open when the pod is read over another."""
+    both = Crowd(deaf, answering("200 OK", pod(6, "Running")))
+    connection = Connection(f"http://127.0.0.1:{both.port}", "default", "test", "jane", Static())
+    found = Pods(Api(connection)).pod_changes("ns", "web", "5", time.monotonic() + 20)
+    began = time.monotonic()
+
+    assert first_versions(found, 1) == ["6"]
+
+    found.close()  # type: ignore[attr-defined]  # it is a generator
+    assert time.monotonic() - began < 4, "2 s, and what a busy machine adds"
+    both.finish()
+
+
+def test_a_start_that_is_told_asks_for_nothing_else() -> None:
+    def told(peer: Peer) -> None:
+        peer.request()
+        peer.begin_watch()
+        time.sleep(DEAF_SECONDS * 0.6)
+        peer.chunk(line("MODIFIED", pod(6)))
+        time.sleep(DEAF_SECONDS * 0.6)
+        peer.chunk(line("MODIFIED", pod(7)))
+
+    server = Server(told)
+
+    assert first_versions(changes(server), 2) == ["6", "7"]
+    server.finish()
+
+
+def test_a_watch_that_has_told_something_is_looked_after_less_and_less() -> None:
+    watching = Attention("5", 0.0)
+    watching.begin(0.0)
+    watching.heard("6", 0.0)
+    looks = []
+    for tick in range(1, 240):
+        if watching.may_be_deaf(tick / 2):
+            looks.append(tick / 2)
+            assert not watching.looked("6", tick / 2)
+    assert len(looks) < 12
+    assert watching.looked("7", 120.0)
+    assert watching.may_be_deaf(120.0 + DEAF_SECONDS)
 
 
 def test_another_refusal_of_the_watch_is_told() -> None:
@@ -300,3 +387,19 @@ def test_who_we_are_is_what_the_server_says(status: str, body: object, name: str
 
     assert pods(server).whoami() == name
     server.finish()
+
+
+def test_a_watch_is_read_where_descriptors_are_many() -> None:
+    """select() knows none above 1023."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(2048, hard)), hard))
+    spare = os.open("/dev/null", os.O_RDONLY)
+    held = [fcntl.fcntl(spare, fcntl.F_DUPFD, 0) for _ in range(1100)]
+    try:
+        server = Server(watching(line("MODIFIED", pod(6))))
+        assert first_versions(changes(server), 1) == ["6"]
+        server.finish()
+    finally:
+        for number in (*held, spare):
+            os.close(number)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -120,3 +120,18 @@ def test_a_server_that_asks_for_minutes_is_told_about_instead() -> None:
 
     assert script.run().status == 429
     assert script.pauses == []
+
+
+def test_all_pauses_together_have_a_bound() -> None:
+    script = Script(Answer(429, headers={"retry-after": "25"}))
+
+    assert script.run().status == 429
+    assert script.pauses == [25.0, 25.0]
+
+
+@pytest.mark.parametrize("value", ["9" * 400, "²", "-1", "1.5", "Thu, 26 Nov 2026 10:00:00 GMT", ""])
+def test_another_retry_after_is_none(value: str) -> None:
+    script = Script(Answer(503, headers={"retry-after": value}))
+
+    assert script.run("POST", idempotent=False).status == 503
+    assert script.attempts == 1

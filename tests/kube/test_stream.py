@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from kubectl_dshell.domain.stream import Channel, Event, Exit, Output
 from kubectl_dshell.errors import ConnectionLost
 from kubectl_dshell.kube.frames import Opcode
 from kubectl_dshell.kube.stream import ExecStream
-from tests.kube.loopback import Peer, Server, frame
+from tests.kube.loopback import SECONDS, Peer, Server, frame
 from tests.kube.rig import MEGABYTE, SUCCESS, ended, events_until, open_stream
 
 if TYPE_CHECKING:
@@ -256,3 +257,66 @@ def test_once_much_input_is_known_to_be_taken_silence_counts_again() -> None:
         stream.keepalive(now + 48)
     stream.close()
     server.finish()
+
+
+@pytest.mark.parametrize("silent", [True, False])
+def test_what_was_said_into_a_silence_is_taken_back(silent: bool) -> None:
+    closed, ends = threading.Event(), []
+
+    def script(peer: Peer) -> None:
+        peer.accept()
+        assert closed.wait(SECONDS)
+        try:
+            while peer.sock.recv(65536):
+                pass
+            ends.append("end")
+        except ConnectionResetError:
+            ends.append("reset")
+
+    server = Server(script)
+    stream = open_stream(server)
+    stream.send(b"beat")
+    if silent:
+        now = time.monotonic()
+        stream.keepalive(now + 16)
+        with pytest.raises(ConnectionLost, match="no sign of life"):
+            stream.keepalive(now + 31)
+    stream.close()
+    closed.set()
+
+    server.finish()
+    assert ends == ["reset" if silent else "end"]
+
+
+def test_a_server_that_only_pings_and_never_reads_is_answered_once_and_then_the_last() -> None:
+    """Else its pings would fill our memory."""
+    done = threading.Event()
+    answers: list[bytes] = []
+
+    def script(peer: Peer) -> None:
+        peer.accept()
+        for number in range(5000):
+            peer.send(b"ping %d" % number, Opcode.PING)
+        assert done.wait(SECONDS)
+        while not answers or answers[-1] != b"ping 4999":
+            opcode, data = peer.receive()
+            if opcode is Opcode.PONG:
+                answers.append(data)
+
+    server = Server(script)
+    stream = open_stream(server)
+    stream.send(b"x" * (16 * MEGABYTE))  # more than the kernel takes
+    before = stream.backlog
+    deadline = time.monotonic() + SECONDS
+    while stream._owed != b"ping 4999" and time.monotonic() < deadline:
+        stream.receive()
+    grown = stream.backlog - before
+    done.set()
+    while stream.wants_write and time.monotonic() < deadline:
+        stream.flush()
+
+    server.finish()
+    stream.close()
+    assert grown < 100
+    assert answers[-1] == b"ping 4999"
+    assert len(answers) < 10

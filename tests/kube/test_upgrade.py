@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from kubectl_dshell.errors import ApiError, BadConfig, ConnectionLost, StartFailed
+from kubectl_dshell.errors import ApiError, BadConfig, ConnectionLost, ExitStatus, StartFailed
 from kubectl_dshell.kube import channel
 from kubectl_dshell.kube.connection import Connection
 from kubectl_dshell.kube.credentials import Static
@@ -83,7 +85,6 @@ def test_the_request_names_everything(monkeypatch: pytest.MonkeyPatch) -> None:
             'pods "web" is forbidden: ',
             id="a Status",
         ),
-        pytest.param("502 Bad Gateway", b"<html>" + b"x" * 5000, "text/html", 502, "Bad Gateway", "<html>", id="proxy"),
         pytest.param("404 Not Found", b"", "text/plain", 404, "Not Found", "Not Found", id="no body"),
     ],
 )
@@ -135,8 +136,9 @@ def test_an_upgrade_that_is_put_off_is_asked_for_again_and_no_other() -> None:
     open_stream(server).close()
     server.finish()
 
-    once = Server(lambda peer: peer.refuse("503 Service Unavailable", b"{}"))
-    with pytest.raises(ApiError):
+    status = b'{"kind":"Status","message":"not now"}'
+    once = Server(lambda peer: peer.refuse("503 Service Unavailable", status))
+    with pytest.raises(ApiError, match="not now"):
         open_stream(once)
     once.finish()
 
@@ -148,9 +150,114 @@ def test_the_answer_is_not_waited_for_longer_than_asked() -> None:
 
     server = Server(silent)
 
-    with pytest.raises(ConnectionLost):
+    with pytest.raises(StartFailed, match="does not answer the request for one"):
         open_exec(connection(server.port), "n", "p", "c", ["x"], stdin=False, tty=False, seconds=0.2)
     server.finish()
+
+
+def test_an_answer_that_comes_a_byte_at_a_time_is_not_waited_for_longer() -> None:
+    def slow(peer: Peer) -> None:
+        peer.read_head()
+        peer.sock.sendall(b"HTTP/1.1 101 Switching Protocols\r\nX-Slow: ")
+        peer.sock.settimeout(0.1)
+        while True:
+            peer.sock.sendall(b"x")
+            try:
+                assert peer.sock.recv(1) == b""
+            except TimeoutError:
+                continue
+            return
+
+    server = Server(slow)
+    began = time.monotonic()
+
+    with pytest.raises(StartFailed, match="does not answer the request for one"):
+        open_exec(connection(server.port), "n", "p", "c", ["x"], stdin=False, tty=False, seconds=1)
+
+    assert 0.9 < time.monotonic() - began < 10
+    server.finish()
+
+
+PAGE = b"<html><body>" + b"x" * 5000
+UPGRADE = b'{"kind":"Status","status":"Failure","message":"Upgrade request required","reason":"BadRequest","code":400}'
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "said"),
+    [
+        pytest.param(
+            "403 Forbidden", b"Forbidden\n", "text/plain", "answers 403 Forbidden (Forbidden)", id="kubectl proxy"
+        ),
+        pytest.param("403 Forbidden", PAGE, "text/html", "answers 403 Forbidden and a web page", id="403, a page"),
+        pytest.param("502 Bad Gateway", PAGE, "text/html", "answers 502 Bad Gateway and a web page", id="502, a page"),
+        pytest.param("502 Bad Gateway", b"", "text/plain", "answers 502 Bad Gateway (Bad Gateway)", id="502, nothing"),
+        pytest.param("200 OK", PAGE, "text/html", "answers 200 OK and a web page", id="200, a page"),
+        pytest.param(
+            "400 Bad Request", UPGRADE, "application/json", "(Upgrade request required)", id="no Upgrade came"
+        ),
+        pytest.param(
+            "400 Bad Request",
+            b"unable to upgrade: missing upgrade headers in request",
+            "text/plain",
+            "(unable to upgrade: missing",
+            id="no Upgrade came to the kubelet",
+        ),
+        pytest.param("426 Upgrade Required", b"", "text/plain", "answers 426", id="426"),
+    ],
+)
+def test_what_lets_no_websocket_through_is_named(status: str, body: bytes, kind: str, said: str) -> None:
+    server = Server(lambda peer: peer.refuse(status, body, kind))
+
+    with pytest.raises(StartFailed) as caught:
+        open_stream(server)
+
+    server.finish()
+    assert caught.value.status is ExitStatus.UNAVAILABLE
+    assert f"http://127.0.0.1:{server.port}/api/v1/namespaces/ns/pods/web/exec" in caught.value.message
+    assert said in caught.value.message
+    assert "<" not in caught.value.message
+    assert "--reject-paths" in caught.value.advice[0]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(b"HTTP/1.1 101 Switching Protocols\r\n\r\n", id="no accept"),
+        pytest.param(b"SSH-2.0-OpenSSH_9.6\r\n", id="ssh"),
+        pytest.param(b"\xff\xfe\x00\r\n\r\n", id="noise"),
+        pytest.param(b"HTTP/1.1 101 x\r\n" + b"A: b\r\n" * 200, id="too many headers"),
+        pytest.param(b"HTTP/1.1 101 x\r\nA: " + b"b" * 70000 + b"\r\n\r\n", id="a long header"),
+        pytest.param(b"HTTP/1.1 100 x\r\n\r\n" * 20000, id="100 Continue for ever"),
+        pytest.param(b"HTTP/1.1 500 x\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n", id="a negative chunk"),
+    ],
+)
+def test_an_answer_that_is_no_websocket_is_told(answer: bytes) -> None:
+    def script(peer: Peer) -> None:
+        peer.read_head()
+        with contextlib.suppress(OSError):  # the client has heard enough
+            peer.sock.sendall(answer)
+
+    server = Server(script)
+
+    with pytest.raises(StartFailed, match="does not open a WebSocket"):
+        open_stream(server)
+    server.finish()
+
+
+def test_a_refusal_of_any_length_is_read_to_a_bound() -> None:
+    def script(peer: Peer) -> None:
+        peer.read_head()
+        peer.sock.sendall(b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 99999999999\r\n\r\n")
+        with contextlib.suppress(OSError):
+            while True:
+                peer.sock.sendall(b"x" * 65536)
+
+    server = Server(script)
+
+    with pytest.raises(ApiError) as caught:
+        open_stream(server)
+    server.finish()
+    assert caught.value.message == "x" * 1000
 
 
 def test_a_redirect_does_not_get_our_credentials() -> None:
@@ -163,7 +270,7 @@ def test_a_redirect_does_not_get_our_credentials() -> None:
 
     server = Server(script)
 
-    with pytest.raises(StartFailed, match="does not open a WebSocket"):
+    with pytest.raises(StartFailed, match="answers 302 Found, a redirect to ws://"):
         open_stream(server)
 
     server.finish()
@@ -200,7 +307,7 @@ def test_v4_cannot_end_piped_input(stdin: bool, tty: bool, half_close: bool | No
 def test_a_server_without_our_protocols_is_told() -> None:
     server = Server(lambda peer: peer.accept("v1.something"))
 
-    with pytest.raises(StartFailed, match="does not open a WebSocket for exec"):
+    with pytest.raises(StartFailed, match="does not open a WebSocket"):
         open_stream(server)
     server.finish()
 

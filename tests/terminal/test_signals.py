@@ -128,6 +128,28 @@ def test_a_wait_in_another_call_is_interrupted() -> None:
     assert time.monotonic() - started < 10
 
 
+def test_a_long_pause_of_a_worker_ends_with_the_signal_and_a_short_one_is_slept(signals: Signals) -> None:
+    ended: list[int] = []
+
+    def work() -> None:
+        try:
+            signals.pause(20)
+        except Interrupted as stop:
+            ended.append(stop.signal_number)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    with pytest.raises(Interrupted):
+        signal.raise_signal(signal.SIGTERM)
+    worker.join(10)
+
+    assert ended == [signal.SIGTERM]
+    late = threading.Thread(target=signals.pause, args=(0.01,))
+    late.start()
+    late.join(10)
+    signals.pause(0.01)  # clean-up in the main thread
+
+
 @pytest.mark.parametrize("number", ALL)
 def test_the_handlers_of_before_are_back_afterwards(number: signal.Signals) -> None:
     before = signal.getsignal(number)

@@ -1,0 +1,108 @@
+"""Connections of urllib3 whose answers have a deadline and a size, whatever the server does with them.
+
+A timeout of a socket is for one read: a server that sends a byte now and then is never late. And of http.client's own
+limits (64 KiB a line, 100 headers) there are none on how many answers of 1xx, or lines around chunks, come first.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import socket
+
+    import urllib3
+
+LARGEST_HEAD = 256 * 1024
+"""Bytes of status lines and headers, those of 1xx included."""
+LARGEST_BODY = 64 * 1024 * 1024
+"""Bytes as sent, and as decoded."""
+MOST_CHUNKS = 100_000
+"""Of one body: smaller ones than 640 bytes in a body of 64 MiB are what no server sends."""
+_FRAMING = 4 * 1024 * 1024
+"""Bytes between the chunks of a body."""
+
+
+def bounded(manager: urllib3.PoolManager) -> urllib3.PoolManager:
+    """The same, but each answer is read within the timeout of the request, and within the sizes above."""
+    kinds: dict[str, Any] = manager.pool_classes_by_scheme
+    manager.pool_classes_by_scheme = {scheme: _pool(kind) for scheme, kind in kinds.items()}
+    return manager
+
+
+def _pool(kind: Any) -> Any:
+    connection = type("Connection", (kind.ConnectionCls,), {"response_class": Response})
+    return type("Pool", (kind,), {"ConnectionCls": connection})
+
+
+class Wire(io.RawIOBase):
+    """What a socket gives, until a time and up to a count."""
+
+    def __init__(self, raw: Any, sock: socket.socket) -> None:
+        """`raw` is the socket as a file; its timeout is now the time for all of it."""
+        self._raw, self.sock = raw, sock
+        timeout = sock.gettimeout()
+        self._deadline = None if timeout is None else time.monotonic() + timeout
+        self._room = LARGEST_HEAD
+        self._sealed = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        if self._sealed:
+            return None
+        if self._room < 0:
+            raise http.client.HTTPException("more than an answer may have")
+        if self._deadline is not None:
+            left = self._deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError("timed out")
+            self.sock.settimeout(left)
+        count: int | None = self._raw.readinto(buffer)
+        self._room -= count or 0
+        return count
+
+    def begin_body(self) -> None:
+        self._room = LARGEST_BODY + _FRAMING
+
+    def unbind(self) -> None:
+        """The caller reads the socket itself from now on, in its own time."""
+        self._deadline = None
+
+    def seal(self) -> None:
+        """Nothing more is read: what is buffered is all there is."""
+        self._sealed = True
+
+    def close(self) -> None:
+        if not self.closed:
+            super().close()
+            self._raw.close()
+
+
+class Response(http.client.HTTPResponse):
+    """One answer within bounds."""
+
+    AHEAD = io.DEFAULT_BUFFER_SIZE
+    """Bytes that are read at a time."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self._chunks = 0
+        plain: Any = self.fp
+        self._wire = Wire(plain.detach(), sock)
+        self.fp = io.BufferedReader(self._wire, self.AHEAD)
+
+    def begin(self) -> None:
+        super().begin()
+        self._wire.begin_body()
+
+    def _read_next_chunk_size(self) -> int:
+        size: int = super()._read_next_chunk_size()  # type: ignore[misc]  # int() takes "-5", too
+        self._chunks += 1
+        if size < 0 or self._chunks > MOST_CHUNKS:
+            raise http.client.HTTPException("a chunk of less than nothing" if size < 0 else "too many chunks")
+        return size

@@ -1,0 +1,40 @@
+"""A short exec hears enough, never more."""
+
+from __future__ import annotations
+
+import pytest
+
+from kubectl_dshell.commands.asking import ask
+from kubectl_dshell.commands.parallel import Stop
+from kubectl_dshell.domain.stream import Channel, Event, Output, Stream
+from tests.commands.world import FakeStream, World
+
+
+class Talker(FakeStream):
+    """Says the same for ever."""
+
+    def __init__(self, event: Output) -> None:
+        super().__init__([])
+        self.event, self.times = event, 0
+
+    def receive(self) -> list[Event]:
+        self.times += 1
+        assert self.times < 1000, "nobody stops it"
+        return [self.event]
+
+
+@pytest.mark.parametrize("channel", [Channel.STDOUT, Channel.STDERR])
+def test_who_does_not_end_is_left(channel: Channel) -> None:
+    class Talkative(World):
+        def open(self, *_args: object, **_how: object) -> Stream:
+            self.talker = Talker(Output(channel, b"x" * 1000))
+            return self.talker
+
+    world, stop = Talkative(), Stop()
+
+    answer = ask(("ns", "web", "dshell-a"), ["state"], world.ports(), stop, seconds=1000)
+
+    stop.close()
+    assert answer.exit is None
+    assert len(answer.out) == (66000 if channel is Channel.STDOUT else 0)
+    assert world.talker.closed

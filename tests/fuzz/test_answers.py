@@ -1,0 +1,129 @@
+"""Answers of an API server, or of whatever is in its place."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import io
+import json
+from typing import Any
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from kubectl_dshell.errors import ApiError, BadConfig, Malformed, NotKubernetes
+from kubectl_dshell.kube import answer as answers
+from kubectl_dshell.kube import watch
+from kubectl_dshell.kube.answer import Answer
+from kubectl_dshell.kube.bounded import Response
+from kubectl_dshell.kube.retry import persistently
+from kubectl_dshell.kube.server_time import ServerTime
+from tests.fuzz.test_frames import STATUSES
+from tests.kube.rig import connection
+
+NAMES = st.sampled_from(["content-type", "location", "retry-after", "warning", "date", "x"])
+VALUES = st.text(max_size=30) | st.sampled_from(
+    ["text/html", "application/json", "https://u:p@h/?x=1", "9" * 999, '299 - "a\\"b", 299 - "c"', '299 - "\\']
+)
+BODIES = STATUSES | st.sampled_from(
+    [b"<html>", b"\xef\xbb\xbf <!DOCTYPE", b"[" * 99999, b"9" * 99999, b'{"items":[{}]}']
+)
+ANSWERS = st.builds(
+    Answer, st.integers(100, 599), st.text(max_size=20), st.dictionaries(NAMES, VALUES, max_size=4), BODIES
+)
+LARGEST = 4000
+
+
+def not_json(answer: Answer) -> str:
+    try:
+        return "" if isinstance(answer.json(), dict) else "no object"
+    except NotKubernetes as error:
+        return error.message
+
+
+@given(ANSWERS)
+@example(Answer(500, "", {}, b'{"kind":"Status","code":1e999,"details":[],"metadata":3}'))
+@example(Answer(500, "", {}, b'{"kind":"Status","details":{"causes":[1,{"message":[]}]}}'))
+def test_any_answer_is_an_object_or_a_named_error(answer: Answer) -> None:
+    refusal = not_json(answer)
+    assert len(refusal) < LARGEST
+    assert "<html" not in refusal or not answer.is_page
+    failure = answers.failure(answer, connection(1), "GET /x")
+    assert isinstance(failure, ApiError | BadConfig)
+    assert len(failure.message) < LARGEST
+    for text in answer.warnings():
+        assert len(text.splitlines()) <= 1
+    persistently(lambda: answer, method="PATCH", idempotent=True, sleep=lambda _seconds: None)
+
+
+@given(STATUSES)
+@example(b'{"type":"ERROR","object":{"code":"410"}}')
+@example(b'{"type":"ERROR"}')
+@example(b'{"type":"ADDED","object":{"metadata":{"resourceVersion":5}}}')
+def test_any_line_of_a_watch_is_an_event_or_a_named_error(line: bytes) -> None:
+    try:
+        event = watch._event(line, "/x")
+    except (ApiError, Malformed):
+        return
+    assert event is None or isinstance(event[1]["metadata"]["resourceVersion"], str)
+
+
+class Sock:
+    """What `bounded.Response` needs of a socket."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    def gettimeout(self) -> float:
+        return 5.0
+
+    def settimeout(self, seconds: float) -> None: ...
+
+    def makefile(self, _mode: str) -> Any:
+        return io.BufferedReader(io.BytesIO(self.data))
+
+
+HEADS = st.sampled_from(
+    [
+        b"HTTP/1.1 200 OK\r\n",
+        b"HTTP/1.0 200 OK\r\n",
+        b"HTTP/1.1 100 Continue\r\n\r\n",
+        b"HTTP/1.1 101 x\r\n",
+        b"HTTP/9.9 -1 \r\n",
+        b"Content-Length: 5\r\n",
+        b"Content-Length: -5\r\n",
+        b"Content-Length: 5, 5\r\n",
+        b"Transfer-Encoding: chunked\r\n",
+        b"\r\n",
+        b"-5\r\n",
+        b"5;x=y\r\nhello\r\n",
+        b"0\r\n",
+    ]
+)
+
+
+@given(st.lists(HEADS | st.binary(max_size=20), max_size=12))
+def test_any_bytes_are_a_response_or_what_the_client_of_http_raises(pieces: list[bytes]) -> None:
+    response = Response(Sock(b"".join(pieces)), method="GET")  # type: ignore[arg-type]
+    with contextlib.suppress(http.client.HTTPException, OSError), contextlib.closing(response):
+        response.begin()
+        while response.read(4096):
+            pass
+
+
+@given(
+    st.text(max_size=40)
+    | st.from_regex(r"\A[A-Z][a-z]{2}, \d{1,3} [A-Z][a-z]{2} -?\d{1,6} \d{1,3}:\d{1,3}:\d{1,3} [-+]?\w{0,9}\Z")
+)
+def test_any_date_leaves_a_time(date: str) -> None:
+    time = ServerTime()
+    time.note(date)
+
+    assert time.now().tzinfo
+
+
+def test_the_strategy_reaches_what_it_is_for() -> None:
+    """A Status is a Status: else the target would only see refusals."""
+    status = {"kind": "Status", "message": "m", "code": 409, "details": {"causes": [{"message": "c"}]}}
+    error = answers.api_error(Answer(409, body=json.dumps(status).encode()))
+    assert (error.message, error.causes) == ("m", ("c",))
