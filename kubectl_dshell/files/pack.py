@@ -59,18 +59,18 @@ class Luggage:
                     files, total = files + 1, total + (status.st_size if stat.S_ISREG(status.st_mode) else 0)
         return Size(files, total)
 
-    def send(self, out: BinaryIO, temporary: str, stopped: Callable[[], bool], meter: Meter) -> None:
+    def send(self, out: BinaryIO, stopped: Callable[[], bool], meter: Meter) -> None:
         """Write the archive; without its last member when stopped. Raises NoTarget where a file cannot be read."""
         sender = _Sender(out, self._refuse, self._buffer, stopped, meter, [], [])
         for number, source in enumerate(self._sources):
             status = Path(source).stat()
             meter.expect(status.st_size if stat.S_ISREG(status.st_mode) else None)
-            sender.entry(f"{temporary}-{number}", source, status)
+            sender.entry(str(number), source, status)
         if not stopped():
             for name, repairs in (("times", sender.times), ("modes", sender.modes)):
                 if repairs:
-                    sender.text(f"{temporary}-{name}", b"".join(repairs))
-            sender.text(f"{temporary}-end", b"")
+                    sender.text(name, b"".join(repairs))
+            sender.text("end", b"")
             out.write(bytes(2 * tarfile.BLOCKSIZE))
 
 

@@ -6,6 +6,8 @@ import io
 import tarfile
 from typing import Any
 
+from kubectl_dshell.domain.place import RemotePath, parse_place
+
 
 def member(name: str, data: bytes = b"", **fields: Any) -> tuple[tarfile.TarInfo, bytes]:
     info = tarfile.TarInfo(name)
@@ -33,3 +35,9 @@ def source(kind: str, name: str, top: str, *members: tuple[tarfile.TarInfo, byte
 
 def reader(*parts: bytes) -> io.BufferedReader:
     return io.BufferedReader(io.BytesIO(b"".join(parts)))
+
+
+def asked(*paths: str) -> list[RemotePath]:
+    """The sources of a copy, as they are written behind the pod."""
+    places = [parse_place(f"web:/{path}") for path in paths]
+    return [place for place in places if isinstance(place, RemotePath)]

@@ -10,7 +10,7 @@ import pytest
 
 from kubectl_dshell.errors import DshellError
 from kubectl_dshell.files.landing import Landing
-from tests.files.archives import folder, link, member, reader, source
+from tests.files.archives import asked, folder, link, member, reader, source
 from tests.files.test_landing import Refusal, land, names, nothing
 
 Member = tuple[tarfile.TarInfo, bytes]
@@ -66,7 +66,7 @@ def test_a_hostile_member_can_be_left_out(tmp_path: Path, members: tuple[Member,
     (tmp_path / "secret").write_text("mine")
     place, left_out = tmp_path / "place", []
     place.mkdir()
-    landing = Landing(str(place), many=False)
+    landing = Landing(str(place), asked("d"))
 
     landing.receive(
         reader(source("folder", "d", "/srv", folder("./"), member("./good", b"good"), *members, member("./last"))),
