@@ -27,8 +27,9 @@ class Turns:
 
     def __init__(self, sources: Sequence[RemotePath]) -> None:
         self._sources = sources
-        self._turn = 0
-        self._served = False  # the source whose turn it is
+        # Where we may be, since a name may be one pattern's or already the next source's: which source has its turn,
+        # and whether something of it has come.
+        self._places = {(0, False)}
         self._count = 0
 
     def take(self, name: str, kind: str) -> None:
@@ -38,29 +39,26 @@ class Turns:
         self._count += 1
         if self._count > MOST_SOURCES:
             raise Forbidden(f"more than {MOST_SOURCES} files and directories came; nothing was copied")
-        while self._turn < len(self._sources) and not self._matches(name, kind):
-            if not self._served:
-                raise _unasked(name, kind)
-            self._next()
-        if self._turn == len(self._sources):
+        places = set()
+        for turn, _ in self._open():
+            if turn < len(self._sources) and self._matches(turn, name, kind):
+                places.add((turn, True) if _many(self._sources[turn]) else (turn + 1, False))
+        if not places:
             raise _unasked(name, kind)
-        if _many(self._sources[self._turn]):
-            self._served = True
-        else:
-            self._next()
+        self._places = places
 
     def end(self) -> None:
         """Raises CutShort where one that was asked for did not come."""
-        late = self._sources[self._turn + self._served :]
-        if late:
-            raise CutShort(f"/{late[0].path} did not come")
+        turn = max(turn for turn, _ in self._open())
+        if turn < len(self._sources):
+            raise CutShort(f"/{self._sources[turn].path} did not come")
 
-    def _next(self) -> None:
-        self._turn += 1
-        self._served = False
+    def _open(self) -> set[tuple[int, bool]]:
+        """Where we may be when the next one comes."""
+        return self._places | {(turn + 1, False) for turn, served in self._places if served}
 
-    def _matches(self, name: str, kind: str) -> bool:
-        source = self._sources[self._turn]
+    def _matches(self, turn: int, name: str, kind: str) -> bool:
+        source = self._sources[turn]
         return (kind == "folder" or not source.folder) and matches(source.last, name)
 
 

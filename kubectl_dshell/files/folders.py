@@ -66,6 +66,13 @@ def identity(descriptor: int) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
+def set_attributes(descriptor: int, attributes: tuple[int, int]) -> None:
+    """The mode and the time (seconds) of what is open."""
+    mode, time = attributes
+    os.utime(descriptor, (time, time))
+    os.fchmod(descriptor, mode)
+
+
 def make_writable(name: str, at: int) -> int | None:
     """What only its owner can reach into: the directory `name` can be read and changed now; its mode, if it was not."""
     mode = stat.S_IMODE(os.stat(name, dir_fd=at, follow_symlinks=False).st_mode)

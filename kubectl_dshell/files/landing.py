@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from kubectl_dshell.domain.asked import Turns
 from kubectl_dshell.errors import OutputFailed
 from kubectl_dshell.files.feed import Feed
-from kubectl_dshell.files.folders import NO_FOLDER, empty, identity, mode_of, open_folder
+from kubectl_dshell.files.folders import NO_FOLDER, empty, identity, mode_of, open_folder, set_attributes
 from kubectl_dshell.files.holes import Writer
 from kubectl_dshell.files.moves import Conflict, Spot, merge, merge_all
 from kubectl_dshell.files.tree import NEW_FILE, Tree
@@ -40,6 +40,8 @@ class _Staged:
     inside: bool
     made: tuple[int, int] | None = None
     """The directory that we have made: others may put another in its place."""
+    top: tuple[int, int] | None = None
+    """What it is to have in its place."""
     placed: bool = False
 
 
@@ -88,11 +90,14 @@ class Landing:
                 tree.shared = True
             else:
                 meter.expect(None)
-                with contextlib.closing(self._tree(self._stage(name))) as tree:
+                one = self._stage(name)
+                with contextlib.closing(self._tree(one)) as tree:
                     unpacker.folder(name, top, tree)
                     tree.finish(refuse)
+                    one.top = tree.top
         if self._shared is not None:
             self._shared.finish(refuse)
+            self._staged[self._rename or _CONTENTS].top = self._shared.top
         self._turns.end()
 
     def commit(self) -> None:
@@ -122,13 +127,15 @@ class Landing:
             if mode_of(one.temporary, at) is None:
                 return  # refused, and left out
             source, target = Spot(at, one.temporary, str(self._path)), self._target(one.name)
-            if one.name == _CONTENTS and self._rename is None:
-                with _same(one, at) as inner:
+            with contextlib.nullcontext(-1) if one.made is None else _same(one, at) as inner:
+                if one.name == _CONTENTS and self._rename is None:
                     self._check_names(inner)
                     merge_all(source, inner, Spot(self._folder, ".", str(self._path)), self._folder, act=act)
-                return
-            merge(source, target, act=act)
-            one.placed = act and mode_of(one.temporary, at) is None
+                    return
+                merge(source, target, act=act)
+                one.placed = act and mode_of(one.temporary, at) is None
+                if one.placed and one.top is not None:
+                    set_attributes(inner, one.top)
 
     def _check_names(self, contents: int) -> None:
         """What is in a directory and what comes by its own name may be the same."""

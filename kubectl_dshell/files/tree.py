@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.member import Parts, Refused, safe_link
 from kubectl_dshell.errors import OutputFailed
-from kubectl_dshell.files.folders import NO_FOLDER, descend, mode_of
+from kubectl_dshell.files.folders import NO_FOLDER, descend, mode_of, set_attributes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,8 +29,10 @@ class Tree:
         """`name` there and `place` here are for messages."""
         self.name = name
         self.place = place
+        self.top: tuple[int, int] | None = None
+        """Mode and time of the directory itself, for whoever puts it in its place: until then it is ours alone."""
         self.shared = False  # several sources become one: a directory may come again
-        self._top = descriptor
+        self._descriptor = descriptor
         self._links: dict[bytes, tuple[bytes, int]] = {}
         self._folders: dict[bytes, tuple[int, int]] = {}
         self._kept = 0
@@ -43,13 +45,15 @@ class Tree:
 
     def folder(self, path: Parts, mode: int, time: int) -> None:
         """A new directory, or (no `path`) what is to be known of the top; `mode` and `time` come in the end."""
+        if not path:
+            self.top = (mode, time)
+            return
         key = self._key(path)
         if key not in self._folders:
             self._keep(len(key))
-        if path:
-            with self._within(path) as at:
-                if not (self.shared and stat.S_ISDIR(mode_of(path[-1], at) or 0)):
-                    os.mkdir(path[-1], 0o700, dir_fd=at)
+        with self._within(path) as at:
+            if not (self.shared and stat.S_ISDIR(mode_of(path[-1], at) or 0)):
+                os.mkdir(path[-1], 0o700, dir_fd=at)
         self._folders[key] = (mode, time)
 
     def link(self, path: Parts, target: str, time: int, top: str) -> None:
@@ -87,12 +91,11 @@ class Tree:
             except Refused as why:
                 refuse("/".join((self.name, *path)), str(why))
         for key, (mode, time) in reversed(self._folders.items()):
-            parts = os.fsdecode(key).split("/") if key else []
-            with self._disk(tuple(parts)):
-                descriptor = descend(self._top, parts)
+            parts = tuple(os.fsdecode(key).split("/"))
+            with self._disk(parts):
+                descriptor = descend(self._descriptor, parts)
                 try:
-                    os.utime(descriptor, (time, time))
-                    os.fchmod(descriptor, mode)
+                    set_attributes(descriptor, (mode, time))
                 finally:
                     os.close(descriptor)
         self._links.clear()
@@ -100,7 +103,7 @@ class Tree:
 
     def close(self) -> None:
         self._forget()
-        os.close(self._top)
+        os.close(self._descriptor)
 
     def _make_link(self, path: Parts, target: bytes, time: int) -> None:
         if any(self._key(path[:length]) in self._links for length in range(1, len(path))):
@@ -115,7 +118,7 @@ class Tree:
         with self._disk(path):
             if self._parent is None or self._parent[0] != path[:-1]:
                 self._forget()
-                self._parent = (path[:-1], descend(self._top, path[:-1]))
+                self._parent = (path[:-1], descend(self._descriptor, path[:-1]))
             yield self._parent[1]
 
     def _forget(self) -> None:

@@ -45,7 +45,7 @@ def take_in(destination: str, temporary: str, names: Sequence[str], *, folder: b
 def _text(script: str, *words: str) -> bytes:
     """The script behind its words. It has no empty lines, and neither have they."""
     quoted = (shlex.quote(word).replace("\n", "'\"$n\"'") for word in words)
-    return f"set -- {' '.join(quoted)}\n{script}\n".encode()
+    return f"set -- {' '.join(quoted)}\n{script}\n".encode("utf-8", "surrogateescape")
 
 
 def harmless(lines: Sequence[str]) -> bool:

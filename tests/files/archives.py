@@ -25,6 +25,18 @@ def link(name: str, target: str, kind: bytes = tarfile.SYMTYPE) -> tuple[tarfile
     return member(name, type=kind, linkname=target)
 
 
+def pax(fields: dict[str, str], kind: bytes = tarfile.XHDTYPE) -> tuple[tarfile.TarInfo, bytes]:
+    """A PAX header for the member behind it, or (XGLTYPE) for all."""
+    data = b""
+    for key, value in fields.items():
+        text = f"{key}={value}\n".encode("utf-8", "surrogateescape")
+        length = len(text) + 1
+        while len(str(length)) + 1 + len(text) != length:
+            length = len(str(length)) + 1 + len(text)
+        data += f"{length} ".encode() + text
+    return member("././@PaxHeader", data, type=kind)
+
+
 def source(kind: str, name: str, top: str, *members: tuple[tarfile.TarInfo, bytes], zeros: int = 1024) -> bytes:
     """One source as it arrives."""
     stream = f"source\0{kind}\0{name}\0{top}\0".encode()
