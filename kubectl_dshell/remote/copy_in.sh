@@ -16,6 +16,7 @@
 # shellcheck disable=SC3067 # -O: the same
 # shellcheck disable=SC2015 # a && b || c: c is also for a b that fails
 # shellcheck disable=SC2030,SC2031 # each subshell has its own $here
+# shellcheck disable=SC2034 # $mistrust is for resolve
 # shellcheck disable=SC2154 # $path is set by resolve, $n (a line break) by what has started us
 :
 ours=/proc/self/fd/8
@@ -95,6 +96,7 @@ unwritable() {
 destination=$1 kind=$2 temporary=$3 same= top=
 shift 3
 effective /proc/self/status && we=$user && effective "/proc/$DSHELL_PID/status" && [ "$user" = "$we" ] && same=x
+[ "$same" ] || mistrust=$we
 top=$(readlink /proc/self/cwd && echo .) top=${top%??}
 resolve "$destination"
 into=${path%/*} base=${path##*/}

@@ -5,100 +5,16 @@ from __future__ import annotations
 import io
 import os
 import stat
-import subprocess
 import tarfile
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from kubectl_dshell.files.feed import Feed
-from kubectl_dshell.files.pack import Luggage
 from kubectl_dshell.remote import copying
-from tests.files.test_landing import nothing
-from tests.remote.busybox import busybox
+from tests.remote.roots import NOBODY, TEMPORARY, Root, make
 
-NOBODY = 65532
 ODD = "-rf $(touch x) `y` \\ 'a' \"b\"\nü*?[z]"
-TEMPORARY = ".dshell-abcdefgh"
-TOOLS = ("cat", "chmod", "find", "ls", "mkdir", "mv", "readlink", "rm", "rmdir", "stat", "tar", "touch", "xargs")
-
-
-@dataclass(frozen=True)
-class Root:
-    """The app's root directory, and the tools beside it."""
-
-    place: Path
-    shell: str
-
-    def run(self, stdin: bytes) -> subprocess.CompletedProcess[bytes]:
-        tools = self.place.parent / "bin"
-        environment = {"PATH": f"{tools}:/usr/bin:/bin" if self.shell == "dash" else str(tools)}
-        return subprocess.run(
-            [str(tools / "sh"), *copying.argv()[1:]],
-            input=stdin,
-            capture_output=True,
-            cwd=self.place,
-            env=environment,
-            user=NOBODY,
-            group=NOBODY,
-            check=False,
-            timeout=60,
-        )
-
-    def out(self, *patterns: str, strict: bool = True) -> subprocess.CompletedProcess[bytes]:
-        return self.run(copying.send_out(patterns, strict=strict))
-
-    def found(self, *patterns: str) -> dict[str, list[str]]:
-        """The names of the sources, and of what is in each."""
-        done = self.out(*patterns)
-        assert (done.returncode, done.stderr) == (0, b"")
-        feed = Feed(io.BufferedReader(io.BytesIO(done.stdout)))
-        return {name: sorted(m.name for m in feed.archive()) for _, _, name, _ in feed.records(4)}
-
-    def into(
-        self, destination: str, *sources: Path, folder: bool = False, whole: bool = True
-    ) -> subprocess.CompletedProcess[bytes]:
-        luggage, archive = Luggage([str(source) for source in sources], refused), io.BytesIO()
-        luggage.send(archive, lambda: not whole and archive.tell() > 600, nothing)
-        words = copying.take_in(destination, TEMPORARY, luggage.names, folder=folder)
-        return self.run(words + archive.getvalue())
-
-    def leftovers(self) -> list[Path]:
-        return list(self.place.rglob(".dshell-*"))
-
-
-def refused(name: str, why: str) -> None:
-    raise AssertionError(name, why)
-
-
-def make(path: Path, text: str | None = None) -> Path:
-    """A directory, or a file with `text`, of the app's user."""
-    if text is None:
-        path.mkdir()
-    else:
-        path.write_text(text)
-    os.chown(path, NOBODY, NOBODY)
-    return path
-
-
-@pytest.fixture(params=["busybox", "bash", "dash"])
-def root(request: pytest.FixtureRequest, place: Path) -> Iterator[Root]:
-    tools = place / "bin"
-    tools.mkdir()
-    if request.param == "busybox":
-        (tools / "busybox").write_bytes(Path(busybox()).read_bytes())
-        (tools / "busybox").chmod(0o755)
-        subprocess.run([tools / "busybox", "--install", "-s", tools], check=False, capture_output=True)
-    else:
-        for name in TOOLS:
-            (tools / name).symlink_to(f"/usr/bin/{name}")
-        (tools / "sh").symlink_to(f"/usr/bin/{request.param}")
-    top = make(place / "root")
-    yield Root(top, request.param)
-    for folder, _, _ in os.walk(top):
-        Path(folder).chmod(0o755)
 
 
 @pytest.fixture
