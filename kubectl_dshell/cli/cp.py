@@ -118,11 +118,7 @@ def _places(ctx: click.Context, words: list[str]) -> tuple[list[RemotePath | str
         example = "kubectl dshell cp POD:PATH ., or kubectl dshell cp FILE POD:PATH"
         raise click.UsageError(f"from where, to where? {example}", ctx)
     try:
-        for word in words:
-            word.encode()
         *sources, destination = map(parse_place, words)
-    except UnicodeEncodeError as error:
-        raise click.UsageError("a name is not UTF-8, and the Kubernetes API carries nothing else", ctx) from error
     except ValueError as error:
         raise click.UsageError(str(error), ctx) from error
     if why := _wrong(sources, destination):

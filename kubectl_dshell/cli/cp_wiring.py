@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from kubectl_dshell.commands.ports import Ports
+    from kubectl_dshell.domain.place import RemotePath
 
 
 class LocalDisk:
-    def landing(self, destination: str, *, many: bool) -> Landing | Restream:
-        return Restream(1) if destination == STREAM else Landing(destination, many=many)
+    def landing(self, destination: str, sources: Sequence[RemotePath]) -> Landing | Restream:
+        return Restream(1, sources) if destination == STREAM else Landing(destination, sources)
 
     def luggage(self, sources: Sequence[str], refuse: Callable[[str, str], None]) -> Luggage:
         return Luggage(sources, refuse)

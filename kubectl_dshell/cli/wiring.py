@@ -71,13 +71,14 @@ class StandardTerminal:
         self,
         stream: Stream,
         companion: Companion,
+        words: bytes,
         sink: Callable[[io.BufferedReader], None],
         source: Callable[[io.BufferedWriter], None] | None = None,
     ) -> Piped:
         """As `relay`, with code of ours at both ends instead of descriptors."""
         from kubectl_dshell.terminal.pipes import relay_piped
 
-        return relay_piped(stream, companion, self._signals, sink, source)
+        return relay_piped(stream, companion, self._signals, words, sink, source)
 
     def held(self) -> AbstractContextManager[None]:
         return self._signals.held()

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.place import RemotePath
     from kubectl_dshell.domain.stream import Companion, Stream
 
+_LONGEST_ANSWER = 64  # of what copy_in.sh says
+
 
 @dataclass(frozen=True, slots=True)
 class CopyOut:
@@ -50,16 +52,16 @@ def copy_out(request: CopyOut, ports: CopyPorts) -> int:
     Unless all of it has come, nothing is changed here.
     """
     left_out = LeftOut(skip=request.skip_failed)
-    landing = ports.disk.landing(request.destination, many=len(request.sources) > 1)
-    command = copying.out_argv([source.path for source in request.sources], strict=not request.skip_failed)
+    words = copying.send_out([source.pattern for source in request.sources], strict=not request.skip_failed)
+    landing = ports.disk.landing(request.destination, request.sources)
     try:
-        through = _run(
-            replace(request.session, command=tuple(command), stdin=False, tty=False),
-            ports,
-            lambda reader: landing.receive(reader, left_out.add, ports.transfer),
-        )
+        # its input is lines and needs no end: a server that knows none (v4) does
+        session = replace(request.session, half_close=False)
+        through = _run(session, ports, words, lambda reader: landing.receive(reader, left_out.add, ports.transfer))
         code = explain(through, request.session, ports.session.notices, skip=request.skip_failed)
         if code == 0:
+            for name in landing.missing:
+                left_out.add(name, "it did not come")
             with ports.pipes.held():
                 landing.commit()
     finally:
@@ -74,12 +76,10 @@ def copy_in(request: CopyIn, ports: CopyPorts) -> int:
     left_out = LeftOut(skip=request.skip_failed)
     luggage = ports.disk.luggage(request.sources, left_out.add)
     temporary = f".dshell-{ports.session.clock.random_letters(NAME_LETTERS, 8)}"
-    command = copying.in_argv(request.destination.path, temporary, luggage.names, folder=request.destination.folder)
-    talk = _Conversation(luggage, temporary, ports.transfer)
-    session = replace(request.session, command=tuple(command), stdin=True, tty=False)
-    code = explain(
-        _run(session, ports, talk.listen, talk.send), request.session, ports.session.notices, skip=request.skip_failed
-    )
+    words = copying.take_in(request.destination.path, temporary, luggage.names, folder=request.destination.folder)
+    talk = _Conversation(luggage, ports.transfer)
+    through = _run(request.session, ports, words, talk.listen, talk.send)
+    code = explain(through, request.session, ports.session.notices, skip=request.skip_failed)
     left_out.tell(ports.session.notices)
     return code
 
@@ -87,36 +87,37 @@ def copy_in(request: CopyIn, ports: CopyPorts) -> int:
 class _Conversation:
     """Nothing is sent before the other side is ready for it, and no more when it wants no more."""
 
-    def __init__(self, luggage: Luggage, temporary: str, meter: Meter) -> None:
+    def __init__(self, luggage: Luggage, meter: Meter) -> None:
         self._luggage = luggage
-        self._temporary = temporary
         self._meter = meter
         self._answered = threading.Event()
         self._stopped = threading.Event()
 
     def listen(self, reader: io.BufferedReader) -> None:
-        if reader.readline() == copying.READY:
+        if reader.readline(_LONGEST_ANSWER) == copying.READY:
             self._answered.set()
-            reader.readline()  # that it failed, or the end
+            reader.readline(_LONGEST_ANSWER)  # that it failed, or the end
         self._stopped.set()
         self._answered.set()
 
     def send(self, writer: io.BufferedWriter) -> None:
         self._answered.wait()
-        self._luggage.send(writer, self._temporary, self._stopped.is_set, self._meter)
+        self._luggage.send(writer, self._stopped.is_set, self._meter)
 
 
 class _Through:
-    """A Terminal: what the session prints goes into `sink`, and what it reads comes from `source`."""
+    """A Terminal: what the session prints goes into `sink`, and what it reads is `words` and comes from `source`."""
 
     def __init__(
         self,
         ports: CopyPorts,
+        words: bytes,
         sink: Callable[[io.BufferedReader], None],
         source: Callable[[io.BufferedWriter], None] | None,
     ) -> None:
         self.piped = Piped(Exit(None), "", None)
         self._ports = ports
+        self._words = words
         self._sink = sink
         self._source = source
 
@@ -125,7 +126,7 @@ class _Through:
 
     def relay(self, stream: Stream, companion: Companion, *, stdin: bool, tty: bool) -> Exit:  # noqa: ARG002  # as ever
         try:
-            self.piped = self._ports.pipes.piped(stream, companion, self._sink, self._source)
+            self.piped = self._ports.pipes.piped(stream, companion, self._words, self._sink, self._source)
         finally:
             self._ports.transfer.end()
         return self.piped.end
@@ -137,10 +138,12 @@ class _Through:
 def _run(
     session: OpenRequest,
     ports: CopyPorts,
+    words: bytes,
     sink: Callable[[io.BufferedReader], None],
     source: Callable[[io.BufferedWriter], None] | None = None,
 ) -> Piped:
-    through = _Through(ports, sink, source)
+    through = _Through(ports, words, sink, source)
+    session = replace(session, command=tuple(copying.argv()), stdin=True, tty=False)
     code = open_session(session, replace(ports.session, terminal=through))
     return replace(through.piped, end=Exit(code))
 

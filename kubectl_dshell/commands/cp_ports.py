@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from kubectl_dshell.commands.ports import Ports
+    from kubectl_dshell.domain.place import RemotePath
     from kubectl_dshell.domain.stream import Companion, Piped, Stream
 
     Refuse = Callable[[str, str], None]
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 class Landing(Protocol):
     """Where files come down."""
+
+    missing: list[str]
+    """Files that were announced, and nothing came."""
 
     def receive(self, source: io.BufferedReader, refuse: Refuse, meter: Meter) -> None: ...
     def commit(self) -> None:
@@ -36,13 +40,13 @@ class Luggage(Protocol):
 
     @property
     def names(self) -> list[str]: ...
-    def send(self, out: BinaryIO, temporary: str, stopped: Callable[[], bool], meter: Meter) -> None: ...
+    def send(self, out: BinaryIO, stopped: Callable[[], bool], meter: Meter) -> None: ...
 
 
 class Disk(Protocol):
     """Our own files. Raises OutputFailed or NoTarget."""
 
-    def landing(self, destination: str, *, many: bool) -> Landing: ...
+    def landing(self, destination: str, sources: Sequence[RemotePath]) -> Landing: ...
     def luggage(self, sources: Sequence[str], refuse: Refuse) -> Luggage: ...
 
 
@@ -53,6 +57,7 @@ class Pipes(Protocol):
         self,
         stream: Stream,
         companion: Companion,
+        words: bytes,
         sink: Callable[[io.BufferedReader], None],
         source: Callable[[io.BufferedWriter], None] | None = None,
     ) -> Piped: ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from kubectl_dshell.domain.bounds import one_line
 from kubectl_dshell.errors import CutShort, Forbidden, NoTarget
 from kubectl_dshell.remote import copying
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.stream import Piped
 
 _TOLD = 20
+_LINE = 1024  # of what the other side says; a path has up to 4095 characters
 INCOMPLETE = 1
 """The exit code where the other side could not read or write everything."""
 _SKIP = "Leave out what cannot be copied, and copy the rest: --skip-failed"
@@ -28,6 +30,7 @@ class LeftOut:
         self._count = 0
 
     def add(self, name: str, why: str) -> None:
+        name, why = one_line(name), one_line(why)
         if not self._skip:
             raise Forbidden(f"{name} is not copied, and nothing else: {why}", _SKIP)
         self._count += 1
@@ -43,7 +46,7 @@ def explain(piped: Piped, session: OpenRequest, notices: Notices, *, skip: bool)
     """The exit code of a copy. Raises what went wrong on our side, or what the other side says more of than a code."""
     if piped.failure and not isinstance(piped.failure, CutShort):
         raise piped.failure
-    lines = [line for line in piped.said.splitlines() if line.strip()]
+    lines = [one_line(line, _LINE) for line in piped.said.splitlines() if line.strip()]
     where, code = f"{session.pod}:", piped.end.code
     if code == copying.NO_FILE:
         raise NoTarget(f"{where}{lines[-1] if lines else ' no such file'}", *_look(session, lines))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.commands.aftermath import explain_end
 from kubectl_dshell.commands.execs import is_gone, open_exec, open_tether
@@ -78,7 +78,8 @@ def hold(session: Session, ports: Ports) -> int | Closed | Gone:
         if session.reused and _comes_too_late(tether):
             tether.close()
             return Gone()
-        stream = open_exec(where, _argv(session, ports), ports, stdin=request.stdin, tty=request.tty, wait=wait)
+        kind: dict[str, Any] = {"stdin": request.stdin, "tty": request.tty, "half_close": request.half_close}
+        stream = open_exec(where, _argv(session, ports), ports, wait=wait, **kind)
         if session.task:
             return _perform(session, stream, tether, ports)
         return _unfit(session, tether) or _attend(session, stream, tether, ports)

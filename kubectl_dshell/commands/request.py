@@ -22,6 +22,8 @@ class Interaction:
     """How long the debug container may take to start."""
     again: str
     """The command line to type for another debug container like this one: "kubectl dshell web -n shop"."""
+    half_close: bool | None = None
+    """Whether the end of stdin has to reach the command; None: where there is stdin and no terminal."""
     task: bool = False
     """A command that is expected to be short, and has no stdin: its goodbye is not waited for."""
     cluster_flags: str = ""

@@ -18,15 +18,26 @@ class Kind(StrEnum):
     HARD_LINK = "hard link"
 
 
+Parts = tuple[str, ...]
+
+LONGEST_PATH = 4095
+"""Bytes of a name with its directories, and of a link's target: Linux takes no longer ones (PATH_MAX)."""
+DEEPEST = 255
+"""Directories inside each other."""
+
+
 class Refused(Exception):
     """A member that is not extracted; the message says why, without its name."""
 
 
-def inner_path(name: str) -> tuple[str, ...]:
+def inner_path(name: str) -> Parts:
     """The parts of a member's name below the source; none for the source itself. Raises Refused."""
+    _check_length(name, "a name")
     if name.startswith("/"):
         raise Refused("an absolute name")
     parts = tuple(part for part in name.split("/") if part not in ("", "."))
+    if len(parts) > DEEPEST:
+        raise Refused(f"a name more than {DEEPEST} directories deep")
     if ".." in parts:
         raise Refused("a name that leads out of the copy (..)")
     return parts
@@ -42,13 +53,16 @@ def safe_mode(kind: Kind, mode: int) -> int:
     return mode & 0o777
 
 
-def safe_link(path: tuple[str, ...], target: str, top: str) -> str:
+def safe_link(path: Parts, target: str, top: str) -> str:
     """The text of the symbolic link at `path`, in a copy of the directory `top` of the app ("/etc").
 
     An absolute target below `top` becomes relative, so that it means the copy. Raises Refused where a link leads
     out, and where that depends on other links: "..", behind anything else.
     """
     depth = len(path) - 1
+    _check_length(target, "a link to a name")
+    if not target:
+        raise Refused("a link without a target")
     if target.startswith("/"):
         inside = _below(target, top)
         if inside is None:
@@ -59,6 +73,12 @@ def safe_link(path: tuple[str, ...], target: str, top: str) -> str:
     if up > depth or ".." in parts[up:]:
         raise Refused(f"a link that leads out of the copy ({target})")
     return target
+
+
+def _check_length(text: str, what: str) -> None:
+    length = len(text.encode("utf-8", "surrogateescape"))
+    if length > LONGEST_PATH:
+        raise Refused(f"{what} of {length} bytes, where {LONGEST_PATH} are the most")
 
 
 def _below(target: str, top: str) -> str | None:

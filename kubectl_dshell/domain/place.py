@@ -24,6 +24,18 @@ class RemotePath:
     contents: bool
     """What is in the directory is meant, not the directory: "etc/.", or the root."""
 
+    @property
+    def last(self) -> str:
+        """What it will be called here, perhaps a pattern; "." for what is in a directory."""
+        return "." if self.contents else self.path.rpartition("/")[2]
+
+    @property
+    def pattern(self) -> str:
+        """As copy_out.sh is asked for it."""
+        if self.contents:
+            return f"{self.path}/." if self.path else ""
+        return f"{self.path}/" if self.folder else self.path
+
 
 def parse_place(word: str) -> RemotePath | str:
     """[NAMESPACE/]POD:PATH, or a file here: a word without a colon, or one that begins with "." or "/".

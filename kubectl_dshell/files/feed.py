@@ -1,7 +1,8 @@
-"""A stream of tar archives, read once from the front."""
+"""A stream of tar archives, read once from the front. Whoever wrote it may mean to harm: all of it has bounds."""
 
 from __future__ import annotations
 
+import re
 import tarfile
 from typing import TYPE_CHECKING
 
@@ -12,38 +13,41 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _BLOCK = tarfile.BLOCKSIZE
-_LARGEST_HEADER = 1024 * 1024
+_PIECE = 256 * 1024
+_LARGEST_EXTRA = 64 * 1024
+"""Bytes of a header behind a header: a long name, or the fields of a PAX header."""
+_MOST_EXTRAS = 8
+"""How many of them one member may have; four is what the formats need."""
 _LARGEST_FIELD = 8 * 1024
+_LARGEST_GAP = 1024 * 1024
+"""Zero bytes between archives: tar fills its last 10 kB."""
+_LARGEST_FILE = 1 << 62
+_LATEST = 1 << 33
+_NO_DATA = (tarfile.LNKTYPE, tarfile.SYMTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE)
+_NAMES = {tarfile.GNUTYPE_LONGNAME: "path", tarfile.GNUTYPE_LONGLINK: "linkpath"}
+_PAX = {tarfile.XHDTYPE: True, tarfile.SOLARIS_XHDTYPE: True, tarfile.XGLTYPE: False}
+"""Headers of fields; those for all members that follow hold nothing of use to us."""
+_RECORD = re.compile(rb"([1-9][0-9]{0,4}) ([^=\n\0]{1,256})=")
+_TIME = re.compile(r"(-?[0-9]{1,18})(\.[0-9]*)?", re.ASCII)
+_SIZE = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
 class Feed:
-    """What tarfile reads from: moves forward only. Data of members goes through `readinto`, past tarfile."""
+    """Moves forward only. What is read is CutShort where it is not what it should be, and nothing else."""
 
     def __init__(self, source: io.BufferedReader) -> None:
         self._source = source
-        self._pushed = b""
-        self._at = 0
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, position: int) -> int:
-        while self._at < position:
-            self._skip(min(position - self._at, _LARGEST_HEADER))
-        return self._at
-
-    def read(self, size: int) -> bytes:
-        """For headers. Long names come in headers as long as they like: not with us."""
-        if size > _LARGEST_HEADER:
-            raise CutShort(f"the archive has a header of {size} bytes")
-        data, self._pushed = self._pushed, b""
-        data += self._source.read(size - len(data))
-        self._at += len(data)
-        return data
+        self._data = 0  # of the last member, not read yet
+        self._padding = 0  # behind it
 
     def readinto(self, view: memoryview) -> int:
-        count = self._source.readinto(view)
-        self._at += count
+        """The next bytes of the last member's data; 0 at its end."""
+        if not self._data:
+            return 0
+        count = self._source.readinto(view[: self._data])
+        if not count:
+            raise CutShort("the archive ended early")
+        self._data -= count
         return count
 
     def records(self, fields: int) -> Iterator[list[str]]:
@@ -52,40 +56,61 @@ class Feed:
             yield [self._field() for _ in range(fields)]
 
     def archive(self) -> Iterator[tarfile.TarInfo]:
-        """The members of the archive that begins here; whoever takes one reads its data before the next."""
-        tar: tarfile.TarFile | None = None
-        self._at = 0
-        while not self._at_the_end(tar.offset if tar else 0):
-            try:
-                tar = tar or tarfile.TarFile(fileobj=self, encoding="utf-8", errors="surrogateescape")  # type: ignore[arg-type]  # all it uses
-                member = tar.next()
-            except tarfile.TarError as error:
-                raise CutShort(f"the archive is broken: {error}") from error
-            if member is None:
-                raise CutShort("the archive is broken: not a header")
-            tar.members.clear()  # type: ignore[attr-defined]  # it keeps them all, and is not typed
-            yield member
+        """The members of the archive that begins here; whoever takes one reads its data before the next, or never.
 
-    def _at_the_end(self, position: int) -> bool:
-        self.seek(position)
-        block = self.read(_BLOCK)
-        if len(block) < _BLOCK:
-            raise CutShort("the archive ended early")
-        if not block.strip(b"\0"):
-            return True
-        self._pushed, self._at = block, self._at - _BLOCK
-        return False
+        A member's `size` is that of its data, its `mtime` whole seconds; a sparse file in a form of tar's own has
+        GNUTYPE_SPARSE as its type.
+        """
+        extras: list[dict[str, str]] = []
+        while block := self._header():
+            member = _parsed(block)
+            if member.type in _NAMES:
+                extras.append({_NAMES[member.type]: _text(self._extra(member).split(b"\0")[0])})
+            elif member.type in _PAX:
+                data = self._extra(member)
+                extras.append(_pax(data) if _PAX[member.type] else {})
+            else:
+                for extra in extras:
+                    _apply(extra, member)
+                extras.clear()
+                member.size = 0 if member.type in _NO_DATA else member.size
+                self._data, self._padding = member.size, -member.size % _BLOCK
+                yield member
+            if len(extras) > _MOST_EXTRAS:
+                raise CutShort("the archive is broken: too many headers for one member")
+        if extras:
+            raise CutShort("the archive is broken: a header of nothing")
 
-    def _skip(self, count: int) -> None:
-        if not self.read(count):
+    def _header(self) -> bytes:
+        """The next header; nothing at the end of the archive."""
+        while self._data or self._padding:
+            count = len(self._exactly(min(self._data + self._padding, _PIECE)))
+            over = max(0, count - self._data)
+            self._data, self._padding = max(0, self._data - count), self._padding - over
+        block = self._exactly(_BLOCK)
+        return block if block.strip(b"\0") else b""
+
+    def _extra(self, member: tarfile.TarInfo) -> bytes:
+        if member.size > _LARGEST_EXTRA:
+            raise CutShort(f"the archive is broken: a header of {member.size} bytes")
+        return self._exactly(member.size + -member.size % _BLOCK)[: member.size]
+
+    def _exactly(self, count: int) -> bytes:
+        data = self._source.read(count)
+        if len(data) < count:
             raise CutShort("the archive ended early")
+        return data
 
     def _skip_zeros(self) -> bool:
+        skipped = 0
         while data := self._source.peek():
             zeros = len(data) - len(data.lstrip(b"\0"))
             self._source.read(zeros)
             if zeros < len(data):
                 return True
+            skipped += zeros
+            if skipped > _LARGEST_GAP:
+                raise CutShort("what came is no list of files: zero bytes without an end")
         return False
 
     def _field(self) -> str:
@@ -95,4 +120,58 @@ class Feed:
             if not data or len(text) > _LARGEST_FIELD:
                 raise CutShort("what came is no list of files")
         text += self._source.read(end + 1)[:-1]
-        return text.decode("utf-8", "surrogateescape")
+        if len(text) > _LARGEST_FIELD:
+            raise CutShort("what came is no list of files")
+        return _text(text)
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
+
+
+def _parsed(block: bytes) -> tarfile.TarInfo:
+    """One header. What it says beyond all measure is bent."""
+    try:
+        member = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
+    except (tarfile.TarError, ValueError, OverflowError) as error:
+        raise CutShort(f"the archive is broken: {error}") from error
+    if not 0 <= member.size <= _LARGEST_FILE:
+        raise CutShort(f"the archive is broken: a size of {member.size}")
+    if member.type == tarfile.GNUTYPE_SPARSE and block[482]:  # there are more blocks of holes than one can know
+        raise CutShort("the archive has a sparse file in a form of tar's own")
+    member.mode &= 0o7777
+    member.mtime = min(max(int(member.mtime), 0), _LATEST)
+    member.uid, member.gid = (min(max(number, 0), (1 << 32) - 1) for number in (member.uid, member.gid))
+    return member
+
+
+def _pax(data: bytes) -> dict[str, str]:
+    """The fields of a PAX header (POSIX, pax): length, blank, key=value, line break."""
+    fields = {}
+    while data.strip(b"\0"):
+        record = _RECORD.match(data)
+        length = int(record[1]) if record else 0
+        if not record or length <= record.end() or data[length - 1 : length] != b"\n":
+            raise CutShort("the archive is broken: a PAX header that is none")
+        fields[_text(record[2])] = _text(data[record.end() : length - 1])
+        data = data[length:]
+    return fields
+
+
+def _apply(fields: dict[str, str], member: tarfile.TarInfo) -> None:
+    """What a header in front of the member says of it; of PAX fields those that are of use to us."""
+    if any("\0" in fields.get(key, "") for key in ("path", "linkpath")):
+        raise CutShort("the archive is broken: a zero byte in a name")
+    if "path" in fields:
+        member.name = fields["path"].rstrip("/") or fields["path"][:1]
+    member.linkname = fields.get("linkpath", member.linkname)
+    if time := _TIME.fullmatch(fields.get("mtime", "")):
+        member.mtime = min(max(int(time[1]), 0), _LATEST)
+    elif "mtime" in fields:
+        raise CutShort("the archive is broken: a time that is none")
+    if "size" in fields:
+        if not _SIZE.fullmatch(fields["size"]):
+            raise CutShort("the archive is broken: a size that is none")
+        member.size = int(fields["size"])
+    if any(key.startswith("GNU.sparse.") for key in fields):
+        member.type = tarfile.GNUTYPE_SPARSE

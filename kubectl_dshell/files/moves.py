@@ -3,36 +3,68 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+import stat
+from dataclasses import dataclass
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+from kubectl_dshell.files.folders import make_writable, mode_of, open_folder, opened
 
 
 class Conflict(Exception):
     """What stands in the way."""
 
 
-def moves(source: Path, target: Path) -> Iterator[tuple[Path, Path]]:
-    """The renames that make `source` be at `target`: one, unless both are directories. Raises Conflict.
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A name in a directory that is held open; `path` is for messages."""
 
-    A link is never followed: one that is there is replaced by a file, and in the way of a directory.
+    at: int
+    name: str
+    path: str
+
+    def inside(self, at: int, name: str) -> Spot:
+        return Spot(at, name, f"{self.path}/{name}")
+
+
+def merge(source: Spot, target: Spot, *, act: bool) -> None:
+    """Make what is at `source` be at `target`, or (without `act`) look whether it could be.
+
+    A directory becomes part of one that is there. A link is never followed: one that is there is replaced by a file,
+    and in the way of a directory. `source` is where nobody else writes. Raises Conflict and OSError.
     """
-    if not os.path.lexists(target):
-        yield source, target
-    elif not _is_folder(source):
-        if target.is_dir() and not target.is_symlink():
-            raise Conflict(target)
-        yield source, target
-    elif not _is_folder(target):
-        raise Conflict(target)
+    coming, there = mode_of(source.name, source.at), mode_of(target.name, target.at)
+    if there is None or not _folder(coming):
+        if _folder(there):
+            raise Conflict(target.path)
+        if act:
+            _rename(source, target, folder=_folder(coming))
+    elif not _folder(there):
+        raise Conflict(target.path)
     else:
-        with os.scandir(source) as entries:
-            names = [entry.name for entry in entries]
-        for name in names:
-            yield from moves(source / name, target / name)
+        make_writable(source.name, source.at)
+        with opened(source.name, source.at) as inner, opened(target.name, target.at, read=False) as outer:
+            merge_all(source, inner, target, outer, act=act)
 
 
-def _is_folder(path: Path) -> bool:
-    return path.is_dir() and not path.is_symlink()
+def merge_all(source: Spot, inner: int, target: Spot, outer: int, *, act: bool) -> None:
+    """The same for all that is in the directory `inner`, at `source`, and in `outer`, at `target`."""
+    for name in os.listdir(inner):
+        merge(source.inside(inner, name), target.inside(outer, name), act=act)
+
+
+def _folder(mode: int | None) -> bool:
+    return mode is not None and stat.S_ISDIR(mode)
+
+
+def _rename(source: Spot, target: Spot, *, folder: bool) -> None:
+    """A directory that changes its parent has to be writable, since its `..` is written."""
+    fixed = make_writable(source.name, source.at) if folder else None
+    descriptor = None if fixed is None else open_folder(source.name, source.at)
+    try:
+        os.rename(source.name, target.name, src_dir_fd=source.at, dst_dir_fd=target.at)
+        if descriptor is not None and fixed is not None:
+            os.fchmod(descriptor, fixed)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, target.path) from error
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)

@@ -5,19 +5,21 @@ from __future__ import annotations
 import os
 import stat
 import tarfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from kubectl_dshell.domain.member import Kind, Refused, safe_mode
+from kubectl_dshell.domain.member import DEEPEST, Kind, Refused, safe_mode
 from kubectl_dshell.errors import NoTarget
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from kubectl_dshell.domain.meter import Meter
 
 _PIECE = 256 * 1024
+_NO_FILE = "neither a file nor a directory nor a link"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,97 +61,142 @@ class Luggage:
                     files, total = files + 1, total + (status.st_size if stat.S_ISREG(status.st_mode) else 0)
         return Size(files, total)
 
-    def send(self, out: BinaryIO, temporary: str, stopped: Callable[[], bool], meter: Meter) -> None:
+    def send(self, out: BinaryIO, stopped: Callable[[], bool], meter: Meter) -> None:
         """Write the archive; without its last member when stopped. Raises NoTarget where a file cannot be read."""
-        sender = _Sender(out, self._refuse, self._buffer, stopped, meter, [], [])
+        sender = _Sender(out, self._refuse, self._buffer, stopped, meter, bytearray(), bytearray())
         for number, source in enumerate(self._sources):
             status = Path(source).stat()
             meter.expect(status.st_size if stat.S_ISREG(status.st_mode) else None)
-            sender.entry(f"{temporary}-{number}", source, status)
+            sender.source(_Found(str(number), source, None, source, 0))
         if not stopped():
             for name, repairs in (("times", sender.times), ("modes", sender.modes)):
                 if repairs:
-                    sender.text(f"{temporary}-{name}", b"".join(repairs))
-            sender.text(f"{temporary}-end", b"")
+                    sender.text(name, repairs)
+            sender.text("end", b"")
             out.write(bytes(2 * tarfile.BLOCKSIZE))
 
 
 @dataclass(frozen=True, slots=True)
+class _Found:
+    """A file here: `base` in the directory `at`, which is held open; `path` is for messages, `name` for the archive."""
+
+    name: str
+    base: str
+    at: int | None
+    path: str
+    depth: int
+
+    def open(self, flags: int) -> int:
+        """A descriptor; of a named pipe too, without waiting for whoever writes into it."""
+        return os.open(self.base, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | flags, dir_fd=self.at)
+
+
+@dataclass(frozen=True, slots=True)
 class _Sender:
+    """Others may change what is sent: nothing but the sources themselves is reached through a link."""
+
     out: BinaryIO
     refuse: Callable[[str, str], None]
     buffer: memoryview
     stopped: Callable[[], bool]
     meter: Meter
-    times: list[bytes]
+    times: bytearray
     """@SECONDS and name, each with a zero byte, of links and what they are in: busybox tar makes them last."""
-    modes: list[bytes]
+    modes: bytearray
     """Mode and name, each with a zero byte, of the directories that their owner cannot write into."""
 
-    def entry(self, name: str, path: str, status: os.stat_result) -> None:
-        """One file, or one directory with all that is below it."""
+    def source(self, found: _Found) -> None:
+        with self._told(found):
+            self._opened(found, found.open(0))
+
+    def entry(self, found: _Found) -> bool:
+        """One file, or one directory with all that is below it; whether it is a link."""
         if self.stopped():
-            return
-        member = tarfile.TarInfo(name)
-        member.mtime = max(0, int(status.st_mtime))
-        try:
-            if stat.S_ISREG(status.st_mode):
-                self._file(member, path)
-            elif stat.S_ISDIR(status.st_mode):
-                self._folder(member, path, stat.S_IMODE(status.st_mode))
-            elif stat.S_ISLNK(status.st_mode):
-                member.type, member.linkname = tarfile.SYMTYPE, str(Path(path).readlink())
+            return False
+        with self._told(found):
+            status = os.stat(found.base, dir_fd=found.at, follow_symlinks=False)
+            if stat.S_ISLNK(status.st_mode):
+                member = _member(found, status)
+                member.type, member.linkname = tarfile.SYMTYPE, os.readlink(found.base, dir_fd=found.at)
                 self.header(member)
-                self.times.append(_repair(f"@{member.mtime}", name))
-            else:
-                self.refuse(path, "neither a file nor a directory nor a link")
+                self.times.extend(_repair(f"@{member.mtime}", found.name))
+                return True
+            if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+                raise Refused(_NO_FILE)
+            self._opened(found, found.open(os.O_NOFOLLOW))
+        return False
+
+    @contextmanager
+    def _told(self, found: _Found) -> Iterator[None]:
+        try:
+            yield
         except Refused as why:
-            self.refuse(path, str(why))
+            self.refuse(found.path, str(why))
         except BrokenPipeError:
             raise
         except OSError as error:
-            self.refuse(path, error.strerror or str(error))
+            self.refuse(found.path, error.strerror or str(error))
 
     def header(self, member: tarfile.TarInfo) -> None:
         self.out.write(member.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape"))
 
-    def text(self, name: str, data: bytes) -> None:
+    def text(self, name: str, data: bytes | bytearray) -> None:
         """A file of ours."""
         member = tarfile.TarInfo(name)
         member.size = len(data)
         self.header(member)
-        self.out.write(data + bytes(-len(data) % tarfile.BLOCKSIZE))
+        self.out.write(data)
+        self.out.write(bytes(-len(data) % tarfile.BLOCKSIZE))
 
-    def _folder(self, member: tarfile.TarInfo, path: str, mode: int) -> None:
+    def _opened(self, found: _Found, descriptor: int) -> None:
+        try:
+            status = os.fstat(descriptor)
+            if stat.S_ISDIR(status.st_mode):
+                self._folder(found, descriptor, status)
+            elif stat.S_ISREG(status.st_mode):
+                self._file(found, descriptor, status)
+            else:
+                raise Refused(_NO_FILE)
+        finally:
+            os.close(descriptor)
+
+    def _folder(self, found: _Found, descriptor: int, status: os.stat_result) -> None:
         """Twice, since what is put in changes its time. tar may make it once only: a mode in its way comes later."""
-        with os.scandir(path) as entries:
-            inside = sorted(entries, key=lambda entry: entry.name)
-        wanted = safe_mode(Kind.FOLDER, mode)
+        if found.depth > DEEPEST:
+            raise Refused(f"more than {DEEPEST} directories deep")
+        inside, links = sorted(os.listdir(descriptor)), False
+        member, wanted = _member(found, status), safe_mode(Kind.FOLDER, stat.S_IMODE(status.st_mode))
         member.type, member.mode = tarfile.DIRTYPE, wanted | 0o700
         self.header(member)
-        for entry in inside:
-            self.entry(f"{member.name}/{entry.name}", entry.path, entry.stat(follow_symlinks=False))
-        if any(entry.is_symlink() for entry in inside):
-            self.times.append(_repair(f"@{member.mtime}", member.name))
+        for base in inside:
+            below = _Found(f"{found.name}/{base}", base, descriptor, f"{found.path}/{base}", found.depth + 1)
+            links = self.entry(below) or links
+        if links:
+            self.times.extend(_repair(f"@{member.mtime}", found.name))
         if member.mode != wanted:
             member.mode = wanted
-            self.modes.append(_repair(f"{wanted:o}", member.name))
+            self.modes.extend(_repair(f"{wanted:o}", found.name))
         self.header(member)
 
-    def _file(self, member: tarfile.TarInfo, path: str) -> None:
-        with Path(path).open("rb", buffering=0) as file:
-            status = os.fstat(file.fileno())
-            member.mode = safe_mode(Kind.FILE, stat.S_IMODE(status.st_mode))
-            member.size = left = status.st_size
-            self.header(member)
-            while left and not self.stopped():
-                count = file.readinto(self.buffer[: min(left, _PIECE)])
-                if not count:
-                    raise NoTarget(f"{path} became shorter while it was read; nothing was copied")
-                self.out.write(self.buffer[:count])
-                self.meter.advance(count)
-                left -= count
+    def _file(self, found: _Found, descriptor: int, status: os.stat_result) -> None:
+        member = _member(found, status)
+        member.mode = safe_mode(Kind.FILE, stat.S_IMODE(status.st_mode))
+        member.size = left = status.st_size
+        self.header(member)
+        while left and not self.stopped():
+            count = os.readv(descriptor, [self.buffer[: min(left, _PIECE)]])
+            if not count:
+                raise NoTarget(f"{found.path} became shorter while it was read; nothing was copied")
+            self.out.write(self.buffer[:count])
+            self.meter.advance(count)
+            left -= count
         self.out.write(bytes(-member.size % tarfile.BLOCKSIZE))
+
+
+def _member(found: _Found, status: os.stat_result) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(found.name)
+    member.mtime = max(0, int(status.st_mtime))
+    return member
 
 
 def _repair(word: str, name: str) -> bytes:

@@ -6,14 +6,16 @@ import os
 import tarfile
 from typing import TYPE_CHECKING
 
+from kubectl_dshell.domain.asked import Turns
 from kubectl_dshell.errors import CutShort, Interrupted, OutputFailed
 from kubectl_dshell.files.feed import Feed
 
 if TYPE_CHECKING:
     import io
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from kubectl_dshell.domain.meter import Meter
+    from kubectl_dshell.domain.place import RemotePath
 
 _RECORD = 4
 _PIECE = 1024 * 1024
@@ -23,8 +25,10 @@ _SIGPIPE = 13
 class Restream:
     """A landing that keeps nothing: what comes goes on."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, sources: Sequence[RemotePath]) -> None:
         self._descriptor = descriptor
+        self._turns = Turns(sources)
+        self.missing: list[str] = []
 
     def receive(
         self,
@@ -32,13 +36,22 @@ class Restream:
         refuse: Callable[[str, str], None],  # noqa: ARG002  # nothing is
         meter: Meter,
     ) -> None:
-        """Each source below its own name. Raises CutShort, OutputFailed, Interrupted (SIGPIPE) when nobody reads on."""
+        """Each source below its own name.
+
+        Raises CutShort, OutputFailed, Forbidden for what was not asked for, Interrupted (SIGPIPE) when nobody reads on.
+        """
         feed, buffer = Feed(source), memoryview(bytearray(_PIECE))
         try:
             for _, kind, name, _ in feed.records(_RECORD):
+                self._turns.take(name, kind)
+                empty = True
                 for member in feed.archive():
+                    empty = False
                     self._write(memoryview(_header(member, kind, name)))
-                    self._pass_on(feed, member.size if member.isreg() else 0, buffer, meter)
+                    self._pass_on(feed, member.size, buffer, meter)
+                if empty and kind == "file":
+                    self.missing.append(name)
+            self._turns.end()
             self._write(memoryview(bytes(2 * tarfile.BLOCKSIZE)))
         except BrokenPipeError:
             raise Interrupted(_SIGPIPE) from None
@@ -66,11 +79,13 @@ class Restream:
 
 def _header(member: tarfile.TarInfo, kind: str, source: str) -> bytes:
     """A directory's members are below it; the only member of a file's archive is the file."""
-    if member.type == tarfile.GNUTYPE_SPARSE or member.sparse is not None:
+    if member.type == tarfile.GNUTYPE_SPARSE:
         raise CutShort(f"{member.name} is in a form of tar's that is not passed on (sparse)")
     inner = member.name.removeprefix(".").removeprefix("/") if kind == "folder" else ""
     member.name = f"{source}/{inner}" if inner else source
     if member.islnk():
         member.linkname = f"{source}/{member.linkname.removeprefix('./')}"
-    member.mtime = int(member.mtime)
-    return member.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape")
+    try:
+        return member.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape")
+    except ValueError as error:
+        raise CutShort(f"the archive is broken: {error}") from error

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # Behind resolve.sh, in the app's root: writes the files that patterns name as tar archives on stdout.
-#   sh -c TEXT cp strict|skip PATTERN...
+#   $1 strict|skip  $2... the PATTERNs; DIR/ is one that has to be a directory, DIR/. what is in it, called "."
 # Before each archive: source NUL file|folder NUL its name NUL where it really is NUL. Between archives any number of zero bytes.
 # exit    65 tar could not read all, 66 there is no such file, 77 it may not be read; of 66 and 77 before anything is written
 # skip    65 is a warning only, for what is below the sources
@@ -27,10 +27,13 @@ each() {
 		[ "$folder/$name" = "$1" ] || globbed=1
 	fi
 	for entry; do
+		# shells find them too, for .*
+		case ${entry##*/} in . | ..) [ "$name" = . ] || continue ;; esac
 		resolve "$entry"
 		if [ "$rest" ]; then
 			[ ! -d "$path" ] || each "$path" "$rest" "$globbed"
 		else
+			[ -z "$only" ] || [ -d "$path" ] || continue
 			[ -z "$globbed" ] || [ -e "$entry" ] || [ -L "$entry" ] || continue
 			take "${entry##*/}"
 		fi
@@ -45,7 +48,7 @@ take() {
 		[ -d "$path" ] || [ -f "$path" ] || fail 66 "${path#.}: neither a file nor a directory"
 		if [ ! -r "$path" ] || { [ -d "$path" ] && [ ! -x "$path" ]; }; then fail 77 "${path#.}: Permission denied"; fi
 	elif [ "$path" = . ]; then
-		printf 'source\0folder\0.\0\0'
+		printf 'source\0folder\0%s\0\0' "${1:-.}"
 		set --
 		for top in ./* ./.[!.]* ./..?*; do
 			# what the kernel makes up is not the app's
@@ -66,9 +69,14 @@ mode=$1 worst=0
 shift
 for action in check send; do
 	for pattern; do
-		taken=
+		taken= only=
+		case $pattern in */ | */.) only=folder ;; esac
 		each . "$pattern" ""
-		[ "$taken" ] || { resolve "$pattern" && unusable "/$pattern"; }
+		[ "$taken" ] || {
+			resolve "$pattern"
+			[ -z "$only" ] || [ ! -e "$path" ] || [ -d "$path" ] || fail 66 "/$pattern: Not a directory"
+			unusable "/$pattern"
+		}
 	done
 done
 [ "$mode" = strict ] || worst=0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.remote.script import copy_in, copy_out
@@ -18,15 +19,33 @@ DENIED = 77
 _HARMLESS = re.compile(r"tar: .*: file changed as we read it")
 
 
-def out_argv(patterns: Sequence[str], *, strict: bool) -> list[str]:
+_START = """n='
+' text=
+while IFS= read -r line; do [ "$line" ] || { eval "$text"; exit; }; text=$text$line$n; done; exit 65"""
+
+
+def argv() -> list[str]:
+    """Runs what comes on stdin, up to an empty line; a shell reads a pipe a byte at a time, and leaves what is behind.
+
+    So the request line is short whatever is copied: proxies take 8 kB of one, which is where an exec has its words.
+    """
+    return ["sh", "-c", _START, "cp"]
+
+
+def send_out(patterns: Sequence[str], *, strict: bool) -> bytes:
     """Writes what the patterns name, as archives; `strict`: what cannot be read is a failure."""
-    return ["sh", "-c", copy_out(), "cp", "strict" if strict else "skip", *patterns]
+    return _text(copy_out(), "strict" if strict else "skip", *patterns)
 
 
-def in_argv(destination: str, temporary: str, names: Sequence[str], *, folder: bool) -> list[str]:
-    """Takes an archive; `folder`: the destination has to be a directory."""
-    kind = "folder" if folder or len(names) > 1 else "file"
-    return ["sh", "-c", copy_in(), "cp", destination, kind, temporary, *names]
+def take_in(destination: str, temporary: str, names: Sequence[str], *, folder: bool) -> bytes:
+    """Takes the archive that follows; `folder`: the destination has to be a directory."""
+    return _text(copy_in(), destination, "folder" if folder or len(names) > 1 else "file", temporary, *names)
+
+
+def _text(script: str, *words: str) -> bytes:
+    """The script behind its words. It has no empty lines, and neither have they."""
+    quoted = (shlex.quote(word).replace("\n", "'\"$n\"'") for word in words)
+    return f"set -- {' '.join(quoted)}\n{script}\n".encode("utf-8", "surrogateescape")
 
 
 def harmless(lines: Sequence[str]) -> bool:

@@ -3,10 +3,12 @@
 
 # shellcheck disable=SC1007 # a= b=: two empty values
 # shellcheck disable=SC2034 # $path is for whoever calls
+mistrust=
 LC_ALL=C
 export LC_ALL
 
-# Sets $path to what $1 is with every symbolic link followed inside the root, the last one too.
+# Sets $path to what $1 is with every symbolic link followed inside the root, the last one too. With $mistrust (what is neither root nor
+# this user may mean to harm) only links of theirs are.
 resolve() {
 	left=$1 path=. hops=
 	while [ "$left" ]; do
@@ -17,6 +19,7 @@ resolve() {
 		..) [ "$path" = . ] || path=${path%/*} ;;
 		*)
 			if [ ${#hops} -lt 40 ] && [ -L "$path/$part" ] && link=$(readlink "$path/$part" && echo .); then
+				[ -z "$mistrust" ] || trusted "$path/$part"
 				hops=x$hops link=${link%??}
 				left=$link/$left
 				case $link in /*) path=. ;; esac
@@ -26,6 +29,13 @@ resolve() {
 			;;
 		esac
 	done
+}
+
+trusted() {
+	link_path=$1
+	# shellcheck disable=SC2046 # words
+	set -- $(ls -ldn "$1")
+	case $3 in 0 | "$mistrust") ;; *) fail 77 "${link_path#.}: Permission denied to follow a link of user ${3:-?} as user $mistrust" ;; esac
 }
 
 # fail CODE TEXT...

@@ -30,27 +30,27 @@ def relay_piped(
     stream: Stream,
     companion: Companion,
     signals: Signals,
+    words: bytes,
     sink: Callable[[io.BufferedReader], None],
     source: Callable[[io.BufferedWriter], None] | None = None,
 ) -> Piped:
-    """Run until the command has ended; `sink` reads its stdout to the end, `source` writes its stdin.
+    """Run until the command has ended; `sink` reads its stdout to the end, `source` writes its stdin behind `words`.
 
     Both run in threads of their own. Raises what `relay` raises, and what `sink` raises while there is more for it;
     what fails later or in `source` is in the result, for the exit code may say why.
     """
     queue = Queue(sink)
-    feeder = _Feeder(source) if source else None
+    feeder = _Feeder(words, source)
     try:
-        end = relay_into(queue, stream, feeder.outside if feeder else None, companion, signals)
+        end = relay_into(queue, stream, feeder.outside, companion, signals)
     except Interrupted:
-        if feeder:
+        if source:
             _let_it_end(queue, stream, companion, signals)
         raise
     finally:
         queue.end()
-        if feeder:  # the last: it may wait for what the sink hears
-            feeder.end()
-    failures = [queue.failure, feeder.failure if feeder else None]
+        feeder.end()  # the last: it may wait for what the sink hears
+    failures = [queue.failure, feeder.failure]
     for failure in failures:
         if failure and not isinstance(failure, DshellError):
             raise failure
@@ -60,11 +60,12 @@ def relay_piped(
 class _Feeder:
     """A thread that writes what the relay reads at `outside`."""
 
-    def __init__(self, source: Callable[[io.BufferedWriter], None]) -> None:
+    def __init__(self, words: bytes, source: Callable[[io.BufferedWriter], None] | None) -> None:
         self.failure: BaseException | None = None
         self.outside, self._inside = os.pipe()
         with contextlib.suppress(OSError, AttributeError):  # a small one does too
             fcntl.fcntl(self.outside, fcntl.F_SETPIPE_SZ, _PIPE)
+        self._words = words
         self._source = source
         self._thread = threading.Thread(target=self._run, name="source", daemon=True)
         self._thread.start()
@@ -77,7 +78,10 @@ class _Feeder:
     def _run(self) -> None:
         try:
             with cast("io.BufferedWriter", io.BufferedWriter(io.FileIO(self._inside, "w"), _PIPE // 4)) as writer:
-                self._source(writer)
+                writer.write(self._words)
+                writer.flush()
+                if self._source:
+                    self._source(writer)
         except BrokenPipeError:  # the command has ended, which says more
             pass
         except BaseException as error:  # noqa: BLE001  # raised again in the main thread

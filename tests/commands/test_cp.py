@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -31,18 +32,22 @@ class Sides:
     said: str = ""
     fails: DshellError | None = None
     refuses: tuple[str, str] | None = None
+    words: bytes = b""
     sent: bytes | None = None
     log: list[str] = field(default_factory=list)
     names: list[str] = field(default_factory=lambda: ["src"])
+    missing: list[str] = field(default_factory=list)
 
     # Pipes
     def piped(
         self,
         stream: Stream,
         companion: Companion,
+        words: bytes,
         sink: Callable[[io.BufferedReader], None],
         source: Callable[[io.BufferedWriter], None] | None = None,
     ) -> Piped:
+        self.words = words
         sink(io.BufferedReader(io.BytesIO(self.written)))
         if source:
             out = io.BytesIO()
@@ -56,8 +61,8 @@ class Sides:
         return nullcontext()
 
     # Disk
-    def landing(self, destination: str, *, many: bool) -> Sides:
-        self.log.append(f"land {destination} {many}")
+    def landing(self, destination: str, sources: Sequence[RemotePath]) -> Sides:
+        self.log.append(f"land {destination} {[source.path for source in sources]}")
         return self
 
     def luggage(self, sources: Sequence[str], refuse: Callable[[str, str], None]) -> Sides:
@@ -75,10 +80,10 @@ class Sides:
     def discard(self) -> None:
         self.log.append("discard")
 
-    def send(self, out: BinaryIO, temporary: str, stopped: Callable[[], bool], meter: Meter) -> None:
+    def send(self, out: BinaryIO, stopped: Callable[[], bool], meter: Meter) -> None:
         if self.refuses:
             self.refuse(*self.refuses)
-        out.write(f"{temporary} {'stopped' if stopped() else 'whole'}".encode())
+        out.write(b"stopped" if stopped() else b"whole")
 
 
 class NoTransfer:
@@ -102,9 +107,10 @@ def test_a_copy_is_committed_when_all_is_well() -> None:
     sides, world = Sides(), World()
 
     assert out(sides, world) == 0
-    assert sides.log == ["land here False", "receive archive", "commit", "discard"]
+    assert sides.log == ["land here ['etc']", "receive archive", "commit", "discard"]
     (mode, *words) = next(argv for _, argv in world.opened if argv[0] == "run")
-    assert (mode, words[:2], words[3:]) == ("run", ["sh", "-c"], ["cp", "strict", "etc"])
+    assert (mode, words[:2], words[3:]) == ("run", ["sh", "-c"], ["cp"])
+    assert sides.words.startswith(b"set -- strict etc\n")
 
 
 @pytest.mark.parametrize(
@@ -122,6 +128,7 @@ def test_a_copy_is_committed_when_all_is_well() -> None:
         (Sides(fails=OutputFailed("the disk is full")), OutputFailed, "the disk is full", ""),
         (Sides(end=Exit(65), said="x", fails=OutputFailed("full")), OutputFailed, "full", ""),
         (Sides(fails=CutShort("half")), CutShort, "half", ""),
+        (Sides(missing=["etc"]), Forbidden, "etc is not copied, and nothing else: it did not come", "--skip-failed"),
         (Sides(refuses=("etc/su", "setuid")), Forbidden, "etc/su is not copied, and nothing else", "--skip-failed"),
     ],
     ids=lambda v: v.said.strip() if isinstance(v, Sides) else None,
@@ -168,10 +175,9 @@ def test_nothing_is_sent_before_the_other_side_is_ready() -> None:
 
     assert into(sides, world) == 0
     assert sides.sent
-    assert sides.sent.startswith(b".dshell-")
-    temporary = sides.sent.split()[0].decode()
+    assert re.match(rb"set -- etc file \.dshell-[a-z0-9]{8} src\n", sides.words)
     (mode, *words) = next(argv for _, argv in world.opened if argv[0] == "run")
-    assert (mode, words[3:]) == ("run", ["cp", "etc", "file", temporary, "src"])
+    assert (mode, words[3:]) == ("run", ["cp"])
 
 
 @pytest.mark.parametrize("written", [b"", b"ready\nfailed\n", b"sh: tar: not found\n"])

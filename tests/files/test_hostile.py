@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import tarfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kubectl_dshell.errors import DshellError
+from kubectl_dshell.errors import CutShort, DshellError, OutputFailed
+from kubectl_dshell.files import tree
 from kubectl_dshell.files.landing import Landing
-from tests.files.archives import folder, link, member, reader, source
-from tests.files.test_landing import Refusal, land, names, nothing
+from tests.files.archives import asked, folder, link, member, pax, reader, source
+from tests.files.test_landing import Refusal, land, names, nothing, refuse
 
 Member = tuple[tarfile.TarInfo, bytes]
 
@@ -46,6 +48,14 @@ HOSTILE = [
     case(member("./su", b"#!", mode=0o2755), id="setgid"),
     case(member("./odd", type=b"Z"), id="an unknown type"),
     case(member("./", b"not a directory"), id="a file as the top"),
+    case(link("a", "."), link("a/x", ".."), link("x/.bash_login", "good"), id="a link below a link"),
+    case(link("a", "."), link("h", "a", tarfile.LNKTYPE), link("h/x", ".."), id="a link below a hard link to a link"),
+    case(link("a", "."), link("a", "good"), id="a link twice"),
+    case(link("l", "x" * 4096), id="a link to a name that is too long"),
+    case(member("a/" * 2048), id="a name that is too long"),
+    case(folder("a/" * 256), id="too deep"),
+    case(member("n" * 256), id="a name too long for the disk"),
+    case(pax({"GNU.sparse.major": "1", "GNU.sparse.name": "s"}), member("GNUSparseFile.0/s", b"1\n"), id="sparse"),
 ]
 
 
@@ -66,7 +76,7 @@ def test_a_hostile_member_can_be_left_out(tmp_path: Path, members: tuple[Member,
     (tmp_path / "secret").write_text("mine")
     place, left_out = tmp_path / "place", []
     place.mkdir()
-    landing = Landing(str(place), many=False)
+    landing = Landing(str(place), asked("d"))
 
     landing.receive(
         reader(source("folder", "d", "/srv", folder("./"), member("./good", b"good"), *members, member("./last"))),
@@ -103,6 +113,100 @@ def test_an_impossible_time_is_bent(tmp_path: Path, mtime: int) -> None:
     land(tmp_path / "x", source("file", "x", "/x", member("./x", mtime=mtime)))
 
     assert 0 <= (tmp_path / "x").stat().st_mtime <= 1 << 33
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        case(pax({"mtime": "inf"}), member("x"), id="a time without an end"),
+        case(pax({"mtime": "nan"}), member("x"), id="a time that is no number"),
+        case(pax({"mtime": "1e400"}), member("x"), id="a time beyond all numbers"),
+        case(pax({"size": "²"}), member("x"), id="a size that is no number"),
+        case(pax({"size": "9" * 5000}), member("x"), id="a size of 5000 digits"),
+        case(pax({"path": "a\0b"}), member("x"), id="a zero byte in a name"),
+        case(pax({"linkpath": "a\0b"}), link("x", "y"), id="a zero byte in a target"),
+        case(*[pax({"path": "x"})] * 1000, member("x"), id="a chain of PAX headers"),
+        case(*[member("l", b"x", type=tarfile.GNUTYPE_LONGNAME)] * 1000, member("x"), id="a chain of long names"),
+        case(*[pax({"a": "b"}, tarfile.XGLTYPE)] * 1000, member("x"), id="a chain of global headers"),
+        case(member("p", b"12 path=a", type=tarfile.XHDTYPE), member("x"), id="a PAX header cut short"),
+        case(member("p", b"999 path=a\n", type=tarfile.XHDTYPE), member("x"), id="a PAX header that is too short"),
+        case(pax({"path": "x"}), id="a header of nothing"),
+        case(pax({"comment": "c" * 70_000}), member("x"), id="a PAX header that is too long"),
+        case(member("s", b"", type=tarfile.GNUTYPE_SPARSE), id="an old sparse file"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_a_broken_archive_is_said_to_be_broken(tmp_path: Path, kind: str, members: tuple[Member, ...]) -> None:
+    with pytest.raises((CutShort, Refusal)):
+        land(tmp_path, source(kind, "d", "/d", *members))
+
+    assert os.listdir(tmp_path) == []  # noqa: PTH208  # hidden ones too
+
+
+def test_fields_of_pax_headers_count_for_one_member(tmp_path: Path) -> None:
+    fields = {"path": "long/" + "n" * 150, "mtime": "1500000000.9", "size": "3"}
+    one, data = member("./short", b"abc")
+    one.size = 0
+
+    land(tmp_path, source("folder", "d", "/d", folder("long"), pax(fields), (one, data), member("./other", b"other")))
+
+    named = tmp_path / "d/long" / ("n" * 150)
+    assert (named.read_bytes(), named.stat().st_mtime) == (b"abc", 1_500_000_000)
+    assert (tmp_path / "d/other").stat().st_mtime == 1_600_000_000
+
+
+def test_links_of_the_longest_names_are_not_kept_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tree, "MOST_KEPT", 100_000)
+    links = [link(f"./{number}", "x" * 4000) for number in range(30)]
+
+    with pytest.raises(Refusal, match="too many links"):
+        land(tmp_path, source("folder", "d", "/d", *links))
+
+
+def test_zero_bytes_without_an_end_are_no_list(tmp_path: Path) -> None:
+    with pytest.raises(CutShort, match="zero bytes without an end"):
+        land(tmp_path, source("folder", "d", "/d", folder("./")), bytes(1100 * 1024), words=["d"])
+
+
+def test_a_directory_that_was_swapped_for_a_link_is_not_followed(tmp_path: Path) -> None:
+    """By whoever else may write where the copy goes to."""
+    place, victim = tmp_path / "shared", tmp_path / "victim"
+    place.mkdir()
+    victim.mkdir()
+    landing = Landing(str(place), asked("d"))
+
+    def swap(*_: str) -> None:
+        staged = next(place.glob(".d.dshell-*"))
+        staged.rename(place / "gone")
+        staged.symlink_to(victim)
+
+    stream = source(
+        "folder", "d", "/d", folder("./"), member("/swap now"), member("./in"), folder("./sub"), link("./l", "in")
+    )
+    landing.receive(reader(stream), swap, nothing)
+    with pytest.raises(OutputFailed):
+        landing.commit()
+    landing.discard()
+
+    assert names(victim) == []
+    assert not (place / "d").exists()
+    assert names(place / "gone") == ["in", "l", "sub"]
+
+
+def test_a_destination_that_was_swapped_for_a_link_is_not_gone_through(tmp_path: Path) -> None:
+    place, victim = tmp_path / "shared", tmp_path / "victim"
+    (place / "d").mkdir(parents=True)
+    victim.mkdir()
+    landing = Landing(str(place), asked("d"))
+    landing.receive(reader(source("folder", "d", "/d", folder("./"), member("./in"))), refuse, nothing)
+    (place / "d").rename(place / "gone")
+    (place / "d").symlink_to(victim)
+
+    with pytest.raises(OutputFailed):
+        landing.commit()
+    landing.discard()
+
+    assert names(victim) == []
 
 
 def test_more_than_one_file_is_no_file(tmp_path: Path) -> None:

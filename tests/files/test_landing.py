@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import stat
 import tarfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from kubectl_dshell.errors import CutShort, OutputFailed
 from kubectl_dshell.files.landing import Landing
-from tests.files.archives import folder, link, member, reader, source
+from tests.files.archives import asked, folder, link, member, reader, source
 
 MEGABYTE = 1 << 20
 
@@ -32,8 +33,10 @@ class NoMeter:
 nothing = NoMeter()
 
 
-def land(place: Path | str, *streams: bytes, many: bool = False) -> None:
-    landing = Landing(str(place), many=many)
+def land(place: Path | str, *streams: bytes, words: Sequence[str] | None = None) -> None:
+    """Asked for are `words`, or just what comes."""
+    names = [stream.split(b"\0")[2].decode(errors="replace") for stream in streams if stream.count(b"\0") > 2]
+    landing = Landing(str(place), asked(*(words if words is not None else names)))
     try:
         landing.receive(reader(*streams), refuse, nothing)
         landing.commit()
@@ -58,7 +61,7 @@ def test_an_existing_directory_gets_the_sources(tmp_path: Path) -> None:
     first = source("file", "x", "/x", member("./y", b"1"), zeros=10240)
     second = source("folder", "d", "/d", folder("./"), member("./a", b"2"))
 
-    land(tmp_path, first, second, many=True)
+    land(tmp_path, first, second)
 
     assert names(tmp_path) == ["d", "d/a", "x"]
 
@@ -157,7 +160,7 @@ def test_an_obstacle_is_found_before_anything_is_touched(tmp_path: Path, stream:
     before = names(tmp_path)
 
     with pytest.raises(OutputFailed, match="cannot replace each other"):
-        land(tmp_path, source("file", "first", "/f", member("./f")), stream, many=True)
+        land(tmp_path, source("file", "first", "/f", member("./f")), stream)
 
     assert names(tmp_path) == before
 
@@ -177,7 +180,7 @@ def test_a_place_where_nothing_can_land_is_said_before(tmp_path: Path, destinati
     os.mkfifo(tmp_path / "fifo")
 
     with pytest.raises(OutputFailed, match=why):
-        Landing(f"{tmp_path}/{destination}", many=many)
+        Landing(f"{tmp_path}/{destination}", asked("a", "b") if many else asked("a"))
 
 
 @pytest.mark.parametrize("cut", [1, 30, 200, 600, 1200, 1600], ids=str)
@@ -191,7 +194,7 @@ def test_a_stream_that_is_cut_short_leaves_nothing(tmp_path: Path, cut: int) -> 
 
 
 def test_what_is_no_archive_is_said_to_be_none(tmp_path: Path) -> None:
-    for stream in (b"sh: tar: not found\n", b"source\0file\0../x\0/x\0", source("file", "x", "/x") + b"?" * 9000):
+    for stream in (b"sh: tar: not found\n", b"source\0pipe\0x\0/x\0", source("file", "x", "/x") + b"?" * 9000):
         with pytest.raises(CutShort):
             land(tmp_path, stream)
 

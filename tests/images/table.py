@@ -91,6 +91,15 @@ def _debug_noshell() -> Image:
     return Image("dshell.test/debug-noshell:1", rootfs, {"Entrypoint": ["/app/server"], **_PATH})
 
 
+def _debug_hostile() -> Image:
+    """Its tar, and its sh when it is to copy, answer with what stands in the app's /tmp/answer."""
+    answer = 'cat "$DSHELL_ROOT/tmp/answer"'
+    tar = f"#!/bin/busybox ash\nexec {answer}\n"
+    shell = f'#!/bin/busybox ash\n[ "$3" != cp ] || [ ! -e "$DSHELL_ROOT/tmp/shell" ] || exec {answer}\nexec /bin/busybox ash "$@"\n'
+    programs = {"bin/tar": _text(tar, 0o755), "bin/sh": _text(shell, 0o755)}
+    return Image("dshell.test/debug-hostile:1", {**_applets("tar", "sh"), **programs}, {"Cmd": ["sh"], **_PATH})
+
+
 IMAGES: dict[str, Callable[[], Image]] = {
     "pause": _pause,
     "busybox": _busybox,
@@ -104,4 +113,5 @@ IMAGES: dict[str, Callable[[], Image]] = {
     "debug-dash-bash": lambda: _debug("debug-dash-bash", {**_bash(), **_dash()}),
     "debug-dash": lambda: _debug("debug-dash", _dash()),
     "debug-noshell": _debug_noshell,
+    "debug-hostile": _debug_hostile,
 }

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.remote.roots import SHELLS, Root, made_root
+
 
 @pytest.fixture
 def place() -> Iterator[Path]:
@@ -17,3 +19,10 @@ def place() -> Iterator[Path]:
         path = Path(folder)
         path.chmod(0o755)
         yield path
+
+
+@pytest.fixture(params=SHELLS)
+def root(request: pytest.FixtureRequest, place: Path) -> Iterator[Root]:
+    """An app's root for copies, with each shell that a debug image may have."""
+    with made_root(place, request.param) as made:
+        yield made

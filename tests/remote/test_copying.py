@@ -5,99 +5,16 @@ from __future__ import annotations
 import io
 import os
 import stat
-import subprocess
 import tarfile
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 
 from kubectl_dshell.files.feed import Feed
-from kubectl_dshell.files.pack import Luggage
 from kubectl_dshell.remote import copying
-from tests.files.test_landing import nothing
+from tests.remote.roots import NOBODY, TEMPORARY, Root, make
 
-NOBODY = 65532
 ODD = "-rf $(touch x) `y` \\ 'a' \"b\"\nü*?[z]"
-TEMPORARY = ".dshell-abcdefgh"
-
-
-@dataclass(frozen=True)
-class Root:
-    """The app's root directory, and the tools beside it."""
-
-    place: Path
-    shell: str
-
-    def run(self, argv: list[str], stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-        tools = self.place.parent / "bin"
-        environment = {"PATH": f"{tools}:/usr/bin:/bin" if self.shell == "dash" else str(tools)}
-        return subprocess.run(
-            [str(tools / "sh"), *argv[1:]],
-            input=stdin,
-            capture_output=True,
-            cwd=self.place,
-            env=environment,
-            user=NOBODY,
-            group=NOBODY,
-            check=False,
-            timeout=60,
-        )
-
-    def out(self, *patterns: str, strict: bool = True) -> subprocess.CompletedProcess[bytes]:
-        return self.run(copying.out_argv(patterns, strict=strict))
-
-    def found(self, *patterns: str) -> dict[str, list[str]]:
-        """The names of the sources, and of what is in each."""
-        done = self.out(*patterns)
-        assert (done.returncode, done.stderr) == (0, b"")
-        feed = Feed(io.BufferedReader(io.BytesIO(done.stdout)))
-        return {name: sorted(m.name for m in feed.archive()) for _, _, name, _ in feed.records(4)}
-
-    def into(
-        self, destination: str, *sources: Path, folder: bool = False, whole: bool = True
-    ) -> subprocess.CompletedProcess[bytes]:
-        luggage, archive = Luggage([str(source) for source in sources], refused), io.BytesIO()
-        luggage.send(archive, TEMPORARY, lambda: not whole and archive.tell() > 600, nothing)
-        argv = copying.in_argv(destination, TEMPORARY, luggage.names, folder=folder)
-        return self.run(argv, archive.getvalue())
-
-    def leftovers(self) -> list[Path]:
-        return list(self.place.rglob(".dshell-*"))
-
-
-def refused(name: str, why: str) -> None:
-    raise AssertionError(name, why)
-
-
-def make(path: Path, text: str | None = None) -> Path:
-    """A directory, or a file with `text`, of the app's user."""
-    if text is None:
-        path.mkdir()
-    else:
-        path.write_text(text)
-    os.chown(path, NOBODY, NOBODY)
-    return path
-
-
-@pytest.fixture(params=["busybox", "bash", "dash"])
-def root(request: pytest.FixtureRequest, place: Path) -> Iterator[Root]:
-    tools = place / "bin"
-    tools.mkdir()
-    if request.param == "busybox":
-        (tools / "busybox").write_bytes(Path("/bin/busybox").read_bytes())
-        (tools / "busybox").chmod(0o755)
-        subprocess.run([tools / "busybox", "--install", "-s", tools], check=False, capture_output=True)
-    else:
-        for name in ("cat", "chmod", "find", "ls", "mv", "readlink", "rm", "stat", "tar", "touch", "xargs"):
-            (tools / name).symlink_to(f"/usr/bin/{name}")
-        (tools / "sh").symlink_to(f"/usr/bin/{request.param}")
-    top = make(place / "root")
-    yield Root(top, request.param)
-    for folder, _, _ in os.walk(top):
-        Path(folder).chmod(0o755)
 
 
 @pytest.fixture
@@ -297,7 +214,7 @@ def test_an_archive_that_ends_early_leaves_nothing(root: Root, sources: Path) ->
 
 
 def test_an_archive_that_is_none_leaves_nothing(root: Root) -> None:
-    done = root.run(copying.in_argv("", TEMPORARY, ["x"], folder=False), b"?" * 4096)
+    done = root.run(copying.take_in("", TEMPORARY, ["x"], folder=False) + b"?" * 4096)
 
     assert (done.returncode, done.stdout) == (65, b"ready\nfailed\n")
     assert list(root.place.iterdir()) == []
@@ -307,12 +224,6 @@ def test_a_file_that_grows_is_no_failure_with_gnu_tar() -> None:
     assert copying.harmless(["tar: ./a.log: file changed as we read it"])
     assert not copying.harmless(["tar: ./a.log: file changed as we read it", "tar: ./b: File shrank by 3 bytes"])
     assert not copying.harmless([])
-
-
-@pytest.mark.parametrize("argv", [copying.out_argv(["x"], strict=True), copying.in_argv("x", "t", ["x"], folder=True)])
-def test_a_script_fits_the_request_line_of_a_proxy(argv: list[str]) -> None:
-    """It is sent in the URL; nginx takes 8 KiB with what else is in it."""
-    assert len("&".join(f"command={quote(word)}" for word in argv)) < 7 * 1024
 
 
 def test_long_names_pass(root: Root, tmp_path: Path) -> None:

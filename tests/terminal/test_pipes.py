@@ -26,12 +26,13 @@ class Rig:
     def __init__(self) -> None:
         self.stream, self.far = pair()
         self.companion = FakeCompanion()
+        self.words = b""
 
     def run(
         self, sink: Callable[[BufferedReader], None], source: Callable[[BufferedWriter], None] | None = None
     ) -> Piped:
         with Signals() as signals:
-            return relay_piped(self.stream, self.companion, signals, sink, source)
+            return relay_piped(self.stream, self.companion, signals, self.words, sink, source)
 
 
 @pytest.fixture
