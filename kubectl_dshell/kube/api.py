@@ -142,7 +142,7 @@ class Api:
         if not _OK <= response.status < _REDIRECT or "html" in response.headers.get("content-type", "").lower():
             try:
                 answer = within(read_seconds, lambda: self._whole(response, path, LARGEST_OBJECT))
-            except urllib3.exceptions.HTTPError as error:
+            except (urllib3.exceptions.HTTPError, OSError) as error:
                 raise unreachable(self.connection, error) from error
             raise answers.failure(answer, self.connection, f"GET {path}")
         return response
