@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 API_VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
 _MODES = ("", "Never", "IfAvailable", "Always")
 _EXTENSION = "client.authentication.k8s.io/exec"
-_LEFT_ALONE_SECONDS = 60.0
-"""A plugin that failed in a session, where nobody can answer it, is not started anew for that long."""
+_LEFT_ALONE_SECONDS = 20.0
+"""A plugin that failed in a session, where nobody can answer it, is not started anew for that long: it may open a
+browser each time. A lease is 50 s."""
 
 
 class ExecPlugin:
@@ -97,8 +98,7 @@ class ExecPlugin:
             return self._ask(interactive=False)
         with self._terminal.lent() as interactive:
             if self._mode == "Always" and not interactive:
-                why = "the session has it" if self._terminal.taken else "standard input is none"
-                raise self._failure(f"needs a terminal (interactiveMode: Always), and {why}")
+                raise self._failure(f"needs a terminal (interactiveMode: Always), and {self._terminal.why_not}")
             return self._ask(interactive=interactive)
 
     def _ask(self, *, interactive: bool) -> PluginAnswer:

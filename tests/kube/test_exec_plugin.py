@@ -199,8 +199,9 @@ def test_what_it_says_is_shown_while_it_runs_and_once_whatever_its_end(tmp_path:
 def test_what_it_says_in_a_session_waits_for_its_failure(tmp_path: Path) -> None:
     shown: list[str] = []
     terminal = UserTerminal(shown.append)
+    terminal.take()
 
-    with terminal.in_session(), pytest.raises(BadConfig, match="exit code 3: no session"):
+    with pytest.raises(BadConfig, match="exit code 3: no session"):
         connected(tmp_path, "echo no session >&2; exit 3", terminal=terminal)
 
     assert shown == []
@@ -279,17 +280,14 @@ def test_a_failure_in_a_session_is_remembered_for_a_while(tmp_path: Path, monkey
     (tmp_path / "broken").touch()
     (tmp_path / "runs").unlink()
 
-    with terminal.in_session():
-        for _ in range(5):
-            with pytest.raises(BadConfig, match="exit code 1"):
-                connection.headers()
-        assert (tmp_path / "runs").read_text() == "x\n"
-        monkeypatch.setattr(exec_plugin, "_LEFT_ALONE_SECONDS", 0.0)
-        (tmp_path / "broken").unlink()
-        assert connection.headers() == [("Authorization", "Bearer t")]
-    (tmp_path / "broken").touch()
-    with pytest.raises(BadConfig, match="exit code 1"):
-        connection.headers()
+    terminal.take()
+    for _ in range(5):
+        with pytest.raises(BadConfig, match="exit code 1"):
+            connection.headers()
+    assert (tmp_path / "runs").read_text() == "x\n"
+    monkeypatch.setattr(exec_plugin, "_LEFT_ALONE_SECONDS", 0.0)
+    (tmp_path / "broken").unlink()
+    assert connection.headers() == [("Authorization", "Bearer t")]
 
 
 @pytest.mark.parametrize("again", ["expiry", "401"])
