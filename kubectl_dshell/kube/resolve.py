@@ -39,7 +39,7 @@ def resolve(
     """
     account = account or ServiceAccount(environ)
     config = kubeconfig.load(options.kubeconfig, environ)
-    if config.empty and not options.context and not options.cluster and account.there:
+    if not (config.current_context or options.context or options.cluster) and account.there:
         config = account.config()
     context = _context(config, options)
     cluster = _named(config, "clusters", options.cluster or context.text("cluster"))
