@@ -290,6 +290,18 @@ def test_a_failure_in_a_session_is_remembered_for_a_while(tmp_path: Path, monkey
     assert connection.headers() == [("Authorization", "Bearer t")]
 
 
+def test_one_that_waits_for_somebody_in_a_session_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it says is not seen there; and whoever needs credentials after it waits for it."""
+    monkeypatch.setattr(exec_plugin, "_SESSION_SECONDS", 0.5)
+    terminal = UserTerminal()
+    terminal.take()
+
+    with pytest.raises(BadConfig, match="did not end within 0 s in a session, where it can ask nobody"):
+        connected(tmp_path, f"echo $$ >{tmp_path}/pid; exec sleep 600", terminal=terminal)
+
+    assert not os.path.exists(f"/proc/{(tmp_path / 'pid').read_text().strip()}")  # noqa: PTH110  # no file of ours
+
+
 @pytest.mark.parametrize("again", ["expiry", "401"])
 def test_a_renewed_certificate_is_shown_on_a_connection_of_its_own(
     tmp_path: Path, certificates: Certificates, again: str
