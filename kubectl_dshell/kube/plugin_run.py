@@ -61,12 +61,9 @@ def run(
     deadline = math.inf if seconds is None else time.monotonic() + seconds
     start = _Start(argv, environ, interactive=interactive)
     try:
-        start.start()
-        start.join()
+        start.begin()
         return _attend(start.process(), show, deadline)
     finally:
-        if start.ident is not None:
-            start.join()
         start.end()
 
 
@@ -77,6 +74,19 @@ class _Start(threading.Thread):
         super().__init__(name="plugin", daemon=True)
         self._argv, self._environ, self._interactive = argv, environ, interactive
         self._made: subprocess.Popen[bytes] | Exception | None = None
+        # Not `join`: interrupted by a signal's exception once, it takes the thread for ended (bpo-45274).
+        self._done = threading.Event()
+        self._done.set()
+
+    def begin(self) -> None:
+        """Wait until it is started, or cannot be."""
+        self._done.clear()
+        try:
+            self.start()
+        except RuntimeError:  # no thread can be had
+            self._done.set()
+            raise
+        self._done.wait()
 
     def run(self) -> None:
         try:
@@ -90,6 +100,8 @@ class _Start(threading.Thread):
             atexit.register(self.end)  # for a run in a thread that the end of the program cuts off
         except Exception as error:  # noqa: BLE001  # raised again by `process`
             self._made = error
+        finally:
+            self._done.set()
 
     def process(self) -> subprocess.Popen[bytes]:
         """Raises what kept it from starting."""
@@ -98,6 +110,8 @@ class _Start(threading.Thread):
         return self._made
 
     def end(self) -> None:
+        """End it, if it runs."""
+        self._done.wait(_END_SECONDS if self.ident is None else None)  # it may never have come to be
         if isinstance(self._made, subprocess.Popen):
             atexit.unregister(self.end)
             _end(self._made)
