@@ -151,8 +151,12 @@ _TYPED_AGAIN = (
 
 
 def cluster_flags(flags: dict[str, Any]) -> str:
-    """The flags that say which cluster, as whom, to be typed again, each with a blank before it; never the token."""
+    """The flags that say which cluster, as whom, to be typed again, each with a blank before it; never a secret."""
     import shlex
+
+    from kubectl_dshell.kube.endpoint import shown
+
+    flags = {**flags, "server": flags["server"] and shown(flags["server"])}
 
     words = ["--insecure-skip-tls-verify"] if flags["insecure_skip_tls_verify"] else []
     for name in _TYPED_AGAIN:

@@ -7,7 +7,7 @@ import secrets
 import sys
 import threading
 import time
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.commands.ports import Ports
@@ -64,8 +64,9 @@ class StandardTerminal:
 
     def relay(self, stream: Stream, companion: Companion, *, stdin: bool, tty: bool) -> Exit:
         raw = 0 if tty and os.isatty(0) and os.isatty(1) else None
-        with self._user.in_session() if raw is not None or (stdin and os.isatty(0)) else nullcontext():
-            return relay(stream, Ends(stdin=0 if stdin else None, tty=raw), companion, self._signals)
+        if raw is not None or (stdin and os.isatty(0)):
+            self._user.take()
+        return relay(stream, Ends(stdin=0 if stdin else None, tty=raw), companion, self._signals)
 
     def piped(
         self,

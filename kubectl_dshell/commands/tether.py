@@ -9,6 +9,7 @@ import threading
 from typing import TYPE_CHECKING, cast
 
 from kubectl_dshell.domain.age import duration
+from kubectl_dshell.domain.bounds import LONGEST_MESSAGE, one_line
 from kubectl_dshell.domain.debug_container import LEASE_SECONDS
 from kubectl_dshell.domain.stream import Channel, Exit
 from kubectl_dshell.errors import BadConfig, ConnectionLost, DshellError, StartFailed
@@ -235,7 +236,8 @@ class Tether:
             self._failure = arrived
             if isinstance(arrived, BadConfig) and self._facts and not self._told:
                 self._told = True
-                self._warn(f"the session goes on, but not for long without credentials: {arrived.message}")
+                why = one_line(arrived.message, LONGEST_MESSAGE)
+                self._warn(f"the session goes on, but not for long without credentials: {why}")
         else:
             self._stream, self._silent_since, self._next_beat = arrived, None, 0.0
 

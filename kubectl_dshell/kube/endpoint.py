@@ -62,6 +62,17 @@ def shown(url: str) -> str:
     return _LOGIN.sub(lambda found: found[1] or "", url, count=1)
 
 
+def host_name(text: str) -> str:
+    """A name or an address as sockets and TLS take it.
+
+    Raises:
+        ValueError: they would not; a label is empty or too long, say.
+    """
+    if text.isascii() and (":" in text or not text):
+        return text
+    return text.encode("idna").decode()
+
+
 def endpoint(url: str, what: str, schemes: Iterable[str]) -> Endpoint:
     """`url` taken apart; `what` is its origin, e.g. "$HTTPS_PROXY".
 
@@ -70,8 +81,7 @@ def endpoint(url: str, what: str, schemes: Iterable[str]) -> Endpoint:
     """
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-        host = host if host.isascii() else host.encode("idna").decode()
+        host, port = host_name(parts.hostname or ""), parts.port
     except ValueError as error:
         raise BadConfig(f"{what} is {shown(url)}, which is no URL: {_why(error)}") from error
     wanted = tuple(schemes)

@@ -132,6 +132,11 @@ def entries(document: Mapping[str, Any], section: str, kind: str, file: Path) ->
     return found
 
 
+def from_flag(path: str) -> str:
+    """A path of the command line, absolute, so that `path` leads to the bytes that were typed."""
+    return os.fsencode(Path(path).absolute()).decode("utf-8", "surrogateescape")
+
+
 def native(text: str) -> str:
     """`text` so that the operating system gets it as UTF-8, as from kubectl, whatever our locale is."""
     return os.fsdecode(encoded(text))

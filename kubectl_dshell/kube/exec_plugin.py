@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 API_VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
 _MODES = ("", "Never", "IfAvailable", "Always")
 _EXTENSION = "client.authentication.k8s.io/exec"
-_LEFT_ALONE_SECONDS = 60.0
-"""A plugin that failed in a session, where nobody can answer it, is not started anew for that long."""
+_SESSION_SECONDS = 20.0
+_LEFT_ALONE_SECONDS = 20.0
+"""A plugin that failed in a session, where nobody can answer it, is not started anew for that long: it may open a
+browser each time. A lease is 50 s."""
 
 
 class ExecPlugin:
@@ -97,20 +99,25 @@ class ExecPlugin:
             return self._ask(interactive=False)
         with self._terminal.lent() as interactive:
             if self._mode == "Always" and not interactive:
-                why = "the session has it" if self._terminal.taken else "standard input is none"
-                raise self._failure(f"needs a terminal (interactiveMode: Always), and {why}")
+                raise self._failure(f"needs a terminal (interactiveMode: Always), and {self._terminal.why_not}")
             return self._ask(interactive=interactive)
 
     def _ask(self, *, interactive: bool) -> PluginAnswer:
         command = str(self._spec.directory / self._command) if "/" in self._command else self._command
         environ = self._environment(interactive=interactive)
         try:
-            done = plugin_run.run([command, *self._words], environ, self._show, interactive=interactive)
+            # In a session nobody sees what it waits for.
+            seconds = _SESSION_SECONDS if self._terminal.taken else None
+            words = [command, *self._words]
+            done = plugin_run.run(words, environ, self._show, interactive=interactive, seconds=seconds)
         except OSError as error:
             hint = (self._hint or "Install it, or correct the kubeconfig.").splitlines()
             raise self._failure(f"cannot be started: {error.strerror}", *hint) from error
         except plugin_run.TooMuch as error:
             raise self._failure(f"wrote more than {plugin_run.LARGEST_ANSWER // 1024} KiB, and was ended") from error
+        except plugin_run.TooLong as error:
+            why = f"did not end within {_SESSION_SECONDS:.0f} s in a session, where it can ask nobody"
+            raise self._failure(why) from error
         if done.code != 0:
             said = f": {scrub(done.unsaid)}" if done.unsaid else ""
             raise self._failure(f"ended with {_ending(done.code)}{said}")

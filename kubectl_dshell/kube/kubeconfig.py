@@ -29,10 +29,6 @@ class Kubeconfig:
     current_context: str = ""
     sections: Mapping[str, Mapping[str, Entry]] = field(default_factory=lambda: {section: {} for section in SECTIONS})
 
-    @property
-    def empty(self) -> bool:
-        return not self.current_context and not any(self.sections.values())
-
     def get(self, section: str, name: str) -> Entry:
         """The entry called `name`.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from kubectl_dshell.kube.entry import from_flag
 
 if TYPE_CHECKING:
     from kubectl_dshell.kube.connection import ConnectionOptions
@@ -18,7 +19,7 @@ def of_cluster(entry: Entry, options: ConnectionOptions) -> Entry:
     if options.tls_server_name:
         entry = entry.but(tls_server_name=options.tls_server_name)
     if options.certificate_authority:
-        path = str(Path(options.certificate_authority).absolute())
+        path = from_flag(options.certificate_authority)
         entry = entry.but(certificate_authority=path, certificate_authority_data="", insecure_skip_tls_verify=False)
     if options.insecure_skip_tls_verify:
         entry = entry.but(certificate_authority="", certificate_authority_data="", insecure_skip_tls_verify=True)
@@ -30,10 +31,10 @@ def of_user(entry: Entry, options: ConnectionOptions) -> Entry:
     if options.token:
         entry = entry.but(token=options.token.reveal(), tokenFile="", exec=None, auth_provider=None, username="")
     if options.client_certificate:
-        path = str(Path(options.client_certificate).absolute())
+        path = from_flag(options.client_certificate)
         entry = entry.but(client_certificate=path, client_certificate_data="")
     if options.client_key:
-        entry = entry.but(client_key=str(Path(options.client_key).absolute()), client_key_data="")
+        entry = entry.but(client_key=from_flag(options.client_key), client_key_data="")
     if options.as_user:
         entry = entry.but(**{"as": options.as_user}, as_groups=[], as_uid="", as_user_extra={})
     if options.as_groups:

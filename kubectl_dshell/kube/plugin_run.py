@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import atexit
 import codecs
+import math
 import os
 import select
 import subprocess
 import threading
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 LARGEST_ANSWER = 1024 * 1024
 """Bytes on stdout."""
@@ -37,22 +39,31 @@ class Finished:
     unsaid: str
 
 
-def run(argv: Sequence[str], environ: Mapping[str, str], show: Callable[[str], bool], *, interactive: bool) -> Finished:
+class TooLong(Exception):
+    """It did not end in time."""
+
+
+def run(
+    argv: Sequence[str],
+    environ: Mapping[str, str],
+    show: Callable[[str], bool],
+    *,
+    interactive: bool,
+    seconds: float | None = None,
+) -> Finished:
     """Run it to its end; `show` says whether it could show a piece of its stderr.
 
-    An interactive one has our stdin and stderr themselves, as in kubectl.
+    An interactive one has our stdin and stderr themselves, as in kubectl. Without `seconds` it has all the time.
 
     Raises:
-        OSError: it cannot be started. TooMuch: it was ended for it.
+        OSError: it cannot be started. TooMuch, TooLong: it was ended for it.
     """
+    deadline = math.inf if seconds is None else time.monotonic() + seconds
     start = _Start(argv, environ, interactive=interactive)
     try:
-        start.start()
-        start.join()
-        return _attend(start.process(), show)
+        start.begin()
+        return _attend(start.process(), show, deadline)
     finally:
-        if start.ident is not None:
-            start.join()
         start.end()
 
 
@@ -63,6 +74,19 @@ class _Start(threading.Thread):
         super().__init__(name="plugin", daemon=True)
         self._argv, self._environ, self._interactive = argv, environ, interactive
         self._made: subprocess.Popen[bytes] | Exception | None = None
+        # Not `join`: interrupted by a signal's exception once, it takes the thread for ended (bpo-45274).
+        self._done = threading.Event()
+        self._done.set()
+
+    def begin(self) -> None:
+        """Wait until it is started, or cannot be."""
+        self._done.clear()
+        try:
+            self.start()
+        except RuntimeError:  # no thread can be had
+            self._done.set()
+            raise
+        self._done.wait()
 
     def run(self) -> None:
         try:
@@ -76,6 +100,8 @@ class _Start(threading.Thread):
             atexit.register(self.end)  # for a run in a thread that the end of the program cuts off
         except Exception as error:  # noqa: BLE001  # raised again by `process`
             self._made = error
+        finally:
+            self._done.set()
 
     def process(self) -> subprocess.Popen[bytes]:
         """Raises what kept it from starting."""
@@ -84,13 +110,28 @@ class _Start(threading.Thread):
         return self._made
 
     def end(self) -> None:
+        """End it, if it runs."""
+        self._done.wait(_END_SECONDS if self.ident is None else None)  # it may never have come to be
         if isinstance(self._made, subprocess.Popen):
             atexit.unregister(self.end)
             _end(self._made)
 
 
-def _attend(process: subprocess.Popen[bytes], show: Callable[[str], bool]) -> Finished:
+def _attend(process: subprocess.Popen[bytes], show: Callable[[str], bool], deadline: float) -> Finished:
     stdout, talk = bytearray(), _Talk(show)
+    for is_answer, data in _arriving(process, deadline):
+        if not is_answer:
+            talk.hear(data)
+            continue
+        stdout += data
+        if len(stdout) > LARGEST_ANSWER:
+            raise TooMuch
+    talk.end()
+    return Finished(process.returncode, bytes(stdout), talk.unsaid.strip())
+
+
+def _arriving(process: subprocess.Popen[bytes], deadline: float) -> Iterator[tuple[bool, bytes]]:
+    """Pieces of its stdout (True) and stderr, to its end."""
     poll = select.poll()
     answer = process.stdout.fileno() if process.stdout else -1
     ends = {end.fileno() for end in (process.stdout, process.stderr) if end}
@@ -99,22 +140,18 @@ def _attend(process: subprocess.Popen[bytes], show: Callable[[str], bool]) -> Fi
         poll.register(end, select.POLLIN)
     # Something that it left running may have its stderr; only its answer has an end that counts.
     while answer in ends or process.poll() is None:
+        if time.monotonic() > deadline:
+            raise TooLong
         for end, _ in poll.poll(_TICK_MS):
             data = _read(end)
-            if data == b"":
+            if data:
+                yield end == answer, data
+            elif data is not None:
                 poll.unregister(end)
                 ends.discard(end)
-            elif data and end == answer:
-                stdout += data
-                if len(stdout) > LARGEST_ANSWER:
-                    raise TooMuch
-            elif data:
-                talk.hear(data)
     for end in ends:
         while data := _read(end):
-            talk.hear(data)
-    talk.end()
-    return Finished(process.returncode, bytes(stdout), talk.unsaid.strip())
+            yield False, data
 
 
 def _read(end: int) -> bytes | None:

@@ -8,7 +8,7 @@ from kubectl_dshell.errors import BadConfig
 from kubectl_dshell.kube import credentials as sources
 from kubectl_dshell.kube import kubeconfig, overrides, tls
 from kubectl_dshell.kube.connection import Connection, ConnectionOptions
-from kubectl_dshell.kube.endpoint import Endpoint, endpoint
+from kubectl_dshell.kube.endpoint import Endpoint, endpoint, host_name
 from kubectl_dshell.kube.entry import Entry
 from kubectl_dshell.kube.impersonation import impersonation
 from kubectl_dshell.kube.proxy import proxy_for
@@ -39,7 +39,7 @@ def resolve(
     """
     account = account or ServiceAccount(environ)
     config = kubeconfig.load(options.kubeconfig, environ)
-    if config.empty and not options.context and not options.cluster and account.there:
+    if not (config.current_context or options.context or options.cluster) and account.there:
         config = account.config()
     context = _context(config, options)
     cluster = _named(config, "clusters", options.cluster or context.text("cluster"))
@@ -56,7 +56,7 @@ def resolve(
         # Like kubectl: what proves who we are never travels in the clear.
         credentials=_proof(user, cluster, server, environ, terminal) if secure else sources.Static(),
         tls=_tls(cluster, user) if secure else None,
-        tls_server_name=cluster.text("tls-server-name") or None,
+        tls_server_name=_server_name(cluster),
         impersonation=impersonation(user),
         proxy=Proxy(proxy, tls.proxy_context(cluster) if proxy.scheme == "https" else None) if proxy else None,
         timeout=options.request_timeout or None,
@@ -94,6 +94,14 @@ def _server(cluster: Entry) -> Endpoint:
         secure = authority or cluster.flag("insecure-skip-tls-verify")
         server = ("https://" if secure else "http://") + server
     return endpoint(server, f"the server of {cluster.whole}", _SCHEMES)
+
+
+def _server_name(cluster: Entry) -> str | None:
+    try:
+        name = host_name(cluster.checked_word("tls-server-name", cluster.text("tls-server-name")))
+    except ValueError as error:
+        raise cluster.wrong("tls-server-name", "is no name of a server") from error
+    return name or None
 
 
 def _proof(

@@ -21,7 +21,8 @@ class Secret:
     def __init__(self, text: str) -> None:
         """From now on `scrub` knows it."""
         self._text = text
-        _known.update(part for part in (text, text.strip(), *text.split()) if len(part) >= _SHORTEST_SCRUBBED)
+        parts = (text, text.strip(), text.removeprefix("Bearer ").removeprefix("Basic "), *text.splitlines())
+        _known.update(part for part in parts if len(part) >= _SHORTEST_SCRUBBED)
 
     def reveal(self) -> str:
         """The text itself, to be handed on at once."""
@@ -62,6 +63,8 @@ def _only_escaped(text: str) -> bool:
 
 def scrub(text: str) -> str:
     """`text` without the secrets that were made so far, and without what looks like one."""
+    # What a secret looks like comes first: with a known word in it that has gone it would look like none.
+    text = _LOOKS_SECRET.sub(HIDDEN, text)
     for known in sorted(_known, key=len, reverse=True):
         text = text.replace(known, HIDDEN)
-    return _LOOKS_SECRET.sub(HIDDEN, text)
+    return text

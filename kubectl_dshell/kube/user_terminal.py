@@ -12,28 +12,23 @@ if TYPE_CHECKING:
 
 
 class UserTerminal:
-    """Set by whoever takes the terminal, asked by whoever would use it beside them; for several threads."""
+    """Told by whoever takes the terminal, asked by whoever would use it beside them; for several threads."""
 
     def __init__(self, show: Callable[[str], None] | None = None) -> None:
         """`show` writes text to the user at once, made safe; without it nothing may be written."""
         self._show = show
         self._asking = threading.Lock()
-        self._sessions = 0
+        self._taken = False
 
     @property
     def taken(self) -> bool:
-        """Whether a session reads the user's keys now."""
-        return self._sessions > 0
+        """Whether a session reads the user's keys, or has: what was typed ahead of its end is for the user's shell."""
+        return self._taken
 
-    @contextmanager
-    def in_session(self) -> Iterator[None]:
-        """Inside, the terminal is a session's. Waits for a plugin that is asking just now."""
+    def take(self) -> None:
+        """From now on the terminal is a session's. Waits for a plugin that is asking just now."""
         with self._asking:
-            self._sessions += 1
-        try:
-            yield
-        finally:
-            self._sessions -= 1
+            self._taken = True
 
     @contextmanager
     def lent(self) -> Iterator[bool]:
@@ -42,15 +37,20 @@ class UserTerminal:
             yield False
             return
         with self._asking:
-            free = not self.taken
+            free = not self._taken
             if free:
                 yield True
         if not free:
             yield False
 
+    @property
+    def why_not(self) -> str:
+        """Why nothing can be asked."""
+        return "a session has it, or had it" if self._taken else "standard input is none"
+
     def show(self, text: str) -> bool:
         """Write `text` to the user now; False when a session has the terminal, and it has to wait."""
-        if self._show is None or self.taken:
+        if self._show is None or self._taken:
             return False
         self._show(text)
         return True

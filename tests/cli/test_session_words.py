@@ -106,6 +106,7 @@ def typed(*words: str) -> str:
         ),
         (("--token", "s3cret", "-v", "6", "-n", "shop"), ""),
         (("-s", "https://x", "--insecure-skip-tls-verify"), " --insecure-skip-tls-verify --server https://x"),
+        (("-s", "https://us:s3cret@x:1"), " --server https://x:1"),
         (("--tls-server-name=x", "--client-key", "k"), " --tls-server-name x --client-key k"),
     ],
     ids=str,

@@ -16,14 +16,17 @@ SECONDS = 20.0
 
 
 class AProxy:
-    """Leads to `port` of 127.0.0.1 whoever asks for `name`; used in a `with`. `asked` is what it was asked for."""
+    """Leads to `target` (a port of this machine) whoever asks for `name`; used in a `with`. `asked` is what it was asked for."""
 
     scheme = ""
 
-    def __init__(self, name: str, port: int, *, login: str = "", tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, name: str, target: int | tuple[str, int], *, login: str = "", tls: ssl.SSLContext | None = None
+    ) -> None:
         """`login` is the user:password that it wants; `tls` is for an https one."""
         self.asked: list[str] = []
-        self._name, self._target, self._login, self._tls = name, port, login, tls
+        self._name, self._login, self._tls = name, login, tls
+        self._target = ("127.0.0.1", target) if isinstance(target, int) else target
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -54,7 +57,7 @@ class AProxy:
             with client:
                 if not self._greet(client):
                     return
-                with socket.create_connection(("127.0.0.1", self._target)) as server:
+                with socket.create_connection(self._target) as server:
                     _pass_on(client, server)
 
     def _greet(self, client: socket.socket) -> bool:

@@ -380,6 +380,43 @@ def test_an_oidc_token_is_not_renewed_over_unverified_tls(tmp_path: Path) -> Non
         connect(ConnectionOptions(), together(file)).headers()
 
 
+def test_what_the_package_says_of_a_token_is_scrubbed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its errors, and those of the libraries under it, quote what they were given."""
+    from kubernetes.config.kube_config import KubeConfigLoader
+
+    def quoting(_loader: object) -> None:
+        raise RuntimeError("rejected: refresh-s3cret\nand Bearer xyz")
+
+    monkeypatch.setattr(KubeConfigLoader, "_load_authentication", quoting)
+    provider = {"name": "oidc", "config": {"id-token": "x", "refresh-token": "refresh-s3cret"}}
+    file = write(tmp_path / "c", entries({}, {"auth-provider": provider}))
+
+    with pytest.raises(BadConfig, match=r"RuntimeError: rejected: --- hidden --- and Bearer --- hidden ---$"):
+        connect(ConnectionOptions(), together(file))
+
+
+def test_a_renewed_oidc_token_is_kept_where_the_old_one_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from kubernetes.config.kube_config import KubeConfigLoader
+
+    def renew(_loader: object, provider: Any) -> None:
+        provider["config"].value["id-token"] = id_token(4102444800)
+        provider["config"].value["refresh-token"] = "next"
+
+    monkeypatch.setattr(KubeConfigLoader, "_refresh_oidc", renew)
+    details = {"id-token": id_token(1), "refresh-token": "first", "idp-certificate-authority": "ca.crt"}
+    document = entries({}, {"auth-provider": {"name": "oidc", "config": details}})
+    document["users"].append({"name": "other", "user": {"token": "untouched"}})
+    file = write(tmp_path / "c", document)
+
+    assert connect(ConnectionOptions(), together(file)).headers() == [
+        ("Authorization", f"Bearer {id_token(4102444800)}")
+    ]
+    merged = kubeconfig.load(str(file), {})
+    kept = merged.get("users", "a").value["auth-provider"]["config"]
+    assert (kept["id-token"], kept["refresh-token"]) == (id_token(4102444800), "next")
+    assert merged.get("users", "other").value == {"token": "untouched"}
+
+
 def test_nothing_secret_is_shown_by_repr(tmp_path: Path) -> None:
     file = write(tmp_path / "c", entries({"proxy-url": "http://u:pr0xy@p:1"}, {"token": "s3cret"}))
     options = ConnectionOptions(token=Secret("fl4g"))

@@ -52,8 +52,9 @@ def test_it_is_equal_to_the_same_secret_only() -> None:
 
 def test_what_was_held_is_scrubbed_with_what_looks_like_it() -> None:
     Secret("line one\nline-two-of-it")
+    Secret("Bearer some-token")  # the word before it is none
 
-    assert scrub("say line-two-of-it and Bearer abc") == f"say {HIDDEN} and Bearer {HIDDEN}"
+    assert scrub("say line-two-of-it, some-token and Bearer abc") == f"say {HIDDEN}, {HIDDEN} and Bearer {HIDDEN}"
     assert scrub("http://jane:pw@host/x and a@b") == f"http://{HIDDEN}@host/x and a@b"
 
 

@@ -106,8 +106,9 @@ def test_flags_are_laid_over_it(mounted: Path) -> None:
     )
 
 
-def test_a_context_without_a_choice_is_still_asked_for(mounted: Path) -> None:
+def test_without_a_current_context_it_speaks_for_us_too(mounted: Path) -> None:
+    """As kubectl does; outside a pod one is asked for."""
     file = write(mounted.parent / "c", config("a", **{"current-context": ""}))
 
-    with pytest.raises(BadConfig, match="no current context"):
-        in_pod(mounted, together(file))
+    assert seen(in_pod(mounted, together(file))) == ACCOUNT
+    assert in_pod(mounted, together(file), ConnectionOptions(context="a")).server == "http://a.test"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import socket
 import threading
 from contextlib import contextmanager
@@ -196,4 +197,20 @@ def test_the_end_of_either_side_passes_through_tls_in_tls(certificates: Certific
         with pytest.raises(ConnectionLost):
             events_until(stream, ended)
         stream.close()
+    server.finish()
+
+
+def test_a_plain_server_behind_an_http_proxy_is_asked_for_by_its_whole_url() -> None:
+    """Few proxies let a tunnel through to a plain server."""
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        assert peer.head == "GET http://plain.test/x HTTP/1.1"
+        assert peer.headers["proxy-authorization"] == "Basic " + base64.b64encode("jané:Ł".encode()).decode()
+        peer.answer("200 OK", {"fine": 1})
+
+    server = Server(script)
+    proxy = proxied(f"http://jan%C3%A9:%C5%81@127.0.0.1:{server.port}")
+
+    assert Api(Connection("http://plain.test", "d", "t", "j", Static(), proxy=proxy)).get("/x") == {"fine": 1}
     server.finish()
