@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 REQUESTS, BODIES = 6, 8
 HIDDEN = "--- hidden ---"
+_TOO_DEEP = "--- nested too deeply to be shown ---"
 _OWN_PREFIX = "DSHELL_"
 _SECRET_FIELDS = frozenset({"data", "stringData", "binaryData", "token", "password", "authorization"})
 _APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
@@ -47,7 +48,12 @@ def redacted(content: bytes) -> str:
         document = json.loads(content)
     except ValueError:
         return content.decode(errors="replace")
-    return json.dumps(_clean(document), separators=(",", ":"), ensure_ascii=False)
+    except RecursionError:
+        return _TOO_DEEP
+    try:
+        return json.dumps(_clean(document), separators=(",", ":"), ensure_ascii=False)
+    except RecursionError:
+        return _TOO_DEEP
 
 
 def _clean(node: Any) -> Any:

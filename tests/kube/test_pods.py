@@ -395,8 +395,15 @@ def test_a_watch_is_read_where_descriptors_are_many() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(2048, hard)), hard))
     spare = os.open("/dev/null", os.O_RDONLY)
     held = [fcntl.fcntl(spare, fcntl.F_DUPFD, 0) for _ in range(1100)]
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.begin_watch()
+        time.sleep(0.3)  # so that it has to be waited for
+        peer.chunk(line("MODIFIED", pod(6)))
+
     try:
-        server = Server(watching(line("MODIFIED", pod(6))))
+        server = Server(script)
         assert first_versions(changes(server), 1) == ["6"]
         server.finish()
     finally:
