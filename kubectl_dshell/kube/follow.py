@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from kubectl_dshell.domain.pod_event import Happened, PodEvent
 from kubectl_dshell.errors import ApiError, ConnectionLost
 from kubectl_dshell.kube.pages import pages
+from kubectl_dshell.kube.untrusted import at, text_at
 from kubectl_dshell.kube.watch import TICK, watch
 
 if TYPE_CHECKING:
@@ -84,8 +85,8 @@ class _Follower:
             self.version, self._wordless = "", 0
 
     def _told(self, kind: str, pod: Json) -> PodEvent | None:
-        self.version = pod["metadata"]["resourceVersion"]
-        if kind == "BOOKMARK" or not (pod.get("spec") or {}).get("ephemeralContainers"):
+        self.version = text_at(pod, "metadata", "resourceVersion")
+        if kind == "BOOKMARK" or not at(pod, "spec", "ephemeralContainers"):
             return None
         return PodEvent(Happened.DELETED if kind == "DELETED" else Happened.CHANGED, (pod,))
 
