@@ -308,7 +308,7 @@ def test_a_watch_that_tells_nothing_is_looked_after(deaf: Callable[[Peer], None]
     assert first_versions(found, 1) == ["6"]
 
     found.close()  # type: ignore[attr-defined]  # it is a generator
-    assert time.monotonic() - began < 4, "2 s, and what a busy machine adds"
+    assert time.monotonic() - began < 6, "2 s, and what a busy machine adds"
     both.finish()
 
 
