@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.domain.bounds import one_line, shortened
 from kubectl_dshell.errors import ApiError, BadConfig, DshellError, Malformed, NotKubernetes
-from kubectl_dshell.kube.untrusted import parse_json
+from kubectl_dshell.kube.untrusted import at, objects_at, parse_json, text_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -101,20 +101,16 @@ def api_error(answer: Answer, request: str = "") -> ApiError:
 
 def status_error(status: object, code: int = 0, request: str = "") -> ApiError:
     """A metav1.Status object as an exception; `code` is the HTTP status, the object's own if not given."""
-    fields = status if isinstance(status, dict) else {}
-    details, meta, own = fields.get("details"), fields.get("metadata"), fields.get("code")
-    causes = details.get("causes") if isinstance(details, dict) else None
+    own = at(status, "code")
     return ApiError(
         code or (own if isinstance(own, int) and 0 <= own < _CODES else 0),
-        one_line(_text(fields.get("reason"))),
-        shortened(_text(fields.get("message"))),
+        one_line(text_at(status, "reason")),
+        shortened(text_at(status, "message")),
         causes=tuple(
-            shortened(_text(cause.get("message")))
-            for cause in (causes[:MOST_CAUSES] if isinstance(causes, list) else [])
-            if isinstance(cause, dict)
+            shortened(text_at(cause, "message")) for cause in objects_at(status, "details", "causes")[:MOST_CAUSES]
         ),
         request=request,
-        following=_text(meta.get("continue")) if isinstance(meta, dict) else "",
+        following=text_at(status, "metadata", "continue"),
     )
 
 
@@ -133,10 +129,6 @@ def not_kubernetes(answer: Answer, request: str = "") -> NotKubernetes:
         f"{where} answers {what}; a Kubernetes API server does not. Is a proxy or a login in between?",
         request=request,
     )
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
 
 
 def _without_user(url: str) -> str:

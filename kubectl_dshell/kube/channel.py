@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from kubectl_dshell.domain.bounds import LONGEST_MESSAGE, shortened, small_number
+from kubectl_dshell.domain.bounds import LONGEST_MESSAGE, one_line, shortened, small_number
 from kubectl_dshell.domain.stream import Channel, Event, Exit, Output
 from kubectl_dshell.errors import Malformed
-from kubectl_dshell.kube.untrusted import parse_json
+from kubectl_dshell.kube.untrusted import objects_at, parse_json, text_at
 
 V5 = "v5.channel.k8s.io"
 V4 = "v4.channel.k8s.io"
@@ -52,18 +52,15 @@ def exit_of(status: bytes) -> Exit:
         document = None
     if not isinstance(document, dict):
         return Exit(None, shortened(status[: 4 * LONGEST_MESSAGE].decode(errors="replace")))
-    message = document.get("message")
-    message = shortened(message) if isinstance(message, str) else ""
+    message = shortened(text_at(document, "message"))
     if document.get("status") == "Success":
         return Exit(0, message)
-    return Exit(_exit_code(document), message or shortened(str(document.get("reason") or "")))
+    return Exit(_exit_code(document), message or one_line(text_at(document, "reason")))
 
 
 def _exit_code(document: dict[str, Any]) -> int | None:
-    details = document.get("details")
-    causes = details.get("causes") if isinstance(details, dict) else None
-    for cause in causes if isinstance(causes, list) else []:
-        if isinstance(cause, dict) and cause.get("reason") == "ExitCode":
+    for cause in objects_at(document, "details", "causes"):
+        if cause.get("reason") == "ExitCode":
             code = small_number(cause.get("message"))
             return code if code is not None and code <= _HIGHEST_CODE else None
     return None

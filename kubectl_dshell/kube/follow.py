@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from kubectl_dshell.domain.pod_event import Happened, PodEvent
 from kubectl_dshell.errors import ApiError, ConnectionLost
 from kubectl_dshell.kube.pages import pages
+from kubectl_dshell.kube.untrusted import at, text_at
 from kubectl_dshell.kube.watch import TICK, watch
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 WATCH_SECONDS = 120.0
 """A connection that died without a word is noticed after that long: the watch is asked for anew."""
 LONGEST_PAUSE = 10.0
+_DEAF = 2
+"""Watches in a row that ended without a word, not even a bookmark: somebody in between keeps them to himself."""
 REFUSED_SECONDS = 30.0
 """An API server that has just started refuses whom it does not know yet."""
 _FORBIDDEN, _GONE, _TOO_MANY_REQUESTS, _SERVER_ERROR = 403, 410, 429, 500
@@ -48,6 +51,7 @@ class _Follower:
         self._api, self._path, self._query = api, path, query
         self._vain = 0
         """Attempts since something was last heard."""
+        self._wordless = 0
         self._lost_at = 0.0
 
     def list(self) -> Iterator[PodEvent]:
@@ -65,6 +69,8 @@ class _Follower:
         options = [*self._query, ("resourceVersion", self.version), ("allowWatchBookmarks", "true")]
         told_at = 0.0
         for event in watch(self._api, self._path, options, time.monotonic() + WATCH_SECONDS):
+            if event is not None:
+                self._wordless = 0
             self._vain = 0
             if self._lost_at:
                 self._lost_at = 0.0
@@ -74,10 +80,13 @@ class _Follower:
             if told or time.monotonic() - told_at >= TICK:
                 yield told
                 told_at = time.monotonic()
+        self._wordless += 1
+        if self._wordless > _DEAF:
+            self.version, self._wordless = "", 0
 
     def _told(self, kind: str, pod: Json) -> PodEvent | None:
-        self.version = pod["metadata"]["resourceVersion"]
-        if kind == "BOOKMARK" or not (pod.get("spec") or {}).get("ephemeralContainers"):
+        self.version = text_at(pod, "metadata", "resourceVersion")
+        if kind == "BOOKMARK" or not at(pod, "spec", "ephemeralContainers"):
             return None
         return PodEvent(Happened.DELETED if kind == "DELETED" else Happened.CHANGED, (pod,))
 

@@ -122,8 +122,7 @@ class Reader:
                 elif (message := self._fragment(opcode, payload, final=final)) is not None:
                     messages.append(message)
             self._filled -= start
-            if start:  # else a large frame would be copied onto itself with each piece of it
-                view[: self._filled] = view[start : start + self._filled]
+            view[: self._filled] = view[start : start + self._filled]
         return messages
 
     def _frame(self, view: memoryview, start: int) -> tuple[bool, Opcode, bytes, int] | None:

@@ -6,10 +6,11 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from kubectl_dshell.errors import ApiError, ConnectionLost, NoTarget, NotKubernetes
+from kubectl_dshell.errors import ApiError, ConnectionLost, Malformed, NoTarget, NotKubernetes
 from kubectl_dshell.kube.attention import Attention
 from kubectl_dshell.kube.follow import follow
 from kubectl_dshell.kube.pages import PAGE, pages
+from kubectl_dshell.kube.untrusted import objects_at, text_at
 from kubectl_dshell.kube.watch import TICK, watch
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Pods:
         seen: set[str] = set()
         for page in pages(self._api, _path(namespace), _selecting(selector), debugged=debugged):
             for pod in page.pods:
-                if (uid := pod["metadata"].get("uid", "")) not in seen:
+                if (uid := text_at(pod, "metadata", "uid")) not in seen:
                     yield pod
                 seen |= {uid} if uid else set()
 
@@ -78,7 +79,7 @@ class Pods:
             try:
                 if stale:
                     pod = self._get_existing(namespace, name, deadline)
-                    watching.version, stale = pod["metadata"]["resourceVersion"], False
+                    watching.version, stale = _version(pod), False
                     yield pod
                 yield from self._attended(namespace, name, watching, deadline)
                 stale = watching.vain
@@ -103,11 +104,11 @@ class Pods:
         watching.begin(time.monotonic())
         for change in self._watched(namespace, name, watching.version, deadline):
             if change is not None:
-                watching.heard(change["metadata"]["resourceVersion"], time.monotonic())
+                watching.heard(_version(change), time.monotonic())
                 yield change
             elif watching.may_be_deaf(time.monotonic()):
                 pod = self._get_existing(namespace, name, deadline)
-                missed = watching.looked(pod["metadata"]["resourceVersion"], time.monotonic())
+                missed = watching.looked(_version(pod), time.monotonic())
                 yield pod if missed else None
             else:
                 yield None
@@ -138,7 +139,7 @@ class Pods:
             if error.code == _FORBIDDEN:
                 return []
             raise
-        return list(answer.get("items") or [])
+        return objects_at(answer, "items")
 
     def whoami(self) -> str:
         """Our user name as the server sees it; "" when it does not say."""
@@ -147,7 +148,7 @@ class Pods:
             answer = self._api.post("/apis/authentication.k8s.io/v1/selfsubjectreviews", body)
         except ApiError:
             return ""
-        return str(((answer.get("status") or {}).get("userInfo") or {}).get("username") or "")
+        return text_at(answer, "status", "userInfo", "username")
 
     def _polled(
         self, namespace: str, name: str, resource_version: str, deadline: float
@@ -158,8 +159,8 @@ class Pods:
             except ConnectionLost:
                 yield None
             else:
-                changed = pod["metadata"]["resourceVersion"] != resource_version
-                resource_version = pod["metadata"]["resourceVersion"]
+                changed = _version(pod) != resource_version
+                resource_version = _version(pod)
                 yield pod if changed else None
             self._pause(deadline)
 
@@ -182,6 +183,12 @@ def _selecting(selector: str) -> list[tuple[str, str]]:
 def _path(namespace: str | None, name: str | None = None) -> str:
     path = f"/api/v1/namespaces/{quote(namespace, safe='')}/pods" if namespace else "/api/v1/pods"
     return path if name is None else f"{path}/{quote(name, safe='')}"
+
+
+def _version(pod: dict[str, Any]) -> str:
+    if version := text_at(pod, "metadata", "resourceVersion"):
+        return version
+    raise Malformed("the API server answers with a pod that has no version")
 
 
 def _deleted(namespace: str, name: str) -> NoTarget:

@@ -28,3 +28,22 @@ def parse_json(text: bytes) -> Any:
         raise Malformed("JSON that is nested too deeply") from None
     except ValueError as error:
         raise Malformed(f"not JSON: {error}") from error
+
+
+def at(node: object, *path: str) -> Any:
+    """What stands at a path of keys; None where there is none, or something else on the way."""
+    for key in path:
+        node = node.get(key) if isinstance(node, dict) else None
+    return node
+
+
+def text_at(node: object, *path: str) -> str:
+    """The text there; empty for anything else."""
+    found = at(node, *path)
+    return found if isinstance(found, str) else ""
+
+
+def objects_at(node: object, *path: str) -> list[dict[str, Any]]:
+    """The objects in the list there, without what is none."""
+    found = at(node, *path)
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []

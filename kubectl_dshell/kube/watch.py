@@ -12,7 +12,7 @@ from kubectl_dshell.kube import answer as answers
 from kubectl_dshell.kube.api import unreachable
 from kubectl_dshell.kube.chunks import Chunks
 from kubectl_dshell.kube.retry import Broken
-from kubectl_dshell.kube.untrusted import parse_json
+from kubectl_dshell.kube.untrusted import at, parse_json, text_at
 
 if TYPE_CHECKING:
     import socket
@@ -117,11 +117,9 @@ def _event(line: bytes, path: str) -> tuple[str, dict[str, Any]] | None:
     if not line.strip():
         return None
     event = parse_json(line)
-    kind, subject = (event.get("type"), event.get("object")) if isinstance(event, dict) else (None, None)
+    kind, subject = text_at(event, "type"), at(event, "object")
     if kind == "ERROR":
         raise answers.status_error(subject, request=f"WATCH {path}")
-    meta = subject.get("metadata") if isinstance(subject, dict) else None
-    version = meta.get("resourceVersion") if isinstance(meta, dict) else None
-    if not isinstance(kind, str) or not isinstance(subject, dict) or not isinstance(version, str):
+    if not kind or not text_at(subject, "metadata", "resourceVersion"):
         raise Malformed(f"not an event: {bytes(line[:80]).decode(errors='replace')!r}")
     return kind, subject

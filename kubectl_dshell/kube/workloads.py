@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from kubectl_dshell.errors import Malformed
+from kubectl_dshell.kube.untrusted import objects_at, text_at
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -12,6 +15,7 @@ if TYPE_CHECKING:
     from kubectl_dshell.kube.api import Api
 
 _PAGE = "250"
+_MOST_PAGES = 1000
 
 
 class Workloads:
@@ -28,13 +32,14 @@ class Workloads:
     def list_jobs(self, namespace: str) -> Iterator[dict[str, Any]]:
         """All jobs of a namespace, fetched a page at a time."""
         following = ""
-        while True:
+        for _ in range(_MOST_PAGES):
             query = [("limit", _PAGE)] + ([("continue", following)] if following else [])
             page = self._api.get(_path("batch", namespace, "jobs"), query)
-            yield from page.get("items") or []
-            following = (page.get("metadata") or {}).get("continue") or ""
+            yield from objects_at(page, "items")
+            following = text_at(page, "metadata", "continue")
             if not following:
                 return
+        raise Malformed("the API server's list of jobs does not end")
 
 
 def _path(group: str, namespace: str, plural: str) -> str:

@@ -8,8 +8,8 @@ import pytest
 
 from kubectl_dshell.commands.dry_run import DryRun, dry_run
 from kubectl_dshell.commands.open import open_session
-from kubectl_dshell.domain.stream import Exit
-from kubectl_dshell.errors import ApiError, ExitStatus, Forbidden, NoTarget, StartFailed
+from kubectl_dshell.domain.stream import Exit, Stream
+from kubectl_dshell.errors import ApiError, DshellError, ExitStatus, Forbidden, NoTarget, StartFailed
 from tests.commands.world import CLOSED, GONE, STEPPED_DOWN, World, request, running_holder
 from tests.pods import Json
 
@@ -156,6 +156,40 @@ def test_a_refused_patch_is_explained() -> None:
     with pytest.raises(Forbidden) as refusal:
         open_session(request(), World(on_patch=refuse).ports())
     assert refusal.value.status is ExitStatus.FORBIDDEN
+
+
+def closed_exec(error: DshellError) -> type[World]:
+    class NoExec(World):
+        def open(self, *_args: object, **_how: object) -> Stream:
+            raise error
+
+    return NoExec
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "said"),
+    [
+        pytest.param(
+            ApiError(422, "Invalid", "ValidatingAdmissionPolicy 'no-exec' with binding 'b' denied request: not here"),
+            ExitStatus.FORBIDDEN,
+            "an admission policy of the cluster does not allow exec in web",
+            id="a policy",
+        ),
+        pytest.param(ApiError(500, "", "no"), ExitStatus.UNAVAILABLE, "no", id="what nobody explains"),
+        pytest.param(StartFailed("no stream", "way out"), ExitStatus.UNAVAILABLE, "no stream", id="no WebSocket"),
+    ],
+)
+def test_what_was_added_before_an_exec_was_refused_is_told(error: DshellError, status: ExitStatus, said: str) -> None:
+    world = closed_exec(error)()
+
+    with pytest.raises(DshellError) as caught:
+        open_session(request(), world.ports())
+
+    (entry,) = world.added
+    assert caught.value.status is status
+    assert caught.value.message.startswith(said)
+    assert caught.value.advice[0] == f"{entry['name']} was added to web; it ends by itself within 50 s."
+    assert "Nothing was added" not in " ".join(caught.value.advice)
 
 
 @pytest.mark.parametrize("mode", list(DryRun))

@@ -46,10 +46,18 @@ class OlderRuntime:
 
     Users are told by their bearer token alone: a client's certificate cannot pass. The first `too_many` requests are
     answered as by an API server that has too much to do: 429, Retry-After: 1. `streams` is what whoever asks for a
-    WebSocket is answered, byte by byte; nothing: never.
+    WebSocket is answered, byte by byte; nothing: never. `watches` is all that a watch tells, and whether it then stays.
     """
 
-    def __init__(self, cluster: Cluster, folder: Path, *, too_many: int = 0, streams: bytes | None = None) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        folder: Path,
+        *,
+        too_many: int = 0,
+        streams: bytes | None = None,
+        watches: tuple[bytes, bool] | None = None,
+    ) -> None:
         self._certificate, key = folder / "proxy.crt", folder / "proxy.key"
         _write_certificate(self._certificate, key)
         upstream = ssl.create_default_context(cadata=cluster.certificate_authority())
@@ -63,6 +71,10 @@ class OlderRuntime:
             @property
             def streams(self) -> bytes | None:
                 return streams
+
+            @property
+            def watches(self) -> tuple[bytes, bool] | None:
+                return watches
 
             def crowded(self) -> bool:
                 return next(turned_away, None) is not None
@@ -103,6 +115,10 @@ class _Handler(BaseHTTPRequestHandler):
     def streams(self) -> bytes | None:
         raise NotImplementedError
 
+    @property
+    def watches(self) -> tuple[bytes, bool] | None:
+        raise NotImplementedError
+
     def log_message(self, *_: object) -> None:
         pass
 
@@ -117,6 +133,9 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(self.streams)
                 self.rfile.read(1 if not self.streams else 0)  # never: until the client has enough of it
                 return
+            if "watch=1" in self.path and self.watches is not None:
+                self._watch(*self.watches)
+                return
             if "upgrade" in self.headers.get("Connection", "").lower():
                 self._tunnel(upstream)
                 return
@@ -127,6 +146,15 @@ class _Handler(BaseHTTPRequestHandler):
                 self._answer(response)
 
     do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _forward  # noqa: N815 - the base class looks for these
+
+    def _watch(self, told: bytes, stays: bool) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(told)
+        if stays:
+            self.rfile.read(1)  # until the client leaves
 
     def _turn_away(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length") or 0))

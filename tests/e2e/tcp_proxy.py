@@ -97,6 +97,15 @@ class TcpProxy:
             self._threads.append(thread)
             thread.start()
 
+    def _received(self, end: socket.socket) -> bytes:
+        """A black hole takes resets, too: as little is heard of them as of any other end."""
+        try:
+            return end.recv(65536)
+        except ConnectionError:
+            if self._network is not Network.BLACKHOLE:
+                raise
+            return b""
+
     def _pass_on(self, client: socket.socket, cuts: int) -> None:
         """One connection, until either side ends it or it is cut."""
         upstream = socket.create_connection(self._server, timeout=10)
@@ -112,7 +121,7 @@ class TcpProxy:
                 for end in writable:
                     unsent[end] = unsent[end][end.send(unsent[end]) :]
                 for end in readable:
-                    data = end.recv(65536)
+                    data = self._received(end)
                     if self._network is Network.PASSING and not data:
                         ended = True
                         return

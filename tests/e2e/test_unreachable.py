@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
 SESSION_ROLE = Path(__file__).parents[2] / "manifests/rbac/session.yaml"
 CONNECTION_LOST, CONFIG, UNAVAILABLE = 76, 78, 69
+NOTICED_SECONDS = 2 + 6  # the kubelet reports a start within a second or two, and an exec takes one on a busy machine
 
 
 def test_a_server_that_is_gone_is_named(dshell: Dshell) -> None:
@@ -218,3 +222,57 @@ def test_what_lets_no_websocket_through_is_named_and_so_is_what_was_added(
     assert "<" not in first
     assert stays == f"{name} was added to {pod.name}; it ends by itself within 50 s."
     assert advice.startswith("Something on the way lets no WebSocket through.")
+
+
+@pytest.mark.parametrize(
+    "watches",
+    [
+        pytest.param((b"", False), id="end at once"),
+        pytest.param((b'{"type":"MODIFIED","obj', False), id="break in a line"),
+        pytest.param((b'{"type":"MODIFIED","obj', True), id="are held back"),
+    ],
+)
+def test_a_start_is_noticed_soon_where_watches_tell_nothing(
+    cluster: Cluster, make_pod: MakePod, namespace: str, dshell: Dshell, tmp_path: Path, watches: tuple[bytes, bool]
+) -> None:
+    """It was waited for the whole --timeout beside a container that runs."""
+    pod = make_pod()
+    create_user(cluster, namespace, pod.name, SESSION_ROLE)
+    token = token_of(cluster, namespace, pod.name)
+    with OlderRuntime(cluster, tmp_path, watches=watches) as buffering:
+        through = dshell.with_kubeconfig(buffering.kubeconfig(tmp_path / "k", token, namespace))
+
+        done = through(pod.name, "--timeout", "50s", "--", "date", "+%s")
+
+    assert (done.code, done.stderr) == (0, "")
+    (name,) = pod.debug_containers()
+    started = pod.wait_terminated(name, 60)["startedAt"]
+    began = datetime.fromisoformat(started).timestamp()
+    assert int(done.stdout) - began < NOTICED_SECONDS
+
+
+def test_ctrl_c_is_heard_while_the_server_wants_to_be_asked_later(dshell: Dshell, tmp_path: Path) -> None:
+    """The wait is 30 s at most, and was waited for."""
+    asked = threading.Event()
+
+    class Later(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(429)
+            self.send_header("Retry-After", "29")
+            self.end_headers()
+            asked.set()
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Later) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        connection = {"server": f"http://127.0.0.1:{server.server_address[1]}"}
+        waiting = dshell.with_kubeconfig(write_kubeconfig(tmp_path / "k", connection, {}, "default"))
+        process = waiting.start("web", "--", "true")
+        assert asked.wait(30)
+
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate(timeout=10)
+        server.shutdown()
+
+    assert (process.returncode, stdout, stderr) == (130, b"", b"")

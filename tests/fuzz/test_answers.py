@@ -32,6 +32,7 @@ ANSWERS = st.builds(
     Answer, st.integers(100, 599), st.text(max_size=20), st.dictionaries(NAMES, VALUES, max_size=4), BODIES
 )
 LARGEST = 4000
+KEYS = st.sampled_from(["items", "metadata", "spec", "status", "userInfo", "username", "continue", "resourceVersion"])
 
 
 def not_json(answer: Answer) -> str:
@@ -116,10 +117,10 @@ def test_any_bytes_are_a_response_or_what_the_client_of_http_raises(pieces: list
     | st.from_regex(r"\A[A-Z][a-z]{2}, \d{1,3} [A-Z][a-z]{2} -?\d{1,6} \d{1,3}:\d{1,3}:\d{1,3} [-+]?\w{0,9}\Z")
 )
 def test_any_date_leaves_a_time(date: str) -> None:
-    time = ServerTime()
-    time.note(date)
+    clock = ServerTime()
+    clock.note(date)
 
-    assert time.now().tzinfo
+    assert clock.now().tzinfo
 
 
 def test_the_strategy_reaches_what_it_is_for() -> None:

@@ -91,6 +91,13 @@ def test_a_long_list_comes_in_pages() -> None:
     ]
 
 
+def test_where_watches_tell_nothing_it_is_listed_anew_now_and_then() -> None:
+    server = Server(a_list(pod("web", "x")), watching(), watching(), watching(), a_list(pod("other", "x")))
+
+    assert told(following(server), 2) == [("listed", ["web"]), ("listed", ["other"])]
+    server.finish()
+
+
 @pytest.mark.parametrize("how", ["as an event", "as an answer"])
 def test_a_version_that_is_too_old_is_listed_anew(how: str) -> None:
     gone = watching(line("ERROR", STATUS_410)) if how == "as an event" else answering("410 Gone", STATUS_410)

@@ -308,7 +308,7 @@ def test_a_watch_that_tells_nothing_is_looked_after(deaf: Callable[[Peer], None]
     assert first_versions(found, 1) == ["6"]
 
     found.close()  # type: ignore[attr-defined]  # it is a generator
-    assert time.monotonic() - began < 4, "2 s, and what a busy machine adds"
+    assert time.monotonic() - began < 6, "2 s, and what a busy machine adds"
     both.finish()
 
 
@@ -395,8 +395,15 @@ def test_a_watch_is_read_where_descriptors_are_many() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(2048, hard)), hard))
     spare = os.open("/dev/null", os.O_RDONLY)
     held = [fcntl.fcntl(spare, fcntl.F_DUPFD, 0) for _ in range(1100)]
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.begin_watch()
+        time.sleep(0.3)  # so that it has to be waited for
+        peer.chunk(line("MODIFIED", pod(6)))
+
     try:
-        server = Server(watching(line("MODIFIED", pod(6))))
+        server = Server(script)
         assert first_versions(changes(server), 1) == ["6"]
         server.finish()
     finally:

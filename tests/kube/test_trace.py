@@ -89,3 +89,10 @@ def test_json_that_cannot_be_read_cannot_be_masked_and_is_not_shown(content: byt
 
 def test_text_that_is_not_json_is_shown_as_it_is() -> None:
     assert redacted(b'container not found ("box")') == 'container not found ("box")'
+
+
+@pytest.mark.parametrize("depth", [200, 400, 900, 100_000])
+def test_what_is_nested_deeply_is_shown_or_not_and_no_bug(depth: int) -> None:
+    shown = redacted(b'{"token":["x"],"a":' * depth + b"1" + b"}" * depth)
+
+    assert "x" not in shown.replace("--- nested too deeply to be shown ---", "")
