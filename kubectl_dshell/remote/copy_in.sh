@@ -35,10 +35,11 @@ effective() {
 	return 1
 } 2>/dev/null
 
-# at LINK: whether it leads to $here, as the app's root names it. A link below /proc says where we are, not how we came.
+# at LINK: whether it leads to $here, as the app's root names it. A link below /proc says where we are, not how we came. The app's own
+# user wins nothing by leading us elsewhere.
 at() {
 	expected=${top%/}$here
-	[ -z "$top" ] || [ "$(readlink "$1" && echo .)" = "${expected:-/}$n." ]
+	[ "$same" ] || [ "$(readlink "$1" && echo .)" = "${expected:-/}$n." ]
 }
 
 # Whether descriptor 8 is what we have just made. A file system that keeps no owners and modes is no matter for the app's own user.

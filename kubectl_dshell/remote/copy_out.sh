@@ -40,6 +40,12 @@ each() {
 	done
 }
 
+# pack NAME...: for GNU tar "\n" in a name is a line break
+pack() {
+	case $* in *\\*) case $(tar --version 2>/dev/null) in *GNU*) exec tar --no-unquote -c -f - "$@" ;; esac ;; esac
+	exec tar -c -f - "$@"
+}
+
 # take NAME: the file or directory $path
 take() {
 	[ -e "$path" ] || unusable "/$pattern"
@@ -55,13 +61,13 @@ take() {
 			case $top in ./proc | ./sys | ./dev) continue ;; esac
 			[ ! -e "$top" ] && [ ! -L "$top" ] || set -- "$@" "$top"
 		done
-		tar -c -f - "$@" || worst=65
+		(pack "$@") || worst=65
 	elif [ -d "$path" ]; then
 		printf 'source\0folder\0%s\0%s\0' "$1" "${path#.}"
-		(cd "$path" && exec tar -c -f - .) || worst=65
+		(cd "$path" && pack .) || worst=65
 	else
 		printf 'source\0file\0%s\0%s\0' "$1" "${path#.}"
-		(cd "${path%/*}" && exec tar -c -f - "./${path##*/}") || worst=65
+		(cd "${path%/*}" && pack "./${path##*/}") || worst=65
 	fi
 }
 

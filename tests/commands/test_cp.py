@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pytest
 
@@ -178,6 +178,25 @@ def test_nothing_is_sent_before_the_other_side_is_ready() -> None:
     assert re.match(rb"set -- etc file \.dshell-[a-z0-9]{8} src\n", sides.words)
     (mode, *words) = next(argv for _, argv in world.opened if argv[0] == "run")
     assert (mode, words[3:]) == ("run", ["cp"])
+
+
+@pytest.mark.parametrize(("copy", "wanted"), [(out, False), (into, None)], ids=["out", "in"])
+def test_a_server_without_half_close_can_be_copied_from(
+    monkeypatch: pytest.MonkeyPatch, copy: Callable[[Sides, World], int], wanted: bool | None
+) -> None:
+    """Its words end with an empty line; only an archive ends with its input."""
+    world, seen = World(), []
+    opened = world.open
+
+    def look(*args: Any, half_close: bool | None = None, **kind: Any) -> Stream:
+        if args[3][4] == "run":
+            seen.append(half_close)
+        return opened(*args, half_close=half_close, **kind)
+
+    monkeypatch.setattr(world, "open", look)
+
+    assert copy(Sides(written=b"ready\n"), world) == 0
+    assert seen == [wanted]
 
 
 @pytest.mark.parametrize("written", [b"", b"ready\nfailed\n", b"sh: tar: not found\n"])

@@ -29,6 +29,25 @@ def test_a_place_is_a_pod_s_or_ours(word: str, place: RemotePath | str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("word", "last", "pattern"),
+    [
+        ("web:/etc/app.yaml", "app.yaml", "etc/app.yaml"),
+        ("web:/var/log/", "log", "var/log/"),
+        ("web:/var/log/.", ".", "var/log/."),
+        ("web:/*/.", ".", "*/."),
+        ("web:/", ".", ""),
+        ("web:/.", ".", ""),
+        ("web:/var/../etc", "etc", "etc"),
+    ],
+)
+def test_a_place_has_a_name_here_and_a_pattern_there(word: str, last: str, pattern: str) -> None:
+    place = parse_place(word)
+
+    assert isinstance(place, RemotePath)
+    assert (place.last, place.pattern) == (last, pattern)
+
+
+@pytest.mark.parametrize(
     ("word", "why"),
     [
         (":x", "':x' is not [NAMESPACE/]POD:PATH; a file here of that name is ./:x"),

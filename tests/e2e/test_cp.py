@@ -139,6 +139,57 @@ def test_names_patterns_and_links_are_the_app_s(shared_pod: Pod, dshell: Dshell,
     assert (missing.code, "No such file" in missing.stderr) == (66, True)
 
 
+def test_what_is_in_a_directory_is_copied_as_cp_does(shared_pod: Pod, dshell: Dshell, here: Path) -> None:
+    run(
+        dshell,
+        shared_pod,
+        "cd tmp; mkdir -p c/d/sub c/e; echo a >c/d/a; echo b >c/d/sub/b; echo h >c/e/.h; echo c >c/file",
+    )
+    (here / "sub").mkdir()
+    (here / "sub/mine").write_text("mine")
+
+    copied(dshell, f"{shared_pod.name}:/tmp/c/d/.", here)
+    copied(dshell, f"{shared_pod.name}:/tmp/c/*/.", here / "new")
+    copied(dshell, f"{shared_pod.name}:/tmp/c/e/", here)
+
+    assert names(here) == [
+        "a",
+        "e",
+        "e/.h",
+        "new",
+        "new/.h",
+        "new/a",
+        "new/sub",
+        "new/sub/b",
+        "sub",
+        "sub/b",
+        "sub/mine",
+    ]
+    for word in ("file/", "file/."):
+        done = copy(dshell, f"{shared_pod.name}:/tmp/c/{word}", here)
+        assert (done.code, f"/tmp/c/{word}: Not a directory" in done.stderr) == (66, True)
+
+
+def test_hundreds_of_names_of_any_bytes_are_one_short_request(
+    shared_pod: Pod, dshell: Dshell, tmp_path: Path, here: Path
+) -> None:
+    there = tmp_path / "there"
+    there.mkdir()
+    every = [f"{number:0200d}" for number in range(300)] + [ODD, "latin-\udce9"]
+    for name in every:
+        (there / name).write_text(name, errors="surrogateescape")
+    run(dshell, shared_pod, "mkdir tmp/names")
+
+    copied(dshell, *(there / name for name in every), f"{shared_pod.name}:/tmp/names", "-y")
+    out = dshell("cp", "-v", "6", KEEP, *(f"{shared_pod.name}:/tmp/names/{name}" for name in every), str(here))
+
+    assert out.code == 0
+    requests = re.findall(r"GET (\S+/exec\?\S+)", out.stderr)
+    assert requests
+    assert max(map(len, requests)) < 2000
+    assert fingerprint(here) | {".": ()} == fingerprint(there) | {".": ()}
+
+
 def test_an_archive_goes_to_stdout(shared_pod: Pod, dshell: Dshell) -> None:
     done = copy(dshell, f"{shared_pod.name}:/app", f"{shared_pod.name}:/etc/a*.yaml", "-")
 

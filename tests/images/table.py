@@ -94,10 +94,11 @@ def _debug_noshell() -> Image:
 def _debug_hostile() -> Image:
     """Its tar, and its sh when it is to copy, answer with what stands in the app's /tmp/answer."""
     answer = 'cat "$DSHELL_ROOT/tmp/answer"'
-    tar = f"#!/bin/busybox ash\nexec {answer}\n"
-    shell = f'#!/bin/busybox ash\n[ "$3" != cp ] || [ ! -e "$DSHELL_ROOT/tmp/shell" ] || exec {answer}\nexec /bin/busybox ash "$@"\n'
-    programs = {"bin/tar": _text(tar, 0o755), "bin/sh": _text(shell, 0o755)}
-    return Image("dshell.test/debug-hostile:1", {**_applets("tar", "sh"), **programs}, {"Cmd": ["sh"], **_PATH})
+    tar = f"#!/bin/bash\nexec {answer}\n"
+    copies = '[ "$3" = cp ] && [ -e "$DSHELL_ROOT/tmp/shell" ]'
+    shell = f'#!/bin/bash\n{copies} && exec {answer}\nexec -a sh /bin/bash "$@"\n'
+    programs = {**_bash(), "bin/tar": _text(tar, 0o755), "bin/sh": _text(shell, 0o755)}  # busybox would take its own
+    return Image("dshell.test/debug-hostile:1", {**_applets("tar", *_SHELLS), **programs}, {"Cmd": ["sh"], **_PATH})
 
 
 IMAGES: dict[str, Callable[[], Image]] = {

@@ -7,14 +7,16 @@ import os
 import stat
 import tarfile
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
 from kubectl_dshell.files.feed import Feed
-from kubectl_dshell.remote import copying
+from kubectl_dshell.remote import copying, protocol
 from tests.remote.roots import NOBODY, TEMPORARY, Root, make
 
 ODD = "-rf $(touch x) `y` \\ 'a' \"b\"\nü*?[z]"
+LOGS = ["a.log", "b.log", ".hidden.log", ODD]
 
 
 @pytest.fixture
@@ -56,6 +58,11 @@ def app(root: Root) -> Root:
         (["var/log/-*"], {ODD: [f"./{ODD}"]}),
         (["var/empty"], {"empty": ["."]}),
         (["etc/self"], {"self": [".", "./self", "./x"]}),
+        (["usr/."], {".": [".", "./bin", "./bin/y"]}),
+        (["v*/e*/."], {".": ["."]}),
+        (["usr/"], {"usr": [".", "./bin", "./bin/y"]}),
+        (["v*/"], {"var": sorted([".", "./empty", "./log", "./up", *(f"./log/{name}" for name in LOGS)])}),
+        (["var/log/.*"], {".hidden.log": ["./.hidden.log"]}),
         (["var/empty", "usr"], {"empty": ["."], "usr": [".", "./bin", "./bin/y"]}),
     ],
     ids=str,
@@ -81,6 +88,9 @@ def test_the_root_itself_is_copied_without_what_the_kernel_makes_up(root: Root) 
         ("*/nope", 66, "/*/nope: No such file or directory\n"),
         ("broken", 66, "/broken: No such file or directory\n"),
         ("loop", 66, "/loop: "),
+        ("var/log/a.log/", 66, "/var/log/a.log/: Not a directory\n"),
+        ("var/log/a.log/.", 66, "/var/log/a.log/.: Not a directory\n"),
+        ("var/log/*.log/", 66, "/var/log/*.log/: No such file or directory\n"),
         ("var/log/a.log/x", 66, "/var/log/a.log/x: Not a directory\n"),
         ("secret", 77, "/secret: Permission denied\n"),
         ("closed", 77, "/closed: Permission denied\n"),
@@ -224,6 +234,50 @@ def test_a_file_that_grows_is_no_failure_with_gnu_tar() -> None:
     assert copying.harmless(["tar: ./a.log: file changed as we read it"])
     assert not copying.harmless(["tar: ./a.log: file changed as we read it", "tar: ./b: File shrank by 3 bytes"])
     assert not copying.harmless([])
+
+
+def test_a_link_to_the_root_has_its_own_name(root: Root) -> None:
+    make(root.place / "file", "x")
+    (root.place / "all").symlink_to("/")
+
+    assert root.found("all") == {"all": ["./all", "./file"]}
+    assert root.found("all/.") == {".": ["./all", "./file"]}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [[f"{number:0200d}" for number in range(1000)], ["n" * 255], [ODD, "\n\n", "a\udcff", "$n", "$(touch x)", ""]],
+    ids=["1000 names", "a long one", "odd ones"],
+)
+def test_the_request_line_is_short_whatever_is_copied(names: list[str]) -> None:
+    """Proxies take 8 kB of one, the token and all; nothing of a copy is in it."""
+    query = protocol.run_argv("a" * 64, "a" * 8, copying.argv())
+    line = f"GET /api/v1/namespaces/{'n' * 63}/pods/{'p' * 253}/exec?" + urlencode(
+        [("command", word) for word in query]
+    )
+    sent = copying.send_out(names, strict=True), copying.take_in("d", TEMPORARY, names, folder=True)
+
+    assert len(line) < 2000
+    assert all(text.count(b"\n\n") == 1 and text.endswith(b"\n\n") for text in sent)
+
+
+def test_all_names_arrive_as_they_are(root: Root, tmp_path: Path) -> None:
+    names = [f"{number:0200d}" for number in range(300)] + [ODD, "\n\n", "a\udcff", "$n", "'\"$n\"'", "-n", "\\n"]
+    for name in names:
+        (tmp_path / name).write_text(name, errors="surrogateescape")
+
+    assert root.into("", *(tmp_path / name for name in names)).returncode == 0
+    assert sorted(os.listdir(root.place)) == sorted(names)  # noqa: PTH208
+    assert sorted(root.found(*names)) == sorted(names)
+
+
+@pytest.mark.parametrize("cut", [1, 40, 2000])
+def test_half_a_script_is_not_run(root: Root, cut: int) -> None:
+    text = copying.send_out(["etc"], strict=True)
+
+    done = root.run(text[: len(text) - cut])
+
+    assert (done.returncode, done.stdout, done.stderr) == (65, b"", b"")
 
 
 def test_long_names_pass(root: Root, tmp_path: Path) -> None:
