@@ -8,7 +8,7 @@ import pytest
 
 from kubectl_dshell.commands.tether import Tether
 from kubectl_dshell.domain.stream import Channel, Event, Exit, Output, Stream
-from kubectl_dshell.errors import ApiError, ConnectionLost, StartFailed
+from kubectl_dshell.errors import ApiError, BadConfig, ConnectionLost, DshellError, StartFailed
 from tests.commands.world import OPEN, FakeStream, World
 
 SESSION = "abcdefgh"
@@ -17,14 +17,14 @@ SESSION = "abcdefgh"
 class Line:
     """A tether on a scripted supply of streams."""
 
-    def __init__(self, *streams: FakeStream | ApiError, late: bool = False) -> None:
+    def __init__(self, *streams: FakeStream | DshellError, late: bool = False) -> None:
         self.world = World()
-        self.supply: Iterator[FakeStream | ApiError] = iter(streams)
+        self.supply: Iterator[FakeStream | DshellError] = iter(streams)
         self.tether = Tether(SESSION, self._connect, self.world, self.world.warn, late=late)
 
     def _connect(self) -> Stream:
         given = next(self.supply)
-        if isinstance(given, ApiError):
+        if isinstance(given, DshellError):
             raise given
         return given
 
@@ -140,6 +140,21 @@ def test_a_tether_that_ends_is_connected_again() -> None:
 
     assert line.tether.goodbye(b"bye x\n")
     assert second.sent.endswith(b"bye x\n")
+
+
+def test_who_has_no_credentials_to_come_back_with_is_told_so_once() -> None:
+    first = stream()
+    line = Line(first, BadConfig("the plugin failed\nSSO: "), BadConfig("again"))
+    line.tether.facts()
+    first.events.append(Exit(137))
+    for now in (10.0, 20.0, 30.0):
+        line.world.time = now
+        line.tether.service(now)
+        line.tether._pump(lambda: not line.tether._connecting, 5)
+
+    told = "the session goes on, but not for long without credentials: the plugin failed SSO:"
+    assert [text for text in line.world.said if "credentials" in text] == [told]
+    line.tether.close()
 
 
 def test_goodbye_to_one_that_is_gone_is_not_acknowledged_and_not_waited_for() -> None:
