@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 REQUESTS, BODIES = 6, 8
 _COMMAND = re.compile(r"(?<=[?&])command=[^&]*(?:&command=[^&]*)*")
-_TOO_DEEP = "--- nested too deeply to be shown ---"
 _OWN_PREFIX = "DSHELL_"
 _SECRET_FIELDS = frozenset({"data", "stringData", "binaryData", "token", "password", "authorization"})
 _APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
@@ -52,9 +51,7 @@ def redacted(content: bytes) -> str:
     try:
         document = json.loads(content)
         return json.dumps(_clean(document), separators=(",", ":"), ensure_ascii=False)
-    except RecursionError:
-        return _TOO_DEEP
-    except ValueError:
+    except (ValueError, RecursionError):
         if content.lstrip()[:1] in (b"{", b"["):
             return f"{HIDDEN} ({len(content)} bytes that are not JSON)"
         return scrub(content.decode(errors="replace"))

@@ -95,4 +95,4 @@ def test_text_that_is_not_json_is_shown_as_it_is() -> None:
 def test_what_is_nested_deeply_is_shown_or_not_and_no_bug(depth: int) -> None:
     shown = redacted(b'{"token":["x"],"a":' * depth + b"1" + b"}" * depth)
 
-    assert "x" not in shown.replace("--- nested too deeply to be shown ---", "")
+    assert "x" not in shown
