@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.commands.capture import SIGINT
+from kubectl_dshell.domain.unclear import parse_or_note
 from kubectl_dshell.errors import Interrupted
 
 if TYPE_CHECKING:
@@ -53,8 +54,8 @@ class Step:
         pod = self._known or self._cluster.get_pod(namespace, name)
         self._readings += 1
         self._known = pod if self._readings == 1 else None
-        for entry in (pod.get("spec") or {}).get("ephemeralContainers") or []:
-            self._entries[entry["name"]] = entry
+        parsed = parse_or_note(pod, lambda _unclear: None)  # whoever asked for it says what is wrong with it
+        self._entries |= {entry.name: entry.spec for entry in parsed.ephemeral} if parsed else {}
         return pod
 
     def list_pods(self, namespace: str | None, selector: str = "") -> Iterator[Json]:
