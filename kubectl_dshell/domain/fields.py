@@ -13,8 +13,8 @@ from kubectl_dshell.errors import Malformed
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-LONGEST_TEXT = 1024 * 1024
-"""Characters of any one text; etcd takes no larger object."""
+LONGEST_TEXT = 3 * 1024 * 1024
+"""Characters of any one text; the API server takes no larger request, and etcd usually half of that."""
 MOST_ITEMS = 16384
 """Of any one list: more than an object of etcd's size can hold of what the API server stores for each."""
 _DEEPEST = 16

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from kubectl_dshell.domain.fields import Fields
 from kubectl_dshell.domain.pod_event import Happened, PodEvent
-from kubectl_dshell.errors import ApiError, ConnectionLost
-from kubectl_dshell.kube.pages import pages
+from kubectl_dshell.errors import ApiError, ConnectionLost, Malformed
+from kubectl_dshell.kube.pages import is_debugged, pages
 from kubectl_dshell.kube.watch import TICK, watch
 
 if TYPE_CHECKING:
@@ -76,8 +78,9 @@ class _Follower:
                 told_at = time.monotonic()
 
     def _told(self, kind: str, pod: Json) -> PodEvent | None:
-        self.version = pod["metadata"]["resourceVersion"]
-        if kind == "BOOKMARK" or not (pod.get("spec") or {}).get("ephemeralContainers"):
+        with suppress(Malformed):  # whoever parses it says what is wrong with it
+            self.version = Fields.of("a pod", pod).fields("metadata").text("resourceVersion") or self.version
+        if kind == "BOOKMARK" or not is_debugged(pod):
             return None
         return PodEvent(Happened.DELETED if kind == "DELETED" else Happened.CHANGED, (pod,))
 

@@ -42,7 +42,7 @@ class Pods:
         seen: set[str] = set()
         for page in pages(self._api, _path(namespace), _selecting(selector), debugged=debugged):
             for pod in page.pods:
-                if (uid := pod["metadata"].get("uid", "")) not in seen:
+                if (uid := _uid(pod)) not in seen:
                     yield pod
                 seen |= {uid} if uid else set()
 
@@ -156,6 +156,13 @@ class Pods:
 
     def _pause(self, deadline: float) -> None:
         self._api.sleep(max(0.0, min(TICK, deadline - time.monotonic())))
+
+
+def _uid(pod: object) -> str:
+    """Empty for one that has none: whoever parses it says what is wrong with it."""
+    meta = pod.get("metadata") if isinstance(pod, dict) else None
+    uid = meta.get("uid") if isinstance(meta, dict) else None
+    return uid if isinstance(uid, str) else ""
 
 
 def _selecting(selector: str) -> list[tuple[str, str]]:
