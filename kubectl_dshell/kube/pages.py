@@ -110,8 +110,10 @@ def _page_of(document: dict[str, Any], pods: list[dict[str, Any]]) -> Page:
 
 def is_debugged(pod: object) -> bool:
     """Whether it has ephemeral containers, or is so odd that whoever parses it should say so."""
-    spec = pod.get("spec") if isinstance(pod, dict) else pod
-    return bool(spec.get("ephemeralContainers")) if isinstance(spec, dict) else spec is not None
+    if not isinstance(pod, dict):
+        return True
+    spec = pod.get("spec") or {}
+    return not isinstance(spec, dict) or bool(spec.get("ephemeralContainers"))
 
 
 def _skim(body: bytes) -> Page | None:
