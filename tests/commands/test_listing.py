@@ -223,6 +223,29 @@ def test_a_list_in_pages_is_told_when_it_is_whole_and_begun_anew_when_it_broke_o
     assert [container for container, _ in world.opened].count("dshell-abcde") == 2
 
 
+def test_a_watch_goes_on_past_a_pod_that_cannot_be_understood_and_names_it_once() -> None:
+    world = world_of_two()
+    odd = deepcopy(world.pod)
+    odd["metadata"] |= {"name": "odd", "namespace": "../../x"}
+    nothing: Any = {"metadata": 7}
+    world.happenings = [
+        listed(odd, world.pod, nothing),
+        changed(odd),
+        changed(nothing),
+        PodEvent(Happened.DELETED, (nothing,)),
+    ]
+    world.happenings += [PodEvent(Happened.DELETED, (world.pod,))]
+
+    assert told(world) == [
+        [("ADDED", "debugger-x8z4p", False), ("ADDED", "dshell-abcde", False)],
+        [("DELETED", "dshell-abcde", True), ("DELETED", "debugger-x8z4p", True)],
+    ]
+    assert world.said == [
+        "1 pod could not be understood: ../../x/odd (metadata.namespace is no name: '../../x')",
+        "1 pod could not be understood: without a name (metadata is no object)",
+    ]
+
+
 def test_the_first_list_is_in_the_order_asked_for() -> None:
     world = world_of_two()
     world.happenings = [listed(world.pod)]
