@@ -27,13 +27,14 @@ SUBDOMAIN = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})*", re.ASCII | re.
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Fields:
-    """A JSON object. `what` names it in a failure ("pod shop/web"), `path` is where in it this one stands."""
+    """A JSON object. `what` names it in a failure ("pod shop/web"); `within` another one, as its field `name_there`."""
 
     what: str
     json: Mapping[str, Any]
-    path: str = ""
+    within: Fields | None = None
+    name_there: str = ""
 
     @classmethod
     def of(cls, what: str, json: object) -> Fields:
@@ -90,19 +91,19 @@ class Fields:
     def fields(self, name: str) -> Fields:
         """Without any where there is no such object."""
         value = self.json.get(name)
-        if value is None:
-            value = {}
-        if not isinstance(value, dict):
+        if not isinstance(value, dict | None):
             raise self.wrong(name, "is no object")
-        return Fields(self.what, value, self._at(name))
+        return Fields(self.what, value or {}, self, name)
 
     def items(self, name: str, most: int = MOST_ITEMS) -> list[Fields]:
         """The objects of a list; none where there is no list."""
-        listed = self._list(name, most)
-        for number, item in enumerate(listed):
-            if not isinstance(item, dict):
-                raise self.wrong(f"{name}[{number}]", "is no object")
-        return [Fields(self.what, item, self._at(f"{name}[{number}]")) for number, item in enumerate(listed)]
+        if not self.json.get(name):
+            return self._list(name, most)  # none, or no list
+        items = [Fields(self.what, item, self, f"{name}[{n}]") for n, item in enumerate(self._list(name, most))]
+        for one in items:
+            if not isinstance(one.json, dict):
+                raise self.wrong(one.name_there, "is no object")
+        return items
 
     def texts(self, name: str, most: int = MOST_ITEMS) -> list[str]:
         """The texts of a list; none where there is no list."""
@@ -144,7 +145,8 @@ class Fields:
         return value
 
     def _at(self, name: str) -> str:
-        return f"{self.path}.{one_line(name, 64)}" if self.path else one_line(name, 64)
+        above = self.within._at(self.name_there) if self.within else ""  # noqa: SLF001  # one of us
+        return f"{above}.{one_line(name, 64)}" if above else one_line(name, 64)
 
 
 def _inner(value: Any) -> list[Any]:

@@ -35,6 +35,9 @@ class Phase(StrEnum):
     UNKNOWN = "unknown"
 
 
+_PHASES = (Phase.WAITING, Phase.RUNNING, Phase.TERMINATED)
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """v1 ContainerState; times are those of the API server's JSON, None where it has none."""
@@ -174,6 +177,8 @@ def _check_entry(entry: Fields) -> None:
 def _check_security(holder: Fields) -> None:
     """A SecurityContext or PodSecurityContext, which is mirrored as it stands."""
     security = holder.shallow("securityContext")
+    if not security.json:
+        return
     for key in ("runAsUser", "runAsGroup"):
         security.number(key, 0, _ID_MAX)
     security.flag("privileged")
@@ -186,7 +191,7 @@ def _check_security(holder: Fields) -> None:
 
 
 def _state(state: Fields) -> State:
-    for phase in (Phase.WAITING, Phase.RUNNING, Phase.TERMINATED):
+    for phase in _PHASES if state.json else ():
         if state.json.get(phase.value) is not None:
             detail = state.fields(phase.value)
             return State(
