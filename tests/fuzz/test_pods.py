@@ -257,6 +257,10 @@ def shown(judged: list[Judged]) -> None:
 
 
 @given(PODS, st.lists(JUNK, max_size=2), st.sampled_from([None, "app", "init", "x", "nope"]))
+@example(stamped("DSHELL_MEASURED", "a" * 64 + " ²:0"), [], None)
+@example(stamped("DSHELL_LIMIT", "²"), [], None)
+@example(changed(valid(), ("spec", "containers"), []), [], None)
+@example(changed(changed(valid(), ("spec", "containers"), []), ("spec", "initContainers"), []), [], None)
 @settings(deadline=None)
 def test_any_pod_is_a_target_or_refused(json_: Json, events: list[Json], wanted: str | None) -> None:
     pod = only_ours(lambda: parse_pod(json_))
