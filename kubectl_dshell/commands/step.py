@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.commands.capture import SIGINT
-from kubectl_dshell.domain.unclear import parse_or_note
+from kubectl_dshell.domain.pod import parse_pod
 from kubectl_dshell.errors import Interrupted
 
 if TYPE_CHECKING:
@@ -54,8 +54,7 @@ class Step:
         pod = self._known or self._cluster.get_pod(namespace, name)
         self._readings += 1
         self._known = pod if self._readings == 1 else None
-        parsed = parse_or_note(pod, lambda _unclear: None)  # whoever asked for it says what is wrong with it
-        self._entries |= {entry.name: entry.spec for entry in parsed.ephemeral} if parsed else {}
+        self._entries |= {entry.name: entry.spec for entry in parse_pod(pod).ephemeral}
         return pod
 
     def list_pods(self, namespace: str | None, selector: str = "") -> Iterator[Json]:

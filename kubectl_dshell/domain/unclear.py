@@ -29,16 +29,12 @@ class Unclear:
 def parse_pods(pods: Iterable[object], note: Callable[[Unclear], None]) -> Iterator[Pod]:
     """Those that can be understood; `note` hears of the others."""
     for pod in pods:
-        if (parsed := parse_or_note(pod, note)) is not None:
+        try:
+            parsed = parse_pod(pod)
+        except Malformed as error:
+            note(Unclear(*called(pod), error.message.partition(" cannot be understood: ")[2]))
+        else:
             yield parsed
-
-
-def parse_or_note(pod: object, note: Callable[[Unclear], None]) -> Pod | None:
-    try:
-        return parse_pod(pod)
-    except Malformed as error:
-        note(Unclear(*called(pod), error.message.partition(" cannot be understood: ")[2]))
-        return None
 
 
 def told(unclear: Sequence[Unclear]) -> str:
