@@ -77,7 +77,7 @@ def choose(request: CleanupRequest, ports: Ports) -> Chosen:
     owner = own_name(ports) if request.mine else None
     named, unclear = _named(request, ports)
     found = [s for s in named if owner is None or (s.ours and s.owner == owner)]
-    running = [s for s in found if s.phase is Phase.RUNNING]
+    running = [s for s in found if _runs(s)]
     ours = [s for s in running if s.ours or request.any_tool]
     settled = [_settled(s) for s in found if own_names(s) & set(request.names) and s not in ours]
     left_alone = len(running) - len(ours) - sum(s.session.phase is Phase.RUNNING for s in settled)
@@ -110,7 +110,8 @@ def _named(request: CleanupRequest, ports: Ports) -> tuple[list[Session], list[U
     names = request.names
     unclear: list[Unclear] = []
     try:
-        found, unclear = list_sessions(request.namespace, ports, request.selector)
+        # Of all of them only those that run are of use; whoever may add entries may have added very many.
+        found, unclear = list_sessions(request.namespace, ports, request.selector, lambda s: bool(names) or _runs(s))
     except Forbidden:
         # who may not list pods may still get those that are named
         if not names or request.namespace is None or request.selector:
@@ -141,6 +142,10 @@ def _named(request: CleanupRequest, ports: Ports) -> tuple[list[Session], list[U
 def _may_be_in(unclear: Unclear, name: str) -> bool:
     """Whether a name says that it is this pod, or in it."""
     return name.startswith((f"{unclear.pod}/", f"{unclear}/")) or name == unclear.pod
+
+
+def _runs(session: Session) -> bool:
+    return session.phase is Phase.RUNNING
 
 
 def own_names(session: Session) -> set[str]:

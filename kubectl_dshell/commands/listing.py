@@ -13,7 +13,7 @@ from kubectl_dshell.domain.unclear import Unclear, parse_pods, told
 from kubectl_dshell.errors import ApiError, BadConfig, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from kubectl_dshell.commands.ports import Ports
     from kubectl_dshell.domain.pod import Json
@@ -35,15 +35,17 @@ class ListRequest:
     ask: bool = True
 
 
-def list_sessions(namespace: str | None, ports: Ports, selector: str = "") -> tuple[list[Session], list[Unclear]]:
-    """Every debug container, made by any tool, of pods that match a selector; nobody is asked.
+def list_sessions(
+    namespace: str | None, ports: Ports, selector: str = "", wanted: Callable[[Session], bool] = lambda _session: True
+) -> tuple[list[Session], list[Unclear]]:
+    """The debug containers that are `wanted`, made by any tool, of pods that match a selector; nobody is asked.
 
     Beside them the pods that cannot be understood.
     """
     unclear: list[Unclear] = []
     try:
         pods = parse_pods(ports.debugged.list_debugged(namespace, selector), unclear.append)
-        found = [session for pod in pods for session in sessions(pod)]
+        found = [session for pod in pods for session in sessions(pod) if wanted(session)]
     except ApiError as error:
         raise refused(error, "list", namespace, selector) from error
     return sorted(found, key=lambda s: (s.namespace, s.pod, s.name)), unclear
@@ -66,7 +68,7 @@ def list_chosen(request: ListRequest, ports: Ports) -> Listed:
         pods = parse_pods(existing_pods(request.namespace, sorted(choice.pods), ports), unclear.append)
         found = [session for pod in pods for session in sessions(pod)]
     else:
-        found, unclear = list_sessions(request.namespace, ports, request.selector)
+        found, unclear = list_sessions(request.namespace, ports, request.selector, choice.may_want)
     candidates = [s for s in found if choice.may_want(s)]
     known = probe(fairly(candidates, ports), ports, seconds=ASK_SECONDS) if request.ask else candidates
     now = ports.clock.now()

@@ -16,7 +16,7 @@ from kubectl_dshell.domain.fields import Fields
 from kubectl_dshell.errors import ApiError, Malformed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from kubectl_dshell.kube.answer import Answer
     from kubectl_dshell.kube.api import Api
@@ -36,7 +36,8 @@ _WANTED, _ITEMS, _FIRST = b'"ephemeralContainers"', b'"items":[', b'{"metadata":
 class Page:
     """Pods, the version of the whole list, and the token of the next page (empty: there is none)."""
 
-    pods: list[dict[str, Any]]
+    pods: Iterable[dict[str, Any]]
+    """Each turned into objects when its turn comes: what is cheap to write may be dear to hold."""
     version: str
     following: str
 
@@ -103,7 +104,7 @@ def _whole(answer: Answer, *, debugged: bool) -> Page:
     return _page_of(document, [pod for pod in items if not debugged or is_debugged(pod)])
 
 
-def _page_of(document: dict[str, Any], pods: list[dict[str, Any]]) -> Page:
+def _page_of(document: dict[str, Any], pods: Iterable[dict[str, Any]]) -> Page:
     meta = Fields.of("the list of pods", document).fields("metadata")
     return Page(pods, meta.text("resourceVersion"), meta.text("continue"))
 
@@ -129,18 +130,30 @@ def _skim(body: bytes) -> Page | None:
         document = json.loads(body[: start + len(_ITEMS)] + b"]}")
         if not isinstance(document, dict) or "metadata" not in document:
             return None
-        return _page_of(document, list(_debugged(body, start)))
+        return _page_of(document, _Found(body, list(_debugged(body, start))))
     except (ValueError, RecursionError):
         return None
 
 
-def _debugged(body: bytes, end: int) -> Iterator[dict[str, Any]]:
+class _Found:
+    """Pods that are known to be JSON, by where in the page they stand."""
+
+    def __init__(self, body: bytes, places: list[tuple[int, int]]) -> None:
+        self._body, self._places = body, places
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return (json.loads(self._body[begin:end]) for begin, end in self._places)
+
+
+def _debugged(body: bytes, end: int) -> Iterator[tuple[int, int]]:
+    """Where those stand that have ephemeral containers; raises ValueError."""
     while (found := body.find(_WANTED, end)) >= 0:
-        pod, after = _object(body, body.rindex(_FIRST, end, found))
+        begin = body.rindex(_FIRST, end, found)
+        pod, after = _object(body, begin)
         if after <= found:
             raise ValueError("not of the item before")
         if is_debugged(pod):
-            yield pod
+            yield begin, after
         end = after
 
 

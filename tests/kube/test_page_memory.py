@@ -37,6 +37,14 @@ def fat_pod(number: int, *, debugged: bool) -> bytes:
     return json.dumps(pod, separators=(",", ":"), ensure_ascii=False).encode()
 
 
+def dense_pod(number: int) -> bytes:
+    """0.8 MB of what takes most once it is an object; ten are no large page."""
+    entry = '{"name":"x","image":"i","env":[' + ",".join(['{"name":"A"}'] * 16_000) + "]}"
+    more = '{"name":"app","env":[' + ",".join(['{"name":"A"}'] * 45_000) + "]}"
+    meta = f'{{"metadata":{{"name":"dense-{number}","namespace":"aaa","uid":"d-{number}"}}'
+    return f'{meta},"spec":{{"containers":[{more}],"ephemeralContainers":[{entry}]}},"status":{{}}}}'.encode()
+
+
 def small_pod(number: int) -> bytes:
     return b'{"metadata":{"name":"s-%d","namespace":"aaa","uid":"s-%d"},"spec":{"containers":[]}}' % (number, number)
 
@@ -86,6 +94,7 @@ def fat(count: int, *, debugged: bool) -> Iterator[bytes]:
         pytest.param(lambda: [*fat(80, debugged=False)], 0, id="80 MB"),
         pytest.param(lambda: [*fat(40, debugged=True)], 40, id="80 MB and all of it debugged"),
         pytest.param(lambda: [*map(small_pod, range(600)), *fat(40, debugged=True)], 40, id="80 MB behind small ones"),
+        pytest.param(lambda: [*map(dense_pod, range(30))], 30, id="24 MB of little objects"),
     ],
 )
 def test_fat_pages_take_no_more_than_is_promised(pods: Any, found: int) -> None:

@@ -59,14 +59,14 @@ def test_only_debugged_pods_are_found(items: list[dict[str, Any]], names: list[s
 
     assert [one["metadata"]["name"] for one in page.pods] == names
     assert (page.version, page.following) == ("7", "next")
-    assert page.pods == [one for one in items if one["metadata"]["name"] in names]
+    assert list(page.pods) == [one for one in items if one["metadata"]["name"] in names]
 
 
 @given(st.lists(st.tuples(st.text(max_size=4), st.lists(st.text(), max_size=2)), max_size=6))
 def test_any_text_in_a_pod_misleads_nobody(items: list[tuple[str, list[str]]]) -> None:
     pods = [pod(f"p{number}", *debug, note=text + TRAP) for number, (text, debug) in enumerate(items)]
 
-    assert found_in(listed(*pods)).pods == [one for one in pods if "ephemeralContainers" in one["spec"]]
+    assert list(found_in(listed(*pods)).pods) == [one for one in pods if "ephemeralContainers" in one["spec"]]
 
 
 def test_what_is_no_list_is_told() -> None:
