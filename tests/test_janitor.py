@@ -9,6 +9,8 @@ from typing import Any
 import yaml
 
 import kubectl_dshell
+from kubectl_dshell.domain.age import parse_duration
+from kubectl_dshell.domain.debug_container import PREFIX
 from tests.images.archive import Image, layer, layers_of, program, write_image
 from tests.images.dockerfile import last_stage
 from tests.images.installed import installed_image
@@ -89,7 +91,25 @@ def test_the_janitor_s_rights_are_those_of_its_own_account_alone() -> None:
 
 
 def test_a_run_is_over_before_the_next_begins() -> None:
+    """And a run that leaves what it has no time for still says so."""
     spec = manifests()["CronJob"]["spec"]
     (minutes,) = re.findall(r"^\*/(\d+) \* \* \* \*$", spec["schedule"])
     assert spec["jobTemplate"]["spec"]["activeDeadlineSeconds"] < int(minutes) * 60
     assert spec["concurrencyPolicy"] == "Forbid"
+    (container,) = spec["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+    own = parse_duration(container["args"][container["args"].index("--timeout") + 1])
+    longest_answer = 60  # what was begun ends within it
+    assert own + longest_answer <= spec["jobTemplate"]["spec"]["activeDeadlineSeconds"]
+
+
+def test_the_policy_is_about_the_janitor_s_account_and_our_names_and_goes_with_it() -> None:
+    policy, binding = yaml.safe_load_all((TOP / "manifests/janitor/policy.yaml").read_text())
+    account = manifests()["ServiceAccount"]["metadata"]
+    user = f"system:serviceaccount:{account['namespace']}:{account['name']}"
+    assert [one["expression"] for one in policy["spec"]["matchConditions"]] == [
+        f'request.userInfo.username == "{user}"'
+    ]
+    assert f'startsWith("{PREFIX}")' in policy["spec"]["validations"][0]["expression"]
+    assert binding["spec"]["policyName"] == policy["metadata"]["name"]
+    kustomization = yaml.safe_load((TOP / "manifests/janitor/kustomization.yaml").read_text())
+    assert "policy.yaml" in kustomization["resources"]

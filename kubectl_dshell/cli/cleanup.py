@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kubectl_dshell.cli.cleanup_flags import cleanup_flags
-from kubectl_dshell.cli.options import GroupedCommand, to_connection_options
+from kubectl_dshell.cli.options import GroupedCommand, cluster_flags, to_connection_options
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,17 +32,18 @@ def cleanup_command(ctx: click.Context, /, **flags: Any) -> int:
     """End debug containers: those named (NAME or POD/NAME) or of the PODs named, else all that dshell made here.
 
     Nothing of them runs afterwards; their entries stay in the pod's spec until the pod is replaced (--explain).
-    Without a name or a condition it asks first, at a terminal. Exit code 0 only if all ended, else 69.
+    Without a name or a condition it asks first, at a terminal. What somebody uses this minute is only ended if it is
+    asked about at a terminal, or with -y. Exit code 0 only if all ended, else 69.
     The fields of -o json are described in docs/json.md.
     """
-    if ctx.obj is not None:
-        raise click.UsageError("cleanup runs no command", ctx)
+    _check(ctx)
     wanted = {name: flags.pop(name) for name in (*_CONDITIONS, "any_tool", "concurrency")}
-    sure = flags.pop("yes") or any(wanted[name] not in ((), "", False, None) for name in _CONDITIONS)
+    wanted |= {"sure": flags.pop("yes"), "cluster_flags": cluster_flags(flags)}
+    told = wanted["sure"] or any(wanted[name] not in ((), "", False, None) for name in _CONDITIONS)
     everywhere, dry, form = flags.pop("all_namespaces"), flags.pop("dry_run") != "none", flags.pop("output") or ""
-    explain, verbosity = flags.pop("explain"), flags.pop("verbosity")
-    ask = not sure and not dry and sys.stdin.isatty() and sys.stderr.isatty()
-    if everywhere and not sure and not dry and not ask:
+    explain, verbosity, timeout = flags.pop("explain"), flags.pop("verbosity"), flags.pop("timeout")
+    may_ask = not dry and sys.stdin.isatty() and sys.stderr.isatty()
+    if everywhere and not told and not dry and not may_ask:
         raise click.UsageError(
             "this would end everybody's debug containers in all namespaces: say which (--stale, --mine, --older-than, "
             "-l or names), or -y for all",
@@ -51,17 +53,26 @@ def cleanup_command(ctx: click.Context, /, **flags: Any) -> int:
     from kubectl_dshell.commands.cleanup import CleanupRequest, choose
 
     with ports(to_connection_options(flags), quiet=False, verbosity=verbosity) as (bound, namespace):
-        request = CleanupRequest(namespace=None if everywhere else namespace, **wanted)
+        deadline = bound.clock.monotonic() + (timeout or math.inf)
+        request = CleanupRequest(namespace=None if everywhere else namespace, deadline=deadline, **wanted)
         chosen = choose(request, bound)
-        if ask and chosen.sessions and not _agreed(chosen.sessions, bound.clock.now()):
+        doubtful = (chosen.used if told else chosen.sessions + chosen.used) if may_ask else ()
+        agreed = bool(doubtful) and _agreed(doubtful, bound.clock.now())
+        if doubtful and not agreed and len(doubtful) == len(chosen.sessions + chosen.used):
             click.echo("nothing was ended", err=True)
             return 0
+        chosen = chosen.with_used() if agreed else chosen.without_used(request.cluster_flags)
         report = _Report(form, everywhere=everywhere, chosen=chosen)
         try:
             _end(request, report, bound, dry=dry)
         finally:
             report.close(explain=explain)
     return report.status()
+
+
+def _check(ctx: click.Context) -> None:
+    if ctx.obj is not None:
+        raise click.UsageError("cleanup runs no command", ctx)
 
 
 def _agreed(chosen: tuple[Session, ...], now: datetime) -> bool:
@@ -89,7 +100,7 @@ def _end(request: CleanupRequest, report: _Report, bound: Ports, *, dry: bool) -
         for ending in report.done[len(report.chosen.settled) :]:
             report.show(ending)
         return
-    with closing(end_all(report.chosen.sessions, bound, request.concurrency, report.done.append)) as endings:
+    with closing(end_all(report.chosen.sessions, request, bound, report.done.append)) as endings:
         for ending in endings:
             report.show(ending)
 
@@ -114,16 +125,17 @@ class _Report:
 
     def close(self, *, explain: bool) -> None:
         from kubectl_dshell.output.document import Format
-        from kubectl_dshell.output.endings import WHY_THEY_STAY, format_endings, summary, ways_out
+        from kubectl_dshell.output.endings import WHY_THEY_STAY, format_endings, not_ended, summary, ways_out
         from kubectl_dshell.output.notices import write_line
 
         for ending in self.done:
             if ending not in self.shown:
                 self.show(ending)
         if self.form in ("json", "yaml"):
-            _write(format_endings(self.done, Format(self.form)))
+            _write(format_endings(self.done, self.chosen.unclear, Format(self.form)))
         total = len(self.chosen.sessions) + len(self.chosen.settled)
-        lines = [*ways_out(self.done), summary(self.done, total - len(self.done))]
+        lines = [*ways_out(self.done), *not_ended(self.done, self.chosen.unclear)]
+        lines.append(summary(self.done, total - len(self.done)))
         write_line("\n".join([*lines, WHY_THEY_STAY] if explain else lines))
 
     def status(self) -> int:
@@ -131,7 +143,8 @@ class _Report:
         from kubectl_dshell.errors import ExitStatus
 
         good = {Outcome.ENDED, Outcome.ALREADY_ENDED, Outcome.WOULD_END}
-        return int(ExitStatus.OK if all(e.outcome in good for e in self.done) else ExitStatus.UNAVAILABLE)
+        whole = all(e.outcome in good for e in self.done) and not self.chosen.unclear
+        return int(ExitStatus.OK if whole else ExitStatus.UNAVAILABLE)
 
 
 def _write(text: str) -> None:

@@ -46,8 +46,16 @@ _FLAGS: tuple[Callable[[Any], Any], ...] = (
         group="Which",
         help="Those of other tools too, by signals to their own processes: needs a shell in their image.",
     ),
-    option("-y", "--yes", is_flag=True, group="Session", help="Do not ask."),
+    option("-y", "--yes", is_flag=True, group="Session", help="Do not ask, and end also what somebody uses."),
     concurrency_option,
+    option(
+        "--timeout",
+        type=Duration(),
+        default=0,
+        metavar="TIME",
+        group="Session",
+        help="Leave what nobody came to by then; 0 is never.",
+    ),
     option(
         "--dry-run",
         type=click.Choice(["none", "client"]),

@@ -25,6 +25,7 @@ def ls_command(ctx: click.Context, /, **flags: Any) -> int:
     """List debug containers, made by any tool: who made them, as whom they run, who is in them, how they ended.
 
     Holders of our own that run are asked who is there, which needs the right to exec; without it the rest is shown.
+    Exit code 69 if there is a pod that cannot be understood: the list is then not whole.
     The fields of -o json are described in docs/json.md.
     """
     _check(ctx, flags)
@@ -38,7 +39,7 @@ def ls_command(ctx: click.Context, /, **flags: Any) -> int:
         if watch:
             _watch(request, form, bound, with_heads=with_heads)
         else:
-            _list(request, form, bound, with_heads=with_heads)
+            return _list(request, form, bound, with_heads=with_heads)
     return 0
 
 
@@ -73,17 +74,23 @@ def _request(wanted: dict[str, Any], namespace: str | None, form: str) -> ListRe
     )
 
 
-def _list(request: ListRequest, form: str, bound: Ports, *, with_heads: bool) -> None:
+def _list(request: ListRequest, form: str, bound: Ports, *, with_heads: bool) -> int:
+    """As kubectl get, of which some could not be got: what there is is shown, and the exit code says it is not all."""
     from kubectl_dshell.commands.listing import list_chosen
-    from kubectl_dshell.output.sessions import format_sessions
+    from kubectl_dshell.errors import ExitStatus
+    from kubectl_dshell.output.document import Format
+    from kubectl_dshell.output.sessions import format_document_of, format_sessions
 
     everywhere = request.namespace is None
-    found = list_chosen(request, bound)
-    if not found and form in ("", "wide"):
+    listed = list_chosen(request, bound)
+    if form in ("json", "yaml"):
+        write_data(format_document_of(listed.found, listed.unclear, Format(form)))
+    elif not listed.found and form != "name":
         bound.notices.notice(_nothing(request))
-        return
-    now = bound.clock.now()
-    write_data(format_sessions(found, form, now, everywhere=everywhere, with_heads=with_heads))
+    else:
+        now = bound.clock.now()
+        write_data(format_sessions(listed.found, form, now, everywhere=everywhere, with_heads=with_heads))
+    return int(ExitStatus.UNAVAILABLE if listed.unclear else ExitStatus.OK)
 
 
 def _watch(request: ListRequest, form: str, bound: Ports, *, with_heads: bool) -> None:

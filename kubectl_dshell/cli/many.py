@@ -6,6 +6,7 @@ import os
 import select
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -70,7 +71,7 @@ def run(aim: Aim, request: ManyRequest, forms: Forms, bound: Ports) -> int:
 def refuse_shell(aim: Aim, ctx: click.Context, bound: Ports) -> None:
     """Many pods and no command: say which there are to choose from."""
     places = [one.place for one in find(aim, bound)]
-    shown = "".join(f"\n  kubectl dshell {place.pod} -n {place.namespace}" for place in places[:_SHOWN])
+    shown = "".join(f"\n  kubectl dshell {quote(place.pod)} -n {quote(place.namespace)}" for place in places[:_SHOWN])
     more = f"\n  and {len(places) - _SHOWN} more" if len(places) > _SHOWN else ""
     raise click.UsageError(f"a shell is for one pod; choose one, or put a COMMAND for all behind --:{shown}{more}", ctx)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from kubectl_dshell import __version__
-from kubectl_dshell.cli.params import Duration, Verbosity
+from kubectl_dshell.cli.params import LONGEST_WAIT, Duration, Verbosity
 
 if TYPE_CHECKING:
     from kubectl_dshell.kube.connection import ConnectionOptions
@@ -82,7 +82,7 @@ _FLAGS = (
     _kubectl("--insecure-skip-tls-verify", is_flag=True, help="Do not check the API server's certificate."),
     _kubectl(
         "--request-timeout",
-        type=Duration(),
+        type=Duration(LONGEST_WAIT),
         default=0,
         metavar="TIME",
         help="Give up a single request after this; 0 is never.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.aftermath import explain_end
@@ -57,5 +58,5 @@ def _plan(found: Found, ports: Ports) -> Plan:
 
 
 def _again(request: AttachRequest, found: Found) -> str:
-    container = f" --container {found.session.target}" if len(found.pod.containers) > 1 else ""
-    return f"kubectl dshell {found.pod.name}{container} -n {request.namespace}{request.cluster_flags}"
+    container = f" --container {quote(found.session.target)}" if len(found.pod.containers) > 1 else ""
+    return f"kubectl dshell {quote(found.pod.name)}{container} -n {quote(request.namespace)}{request.cluster_flags}"

@@ -10,7 +10,7 @@ from kubectl_dshell.commands.execs import is_gone
 from kubectl_dshell.commands.other_tools import signal_own
 from kubectl_dshell.domain.debug_container import NAME_LETTERS
 from kubectl_dshell.domain.ending import Ending, Outcome, failed
-from kubectl_dshell.domain.pod import Phase, parse_pod
+from kubectl_dshell.domain.pod import Phase, Pod, parse_pod
 from kubectl_dshell.domain.refusal import Request, explain
 from kubectl_dshell.errors import ApiError, ConnectionLost, DshellError, NoTarget
 from kubectl_dshell.remote import protocol
@@ -18,9 +18,10 @@ from kubectl_dshell.remote import protocol
 if TYPE_CHECKING:
     from kubectl_dshell.commands.parallel import Stop
     from kubectl_dshell.commands.ports import Ports
-    from kubectl_dshell.domain.pod import Json
     from kubectl_dshell.domain.session import Session
 
+LONGEST_SECONDS = 240.0
+"""For one debug container, whatever happens: a person who named it waits for a cluster that is away or busy."""
 _WORD_SECONDS = 15.0
 _STATUS_SECONDS = 15.0  # the kubelet notices an end within its relist period of 1 s; busy ones take longer
 _REFUSED_SECONDS = 3.0
@@ -31,72 +32,120 @@ _PAUSE_SECONDS = 1.0
 _TOO_MANY_REQUESTS, _SERVER_ERROR = 429, 500
 
 
-def end(session: Session, ports: Ports, stop: Stop) -> Ending:
-    """End it, whoever made it. What may pass (the API server away, too many requests) is tried again for a while."""
-    began = ports.clock.monotonic()
-    again = False
-    while True:
-        try:
-            return _attempt(session, ports, stop, again=again)
-        except NoTarget:
-            return Ending(session, Outcome.ENDED, "its pod is gone")
-        except DshellError as error:
-            if stop.is_set():
+def end(session: Session, ports: Ports, stop: Stop, seconds: float = LONGEST_SECONDS) -> Ending:
+    """End it, whoever made it, within `seconds`.
+
+    What may pass (the API server away, too many requests) is tried again for a while.
+    """
+    return _Work(session, ports, stop, seconds).end()
+
+
+class _Work:
+    def __init__(self, session: Session, ports: Ports, stop: Stop, seconds: float) -> None:
+        self._session, self._ports, self._stop = session, ports, stop
+        self._began = ports.clock.monotonic()
+        self._deadline = self._began + seconds
+
+    def _left(self, most: float) -> float:
+        """Seconds for something that takes `most` at most; 0 when the time is up."""
+        return max(0.0, min(most, self._deadline - self._ports.clock.monotonic()))
+
+    def end(self) -> Ending:
+        again = False
+        while True:
+            try:
+                return self._attempt(again=again)
+            except NoTarget:
+                return Ending(self._session, Outcome.ENDED, "its pod is gone")
+            except DshellError as error:
+                if self._stop.is_set():
+                    return Ending(self._session, Outcome.INTERRUPTED)
+                tried = self._ports.clock.monotonic() - self._began
+                if tried >= _patience(error) or not self._left(_STATUS_SECONDS):
+                    return self._unless_leaving(failed(self._session, error.message))
+            again = True
+            self._pause()
+
+    def _attempt(self, *, again: bool) -> Ending:
+        session = self._session
+        if self._is_over(self._pod()):
+            return Ending(session, Outcome.ENDED if again else Outcome.ALREADY_ENDED)
+        why = ""
+        for way in (self._say_end, self._signal) if session.ours else (self._signal,):
+            if not self._left(_WORD_SECONDS):
+                break
+            why = way()
+            if self._ends(_REFUSED_SECONDS if why else _STATUS_SECONDS):
+                return Ending(session, Outcome.ENDED)
+            if self._stop.is_set():
                 return Ending(session, Outcome.INTERRUPTED)
-            if ports.clock.monotonic() - began >= _patience(error):
-                return _unless_leaving(failed(session, error.message), ports, stop)
-        again = True
-        _pause(stop)
+        return self._unless_leaving(failed(session, why or "it still runs"))
 
+    def _unless_leaving(self, ending: Ending) -> Ending:
+        """A pod that is being deleted takes it along, in its own time, and lets nobody in meanwhile."""
+        try:
+            leaving = self._pod().deleting and self._ends(_LEAVING_SECONDS)
+        except NoTarget:
+            return Ending(self._session, Outcome.ENDED, "its pod is gone")
+        except DshellError:
+            leaving = False
+        return Ending(self._session, Outcome.ENDED) if leaving else ending
 
-def _attempt(session: Session, ports: Ports, stop: Stop, *, again: bool) -> Ending:
-    if _is_over(_pod(session, ports), session.name):
-        return Ending(session, Outcome.ENDED if again else Outcome.ALREADY_ENDED)
-    why = ""
-    for way in (_say_end, _signal) if session.ours else (_signal,):
-        why = way(session, ports, stop)
-        if _ends(session, ports, stop, _REFUSED_SECONDS if why else _STATUS_SECONDS):
-            return Ending(session, Outcome.ENDED)
-        if stop.is_set():
-            return Ending(session, Outcome.INTERRUPTED)
-    return _unless_leaving(failed(session, why or "it still runs"), ports, stop)
+    def _say_end(self) -> str:
+        """Tell its holder; why it did not take the word, if it did not."""
+        session, ports = self._session, self._ports
+        argv = protocol.tether_argv(session.target_id, ports.clock.random_letters(NAME_LETTERS, 8))
+        try:
+            answer = ask(
+                (session.namespace, session.pod, session.name),
+                argv,
+                ports,
+                self._stop,
+                seconds=self._left(_WORD_SECONDS),
+                words=protocol.END,
+                enough=lambda out: out.endswith("\n" + protocol.END.decode()),
+            )
+        except ApiError as error:
+            return _if_gone(error)
+        return "" if protocol.END.decode() in answer.out.splitlines(keepends=True) else "its holder does not answer"
 
+    def _signal(self) -> str:
+        try:
+            return signal_own(self._session, self._ports, self._stop, self._left)
+        except ApiError as error:
+            return _if_gone(error)
 
-def _unless_leaving(ending: Ending, ports: Ports, stop: Stop) -> Ending:
-    """A pod that is being deleted takes it along, in its own time, and lets nobody in meanwhile."""
-    session = ending.session
-    try:
-        leaving = parse_pod(_pod(session, ports)).deleting and _ends(session, ports, stop, _LEAVING_SECONDS)
-    except NoTarget:
-        return Ending(session, Outcome.ENDED, "its pod is gone")
-    except DshellError:
-        leaving = False
-    return Ending(session, Outcome.ENDED) if leaving else ending
+    def _ends(self, seconds: float) -> bool:
+        """Whether its status says within `seconds` that it has ended."""
+        deadline = self._ports.clock.monotonic() + self._left(seconds)
+        pod = self._pod()
+        if self._is_over(pod):
+            return True
+        where = (self._session.namespace, self._session.pod)
+        for change in self._ports.cluster.pod_changes(*where, pod.resource_version, deadline):
+            if change is not None and self._is_over(parse_pod(change)):
+                return True
+            if self._stop.is_set():
+                return False
+        return False
 
+    def _pod(self) -> Pod:
+        session = self._session
+        try:
+            return parse_pod(self._ports.cluster.get_pod(session.namespace, session.pod))
+        except ApiError as error:
+            raise explain(error, Request("get", "pods", session.namespace, session.pod)) from error
 
-def _say_end(session: Session, ports: Ports, stop: Stop) -> str:
-    """Tell its holder; why it did not take the word, if it did not."""
-    argv = protocol.tether_argv(session.target_id, ports.clock.random_letters(NAME_LETTERS, 8))
-    try:
-        answer = ask(
-            (session.namespace, session.pod, session.name),
-            argv,
-            ports,
-            stop,
-            seconds=_WORD_SECONDS,
-            words=protocol.END,
-            enough=lambda out: out.endswith("\n" + protocol.END.decode()),
-        )
-    except ApiError as error:
-        return _if_gone(error)
-    return "" if protocol.END.decode() in answer.out.splitlines(keepends=True) else "its holder does not answer"
+    def _is_over(self, pod: Pod) -> bool:
+        container = pod.debug_container(self._session.name)
+        if container is None:
+            raise NoTarget("another pod has its name now")
+        return container.state.phase is Phase.TERMINATED
 
-
-def _signal(session: Session, ports: Ports, stop: Stop) -> str:
-    try:
-        return signal_own(session, ports, stop)
-    except ApiError as error:
-        return _if_gone(error)
+    def _pause(self) -> None:
+        poll = select.poll()
+        poll.register(self._stop, select.POLLIN)
+        poll.poll(self._left(_PAUSE_SECONDS) * 1000)
 
 
 def _if_gone(error: ApiError) -> str:
@@ -106,43 +155,8 @@ def _if_gone(error: ApiError) -> str:
     raise error
 
 
-def _ends(session: Session, ports: Ports, stop: Stop, seconds: float) -> bool:
-    """Whether its status says within `seconds` that it has ended."""
-    deadline = ports.clock.monotonic() + seconds
-    pod = _pod(session, ports)
-    if _is_over(pod, session.name):
-        return True
-    version = pod["metadata"]["resourceVersion"]
-    for change in ports.cluster.pod_changes(session.namespace, session.pod, version, deadline):
-        if change is not None and _is_over(change, session.name):
-            return True
-        if stop.is_set():
-            return False
-    return False
-
-
-def _pod(session: Session, ports: Ports) -> Json:
-    try:
-        return ports.cluster.get_pod(session.namespace, session.pod)
-    except ApiError as error:
-        raise explain(error, Request("get", "pods", session.namespace, session.pod)) from error
-
-
-def _is_over(pod: Json, name: str) -> bool:
-    container = parse_pod(pod).debug_container(name)
-    if container is None:
-        raise NoTarget("another pod has its name now")
-    return container.state.phase is Phase.TERMINATED
-
-
 def _patience(error: DshellError) -> float:
     """For how many seconds in all such a failure may pass."""
     if isinstance(error, ApiError) and (error.code == _TOO_MANY_REQUESTS or error.code >= _SERVER_ERROR):
         return _BUSY_SECONDS
     return _AWAY_SECONDS if isinstance(error, ConnectionLost) else 0.0
-
-
-def _pause(stop: Stop) -> None:
-    poll = select.poll()
-    poll.register(stop, select.POLLIN)
-    poll.poll(_PAUSE_SECONDS * 1000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.age import duration
@@ -30,4 +31,4 @@ def introduction(session: Session) -> str:
 
 def attach_command(namespace: str, pod: str, name: str, cluster_flags: str) -> str:
     """Needs no more rights than the session had: with the pod's name no pods have to be listed."""
-    return f"kubectl dshell attach {pod}/{name} -n {namespace}{cluster_flags}"
+    return f"kubectl dshell attach {quote(f'{pod}/{name}')} -n {quote(namespace)}{cluster_flags}"

@@ -5,19 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.commands.probe import probe
+from kubectl_dshell.commands.probe import fairly, probe
 from kubectl_dshell.domain.choice import Choice, Judged, SortKey, in_order
-from kubectl_dshell.domain.pod import parse_pod
 from kubectl_dshell.domain.refusal import Request, explain, list_refused
 from kubectl_dshell.domain.session import Session, sessions
+from kubectl_dshell.domain.unclear import Unclear, parse_pods, told
 from kubectl_dshell.errors import ApiError, BadConfig, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from kubectl_dshell.commands.ports import Ports
     from kubectl_dshell.domain.pod import Json
     from kubectl_dshell.errors import DshellError
+
+ASK_SECONDS = 60.0
+"""In which all holders are asked who is there; those whose turn does not come by then are shown without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,37 +35,57 @@ class ListRequest:
     ask: bool = True
 
 
-def list_sessions(namespace: str | None, ports: Ports, selector: str = "") -> list[Session]:
-    """Every debug container, made by any tool, of pods that match a selector; nobody is asked."""
+def list_sessions(
+    namespace: str | None, ports: Ports, selector: str = "", wanted: Callable[[Session], bool] = lambda _session: True
+) -> tuple[list[Session], list[Unclear]]:
+    """The debug containers that are `wanted`, made by any tool, of pods that match a selector; nobody is asked.
+
+    Beside them the pods that cannot be understood.
+    """
+    unclear: list[Unclear] = []
     try:
-        found = [s for pod in ports.debugged.list_debugged(namespace, selector) for s in sessions(parse_pod(pod))]
+        pods = parse_pods(ports.debugged.list_debugged(namespace, selector), unclear.append)
+        found = [session for pod in pods for session in sessions(pod) if wanted(session)]
     except ApiError as error:
         raise refused(error, "list", namespace, selector) from error
-    return sorted(found, key=lambda s: (s.namespace, s.pod, s.name))
+    return sorted(found, key=lambda s: (s.namespace, s.pod, s.name)), unclear
 
 
-def list_chosen(request: ListRequest, ports: Ports) -> list[Judged]:
-    """What `request` asks for, in its order."""
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What was asked for, in its order, and the pods that may have more of it and cannot be understood."""
+
+    found: list[Judged]
+    unclear: list[Unclear]
+
+
+def list_chosen(request: ListRequest, ports: Ports) -> Listed:
+    """What `request` asks for; says what is not in it, and why."""
     request = resolved(request, ports)
     choice = request.choice
+    unclear: list[Unclear] = []
     if choice.pods and request.namespace:
-        pods = existing_pods(request.namespace, sorted(choice.pods), ports)
-        found = [s for pod in pods for s in sessions(parse_pod(pod))]
+        pods = parse_pods(existing_pods(request.namespace, sorted(choice.pods), ports), unclear.append)
+        found = [session for pod in pods for session in sessions(pod)]
     else:
-        found = list_sessions(request.namespace, ports, request.selector)
+        found, unclear = list_sessions(request.namespace, ports, request.selector, choice.may_want)
     candidates = [s for s in found if choice.may_want(s)]
-    known = probe(candidates, ports) if request.ask else candidates
+    known = probe(fairly(candidates, ports), ports, seconds=ASK_SECONDS) if request.ask else candidates
     now = ports.clock.now()
     judged = [choice.judge(session, now) for session in known]
-    if choice.stale:
-        _say_unknown(judged, ports)
-    return in_order((one for one in judged if choice.wants(one, now)), request.sort_by)
+    _say_unknown(judged, ports, stale=choice.stale)
+    if unclear:
+        ports.notices.warn(told(unclear))
+    return Listed(in_order((one for one in judged if choice.wants(one, now)), request.sort_by), unclear)
 
 
-def _say_unknown(judged: list[Judged], ports: Ports) -> None:
+def _say_unknown(judged: list[Judged], ports: Ports, *, stale: bool) -> None:
     """Who asks for stale ones must not take silence for none."""
-    unknown = sum(one.session.ours and one.stale is None for one in judged)
-    if unknown:
+    unasked = sum(one.session.unasked for one in judged)
+    if unasked:
+        ports.notices.warn(f"{unasked} that run were not asked who is there: others took {ASK_SECONDS:.0f} s to answer")
+    unknown = sum(one.session.ours and one.stale is None and not one.session.unasked for one in judged)
+    if unknown and stale:
         ports.notices.warn(
             f"{unknown} that run did not answer, so nobody knows whether they are stale (it takes the right to exec)"
         )

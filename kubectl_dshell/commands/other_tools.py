@@ -9,6 +9,8 @@ from kubectl_dshell.commands.asking import ask
 from kubectl_dshell.remote import protocol, script
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kubectl_dshell.commands.parallel import Stop
     from kubectl_dshell.commands.ports import Ports
     from kubectl_dshell.domain.session import Session
@@ -17,13 +19,13 @@ _SECONDS = 30.0
 _NO_SHELL = re.compile(r"executable file not found|no such file or directory|permission denied", re.IGNORECASE)
 
 
-def signal_own(session: Session, ports: Ports, stop: Stop) -> str:
+def signal_own(session: Session, ports: Ports, stop: Stop, left: Callable[[float], float]) -> str:
     """Signal the processes of the debug container, gently first; why not, if none was signalled.
 
-    Raises what opening an exec raises.
+    `left` says how many of the seconds that it takes at most there are. Raises what opening an exec raises.
     """
     where = (session.namespace, session.pod, session.name)
-    answer = ask(where, ["sh"], ports, stop, seconds=_SECONDS, words=script.end().encode())
+    answer = ask(where, ["sh"], ports, stop, seconds=left(_SECONDS), words=script.end().encode())
     why = protocol.parse_end(answer.out)
     if why is not None:
         return why

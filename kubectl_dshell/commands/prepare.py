@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.debug_container import NAME_LETTERS, PREFIX, Wanted, container_spec
 from kubectl_dshell.domain.identity import Identity, Source, identify, stamp
-from kubectl_dshell.domain.pod import Json, Pod, parse_pod
+from kubectl_dshell.domain.pod import Json, Pod, called, parse_pod
 from kubectl_dshell.domain.privilege import Profile, security_context
 from kubectl_dshell.domain.refusal import Request, explain
 from kubectl_dshell.domain.target import Target, choose_target, nearest
@@ -49,14 +50,14 @@ def read_pod(namespace: str, name: str, ports: Ports) -> Pod:
 
 def _no_pod(namespace: str, name: str, ports: Ports) -> NoTarget:
     try:
-        names = [pod["metadata"]["name"] for pod in ports.cluster.list_pods(namespace)]
+        names = [called(pod)[1] for pod in ports.cluster.list_pods(namespace)]
     except DshellError:
         names = []  # who may not list still gets the answer, without the hint
     alike = nearest(name, names)
     hint = f"; did you mean {' or '.join(alike)}?" if alike else ""
     return NoTarget(
         f'no pod "{name}" in namespace {namespace}{hint}',
-        *([] if alike else [f"Those there are: kubectl get pods -n {namespace} (another namespace: -n)"]),
+        *([] if alike else [f"Those there are: kubectl get pods -n {quote(namespace)} (another namespace: -n)"]),
     )
 
 

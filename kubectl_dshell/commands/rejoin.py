@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.introduction import attach_command
@@ -12,7 +13,8 @@ from kubectl_dshell.domain.pod import Pod, parse_pod
 from kubectl_dshell.domain.refusal import Request, explain
 from kubectl_dshell.domain.rejoin import describe, joinable, newest
 from kubectl_dshell.domain.session import Session, sessions
-from kubectl_dshell.domain.target import nearest
+from kubectl_dshell.domain.target import nearest, where
+from kubectl_dshell.domain.unclear import Unclear, parse_pods, told
 from kubectl_dshell.errors import ApiError, DshellError, Forbidden, NoTarget, UsageError
 
 if TYPE_CHECKING:
@@ -88,7 +90,7 @@ class Search:
         return f"{pod.name} for container {container}" if container else pod.name
 
     def _start(self, pod: Pod) -> str:
-        return f"Start one: kubectl dshell {pod.name} -n {pod.namespace}{self._request.cluster_flags}"
+        return f"Start one: kubectl dshell {where(pod)}{self._request.cluster_flags}"
 
     def _only_one(self) -> Found:
         everyone = [(pod, s) for pod in self._pods() for s in self._sessions(pod)]
@@ -121,19 +123,22 @@ class Search:
         alike = _alike(word, names)
         raise NoTarget(
             f'no debug container and no pod "{word}" in namespace {self._request.namespace}{_hint(alike)}',
-            *([] if alike else [f"Those there are: kubectl dshell ls -n {self._request.namespace}"]),
+            *([] if alike else [f"Those there are: kubectl dshell ls -n {quote(self._request.namespace)}"]),
         )
 
     def _pods(self, word: str = "NAME") -> Iterator[Pod]:
-        namespace = self._request.namespace
+        namespace, unclear = self._request.namespace, list[Unclear]()
         try:
-            yield from map(parse_pod, self._ports.cluster.list_pods(namespace))
+            yield from parse_pods(self._ports.cluster.list_pods(namespace), unclear.append)
         except ApiError as error:
             refused: DshellError = explain(error, Request("list", "pods", namespace, ""))
             if isinstance(refused, Forbidden):
                 command = attach_command(namespace, "POD", word, self._request.cluster_flags)
                 raise Forbidden(refused.message, f"With the pod's name no list is needed: {command}") from error
             raise refused from error
+        finally:
+            if unclear:
+                self._ports.notices.warn(told(unclear))
 
     def _commands(self, live: list[Session]) -> list[str]:
         now, flags = self._ports.clock.now(), self._request.cluster_flags

@@ -8,6 +8,7 @@ from kubectl_dshell.commands.prepare import Plan, debug_container
 from kubectl_dshell.domain.debug_container import environment
 from kubectl_dshell.domain.pod import Json, Phase, Pod, parse_pod
 from kubectl_dshell.domain.refusal import Request, explain
+from kubectl_dshell.domain.target import where
 from kubectl_dshell.domain.waiting import StartWatch, describe
 from kubectl_dshell.errors import ApiError, StartFailed, TimedOut
 
@@ -71,5 +72,5 @@ def wait_until_running(pod: Pod, name: str, image: str, timeout: float, ports: P
         ports.notices.progress("")
     raise TimedOut(
         f"{name} in {pod.name} did not start within {timeout:.0f} s: {waits}",
-        f"What the node says: kubectl describe pod {pod.name} -n {pod.namespace}; wait longer with --timeout 5m",
+        f"What the node says: kubectl describe pod {where(pod)}; wait longer with --timeout 5m",
     )

@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.commands.capture import SIGINT
+from kubectl_dshell.domain.pod import parse_pod
 from kubectl_dshell.errors import ConnectionLost, Interrupted
 
 if TYPE_CHECKING:
@@ -53,8 +54,7 @@ class Step:
         pod = self._known or self._cluster.get_pod(namespace, name)
         self._readings += 1
         self._known = pod if self._readings == 1 else None
-        for entry in (pod.get("spec") or {}).get("ephemeralContainers") or []:
-            self._entries[entry["name"]] = entry
+        self._entries |= {entry.name: entry.spec for entry in parse_pod(pod).ephemeral}
         return pod
 
     def list_pods(self, namespace: str | None, selector: str = "") -> Iterator[Json]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
+from shlex import quote
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.domain.pod import parse_pod
+from kubectl_dshell.domain.pod import called, parse_pod
 from kubectl_dshell.domain.reference import Kind, Reference
 from kubectl_dshell.domain.run import Place
 from kubectl_dshell.domain.selection import jobs_at_work, newest_ready_first, selector_of
 from kubectl_dshell.domain.target import choose_target
-from kubectl_dshell.errors import ApiError, BadConfig, DshellError, Forbidden, NoTarget, UsageError
+from kubectl_dshell.errors import ApiError, BadConfig, DshellError, Forbidden, Malformed, NoTarget, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -44,15 +45,24 @@ class Found:
     read_at: float = 0.0
 
 
+@dataclass(slots=True)
+class _Seen:
+    """Pods that can be entered; why others cannot; and those that cannot be understood, each to fail by itself."""
+
+    usable: list[Found] = field(default_factory=list)
+    skipped: list[DshellError] = field(default_factory=list)
+    unclear: list[Found] = field(default_factory=list)
+
+
 def one_pod(reference: Reference, namespace: str, container: str | None, ports: Ports) -> str:
     """The name of the pod that stands for `reference`; says which it is where that was our choice."""
     if reference.kind is Kind.POD:
         return reference.name
-    usable, skipped = _usable(newest_ready_first(_pods_of(reference, namespace, ports)), container, ports)
-    if not usable:
-        raise _none_usable(f"of {reference} in namespace {namespace}", skipped)
-    pod = usable[0].place.pod
-    others = f" (one of {len(usable)}; all: --all)" if len(usable) > 1 else ""
+    seen = _look(newest_ready_first(_pods_of(reference, namespace, ports)), container, ports)
+    if not seen.usable:
+        raise _none_usable(f"of {reference} in namespace {namespace}", seen.skipped)
+    pod = seen.usable[0].place.pod
+    others = f" (one of {len(seen.usable)}; all: --all)" if len(seen.usable) > 1 else ""
     ports.notices.notice(f"{reference}: pod {pod}{others}")
     return pod
 
@@ -75,49 +85,54 @@ def _of_reference(reference: Reference, aim: Aim, ports: Ports) -> list[Found]:
     namespace = aim.namespace or ""
     if reference.kind is Kind.POD:
         return [Found(Place(namespace, reference.name, aim.container or ""))]
-    usable, skipped = _usable(newest_ready_first(_pods_of(reference, namespace, ports)), aim.container, ports)
-    if not usable:
-        raise _none_usable(f"of {reference} in namespace {namespace}", skipped)
-    if not aim.every:
-        return usable[:1]
-    _say_skipped(skipped, len(usable), ports)
-    return usable
+    seen = _look(newest_ready_first(_pods_of(reference, namespace, ports)), aim.container, ports)
+    if aim.every:
+        return _all_of(seen, f"of {reference} in namespace {namespace}", ports)
+    if not seen.usable:
+        raise _none_usable(f"of {reference} in namespace {namespace}", seen.skipped)
+    return seen.usable[:1]
 
 
 def _matching(aim: Aim, ports: Ports) -> list[Found]:
     where = f"in namespace {aim.namespace}" if aim.namespace else "in any namespace"
     what = f"with the labels {aim.selector} {where}" if aim.selector else where
-    usable, skipped = _usable(_list_pods(aim.namespace, aim.selector, ports), aim.container, ports)
-    if not usable:
-        raise _none_usable(what, skipped)
-    _say_skipped(skipped, len(usable), ports)
-    return usable
+    return _all_of(_look(_list_pods(aim.namespace, aim.selector, ports), aim.container, ports), what, ports)
 
 
-def _usable(pods: Iterable[Json], container: str | None, ports: Ports) -> tuple[list[Found], list[NoTarget]]:
-    """Those that can be entered, and why the others cannot."""
-    usable: list[Found] = []
-    skipped: list[NoTarget] = []
+def _look(pods: Iterable[Json], container: str | None, ports: Ports) -> _Seen:
+    seen = _Seen()
     for raw in pods:
+        kept = raw if len(seen.usable) + len(seen.unclear) < _REMEMBERED else None
         try:
             target = choose_target(parse_pod(raw), container, ports.clock.now())
         except NoTarget as reason:
-            skipped.append(reason)
-            continue
-        place = Place(target.pod.namespace, target.pod.name, target.container.name)
-        kept = raw if len(usable) < _REMEMBERED else None
-        usable.append(Found(place, kept, ports.clock.monotonic()))
-    return usable, skipped
+            seen.skipped.append(reason)
+        except Malformed as reason:
+            seen.skipped.append(reason)
+            namespace, name = called(raw)
+            seen.unclear.append(Found(Place(namespace or "default", name, ""), kept, ports.clock.monotonic()))
+        else:
+            place = Place(target.pod.namespace, target.pod.name, target.container.name)
+            seen.usable.append(Found(place, kept, ports.clock.monotonic()))
+    return seen
 
 
-def _say_skipped(skipped: list[NoTarget], usable: int, ports: Ports) -> None:
+def _all_of(seen: _Seen, what: str, ports: Ports) -> list[Found]:
+    if not seen.usable and not seen.unclear:
+        raise _none_usable(what, seen.skipped)
+    skipped = [reason for reason in seen.skipped if not isinstance(reason, Malformed)]
+    _say_skipped(skipped, len(seen.usable) + len(seen.unclear), ports)
+    return seen.usable + seen.unclear
+
+
+def _say_skipped(skipped: list[DshellError], usable: int, ports: Ports) -> None:
     if skipped:
         reasons = "; ".join(reason.message.partition(". ")[0] for reason in skipped[:_SKIPPED_SHOWN])
         more = f"; and {len(skipped) - _SKIPPED_SHOWN} more" if len(skipped) > _SKIPPED_SHOWN else ""
         ports.notices.notice(f"skipped {len(skipped)} of {usable + len(skipped)} pods: {reasons}{more}")
 
 
-def _none_usable(what: str, skipped: list[NoTarget]) -> NoTarget:
+def _none_usable(what: str, skipped: list[DshellError]) -> NoTarget:
     if not skipped:
         return NoTarget(f"there is no pod {what}", "Those there are: kubectl get pods --show-labels")
     return NoTarget(f"none of the {len(skipped)} pods {what} can be entered: {skipped[0].message}", *skipped[0].advice)
@@ -132,9 +147,11 @@ def _pods_of(reference: Reference, namespace: str, ports: Ports) -> Iterator[Jso
     except ApiError as error:
         raise _refused(error, reference, namespace) from error
     if not owners:
-        raise NoTarget(f"{reference} has no job at work in namespace {namespace}", f"kubectl get jobs -n {namespace}")
+        raise NoTarget(
+            f"{reference} has no job at work in namespace {namespace}", f"kubectl get jobs -n {quote(namespace)}"
+        )
     kind = Kind.JOB if reference.kind is Kind.CRONJOB else reference.kind
-    selectors = [selector_of(Reference(kind, owner["metadata"]["name"]), owner) for owner in owners]
+    selectors = [selector_of(Reference(kind, called(owner)[1]), owner) for owner in owners]
     return chain.from_iterable(_list_pods(namespace, selector, ports) for selector in selectors)
 
 
@@ -158,7 +175,7 @@ def _refused(error: ApiError, reference: Reference, namespace: str) -> DshellErr
         verb, what = ("list", Kind.JOB) if 'cannot list resource "jobs"' in error.message else ("get", kind)
         return _forbidden(verb, ".".join(filter(None, (what.plural, what.group))), namespace)
     if error.code == 404:
-        there = f"Those there are: kubectl get {kind.plural} -n {namespace} (another namespace: -n)"
+        there = f"Those there are: kubectl get {kind.plural} -n {quote(namespace)} (another namespace: -n)"
         return NoTarget(f'no {kind} "{reference.name}" in namespace {namespace}', there)
     return error
 

@@ -6,12 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.listing import existing_pods, refused, resolved
-from kubectl_dshell.commands.probe import probe
+from kubectl_dshell.commands.probe import fairly, probe
 from kubectl_dshell.domain.change import Change, ChangeKind
 from kubectl_dshell.domain.choice import Choice, Judged, in_order
-from kubectl_dshell.domain.pod import Phase, parse_pod
+from kubectl_dshell.domain.pod import Phase, called
 from kubectl_dshell.domain.pod_event import Happened, PodEvent
 from kubectl_dshell.domain.session import Session, sessions
+from kubectl_dshell.domain.unclear import Unclear, parse_pods, told
 from kubectl_dshell.errors import ApiError
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ ASK_SECONDS = 10.0
 """How often holders are asked who is there: no pod changes when a client comes or goes."""
 NEW_SECONDS = 0.5
 """How long those that have just started wait to be asked together."""
+_MOST_UNCLEAR = 1000  # pods that are remembered as told
 
 Key = tuple[str, str, str]
 
@@ -68,6 +70,7 @@ class _Board:
         self._unasked: set[Key] = set()
         self._asked_at = self._asked_all_at = -ASK_SECONDS
         self._lost = False
+        self._unclear: set[tuple[str, str]] = set()
 
     def note(self, event: PodEvent | None) -> None:
         if event is None:
@@ -79,7 +82,7 @@ class _Board:
                 self._add(event.pods, self._before)
                 self.listing = not event.last
             case Happened.CHANGED | Happened.DELETED:
-                pods = {(pod["metadata"]["namespace"], pod["metadata"]["name"]) for pod in event.pods}
+                pods = {called(pod) for pod in event.pods}
                 before = {key: self._known.pop(key) for key in list(self._known) if key[:2] in pods}
                 self._add(event.pods if event.happened is Happened.CHANGED else (), before)
             case Happened.LOST | Happened.RESUMED:
@@ -87,7 +90,7 @@ class _Board:
         self._say(event)
 
     def _add(self, pods: Iterable[Json], before: dict[Key, Session]) -> None:
-        for session in (s for pod in pods for s in sessions(parse_pod(pod))):
+        for session in (s for pod in parse_pods(pods, self._note_unclear) for s in sessions(pod)):
             key = (session.namespace, session.pod, session.name)
             was = before.get(key)
             runs = session.phase is Phase.RUNNING
@@ -95,6 +98,12 @@ class _Board:
             # A change of the pod is rarely one of this container.
             if runs and (was is None or was.phase is not Phase.RUNNING):
                 self._unasked.add(key)
+
+    def _note_unclear(self, unclear: Unclear) -> None:
+        """Said once of each pod: it changes, and stays as it is."""
+        if (str(unclear), unclear.why) not in self._unclear and len(self._unclear) < _MOST_UNCLEAR:
+            self._unclear.add((str(unclear), unclear.why))
+            self._ports.notices.warn(told([unclear]))
 
     def _say(self, event: PodEvent) -> None:
         if event.happened is Happened.LOST:
@@ -111,10 +120,10 @@ class _Board:
         if not self._ask or self._lost or not (everybody or now - self._asked_at >= NEW_SECONDS):
             return
         may_want = self._choice.may_want
-        keys = [key for key, one in self._known.items() if (everybody or key in self._unasked) and may_want(one)]
+        wanted = [one for key, one in self._known.items() if (everybody or key in self._unasked) and may_want(one)]
         self._unasked.clear()
-        forgotten = (replace(self._known[key], live=None, lost=False) for key in keys)
-        self._known |= zip(keys, probe(forgotten, self._ports), strict=True)
+        asked = probe(fairly(wanted, self._ports), self._ports, seconds=ASK_SECONDS)
+        self._known |= {(one.namespace, one.pod, one.name): one for one in asked}
         self._asked_at = self._ports.clock.monotonic()
         self._asked_all_at = self._asked_at if everybody else self._asked_all_at
 
@@ -145,4 +154,4 @@ class _Board:
 def _essence(judged: Judged) -> tuple[object, ...]:
     """All but what changes by the second."""
     live = judged.session.live
-    return replace(judged.session, live=None), live and (live.sessions, bool(live.kept)), judged.stale
+    return replace(judged.session, live=None, unasked=False), live and (live.sessions, bool(live.kept)), judged.stale

@@ -20,6 +20,8 @@ def small_number(text: object) -> int | None:
 def one_line(text: str, limit: int = LONGEST_LINE) -> str:
     """`text` on one line, with blanks for line breaks and control characters, cut to `limit` characters."""
     cut = text if len(text) <= limit else f"{text[: limit - 1]}…"
+    if cut.isprintable():  # the usual, and much faster
+        return cut.strip()
     return "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in cut).strip()
 
 

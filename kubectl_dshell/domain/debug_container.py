@@ -83,7 +83,7 @@ def escape_expansion(text: str) -> str:
 
 def environment(spec: Json) -> Mapping[str, str]:
     """The environment of an EphemeralContainer as its processes see it (plain values only)."""
-    return {e["name"]: e.get("value", "").replace("$$", "$") for e in spec.get("env") or []}
+    return {e.get("name") or "": (e.get("value") or "").replace("$$", "$") for e in spec.get("env") or []}
 
 
 def patch(container: Json) -> Json:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from kubectl_dshell.domain.bounds import small_number
 from kubectl_dshell.domain.debug_container import environment
 
 if TYPE_CHECKING:
@@ -75,9 +76,9 @@ def stamp(identity: Identity, container: Container) -> str:
 def _measured_before(pod: Pod, container: Container) -> Identity | None:
     for entry in pod.ephemeral:
         id_, _, ids = environment(entry.spec).get("DSHELL_MEASURED", "").partition(" ")
-        uid, _, gid = ids.partition(":")
-        if id_ and id_ == container.id and uid.isdigit() and gid.isdigit():
-            return Identity(int(uid), int(gid), Source.MEASURED)
+        uid, gid = (small_number(text) for text in ids.partition(":")[::2])
+        if id_ and id_ == container.id and uid is not None and gid is not None:
+            return Identity(uid, gid, Source.MEASURED)
     return None
 
 

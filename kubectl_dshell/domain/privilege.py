@@ -43,7 +43,7 @@ def _least(pod: Pod, container: Container, identity: Identity) -> Json:
             capabilities = dict(container.security.get("capabilities") or {})
     return {
         # The API refuses false beside CAP_SYS_ADMIN (validation.ValidateSecurityContext).
-        **({} if "CAP_SYS_ADMIN" in capabilities.get("add", []) else {"allowPrivilegeEscalation": False}),
+        **({} if "CAP_SYS_ADMIN" in (capabilities.get("add") or []) else {"allowPrivilegeEscalation": False}),
         **({"capabilities": capabilities} if capabilities else {}),
         "seccompProfile": _seccomp(pod, container),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.age import duration
+from kubectl_dshell.domain.bounds import small_number
 from kubectl_dshell.domain.debug_container import PREFIX, Wanted, environment
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ _OURS = "DSHELL_"
 def purpose(spec: Json) -> Wanted:
     """What an entry was made for: `container_spec` read back."""
     env = environment(spec)
-    limit = env.get("DSHELL_LIMIT", "")
     return Wanted(
         target=spec.get("targetContainerName", ""),
         image=spec.get("image", ""),
@@ -24,7 +24,7 @@ def purpose(spec: Json) -> Wanted:
         security=spec.get("securityContext") or {},
         owner=env.get("DSHELL_OWNER", ""),
         version=env.get("DSHELL_VERSION", ""),
-        limit=int(limit) if limit.isdigit() else 0,
+        limit=small_number(env.get("DSHELL_LIMIT")) or 0,
         env=tuple((name, value) for name, value in env.items() if not name.startswith(_OURS)),
         measured=env.get("DSHELL_MEASURED", ""),
         reason=env.get("DSHELL_REASON", ""),

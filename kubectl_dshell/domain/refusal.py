@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
+from shlex import quote
 
+from kubectl_dshell.domain.bounds import one_line
 from kubectl_dshell.errors import ApiError, BadConfig, DshellError, Forbidden, NoTarget, NotKubernetes, StartFailed
 
 _EXEC = "pods/exec"
@@ -68,32 +71,32 @@ def _pod_security(error: ApiError, request: Request) -> Forbidden:
     return Forbidden(
         f'the namespace\'s Pod Security level "{level[1] if level else "?"}" does not allow it:\n  {error.message}',
         "Nothing was added to the pod. Whoever runs the namespace can allow it: "
-        f"kubectl label namespace {request.namespace} pod-security.kubernetes.io/enforce=privileged --overwrite",
+        f"kubectl label namespace {quote(request.namespace)} pod-security.kubernetes.io/enforce=privileged --overwrite",
     )
 
 
 def _forbidden(error: ApiError, request: Request) -> Forbidden:
     match = _NO_VERB.search(error.message)
-    user = match["user"] if match else ""  # an upgrade without the right to create is refused without a word
+    user = one_line(match["user"]) if match else ""  # an upgrade without the right to create is refused without a word
     verb, resource = (match["verb"], match["resource"]) if match else (request.verb, request.resource)
     if "is terminated" in error.message or "being terminated" in error.message:
         return Forbidden(f"namespace {request.namespace} is being deleted: nothing can be added to it")
     if not match and not error.message.strip().rstrip(":").endswith("forbidden"):
         return Forbidden(f"the API server forbids it:\n  {error.message}")
-    name = f'"{user}"' if user else "NAME  # yours: kubectl auth whoami"
+    name = quote(user) if user else "NAME  # yours: kubectl auth whoami"
     return Forbidden(
         f"{user or 'the current user'} may not {verb} {resource} in namespace {request.namespace}",
         "A role that suffices is manifests/rbac/session.yaml, or:\n"
         + role_command(request.namespace)
-        + f"\n  kubectl create rolebinding dshell -n {request.namespace} --role=dshell --user={name}",
+        + f"\n  kubectl create rolebinding dshell -n {quote(request.namespace)} --role=dshell --user={name}",
     )
 
 
 def list_refused(error: ApiError, verb: str, namespace: str | None) -> Forbidden:
     """A 403 to listing or watching pods; a namespace of None is all of them."""
     match = _NO_VERB.search(error.message)
-    user, verb = (match["user"], match["verb"]) if match else ("the current user", verb)
-    kind, scope = ("role", f" -n {namespace}") if namespace else ("clusterrole", "")
+    user, verb = (one_line(match["user"]), match["verb"]) if match else ("the current user", verb)
+    kind, scope = ("role", f" -n {quote(namespace)}") if namespace else ("clusterrole", "")
     where = f"in namespace {namespace}" if namespace else "in all namespaces (cluster-wide)"
     one = () if namespace else ("One namespace may be allowed: kubectl dshell ls -n NAMESPACE",)
     return Forbidden(
@@ -101,7 +104,7 @@ def list_refused(error: ApiError, verb: str, namespace: str | None) -> Forbidden
         *one,
         "Rights that suffice:\n"
         f"  kubectl create {kind} dshell-ls{scope} --verb=get,list,watch --resource=pods\n"
-        f'  kubectl create {kind}binding dshell-ls{scope} --{kind}=dshell-ls --user="{user if match else "NAME"}"',
+        f"  kubectl create {kind}binding dshell-ls{scope} --{kind}=dshell-ls --user={quote(user) if match else 'NAME'}",
     )
 
 
@@ -109,7 +112,7 @@ def role_command(namespace: str) -> str:
     """The least Role of one session, as something to paste."""
     return f"""  kubectl apply -f - <<'ROLE'
   {{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",
-   "metadata": {{"name": "dshell", "namespace": "{namespace}"}},
+   "metadata": {{"name": "dshell", "namespace": {json.dumps(namespace)}}},
    "rules": [{{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "watch"]}},
              {{"apiGroups": [""], "resources": ["pods/ephemeralcontainers"], "verbs": ["patch"]}},
              {{"apiGroups": [""], "resources": ["pods/exec"], "verbs": ["get", "create"]}}]}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.age import age
@@ -33,7 +34,7 @@ def _began(session: Session) -> float:
 
 def refusal(session: Session, pod: Pod, now: datetime, again: str) -> NoTarget | None:
     """Why nobody can join this debug container; `again` makes another one."""
-    name, where = session.name, f"-n {session.namespace}"
+    name, there = session.name, f"{quote(pod.name)} -c {quote(session.name)} -n {quote(session.namespace)}"
     if session.phase is Phase.TERMINATED:
         when = f" {age(now - session.finished_at)} ago" if session.finished_at else ""
         return NoTarget(
@@ -42,10 +43,10 @@ def refusal(session: Session, pod: Pod, now: datetime, again: str) -> NoTarget |
     if session.ours:
         return None
     entry = pod.debug_container(name)
-    attach = f"  kubectl attach -it {pod.name} -c {name} {where}" if entry and entry.spec.get("stdin") else ""
+    attach = f"  kubectl attach -it {there}" if entry and entry.spec.get("stdin") else ""
     return NoTarget(
         f"{name} in {pod.name} was not made by kubectl dshell: there is nothing in it that could be joined",
-        f"A program of its image beside it:\n  kubectl exec -it {pod.name} -c {name} {where} -- sh",
+        f"A program of its image beside it:\n  kubectl exec -it {there} -- sh",
         *([f"What it runs itself:\n{attach}"] if attach else []),
     )
 

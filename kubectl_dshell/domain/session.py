@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kubectl_dshell.domain.bounds import LONGEST_MESSAGE, one_line, small_number
 from kubectl_dshell.domain.debug_container import PREFIX, Wanted, environment
 from kubectl_dshell.domain.pod import Container, Phase, Pod
 from kubectl_dshell.domain.purpose import same_purpose
@@ -12,6 +13,8 @@ from kubectl_dshell.domain.purpose import same_purpose
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
+
+_LONGEST_IMAGE = 1024  # a registry's name, a path and a digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ class Session:
     """What its holder answered when asked; None if it was not asked, or did not answer."""
     lost: bool = False
     """Asked, and there is no holder in it that could answer, though it runs."""
+    unasked: bool = False
+    """It was to be asked, and there was no time left for it."""
     user_source: str = ""
     """Where `user` was learned: status (what runs), spec (what was asked for); empty if nowhere."""
 
@@ -74,11 +79,11 @@ class Session:
 
 
 def sessions(pod: Pod) -> Iterator[Session]:
-    """All debug containers of `pod`."""
+    """All debug containers of `pod`; what was stamped on them, and said of them, is one line each, and not too long."""
     ids = {c.name: c.id for c in (*pod.containers, *pod.init)}
     for container in pod.ephemeral:
         env = environment(container.spec)
-        target = container.spec.get("targetContainerName", "")
+        target = container.spec.get("targetContainerName") or ""
         state = container.state
         yield Session(
             namespace=pod.namespace,
@@ -87,15 +92,15 @@ def sessions(pod: Pod) -> Iterator[Session]:
             name=container.name,
             target=target,
             target_id=ids.get(target, ""),
-            image=container.spec.get("image", ""),
+            image=one_line(container.spec.get("image") or "", _LONGEST_IMAGE),
             user=_user(pod, container),
-            owner=env.get("DSHELL_OWNER", ""),
+            owner=one_line(env.get("DSHELL_OWNER", "")),
             ours=container.name.startswith(PREFIX) and "DSHELL_HOLDER" in env,
-            reason=env.get("DSHELL_REASON", ""),
-            limit=int(limit) if (limit := env.get("DSHELL_LIMIT", "")).isdigit() else None,
+            reason=one_line(env.get("DSHELL_REASON", "")),
+            limit=small_number(env.get("DSHELL_LIMIT")),
             phase=state.phase,
             waiting_reason=state.reason,
-            message=state.message.strip(),
+            message=one_line(state.message.strip(), LONGEST_MESSAGE),
             exit_code=state.exit_code,
             started_at=state.started_at,
             finished_at=state.finished_at,

@@ -13,7 +13,16 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.session import Session
 
 SILENT_SECONDS = 25  # a client beats every 15 s, and may be late
+USED_SECONDS = 60  # a client of whom that was heard is one that somebody sits at: after 50 s its lease is over
 _CLOCK_SECONDS = 60
+
+
+def who_is_in(session: Session) -> str:
+    """Who uses it this minute: "2 clients, last word 3 s ago"; empty where nobody does, or nothing is known."""
+    live = session.live
+    if live is None or not live.sessions or live.silent > USED_SECONDS:
+        return ""
+    return f"{live.sessions} client{'' if live.sessions == 1 else 's'}, last word {live.silent} s ago"
 
 
 def staleness(session: Session, now: datetime, older_than: int | None = None) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.age import age
+from kubectl_dshell.domain.bounds import shortened
 from kubectl_dshell.domain.pod import Container, Phase, Pod, State
 from kubectl_dshell.errors import NoTarget
 
@@ -38,20 +40,25 @@ def choose_target(pod: Pod, wanted: str | None, now: datetime) -> Target:
     return target
 
 
+def where(pod: Pod) -> str:
+    """The words that name a pod in a command to be typed."""
+    return f"{quote(pod.name)} -n {quote(pod.namespace)}"
+
+
 def _refuse_pod(pod: Pod) -> None:
-    if pod.spec.get("os", {}).get("name") == "windows":
+    if (pod.spec.get("os") or {}).get("name") == "windows":
         raise NoTarget(f"pod {pod.name} runs on Windows; dshell enters Linux containers only")
     if "kubernetes.io/config.mirror" in pod.annotations:
         raise NoTarget(
             f"{pod.name} is a static pod, and Kubernetes does not allow ephemeral containers in those",
-            f"On its node: kubectl debug node/{pod.node} -it --image=busybox --profile=sysadmin",
+            f"On its node: kubectl debug {quote(f'node/{pod.node}')} -it --image=busybox --profile=sysadmin",
         )
     if pod.deleting:
         raise NoTarget(f"pod {pod.name} is being deleted: no debug container starts in it any more")
     if pod.phase in ("Succeeded", "Failed"):
         raise NoTarget(
             f"pod {pod.name} is over (phase {pod.phase}): a debug container can only join a running one",
-            f"Its output: kubectl logs {pod.name} -n {pod.namespace}",
+            f"Its output: kubectl logs {where(pod)}",
         )
 
 
@@ -65,15 +72,17 @@ def _pick(pod: Pod, wanted: str | None) -> Target:
     annotated = pod.annotations.get(DEFAULT_CONTAINER)
     if annotated in by_name:
         return Target(pod, by_name[annotated])
+    if not pod.containers:
+        raise NoTarget(f"pod {pod.name} has no containers")
     first = pod.containers[0]
-    others = ", ".join(name for name in by_name if name != first.name)
+    others = shortened(", ".join(name for name in by_name if name != first.name))
     return Target(
         pod, first, f"container {first.name} of {pod.name} (also: {others}; choose with -c)" if others else ""
     )
 
 
 def _no_container(pod: Pod, wanted: str) -> NoTarget:
-    names = ", ".join(c.name for c in pod.containers)
+    names = shortened(", ".join(c.name for c in pod.containers))
     if any(c.name == wanted for c in pod.init):
         return NoTarget(
             f"{wanted} is an init container of {pod.name} that does not run; it cannot be joined",
@@ -89,12 +98,12 @@ def _no_container(pod: Pod, wanted: str) -> NoTarget:
 
 def _not_running(target: Target, now: datetime) -> NoTarget:
     pod, container = target.pod, target.container
-    logs = f"kubectl logs {pod.name} -n {pod.namespace} -c {container.name}"
+    logs = f"kubectl logs {where(pod)} -c {quote(container.name)}"
     advice = f"What it said: {logs}{' --previous' if container.last_state.phase is Phase.TERMINATED else ''}"
     if Phase.TERMINATED not in (container.state.phase, container.last_state.phase):  # it never ran
-        advice = f"What it waits for: kubectl describe pod {pod.name} -n {pod.namespace}"
+        advice = f"What it waits for: kubectl describe pod {where(pod)}"
         if init := next((c for c in pod.init if c.state.phase is Phase.RUNNING), None):
-            advice = f"Its init container runs: kubectl dshell {pod.name} -n {pod.namespace} -c {init.name}"
+            advice = f"Its init container runs: kubectl dshell {where(pod)} -c {quote(init.name)}"
     return NoTarget(
         f"container {container.name} of {pod.name} is not running: {describe_state(target, now)}. "
         "A debug container can only join a running one.",
@@ -109,7 +118,7 @@ def describe_state(target: Target, now: datetime) -> str:
             return f"it {_ended(state, now)}"
         case Phase.WAITING:
             text = f"it is waiting ({state.reason or 'no reason given'})"
-            text += f": {state.message}" if state.message and state.reason != "CrashLoopBackOff" else ""
+            text += f": {shortened(state.message)}" if state.message and state.reason != "CrashLoopBackOff" else ""
             return text + (f"; the last time it {_ended(last, now)}" if last.phase is Phase.TERMINATED else "")
         case _:
             waits = next(
@@ -120,7 +129,7 @@ def describe_state(target: Target, now: datetime) -> str:
                 ),
                 "",
             )
-            return f"the pod is {target.pod.phase}" + (f" ({waits})" if waits else "")
+            return f"the pod is {target.pod.phase}" + (f" ({shortened(waits)})" if waits else "")
 
 
 def _ended(state: State, now: datetime) -> str:

@@ -6,11 +6,14 @@ Which of the kubelet's reasons are final was measured on Kubernetes 1.36 with co
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from kubectl_dshell.domain.bounds import one_line, shortened
+from kubectl_dshell.domain.fields import Fields
 from kubectl_dshell.domain.pod import Container, Json, Phase, Pod
-from kubectl_dshell.errors import DshellError, Forbidden, NoTarget, StartFailed
+from kubectl_dshell.errors import DshellError, Forbidden, Malformed, NoTarget, StartFailed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +42,7 @@ class StartWatch:
             what = "is being deleted" if pod.deleting else f"is over (phase {pod.phase})"
             return NoTarget(f"pod {pod.name} {what}; {self.name} will not start in it")
         if state is not None and state.phase is Phase.TERMINATED:
-            why = state.message.strip() or state.reason
+            why = shortened(state.message.strip()) or state.reason
             return StartFailed(
                 f"{self.name} ({self.image}) ended at once: {why} (exit code {state.exit_code})",
                 f"dshell needs an image with busybox ash or bash. {_OTHER_IMAGE}",
@@ -49,13 +52,14 @@ class StartWatch:
             reports.append((state.reason, state.message))
         return next((error for report in reports if (error := self._hopeless(*report))), None)
 
-    def _hopeless(self, reason: str, message: str) -> DshellError | None:
+    def _hopeless(self, reason: str, whole: str) -> DshellError | None:
+        message = shortened(whole)
         stays = f"({self.name} stays in the pod's list, it never ran)"
         if reason in _PULL_REASONS:
             self.reports.add(reason)
             if len(self.reports) < 2:
                 return None
-            return StartFailed(f"the node cannot pull {self.image}: {_pull_cause(message)} {stays}. {_OTHER_IMAGE}")
+            return StartFailed(f"the node cannot pull {self.image}: {_pull_cause(whole)} {stays}. {_OTHER_IMAGE}")
         if reason == "ErrImageNeverPull":
             return StartFailed(
                 f"{self.image} is not on the node and the pull policy is Never {stays}",
@@ -63,21 +67,21 @@ class StartWatch:
             )
         if reason in ("InvalidImageName", "ImageInspectError", "InspectFailed"):
             return StartFailed(f"the node cannot use the image {self.image}: {message} {stays}", _OTHER_IMAGE)
-        if reason == "CreateContainerConfigError" and "unable to find target container" not in message:
+        if reason == "CreateContainerConfigError" and "unable to find target container" not in whole:
             return _config_error(message, stays)
-        if reason in ("RunContainerError", "CreateContainerError") and "exec:" in message:
+        if reason in ("RunContainerError", "CreateContainerError") and "exec:" in whole:
             return StartFailed(
-                f"{self.image} has no shell: {_last_clause(message)} {stays}",
+                f"{self.image} has no shell: {_last_clause(whole)} {stays}",
                 f"dshell needs an image with sh (busybox ash or bash). {_OTHER_IMAGE}",
             )
-        if reason == "CreateContainerError" and "invalid target container" in message:
+        if reason == "CreateContainerError" and "invalid target container" in whole:
             return NoTarget(f"the target container ended before {self.name} could join it", message)
-        if reason == "RunContainerError" and "procReady not received" in message:  # runc's first process died
+        if reason == "RunContainerError" and "procReady not received" in whole:  # runc's first process died
             return StartFailed(
                 f"{self.name} was killed as it started, most often because the target container ended then {stays}",
                 "Type it again; kubectl get pods shows whether the app keeps restarting",
             )
-        if reason == "RunContainerError" and "namespace path" not in message:
+        if reason == "RunContainerError" and "namespace path" not in whole:
             return StartFailed(f"the node cannot start {self.name}: {message} {stays}")
         return None
 
@@ -98,21 +102,28 @@ def _pull_cause(message: str) -> str:
 
 def _last_clause(message: str) -> str:
     clauses = [c.strip() for c in re.split(r":\s+", message) if c.strip()]
-    return ": ".join(clauses[-2:]) if len(clauses) > 1 else message
+    return shortened(": ".join(clauses[-2:]) if len(clauses) > 1 else message)
 
 
-def _about(events: Sequence[Json], name: str) -> list[Json]:
-    """The events of this debug container, in the order of their last occurrence."""
+def _about(events: Sequence[Json], name: str) -> list[tuple[str, str]]:
+    """(reason, message) of the events of this debug container, in the order of their last occurrence.
+
+    One that cannot be understood tells nothing: events only add to what the pod's status says.
+    """
     field_path = f"spec.ephemeralContainers{{{name}}}"
-    ours = (event for event in events if event.get("involvedObject", {}).get("fieldPath") == field_path)
-    return sorted(ours, key=lambda event: event.get("lastTimestamp") or "")
+    ours: list[tuple[str, str, str]] = []
+    for event in events:
+        with suppress(Malformed):
+            told = Fields.of("an event", event)
+            if told.fields("involvedObject").text("fieldPath") == field_path:
+                ours.append((told.text("lastTimestamp"), told.text("reason"), told.text("message")))
+    return [(reason, message) for _, reason, message in sorted(ours, key=lambda event: event[0])]
 
 
 def _reports(events: Sequence[Json], name: str) -> list[tuple[str, str]]:
     """(reason, message) of the events that say why it does not start."""
     reports = []
-    for event in _about(events, name):
-        reason, message = event.get("reason", ""), event.get("message", "")
+    for reason, message in _about(events, name):
         if reason in ("InspectFailed", "ErrImageNeverPull"):
             reports.append((reason, message))
         elif message.startswith(_PULL_FAILED):
@@ -130,15 +141,14 @@ def describe(pod: Pod, name: str, events: Sequence[Json]) -> str:
     if state.reason in ("ContainerCreating", "PodInitializing", ""):
         return pulling or "creating the debug container"
     if state.reason in _PULL_REASONS:
-        return f"{state.reason}: {_pull_cause(state.message)}"
-    return f"{state.reason}: {state.message[:160]}" if state.message else state.reason
+        return one_line(f"{state.reason}: {_pull_cause(state.message)}")
+    return one_line(f"{state.reason}: {state.message}", 160) if state.message else state.reason
 
 
 def _pulling(events: Sequence[Json], name: str) -> str:
-    for event in reversed(_about(events, name)):
-        message = event.get("message", "")
+    for _, message in reversed(_about(events, name)):
         if match := re.match(r'Pulling image "(.+)"', message):
-            return f"pulling image {match[1]}"
+            return f"pulling image {one_line(match[1])}"
         if message.startswith(_PULL_FAILED):
-            return f"the image could not be pulled, which is tried again: {_pull_cause(message)}"
+            return f"the image could not be pulled, which is tried again: {one_line(_pull_cause(message))}"
     return ""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.pod_event import Happened, PodEvent
 from kubectl_dshell.errors import ApiError, ConnectionLost
-from kubectl_dshell.kube.pages import pages
-from kubectl_dshell.kube.untrusted import at, text_at
+from kubectl_dshell.kube.pages import is_debugged, pages
+from kubectl_dshell.kube.untrusted import text_at
 from kubectl_dshell.kube.watch import TICK, watch
 
 if TYPE_CHECKING:
@@ -85,8 +85,9 @@ class _Follower:
             self.version, self._wordless = "", 0
 
     def _told(self, kind: str, pod: Json) -> PodEvent | None:
-        self.version = text_at(pod, "metadata", "resourceVersion")
-        if kind == "BOOKMARK" or not at(pod, "spec", "ephemeralContainers"):
+        # Whoever parses it says what is wrong with it.
+        self.version = text_at(pod, "metadata", "resourceVersion") or self.version
+        if kind == "BOOKMARK" or not is_debugged(pod):
             return None
         return PodEvent(Happened.DELETED if kind == "DELETED" else Happened.CHANGED, (pod,))
 

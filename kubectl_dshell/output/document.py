@@ -6,6 +6,8 @@ import json
 from enum import StrEnum
 from typing import Any
 
+from kubectl_dshell.output.escape import is_printed
+
 
 class Format(StrEnum):
     JSON = "json"
@@ -20,7 +22,13 @@ def format_document(document: Any, form: Format) -> str:
             import yaml
 
             yaml.SafeDumper.add_representer(str, _represent_text)
-            return str(yaml.dump(document, Dumper=yaml.SafeDumper, sort_keys=False, allow_unicode=True))
+            text = _dumped(yaml, document, ascii_only=False)
+            printed = all(c == "\n" or is_printed(c) for c in text)
+            return text if printed else _dumped(yaml, document, ascii_only=True)  # the rest may turn a terminal around
+
+
+def _dumped(yaml: Any, document: Any, *, ascii_only: bool) -> str:
+    return str(yaml.dump(document, Dumper=yaml.SafeDumper, sort_keys=False, allow_unicode=not ascii_only))
 
 
 def _represent_text(dumper: Any, text: str) -> Any:

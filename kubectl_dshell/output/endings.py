@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.domain.age import age
 from kubectl_dshell.domain.ending import Outcome
+from kubectl_dshell.domain.fair import by_group
+from kubectl_dshell.domain.stale import who_is_in
 from kubectl_dshell.domain.tool import tool
+from kubectl_dshell.domain.unclear import told
 from kubectl_dshell.output.document import Format, format_document
-from kubectl_dshell.output.escape import escape
-from kubectl_dshell.output.session_document import VERSION
+from kubectl_dshell.output.escape import escape_line
+from kubectl_dshell.output.session_document import VERSION, unclear_documents
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,12 +20,14 @@ if TYPE_CHECKING:
 
     from kubectl_dshell.domain.ending import Ending
     from kubectl_dshell.domain.session import Session
+    from kubectl_dshell.domain.unclear import Unclear
 
 _WORDS = {
     Outcome.ENDED: "ended",
     Outcome.ALREADY_ENDED: "already ended",
     Outcome.FAILED: "could not be ended",
     Outcome.WOULD_END: "would be ended",
+    Outcome.LEFT: "left alone",
     Outcome.INTERRUPTED: "was not waited for",
 }
 STAY = "The entries stay listed in their pods until the pods are replaced; nothing of them runs."
@@ -38,7 +43,7 @@ CPU and no memory, cannot be started again, and its name cannot be given to anot
 def format_line(ending: Ending) -> str:
     s = ending.session
     why = f": {ending.why}" if ending.why else ""
-    return escape(f"{s.namespace}/{s.pod} {s.name} {_WORDS[ending.outcome]}{why}") + "\n"
+    return escape_line(f"{s.namespace}/{s.pod} {s.name} {_WORDS[ending.outcome]}{why}") + "\n"
 
 
 def format_name(ending: Ending, *, everywhere: bool) -> str:
@@ -46,13 +51,14 @@ def format_name(ending: Ending, *, everywhere: bool) -> str:
     if ending.outcome not in {Outcome.ENDED, Outcome.WOULD_END}:
         return ""
     s = ending.session
-    return escape(f"{s.namespace + '/' if everywhere else ''}{s.pod}/{s.name}") + "\n"
+    return escape_line(f"{s.namespace + '/' if everywhere else ''}{s.pod}/{s.name}") + "\n"
 
 
-def format_endings(endings: Sequence[Ending], form: Format) -> str:
+def format_endings(endings: Sequence[Ending], unclear: Sequence[Unclear], form: Format) -> str:
     """The whole of -o json and -o yaml (docs/json.md)."""
     items = [_document(ending) for ending in endings]
-    return format_document({"apiVersion": VERSION, "kind": "CleanupResultList", "items": items}, form)
+    more = {"items": items, "notUnderstood": unclear_documents(unclear)}
+    return format_document({"apiVersion": VERSION, "kind": "CleanupResultList", **more}, form)
 
 
 def _document(ending: Ending) -> dict[str, Any]:
@@ -79,23 +85,32 @@ def summary(endings: Sequence[Ending], untold: int) -> str:
     parts = [f"{count[Outcome.ENDED]} ended"]
     parts += [f"{count[Outcome.ALREADY_ENDED]} already ended"] if count[Outcome.ALREADY_ENDED] else []
     parts += [f"{count[Outcome.FAILED]} failed"]
+    parts += [f"{count[Outcome.LEFT]} left alone"] if count[Outcome.LEFT] else []
     parts += [f"{interrupted} left when stopped"] if interrupted else []
     stay = count[Outcome.ENDED] + count[Outcome.ALREADY_ENDED]
     return f"{', '.join(parts)}." + (f" {STAY}" if stay else "")
 
 
-def ways_out(endings: Sequence[Ending]) -> list[str]:
+def not_ended(endings: Sequence[Ending], unclear: Sequence[Unclear]) -> list[str]:
+    """Where those are that failed or were left, and the pods that nobody could understand, for a person."""
+    where = [e.session.namespace for e in endings if e.outcome in {Outcome.FAILED, Outcome.LEFT}]
+    lines = [f"Not ended: {by_group(where)}."] if len(where) > 1 else []
+    return [*lines, *([told(unclear)] if unclear else [])]
+
+
+def ways_out(endings: Sequence[Ending], shown: int = 20) -> list[str]:
     """What to do about each that failed, for a person."""
-    return [
-        line
-        for ending in endings
-        if ending.advice
-        for line in (f"Two ways out for {ending.session.name}:", *(f"  {way}" for way in ending.advice))
-    ]
+    lines, advised = list[str](), [ending for ending in endings if ending.advice]
+    for ending in advised[:shown]:
+        ways = "Two ways out" if len(ending.advice) > 1 else "A way out"
+        lines += [f"{ways} for {ending.session.name}:", *(f"  {way}" for way in ending.advice)]
+    more = len(advised) - shown
+    return [*lines, *([f"And {more} more, which -o json tells in full."] if more > 0 else [])]
 
 
 def question(chosen: Sequence[Session], now: datetime, shown: int = 20) -> str:
-    """What a person is asked to say yes to."""
+    """What a person is asked to say yes to; those that somebody is in come first."""
+    chosen = sorted(chosen, key=lambda s: (not who_is_in(s), s.namespace, s.pod, s.name))
     lines = [f"  {s.namespace}/{s.pod} {s.name} ({', '.join(_known(s, now))})" for s in chosen[:shown]]
     more = [f"  and {len(chosen) - shown} more"] if len(chosen) > shown else []
     return "\n".join(["This would end:", *lines, *more])
@@ -105,3 +120,5 @@ def _known(session: Session, now: datetime) -> Iterator[str]:
     yield session.owner or "of another tool"
     if session.started_at:
         yield f"for {age(now - session.started_at)}"
+    if users := who_is_in(session):
+        yield f"in use: {users}"

@@ -7,6 +7,7 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.domain.stream import Channel, Output
+from kubectl_dshell.output.escape import escape_line
 
 if TYPE_CHECKING:
     from kubectl_dshell.domain.run import Place
@@ -21,10 +22,10 @@ _RESET = "\x1b[0m"
 
 def prefix(place: Place, *, namespaced: bool, colour: bool) -> bytes:
     """`web-6d4f app | `, with the namespace in front where there are several."""
-    pod = f"{place.namespace} {place.pod}" if namespaced else place.pod
-    container = place.container or "-"
+    pod = escape_line(f"{place.namespace} {place.pod}" if namespaced else place.pod)
+    container = escape_line(place.container or "-")
     if colour:
-        bright, dark = _COLOURS[zlib.crc32(place.pod.encode()) % len(_COLOURS)]
+        bright, dark = _COLOURS[zlib.crc32(pod.encode()) % len(_COLOURS)]
         return f"{bright}{pod}{_RESET} {dark}{container}{_RESET} | ".encode()
     return f"{pod} {container} | ".encode()
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.domain.stream import Channel
-from kubectl_dshell.errors import OutputFailed, UsageError
+from kubectl_dshell.errors import Malformed, OutputFailed, UsageError
 
 if TYPE_CHECKING:
     from kubectl_dshell.domain.run import Place
     from kubectl_dshell.domain.stream import Output
 
 PART = ".part"
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*", re.ASCII)
 _NAMES = {Channel.STDOUT: "out", Channel.STDERR: "err"}
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -34,7 +36,10 @@ class Files:
     """NAMESPACE_POD_CONTAINER.out and .err, for their owner only."""
 
     def __init__(self, folder: Path, place: Place) -> None:
-        self._stem = folder / f"{place.namespace}_{place.pod}_{place.container}"
+        name = f"{place.namespace}_{place.pod}_{place.container}"
+        if not _NAME.fullmatch(name):  # it was checked where it was parsed; here it would write elsewhere
+            raise Malformed(f"pod {place.namespace}/{place.pod} has a name that no file can have")
+        self._stem = folder / name
         self._failure: OSError | None = None
         self._files: dict[Channel, int] = {}
         try:

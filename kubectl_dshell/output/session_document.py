@@ -13,12 +13,19 @@ if TYPE_CHECKING:
 
     from kubectl_dshell.domain.change import Change
     from kubectl_dshell.domain.choice import Judged
+    from kubectl_dshell.domain.unclear import Unclear
 
 VERSION = "dshell/v1"
 
 
-def list_document(found: Iterable[Judged]) -> dict[str, Any]:
-    return {"apiVersion": VERSION, "kind": "SessionList", "items": [session_document(one) for one in found]}
+def list_document(found: Iterable[Judged], unclear: Iterable[Unclear]) -> dict[str, Any]:
+    items = [session_document(one) for one in found]
+    return {"apiVersion": VERSION, "kind": "SessionList", "items": items, "notUnderstood": unclear_documents(unclear)}
+
+
+def unclear_documents(unclear: Iterable[Unclear]) -> list[dict[str, Any]]:
+    """Pods that could not be understood."""
+    return [{"namespace": one.namespace or None, "pod": one.pod, "why": one.why} for one in unclear]
 
 
 def change_document(change: Change) -> dict[str, Any]:

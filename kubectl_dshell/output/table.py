@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.output.escape import escape
+from kubectl_dshell.output.escape import escape_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,4 +37,4 @@ class Table:
 
 
 def _cells(row: Sequence[str]) -> list[str]:
-    return [escape(cell).replace("\n", " ") or "<none>" for cell in row]
+    return [escape_line(cell) or "<none>" for cell in row]

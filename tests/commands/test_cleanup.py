@@ -30,7 +30,7 @@ class Obeying(World):
 
 
 def world_with_one_of_each(kind: type[World] = Obeying) -> World:
-    world = kind()
+    world = kind(state="dshell-state holder=ok sessions=0 silent=300 kept=300 left=28700")
     running_holder(world)
     world.pod["spec"]["ephemeralContainers"].append({"name": THEIRS, "targetContainerName": "app"})
     started = (world.now() - timedelta(hours=3)).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -41,7 +41,8 @@ def world_with_one_of_each(kind: type[World] = Obeying) -> World:
 
 
 def names(chosen: Chosen) -> list[str]:
-    return [s.name for s in chosen.sessions]
+    """In no order: whoever ends many must not begin with the same ones each time."""
+    return sorted(s.name for s in chosen.sessions)
 
 
 @pytest.mark.parametrize(
@@ -165,11 +166,60 @@ def test_who_may_not_list_may_name_pods() -> None:
             choose(replace(SHOP, names=refused), world.ports())
 
 
+IN_USE = "dshell-state holder=ok sessions=2 silent=3 kept=0 left=28700"
+
+
+@pytest.mark.parametrize("named", [{}, {"names": (OURS,)}, {"names": ("web",)}, {"mine": True}, {"older_than": 7200}])
+@pytest.mark.parametrize(
+    ("state", "used"),
+    [
+        (IN_USE, True),
+        (IN_USE.replace("silent=3", "silent=60"), True),
+        (IN_USE.replace("silent=3", "silent=61"), False),
+        (IN_USE.replace("sessions=2", "sessions=0"), False),
+        ("dshell-state holder=gone", False),
+        ("", False),
+    ],
+)
+def test_what_somebody_is_in_is_set_apart_whatever_was_asked_for(named: dict[str, Any], state: str, used: bool) -> None:
+    """It is ada's own, and ada asks: but ada may be the name of a whole team."""
+    world = world_with_one_of_each()
+    world.state = state
+
+    chosen = choose(replace(SHOP, **named), world.ports())
+
+    assert ([s.name for s in chosen.used], names(chosen)) == (([OURS], []) if used else ([], [OURS]))
+
+
+def test_what_was_said_to_end_all_the_same_is_ended_and_else_told_how() -> None:
+    world = world_with_one_of_each()
+    world.state = IN_USE
+    chosen = choose(SHOP, world.ports())
+
+    assert names(chosen.with_used()) == [OURS]
+    [left] = chosen.without_used(" --context here").settled
+    assert (left.outcome, left.why) == (Outcome.LEFT, "in use (2 clients, last word 3 s ago)")
+    command = f"kubectl dshell cleanup web/{OURS} -n shop --context here -y"
+    assert left.advice == (f"end it all the same: {command}",)
+    opened = len(world.opened)
+    assert names(choose(replace(SHOP, sure=True), world.ports())) == [OURS]
+    assert len(world.opened) == opened, "who is sure asks nobody"
+
+
+def test_where_nothing_runs_nobody_is_asked() -> None:
+    world = world_with_one_of_each()
+    for status in world.pod["status"]["ephemeralContainerStatuses"]:
+        status["state"] = {"terminated": {"exitCode": 0}}
+
+    assert names(choose(SHOP, world.ports())) == []
+    assert world.opened == []
+
+
 def test_every_ending_is_given_and_recorded() -> None:
     world = world_with_one_of_each()
     chosen, record = choose(SHOP, world.ports()), list[Ending]()
 
-    [ending] = end_all(chosen.sessions, world.ports(), 4, record.append)
+    [ending] = end_all(chosen.sessions, SHOP, world.ports(), record.append)
 
     assert ending == Ending(chosen.sessions[0], Outcome.ENDED)
     assert record == [ending]
@@ -179,7 +229,7 @@ def test_what_nobody_came_to_before_the_stop_is_not_touched() -> None:
     world = world_with_one_of_each()
     [session] = choose(SHOP, world.ports()).sessions
     record = list[Ending]()
-    endings = end_all([session] * 3, world.ports(), 1, record.append)
+    endings = end_all([session] * 3, replace(SHOP, concurrency=1), world.ports(), record.append)
 
     assert next(endings).outcome is Outcome.ENDED
     endings.close()

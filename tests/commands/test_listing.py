@@ -43,13 +43,13 @@ def world_of_two() -> World:
     ],
 )
 def test_what_is_asked_for_is_listed(request_: ListRequest, names: list[str]) -> None:
-    assert [one.session.name for one in list_chosen(request_, world_of_two().ports())] == names
+    assert [one.session.name for one in list_chosen(request_, world_of_two().ports()).found] == names
 
 
 def test_running_holders_of_ours_are_asked_and_no_others() -> None:
     world = world_of_two()
 
-    theirs, ours = list_chosen(IN_SHOP, world.ports())
+    theirs, ours = list_chosen(IN_SHOP, world.ports()).found
 
     assert [container for container, _ in world.opened] == ["dshell-abcde"]
     assert ours.session.live is not None
@@ -69,7 +69,7 @@ def test_who_asks_for_stale_ones_is_told_of_those_that_do_not_answer() -> None:
     world = world_of_two()
     world.vanished = {"dshell-abcde"}
 
-    assert list_chosen(replace(IN_SHOP, choice=Choice(stale=True)), world.ports()) == []
+    assert list_chosen(replace(IN_SHOP, choice=Choice(stale=True)), world.ports()).found == []
     assert [line.partition(",")[0] for line in world.said] == ["1 that run did not answer"]
 
 
@@ -103,7 +103,7 @@ def test_a_refusal_says_what_lacks(
     request = ListRequest(namespace, selector="a b" if code == 400 else "")
 
     with pytest.raises(error, match=told):
-        list(watch_chosen(request, world.ports()) if watch else list_chosen(request, world.ports()))
+        list(watch_chosen(request, world.ports()) if watch else list_chosen(request, world.ports()).found)
 
 
 def test_who_has_no_name_has_nothing_of_their_own() -> None:
@@ -117,7 +117,7 @@ def test_a_pod_that_is_not_there_is_told(*, watch: bool) -> None:
     world = World()
 
     with pytest.raises(NoTarget, match='no pod "nope"'):
-        list(watch_chosen(request, world.ports()) if watch else list_chosen(request, world.ports()))
+        list(watch_chosen(request, world.ports()) if watch else list_chosen(request, world.ports()).found)
 
 
 def listed(*pods: Json) -> PodEvent:
@@ -221,6 +221,29 @@ def test_a_list_in_pages_is_told_when_it_is_whole_and_begun_anew_when_it_broke_o
     assert both == [["api", "api", "web", "web"], [], ["api", "api"]]
     assert world.said == ["gone; trying until it can", "the API server is back"]
     assert [container for container, _ in world.opened].count("dshell-abcde") == 2
+
+
+def test_a_watch_goes_on_past_a_pod_that_cannot_be_understood_and_names_it_once() -> None:
+    world = world_of_two()
+    odd = deepcopy(world.pod)
+    odd["metadata"] |= {"name": "odd", "namespace": "../../x"}
+    nothing: Any = {"metadata": 7}
+    world.happenings = [
+        listed(odd, world.pod, nothing),
+        changed(odd),
+        changed(nothing),
+        PodEvent(Happened.DELETED, (nothing,)),
+    ]
+    world.happenings += [PodEvent(Happened.DELETED, (world.pod,))]
+
+    assert told(world) == [
+        [("ADDED", "debugger-x8z4p", False), ("ADDED", "dshell-abcde", False)],
+        [("DELETED", "dshell-abcde", True), ("DELETED", "debugger-x8z4p", True)],
+    ]
+    assert world.said == [
+        "1 pod could not be understood: ../../x/odd (metadata.namespace is no name: '../../x')",
+        "1 pod could not be understood: without a name (metadata is no object)",
+    ]
 
 
 def test_the_first_list_is_in_the_order_asked_for() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_dshell.domain.age import age, duration, parse_duration
+from kubectl_dshell.domain.age import LONGEST, age, duration, parse_duration
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,10 @@ def test_a_number_is_seconds_and_units_add_up(text: str, seconds: int) -> None:
 def test_nonsense_is_no_duration(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  # the text itself is all it says
         parse_duration(text)
+
+
+@pytest.mark.parametrize("text", ["1000000000", "9999999d", "1h999999999s", "9" * 5000, f"{'9' * 5000}d"])
+def test_what_nobody_can_calculate_with_is_no_duration(text: str) -> None:
+    with pytest.raises(ValueError, match="too long; at most 999999999s"):
+        parse_duration(text)
+    assert parse_duration("0" * 5000 + "999999999s") == LONGEST

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from tests.images.installed import NAME
 
 from .audit import requests_of
 from .pods import app
+from .users import write_user_kubeconfig
 from .waiting import wait_until
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from .pods import Pod
     from .program import Dshell
 
-MANIFESTS = Path(__file__).parents[2] / "manifests/janitor"
+TOP = Path(__file__).parents[2]
+MANIFESTS = TOP / "manifests/janitor"
 ASKS_FOR_CREATE = 35  # from this minor version on an exec by GET takes the right to create, too
 # To its holder, of a client with a lease of ten minutes, of whom nothing more is ever heard.
 ABSENT_CLIENT = "read -r holder _ </dev/termination-log && echo beat absent 600 >/proc/$holder/fd/3"
@@ -80,7 +82,8 @@ def janitor(cluster: Cluster, make_namespace: MakeNamespace) -> Iterator[Janitor
     adapted = [_adapted(one, namespace, only, cluster) for one in documents if one["kind"] != "Namespace"]
     cluster.kubectl("create", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": adapted}))
     yield Janitor(cluster, namespace, only)
-    cluster.kubectl("delete", "clusterrolebinding,clusterrole", namespace)
+    policies = "validatingadmissionpolicybinding,validatingadmissionpolicy"
+    cluster.kubectl("delete", f"clusterrolebinding,clusterrole,{policies}", namespace)
 
 
 def _without_services(cluster: Cluster) -> bool:
@@ -90,11 +93,14 @@ def _without_services(cluster: Cluster) -> bool:
 
 def _adapted(manifest: Json, namespace: str, only: str, cluster: Cluster) -> Json:
     words = json.dumps(manifest).replace('"namespace": "dshell-janitor"', f'"namespace": "{namespace}"')
+    words = words.replace("system:serviceaccount:dshell-janitor:", f"system:serviceaccount:{namespace}:")
     adapted: Json = json.loads(words)
     if "namespace" not in adapted["metadata"]:  # of the cluster, where another test has its own
         adapted["metadata"]["name"] = namespace
     if "roleRef" in adapted:
         adapted["roleRef"]["name"] = namespace
+    if "policyName" in adapted.get("spec", {}):
+        adapted["spec"]["policyName"] = namespace
     if adapted["kind"] == "CronJob":
         adapted["spec"]["suspend"] = True
         pod = adapted["spec"]["jobTemplate"]["spec"]["template"]["spec"]
@@ -159,6 +165,34 @@ def test_a_job_ends_what_is_stale_in_the_whole_cluster_and_nothing_else(
         session.stdin.close()
         assert session.wait(30) == 0
     assert_least(janitor, cluster)
+
+
+def test_the_policy_lets_the_janitor_into_our_debug_containers_alone_and_nobody_else_notices(
+    janitor: Janitor, cluster: Cluster, make_pod: MakePod, make_user: MakeUser, dshell: Dshell, tmp_path: Path
+) -> None:
+    pod = make_pod(app())
+    assert dshell(pod.name, "--keep=10m", "--", "true").code == 0
+    (ours,) = pod.debug_containers()
+    debug = ("debug", pod.name, "-n", pod.namespace, "--image=busybox:1.37", "--target=app", "--container=theirs")
+    cluster.kubectl(*debug, "--profile=general", "--", "sleep", "1000")
+    wait_until(lambda: pod.debug_containers()["theirs"].state == "running", 60, "kubectl's debug container")
+    account = write_user_kubeconfig(tmp_path / "janitor", cluster, janitor.namespace, "dshell-janitor")
+    _, other = make_user("other", TOP / "manifests/rbac/session.yaml")
+
+    def told(kubeconfig: Path, container: str) -> str:
+        """What the API server says to an exec, before anything of it is done: it is no upgrade."""
+        path = f"/api/v1/namespaces/{pod.namespace}/pods/{pod.name}/exec?command=true"
+        asked = ("get", "--raw", path + (f"&container={container}" if container else ""))
+        return replace(cluster, kubeconfig=kubeconfig).kubectl(*asked, check=False).stderr
+
+    denied = "the janitor may only enter containers that are named dshell-..."
+    wait_until(lambda: denied in told(account, "app"), 30, "the policy to be in force")
+    assert denied in told(account, "theirs")
+    assert denied in told(account, "")
+    for kubeconfig, container in ((account, ours), (other, ours), (other, "app"), (other, "theirs"), (other, "")):
+        assert "pgrade request required" in told(kubeconfig, container), container
+    entered = ("exec", pod.name, "-n", pod.namespace, f"--container={ours}", "--", "echo", "in")
+    assert replace(cluster, kubeconfig=account).kubectl(*entered).stdout == "in\n"
 
 
 def assert_least(janitor: Janitor, cluster: Cluster) -> None:

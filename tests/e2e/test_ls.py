@@ -227,10 +227,12 @@ def wait_until_older(crowd: Crowd, dshell: Dshell) -> None:
             id="wide",
         ),
         pytest.param(("-o", "name"), b"", "", id="name"),
-        pytest.param(("-o", "yaml"), b"apiVersion: dshell/v1\nkind: SessionList\nitems: []\n", "", id="yaml"),
+        pytest.param(
+            ("-o", "yaml"), b"apiVersion: dshell/v1\nkind: SessionList\nitems: []\nnotUnderstood: []\n", "", id="yaml"
+        ),
         pytest.param(
             ("-o", "json"),
-            b'{\n  "apiVersion": "dshell/v1",\n  "kind": "SessionList",\n  "items": []\n}\n',
+            b'{\n  "apiVersion": "dshell/v1",\n  "kind": "SessionList",\n  "items": [],\n  "notUnderstood": []\n}\n',
             "",
             id="json",
         ),

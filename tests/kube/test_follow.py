@@ -68,7 +68,7 @@ def test_all_are_listed_then_changes_of_debugged_pods_are_told() -> None:
     assert next(found) is None  # the second watch has ended, too
     server.finish()
     first, *watches = [asked(head.split()[1]) for head in heads]
-    assert first == {"labelSelector": "a=b", "fieldSelector": "metadata.name=web", "limit": "500"}
+    assert first == {"labelSelector": "a=b", "fieldSelector": "metadata.name=web", "limit": "10"}
     assert [(watch["resourceVersion"], watch["allowWatchBookmarks"]) for watch in watches] == [
         ("7", "true"),
         ("13", "true"),

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_dshell.errors import ApiError
+from kubectl_dshell.errors import ApiError, Malformed
 from kubectl_dshell.kube.answer import Answer
 from kubectl_dshell.kube.api import Api
 from kubectl_dshell.kube.pages import Page, pages, parse
@@ -59,14 +59,14 @@ def test_only_debugged_pods_are_found(items: list[dict[str, Any]], names: list[s
 
     assert [one["metadata"]["name"] for one in page.pods] == names
     assert (page.version, page.following) == ("7", "next")
-    assert page.pods == [one for one in items if one["metadata"]["name"] in names]
+    assert list(page.pods) == [one for one in items if one["metadata"]["name"] in names]
 
 
 @given(st.lists(st.tuples(st.text(max_size=4), st.lists(st.text(), max_size=2)), max_size=6))
 def test_any_text_in_a_pod_misleads_nobody(items: list[tuple[str, list[str]]]) -> None:
     pods = [pod(f"p{number}", *debug, note=text + TRAP) for number, (text, debug) in enumerate(items)]
 
-    assert found_in(listed(*pods)).pods == [one for one in pods if "ephemeralContainers" in one["spec"]]
+    assert list(found_in(listed(*pods)).pods) == [one for one in pods if "ephemeralContainers" in one["spec"]]
 
 
 def test_what_is_no_list_is_told() -> None:
@@ -113,8 +113,8 @@ def test_pages_follow_one_another() -> None:
 
     server.finish()
     assert names_of(found) == ["a", "b"]
-    first = {"labelSelector": "a=b", "limit": "500"}
-    assert [asked(head) for head in heads] == [first, first | {"continue": "t1"}]
+    first = {"labelSelector": "a=b", "limit": "10"}
+    assert [asked(head) for head in heads] == [first, first | {"limit": "500", "continue": "t1"}]
 
 
 def test_a_list_that_grew_too_old_goes_on_with_the_rest_as_it_is_now() -> None:
@@ -162,3 +162,75 @@ def test_pages_travel_compressed() -> None:
     assert names_of(list(pages(Api(connection(server.port)), "/api/v1/pods", [], debugged=True))) == ["a"]
     server.finish()
     assert asked_for == ["gzip"]
+
+
+def fat(name: str) -> dict[str, Any]:
+    return pod(name, "x", note="x" * 3_000_000)
+
+
+def test_a_page_that_is_too_large_is_asked_for_again_with_fewer_pods_and_the_next_ones_have_fewer() -> None:
+    heads: list[str] = []
+    three = [fat("a"), fat("b"), fat("c")]
+    server = answers(listed(*three), listed(*three[:1], following="t1"), listed(*three[1:]), heads=heads)
+
+    found = list(pages(Api(connection(server.port)), "/api/v1/pods", [], debugged=True))
+
+    server.finish()
+    assert names_of(found) == ["a", "b", "c"]
+    assert [asked(head) for head in heads] == [{"limit": "10"}, {"limit": "4"}, {"limit": "5", "continue": "t1"}]
+
+
+class Refusing:
+    """Takes no page with more than so many pods, as a client that bounds what it reads."""
+
+    def __init__(self, most: int) -> None:
+        self.most, self.limits = most, list[int]()
+
+    def read(self, path: str, query: list[tuple[str, str]]) -> Answer:
+        limit = int(dict(query)["limit"])
+        self.limits.append(limit)
+        if limit > self.most:
+            raise Malformed("the answer has more than 64 MiB")
+        begin = int(dict(query).get("continue", "0"))
+        more = str(begin + limit) if begin + limit < 20 else ""
+        return Answer(
+            200, body=listed(*(pod(f"p{n}", "x") for n in range(begin, min(20, begin + limit))), following=more)
+        )
+
+
+@pytest.mark.parametrize(("most", "limits"), [(10, [10, 500, 10]), (1, [10, 1, 1, 1])])
+def test_a_page_that_is_refused_for_its_size_is_asked_for_with_fewer_pods(most: int, limits: list[int]) -> None:
+    api: Any = Refusing(most)
+
+    found = list(pages(api, "/api/v1/pods", [], debugged=True))
+
+    assert names_of(found) == [f"p{n}" for n in range(20)]
+    assert api.limits[: len(limits)] == limits
+
+
+def test_a_single_pod_that_is_refused_for_its_size_is_told() -> None:
+    api: Any = Refusing(0)
+
+    with pytest.raises(Malformed, match="64 MiB"):
+        list(pages(api, "/api/v1/pods", [], debugged=True))
+
+
+def test_a_list_without_an_end_is_told() -> None:
+    server = answers(listed(pod("a", "x"), following="t"), listed(pod("b", "x"), following="t"), heads=[])
+
+    with pytest.raises(Malformed, match="has no end"):
+        list(pages(Api(connection(server.port)), "/api/v1/pods", [], debugged=True))
+    server.finish()
+
+
+@pytest.mark.parametrize("items", ['["x"]', '[{"spec":7}]', "[null]", "[[]]"])
+def test_what_is_no_pod_is_passed_on_for_whoever_parses_it_to_say(items: str) -> None:
+    assert found_in(b'{"metadata":{}, "items": %s}' % items.encode()).pods == json.loads(items)
+
+
+@pytest.mark.parametrize(
+    "body", ['{"metadata":{},"items":{"a":1}}', '{"metadata":[],"items":[]}', '{"items":[],"metadata":{"continue":7}}']
+)
+def test_what_is_no_list_of_pods_is_malformed(body: str) -> None:
+    with pytest.raises(Malformed):
+        found_in(body.encode())

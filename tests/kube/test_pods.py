@@ -104,7 +104,7 @@ def test_pods_are_listed_page_by_page(namespace: str | None, path: str) -> None:
 
     assert list(pods(server).list_pods(namespace)) == [pod(1)]
     server.finish()
-    assert heads == [f"GET {path}?limit=500 HTTP/1.1", f"GET {path}?limit=500&continue=a%3Db HTTP/1.1"]
+    assert heads == [f"GET {path}?limit=10 HTTP/1.1", f"GET {path}?limit=500&continue=a%3Db HTTP/1.1"]
 
 
 @pytest.mark.parametrize(("dry_run", "query"), [(False, ""), (True, "?dryRun=All")], ids=["real", "dry run"])

@@ -10,6 +10,7 @@ import pytest
 
 from kubectl_dshell.domain.ending import Ending, Outcome, failed
 from kubectl_dshell.domain.session import Session, sessions
+from kubectl_dshell.domain.unclear import Unclear
 from kubectl_dshell.output.document import Format
 from kubectl_dshell.output.endings import (
     STAY,
@@ -69,7 +70,9 @@ def test_only_those_that_ended_are_names() -> None:
 
 
 def test_programs_get_a_versioned_document() -> None:
-    document = json.loads(format_endings([failed(S, "no shell")], Format.JSON))
+    document = json.loads(
+        format_endings([failed(S, "no shell")], [Unclear("shop", "odd", "spec is no object")], Format.JSON)
+    )
 
     assert document == {
         "apiVersion": "dshell/v1",
@@ -90,6 +93,7 @@ def test_programs_get_a_versioned_document() -> None:
                 ],
             }
         ],
+        "notUnderstood": [{"namespace": "shop", "pod": "odd", "why": "spec is no object"}],
     }
 
 

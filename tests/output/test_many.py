@@ -10,7 +10,7 @@ import pytest
 
 from kubectl_dshell.domain.run import Place, RunResult
 from kubectl_dshell.domain.stream import Channel, Output
-from kubectl_dshell.errors import Forbidden, OutputFailed, UsageError
+from kubectl_dshell.errors import Forbidden, Malformed, OutputFailed, UsageError
 from kubectl_dshell.output import memory, prefixed
 from kubectl_dshell.output.bar import Bar
 from kubectl_dshell.output.memory import Memory
@@ -40,6 +40,27 @@ class Paper:
 
     def printer(self, *, terminal: bool = False) -> Printer:
         return Printer(self, lambda _channel: terminal)
+
+
+@pytest.mark.parametrize("colour", [True, False])
+def test_a_prefix_moves_no_cursor(*, colour: bool) -> None:
+    start = prefix(Place("sh\nop", "web\x1b]0;x\x07\ud800", "a\u2028"), namespaced=True, colour=colour)
+
+    assert b"\x1b]" not in start
+    assert b"sh op web\\x1b]0;x\\x07\\ud800" in start
+    assert b"a\\u2028" in start
+
+
+@pytest.mark.parametrize(
+    "place",
+    [Place("../../x", "web", "app"), Place("/tmp/x", "web", "app"), Place("shop", "..", "/"), Place("", "", "")],
+)
+def test_no_file_is_made_outside_of_the_folder(tmp_path: Path, place: Place) -> None:
+    folder = new_folder(str(tmp_path / "a/b/out"))
+
+    with pytest.raises(Malformed, match="no file can have"):
+        Files(folder, place)
+    assert [one for one in tmp_path.rglob("*") if one.is_file()] == []
 
 
 def lines(paper: Paper) -> PrefixedLines:

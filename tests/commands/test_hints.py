@@ -1,0 +1,55 @@
+"""What is to be typed does what it says when it is pasted, whatever is in a name."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import replace
+
+import pytest
+
+from kubectl_dshell.commands.introduction import attach_command
+from kubectl_dshell.domain.ending import left_to, ways_out
+from kubectl_dshell.domain.refusal import Request, explain, list_refused, role_command
+from kubectl_dshell.domain.session import sessions
+from kubectl_dshell.domain.target import where
+from kubectl_dshell.errors import ApiError
+from tests.pods import make_pod
+
+ODD = "a; touch /tmp/x $(id) `id` 'b' \"c\""
+[SESSION] = sessions(make_pod(ephemeral=[{"name": "x"}]))
+
+
+def words(command: str) -> list[str]:
+    return shlex.split(command.rpartition(": ")[2].replace("(kubectl", "kubectl").removesuffix(")"))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        attach_command(ODD, ODD, ODD, ""),
+        *ways_out(replace(SESSION, namespace=ODD, pod=ODD, name=ODD)),
+        left_to(replace(SESSION, namespace=ODD, pod=ODD, name=ODD), "1 client", "").advice[0],
+        f"kubectl logs {where(replace(make_pod(), name=ODD, namespace=ODD))}",
+    ],
+)
+def test_a_name_is_one_word(command: str) -> None:
+    assert {word for word in words(command[command.index("kubectl") :]) if "touch" in word} <= {ODD, f"{ODD}/{ODD}"}
+    assert ODD in words(command[command.index("kubectl") :])
+
+
+@pytest.mark.parametrize("namespace", ["shop", None])
+def test_a_user_is_one_word_of_one_line(namespace: str | None) -> None:
+    user = "$(id)\n; touch x"
+    message = f'User "{user}" cannot list resource "pods" in API group ""'
+    told = list_refused(ApiError(403, "", message), "list", namespace)
+    bound = explain(ApiError(403, "", message), Request("get", "pods", "shop", "web"))
+
+    for line in (told.advice[-1].splitlines()[-1], bound.advice[-1].splitlines()[-1]):
+        assert shlex.split(line)[-1] == "--user=$(id) ; touch x"
+
+
+def test_a_role_stays_one_document() -> None:
+    _, *document, _ = role_command('x"}}; ').splitlines()
+
+    assert json.loads("".join(document))["metadata"]["namespace"] == 'x"}}; '
