@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from kubectl_dshell.cli.key import KeyFile
 from kubectl_dshell.commands.ports import Ports
 from kubectl_dshell.domain.debug_container import Scripts
 from kubectl_dshell.kube.connection import ConnectionOptions, connect
@@ -121,6 +122,7 @@ def ports(options: ConnectionOptions, *, quiet: bool, verbosity: int) -> Iterato
                 scripts=Scripts(script.holder(), script.enter()),
                 workloads=Workloads(api),
                 debugged=pods,
+                keyring=KeyFile(os.environ),
             ),
             connection.namespace,
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.ending import end
-from kubectl_dshell.commands.listing import existing_pods, list_sessions, own_name
+from kubectl_dshell.commands.listing import existing_pods, list_sessions, whose
 from kubectl_dshell.commands.parallel import each
 from kubectl_dshell.commands.probe import probe
 from kubectl_dshell.domain.ending import Ending, Outcome, failed
@@ -50,8 +50,8 @@ def choose(request: CleanupRequest, ports: Ports) -> Chosen:
 
     Raises NoTarget for a name that is neither a debug container's nor that of a pod with one.
     """
-    owner = own_name(ports) if request.mine else None
-    found = [s for s in _named(request, ports) if owner is None or (s.ours and s.owner == owner)]
+    mine = whose(ports) if request.mine else None
+    found = [s for s in _named(request, ports) if mine is None or mine(s)]
     running = [s for s in found if s.phase is Phase.RUNNING]
     ours = [s for s in running if s.ours or request.any_tool]
     settled = [_settled(s) for s in found if own_names(s) & set(request.names) and s not in ours]

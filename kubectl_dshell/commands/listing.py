@@ -9,11 +9,12 @@ from kubectl_dshell.commands.probe import probe
 from kubectl_dshell.domain.choice import Choice, Judged, SortKey, in_order
 from kubectl_dshell.domain.pod import parse_pod
 from kubectl_dshell.domain.refusal import Request, explain, list_refused
+from kubectl_dshell.domain.seal import is_mine
 from kubectl_dshell.domain.session import Session, sessions
 from kubectl_dshell.errors import ApiError, BadConfig, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from kubectl_dshell.commands.ports import Ports
     from kubectl_dshell.domain.pod import Json
@@ -69,18 +70,22 @@ def _say_unknown(judged: list[Judged], ports: Ports) -> None:
 
 
 def resolved(request: ListRequest, ports: Ports) -> ListRequest:
-    """With the name of whoever asks, if it is about theirs."""
+    """With what is theirs of whoever asks, if it is about that."""
     if not request.mine:
         return request
-    return replace(request, choice=replace(request.choice, owner=own_name(ports)))
+    return replace(request, choice=replace(request.choice, mine=whose(ports)))
 
 
-def own_name(ports: Ports) -> str:
-    """Whose debug containers --mine means."""
-    owner = ports.cluster.whoami()
+def whose(ports: Ports) -> Callable[[Session], bool]:
+    """Which debug containers --mine means: made with the user's key; without one of the user name, which is said."""
+    key = ports.keyring.key()
+    if key is not None:
+        return lambda session: is_mine(session.seal, key)
+    owner, why = ports.cluster.whoami(), ports.keyring.trouble
     if not owner:
-        raise BadConfig("the cluster does not tell your user name, which --mine needs", "See: kubectl auth whoami")
-    return owner
+        raise BadConfig(f"--mine: {why}, and the cluster does not tell your user name", "See: kubectl auth whoami")
+    ports.notices.notice(f"--mine goes by the user name {owner}, which others may use, too: {why}")
+    return lambda session: session.ours and session.owner == owner
 
 
 def existing_pods(namespace: str, names: list[str], ports: Ports) -> Iterator[Json]:

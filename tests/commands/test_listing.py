@@ -12,8 +12,9 @@ from kubectl_dshell.commands.listing import ListRequest, list_chosen
 from kubectl_dshell.commands.watching import watch_chosen
 from kubectl_dshell.domain.choice import Choice, SortKey, Stage
 from kubectl_dshell.domain.pod_event import Happened, PodEvent
+from kubectl_dshell.domain.seal import Key
 from kubectl_dshell.errors import ApiError, BadConfig, Forbidden, NoTarget, UsageError
-from tests.commands.world import World, running_holder
+from tests.commands.world import KEY, OTHER_KEY, World, running_holder
 from tests.pods import Json
 
 IN_SHOP = ListRequest("shop")
@@ -106,9 +107,36 @@ def test_a_refusal_says_what_lacks(
         list(watch_chosen(request, world.ports()) if watch else list_chosen(request, world.ports()))
 
 
-def test_who_has_no_name_has_nothing_of_their_own() -> None:
+def test_who_has_no_key_and_no_name_has_nothing_of_their_own() -> None:
+    world = Refusing()
+    world.secret = None
+
     with pytest.raises(BadConfig, match="--mine"):
-        list_chosen(replace(IN_SHOP, mine=True), Refusing().ports())
+        list_chosen(replace(IN_SHOP, mine=True), world.ports())
+
+
+@pytest.mark.parametrize("watch", [False, True], ids=["list", "watch"])
+@pytest.mark.parametrize(
+    ("secret", "names"),
+    [
+        pytest.param(KEY, ["dshell-mine"], id="sealed by me"),
+        pytest.param(None, ["dshell-mine", "dshell-named"], id="no key: by the user name"),
+    ],
+)
+def test_mine_is_what_i_sealed(secret: Key | None, names: list[str], *, watch: bool) -> None:
+    world = World()
+    running_holder(world, "dshell-mine")
+    running_holder(world, "dshell-named", OTHER_KEY)
+    world.secret, world.happenings = secret, [listed(world.pod)]
+    request = replace(IN_SHOP, mine=True)
+
+    if watch:
+        found = [change.judged for changes in watch_chosen(request, world.ports()) for change in changes]
+    else:
+        found = list_chosen(request, world.ports())
+
+    assert [one.session.name for one in found] == names
+    assert [line.partition(",")[0] for line in world.said] == ([] if secret else ["--mine goes by the user name ada"])
 
 
 @pytest.mark.parametrize("watch", [False, True], ids=["list", "watch"])

@@ -63,3 +63,9 @@ def test_bodies_are_shown_without_secrets(document: object, shown: object) -> No
 
 def test_text_that_is_not_json_is_shown_as_it_is() -> None:
     assert redacted(b'container not found ("box")') == 'container not found ("box")'
+
+
+def test_the_seal_of_an_entry_that_may_be_refused_is_not_shown() -> None:
+    entry = {"env": [{"name": "DSHELL_SEAL", "value": "1 aa bb"}]}
+
+    assert json.loads(redacted(json.dumps(entry).encode())) == {"env": [{"name": "DSHELL_SEAL", "value": HIDDEN}]}
