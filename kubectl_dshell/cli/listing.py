@@ -74,7 +74,7 @@ def _request(wanted: dict[str, Any], namespace: str | None, form: str) -> ListRe
 
 
 def _list(request: ListRequest, form: str, bound: Ports, *, with_heads: bool) -> None:
-    from kubectl_dshell.commands.listing import list_chosen
+    from kubectl_dshell.commands.listing import list_chosen, say_way_out
     from kubectl_dshell.output.sessions import format_sessions
 
     everywhere = request.namespace is None
@@ -82,6 +82,8 @@ def _list(request: ListRequest, form: str, bound: Ports, *, with_heads: bool) ->
     if not found and form in ("", "wide"):
         bound.notices.notice(_nothing(request))
         return
+    if form in ("", "wide"):
+        say_way_out(found, bound)
     now = bound.clock.now()
     write_data(format_sessions(found, form, now, everywhere=everywhere, with_heads=with_heads))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.probe import probe
 from kubectl_dshell.domain.choice import Choice, Judged, SortKey, in_order
+from kubectl_dshell.domain.debug_container import LEASE_SECONDS
 from kubectl_dshell.domain.pod import parse_pod
 from kubectl_dshell.domain.refusal import Request, explain, list_refused
 from kubectl_dshell.domain.seal import is_mine
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from kubectl_dshell.commands.ports import Ports
     from kubectl_dshell.domain.pod import Json
     from kubectl_dshell.errors import DshellError
+
+
+_NO_IMAGE = frozenset({"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName"})
+"""The kubelet's reasons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,17 @@ def _say_unknown(judged: list[Judged], ports: Ports) -> None:
     if unknown:
         ports.notices.warn(
             f"{unknown} that run did not answer, so nobody knows whether they are stale (it takes the right to exec)"
+        )
+
+
+def say_way_out(found: list[Judged], ports: Ports) -> None:
+    """Of those of dshell that wait for an image in vain: what they are good for, and what to type instead."""
+    stuck = [one.session for one in found if one.session.ours and one.session.waiting_reason in _NO_IMAGE]
+    if stuck:
+        ports.notices.notice(
+            f"{len(stuck)} cannot start: the image cannot be pulled. Should it turn up, what starts ends by itself after "
+            f"{LEASE_SECONDS} s without a client; an entry stays until the pod is replaced. "
+            f"To start another: kubectl dshell {stuck[0].pod} -n {stuck[0].namespace} --image IMAGE"
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kubectl_dshell.commands.listing import ListRequest, list_chosen
+from kubectl_dshell.commands.listing import ListRequest, list_chosen, say_way_out
 from kubectl_dshell.commands.watching import watch_chosen
 from kubectl_dshell.domain.choice import Choice, SortKey, Stage
 from kubectl_dshell.domain.pod_event import Happened, PodEvent
@@ -55,6 +55,25 @@ def test_running_holders_of_ours_are_asked_and_no_others() -> None:
     assert [container for container, _ in world.opened] == ["dshell-abcde"]
     assert ours.session.live is not None
     assert (ours.session.live.sessions, theirs.session.live) == (1, None)
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        pytest.param({"waiting": {"reason": "ImagePullBackOff"}}, True, id="an image that cannot be pulled"),
+        pytest.param({"waiting": {"reason": "ErrImageNeverPull"}}, True, id="an image that may not be pulled"),
+        pytest.param({"waiting": {"reason": "ContainerCreating"}}, False, id="just starting"),
+        pytest.param({"running": {}}, False, id="running"),
+    ],
+)
+def test_the_way_out_is_said_of_what_waits_for_an_image_in_vain(state: Json, *, said: bool) -> None:
+    world = world_of_two()
+    world.pod = with_state(world.pod, state)
+
+    say_way_out(list_chosen(IN_SHOP, world.ports()), world.ports())
+
+    assert [line.startswith("1 cannot start: the image cannot be pulled") for line in world.said] == [True] * said
+    assert all(line.endswith("kubectl dshell web -n shop --image IMAGE") for line in world.said)
 
 
 def test_nobody_is_asked_for_names_or_about_what_is_not_wanted() -> None:

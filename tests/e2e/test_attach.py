@@ -262,3 +262,6 @@ def test_the_one_that_runs_is_meant_where_others_wait_for_an_image_that_cannot_b
     assert (by_pod.stdout, by_pod.code) == (f"{name}\n".encode(), 0)
     assert {line.split()[1] for line in listed.stdout.decode().splitlines()[1:]} == waiting
     assert len(waiting) == 2
+    wait_until(
+        lambda: "cannot start: the image cannot be pulled" in dshell("ls", *where).stderr, 60, "the kubelet to give up"
+    )

@@ -187,7 +187,7 @@ def test_what_admission_rewrites_is_joined_all_the_same(rewriting: str, make_pod
     def admitted() -> bool:
         pod = make_pod(namespace=rewriting)
         add_by_hand(pod, {"name": "other", "securityContext": {"runAsUser": 1}})
-        return pod.debug_containers()["other"].spec["image"].startswith("docker.io/")
+        return bool(pod.debug_containers()["other"].spec["image"].startswith("docker.io/"))
 
     wait_until(admitted, 60, "the policy to be obeyed")
 
