@@ -79,8 +79,8 @@ def say_way_out(found: list[Judged], ports: Ports) -> None:
     stuck = [one.session for one in found if one.session.ours and one.session.waiting_reason in _NO_IMAGE]
     if stuck:
         ports.notices.notice(
-            f"{len(stuck)} cannot start: the image cannot be pulled. Should it turn up, what starts ends by itself after "
-            f"{LEASE_SECONDS} s without a client; an entry stays until the pod is replaced. "
+            f"{len(stuck)} cannot start: the image cannot be pulled. Should it turn up, what starts ends by itself "
+            f"after {LEASE_SECONDS} s without a client; an entry stays until the pod is replaced. "
             f"To start another: kubectl dshell {stuck[0].pod} -n {stuck[0].namespace} --image IMAGE"
         )
 
