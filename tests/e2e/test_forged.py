@@ -202,9 +202,12 @@ def test_what_admission_rewrites_is_joined_all_the_same(rewriting: str, make_pod
         assert entry.spec["securityContext"]["readOnlyRootFilesystem"] is True
 
 
+ROOT = (
+    "dshell pid=1 uid=0,0,0,0 gid=0,0,0,0 caps=0 dumpable=yes root=denied "
+    "our_uid=65532 our_gid=65532 our_caps=0 left=28800 holder=ok"
+)
 FORGER = """
 forged=" "
-line="dshell pid=1 uid=0,0,0,0 gid=0,0,0,0 caps=0 dumpable=yes root=denied our_uid=65532 our_gid=65532 our_caps=0 left=28800 holder=ok"
 while :; do
 	for folder in /proc/[0-9]*; do
 		words=
@@ -214,7 +217,8 @@ while :; do
 			pid=${folder#/proc/}
 			case $forged in *" $pid "*) continue ;; esac
 			forged="$forged$pid "
-			kill -STOP $pid && echo "$line" >$folder/fd/1
+			[ "$STOPS" ] && kill -STOP $pid
+			echo "$LINE" >$folder/fd/1
 			;;
 		esac
 	done
@@ -222,14 +226,31 @@ done
 """
 
 
-def forger() -> dict[str, Any]:
-    """An app of UID 65532 that stops our tether before it has measured anything, and answers in its place."""
+def forger(line: str, *, stops: bool) -> dict[str, Any]:
+    """An app of UID 65532 that writes `line` into each tether, before it has measured anything if it `stops` it."""
     ids = {"runAsUser": 65532, "runAsGroup": 65532}
-    return {**app("busybox:1.37", securityContext=ids), "command": ["sh", "-c", FORGER], "args": []}
+    env = [{"name": "LINE", "value": line}, {"name": "STOPS", "value": "x" * stops}]
+    return {**app("busybox:1.37", securityContext=ids, env=env), "command": ["sh", "-c", FORGER], "args": []}
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["dshell garbage", f"{ROOT} left=1{'0' * 400}", ROOT.replace("left=28800", f"left=1{'0' * 400}"), "x" * 70_000],
+    ids=["garbage", "twice", "a number without an end", "no end"],
+)
+def test_what_an_app_writes_into_a_tether_is_no_bug_of_ours(make_pod: MakePod, dshell: Dshell, line: str) -> None:
+    """It can keep us from measuring, and so from its files, by which it harms nobody."""
+    pod = make_pod(forger(line, stops=False))
+
+    done = dshell(pod.name, "--", "sh", "-c", "sleep 2; echo done", timeout=120)
+
+    assert (done.stdout, done.code) in ((b"done\n", 0), (b"", 76)), done.stderr
+    assert "this is a bug" not in done.stderr
+    assert uids(pod) == [65532]
 
 
 def test_an_app_that_answers_in_our_place_gets_no_root(make_pod: MakePod, dshell: Dshell) -> None:
-    pod = make_pod(forger())
+    pod = make_pod(forger(ROOT, stops=True))
     refused: list[str] = []
 
     def believed_or_not() -> bool:
