@@ -61,7 +61,7 @@ class Seal:
 def parse_seal(spec: Json, pod_uid: str) -> Seal | None:
     """The seal of an entry, unproven; None where there is none, or something else in its place."""
     match = _FORM.fullmatch(environment(spec).get(SEAL, ""))
-    return Seal(pod_uid, spec["name"], match[1], match[2]) if match and pod_uid else None
+    return Seal(pod_uid, spec["name"], match[1], match[2]) if match else None
 
 
 def seal(key: Key, pod_uid: str, name: str, wanted: Wanted) -> str:

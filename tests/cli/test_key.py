@@ -203,6 +203,17 @@ def test_where_nothing_can_be_written_there_is_none(tmp_path: Path) -> None:
     assert "kubectl-dshell/key cannot be " in keyring.trouble
 
 
+def test_who_is_second_by_a_hair_takes_the_key_of_the_first(state: Path) -> None:
+    one, other = key_file(state), key_file(state)
+    assert one.key() is other.key() is None  # both have looked, and there was none
+
+    first, second = one.key(make=True), other.key(make=True)
+
+    assert first is not None
+    assert second is not None
+    assert first.mac(PROBE) == second.mac(PROBE) == made(state).mac(PROBE)
+
+
 def test_many_that_begin_at_once_agree(state: Path) -> None:
     """Processes, as two commands are, and threads, as those of one command in many pods are."""
     script = (

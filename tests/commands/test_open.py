@@ -82,6 +82,16 @@ def test_what_is_made_is_sealed_and_known_again() -> None:
     assert len(environment(entry)["DSHELL_SEAL"]) == 67
 
 
+def test_without_a_pod_s_uid_nothing_is_sealed() -> None:
+    """It would fit every other pod without one."""
+    world = World()
+    world.pod["metadata"]["uid"] = ""
+
+    open_session(request(), world.ports())
+
+    assert "DSHELL_SEAL" not in environment(world.added[0])
+
+
 def test_one_that_admission_rewrote_is_known_again() -> None:
     def rewrite(container: Json) -> None:
         container["image"] = "mirror.example/" + container["image"]
