@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.probe import probe
+from kubectl_dshell.domain.bounds import one_line
 from kubectl_dshell.domain.choice import Choice, Judged, SortKey, in_order
 from kubectl_dshell.domain.debug_container import LEASE_SECONDS
 from kubectl_dshell.domain.pod import parse_pod
@@ -101,7 +102,7 @@ def whose(ports: Ports) -> Callable[[Session], bool]:
     if not owner:
         raise BadConfig(f"--mine: {why}, and the cluster does not tell your user name", "See: kubectl auth whoami")
     ports.notices.notice(f"--mine goes by the user name {owner}, which others may use, too: {why}")
-    return lambda session: session.ours and session.owner == owner
+    return lambda session: session.ours and one_line(session.owner) == one_line(owner)
 
 
 def existing_pods(namespace: str, names: list[str], ports: Ports) -> Iterator[Json]:
