@@ -24,7 +24,7 @@ _FLAGS: tuple[Callable[[Any], Any], ...] = (
     namespace_option,
     all_namespaces_option,
     selector_option,
-    option("--mine", is_flag=True, group="Which", help="Those that you made (with dshell, as the present user)."),
+    option("--mine", is_flag=True, group="Which", help="Those that you made with dshell on this machine."),
     option(
         "--stale",
         is_flag=True,

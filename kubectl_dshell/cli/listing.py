@@ -76,7 +76,7 @@ def _request(wanted: dict[str, Any], namespace: str | None, form: str) -> ListRe
 
 def _list(request: ListRequest, form: str, bound: Ports, *, with_heads: bool) -> int:
     """As kubectl get, of which some could not be got: what there is is shown, and the exit code says it is not all."""
-    from kubectl_dshell.commands.listing import list_chosen
+    from kubectl_dshell.commands.listing import list_chosen, say_way_out
     from kubectl_dshell.errors import ExitStatus
     from kubectl_dshell.output.document import Format
     from kubectl_dshell.output.sessions import format_document_of, format_sessions
@@ -88,6 +88,8 @@ def _list(request: ListRequest, form: str, bound: Ports, *, with_heads: bool) ->
     elif not listed.found and form != "name":
         bound.notices.notice(_nothing(request))
     else:
+        if form in ("", "wide"):
+            say_way_out(listed.found, bound)
         now = bound.clock.now()
         write_data(format_sessions(listed.found, form, now, everywhere=everywhere, with_heads=with_heads))
     return int(ExitStatus.UNAVAILABLE if listed.unclear else ExitStatus.OK)

@@ -10,6 +10,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from kubectl_dshell.cli.key import KeyFile
 from kubectl_dshell.commands.ports import Ports
 from kubectl_dshell.domain.debug_container import Scripts
 from kubectl_dshell.errors import ConnectionLost, Interrupted, OutOfDescriptors, is_out_of_descriptors
@@ -149,6 +150,7 @@ def ports(options: ConnectionOptions, *, quiet: bool, verbosity: int) -> Iterato
                 scripts=Scripts(script.holder(), script.enter()),
                 workloads=Workloads(api),
                 debugged=pods,
+                keyring=KeyFile(os.environ),
             ),
             connection.namespace,
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from kubectl_dshell.commands.aftermath import explain_end
 from kubectl_dshell.commands.closed import beside
 from kubectl_dshell.commands.dialogue import Closed, Gone, Session, hold
-from kubectl_dshell.commands.prepare import Plan, session_id
+from kubectl_dshell.commands.prepare import Plan, say_refused_key, session_id
 from kubectl_dshell.commands.rejoin import Found, Search
 from kubectl_dshell.commands.start import wait_until_running
 from kubectl_dshell.domain.identity import Identity, Source
@@ -29,8 +29,9 @@ def attach(request: AttachRequest, ports: Ports) -> int:
 
     Raises NoTarget where there is none, UsageError where it is not clear which, and all that a session raises.
     """
-    me = ports.cluster.whoami()
-    found = Search(request, me, ports).find()
+    search = Search(request, ports)
+    say_refused_key(ports)
+    found = search.find()
     pod, name = found.pod, found.session.name
     request = replace(request, again=_again(request, found))
     if error := refusal(found.session, pod, ports.clock.now(), request.again):
@@ -39,7 +40,7 @@ def attach(request: AttachRequest, ports: Ports) -> int:
     starting = found.session.phase is not Phase.RUNNING
     if starting:
         wait_until_running(pod, name, plan.wanted.image, request.timeout, ports)
-    guest_of = plan.wanted.owner if plan.wanted.owner != me else ""
+    guest_of = "" if search.mine(found.session) else plan.wanted.owner or "nobody"
     id_ = session_id(ports)
     outcome = hold(Session(request, plan, name, id_, reused=True, just_started=starting, guest_of=guest_of), ports)
     if isinstance(outcome, Gone):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.ending import LONGEST_SECONDS, end
-from kubectl_dshell.commands.listing import existing_pods, list_sessions, own_name
+from kubectl_dshell.commands.listing import existing_pods, list_sessions, whose
 from kubectl_dshell.commands.parallel import each
 from kubectl_dshell.commands.probe import fairly, probe
 from kubectl_dshell.domain.ending import Ending, Outcome, failed, left_to, no_time
@@ -74,9 +74,9 @@ def choose(request: CleanupRequest, ports: Ports) -> Chosen:
 
     Raises NoTarget for a name that is neither a debug container's nor that of a pod with one.
     """
-    owner = own_name(ports) if request.mine else None
+    mine = whose(ports) if request.mine else None
     named, unclear = _named(request, ports)
-    found = [s for s in named if owner is None or (s.ours and s.owner == owner)]
+    found = [s for s in named if mine is None or mine(s)]
     running = [s for s in found if _runs(s)]
     ours = [s for s in running if s.ours or request.any_tool]
     settled = [_settled(s) for s in found if own_names(s) & set(request.names) and s not in ours]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from kubectl_dshell.commands.dialogue import Closed, converse, prompt_name, say_goodbye, terminal_size
 from kubectl_dshell.commands.execs import open_exec
 from kubectl_dshell.domain.entry import what_opens, why_closed
+from kubectl_dshell.domain.identity import disbelieved, why_disbelieved
 from kubectl_dshell.errors import Forbidden
 from kubectl_dshell.remote import protocol
 
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
 
 def beside(closed: Closed, ports: Ports) -> int:
     """Say why the root is closed; a person at a terminal still gets a shell in the debug image."""
-    facts, session = closed.facts, closed.session
-    why = (
-        f"{session.name} in {session.plan.pod.name} as {facts.our_uid}:{facts.our_gid}, "
-        f"but its files are closed to us: {why_closed(facts)}"
-    )
-    advice = what_opens(facts, session.request.again)
+    facts, session, plan = closed.facts, closed.session, closed.session.plan
+    pod, container, again = plan.pod, plan.target.container, session.request.again
+    claimed = disbelieved(plan.identity, facts, pod, container)
+    reason = why_disbelieved(claimed, pod, container) if claimed else why_closed(facts)
+    why = f"{session.name} in {pod.name} as {facts.our_uid}:{facts.our_gid}, but its files are closed to us: {reason}"
+    advice = f"If you know it to be so: {again} --run-as {claimed}" if claimed else what_opens(facts, again)
     if session.request.command or not session.request.tty:
         closed.tether.goodbye(protocol.bye(session.id))
         raise Forbidden(why, advice)

@@ -25,6 +25,6 @@ def dry_run(request: OpenRequest, mode: DryRun, ports: Ports) -> Json:
     current = plan(request, ports)
     match mode:
         case DryRun.CLIENT:
-            return patch(debug_container(current, ports))
+            return patch(debug_container(current, ports, sealed=False))
         case DryRun.SERVER:
             return patch(add(current, ports, dry_run=True)[0])

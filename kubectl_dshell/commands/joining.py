@@ -11,9 +11,10 @@ from kubectl_dshell.commands.introduction import attach_command
 from kubectl_dshell.commands.prepare import Plan, read_pod, session_id
 from kubectl_dshell.commands.start import NameTaken, start, wait_until_running
 from kubectl_dshell.domain.pod import Phase
-from kubectl_dshell.domain.purpose import differences, purpose
+from kubectl_dshell.domain.purpose import differences, live_holders, lookalikes, purpose, same_purpose
+from kubectl_dshell.domain.seal import is_mine
 from kubectl_dshell.domain.session import Session as Existing
-from kubectl_dshell.domain.session import live_holders, sessions
+from kubectl_dshell.domain.session import sessions
 from kubectl_dshell.errors import DshellError, NoTarget, StartFailed
 
 if TYPE_CHECKING:
@@ -25,17 +26,29 @@ def join_or_start(request: OpenRequest, current: Plan, ports: Ports) -> int | Cl
     """Hold the session in the debug container that `current` means."""
     if current.name is not None:
         return _named(request, current, current.name, ports)
-    for name in [] if request.new else _joinable(current):
+    for name in [] if request.new else _ours(current, ports):
         outcome = _join(request, current, name, ports)
         if not isinstance(outcome, Gone):
             return outcome
+    if not request.new:
+        _say_passed_over(request, current, ports)
     return _start(request, current, ports)
 
 
-def _joinable(current: Plan) -> list[str]:
-    if not current.wanted.owner:
-        return []  # whose a holder is cannot be told
-    return live_holders(current.pod, current.wanted)
+def _ours(current: Plan, ports: Ports) -> list[str]:
+    """Made by this user on this machine for the very same: what others made, or say, is joined by its name only."""
+    return live_holders(current.pod, current.wanted, ports.keyring.key())
+
+
+def _say_passed_over(request: OpenRequest, current: Plan, ports: Ports) -> None:
+    key = ports.keyring.key()
+    for name in lookalikes(current.pod, current.wanted, key)[:1]:
+        why = f" ({ports.keyring.trouble})" if key is None else ""
+        attach = attach_command(current.pod.namespace, current.pod.name, name, request.cluster_flags)
+        ports.notices.notice(
+            f"{name} says that it is for the same, but it was not made by you on this machine{why}: "
+            f"another one is made (to join it: {attach})"
+        )
 
 
 def _start(request: OpenRequest, current: Plan, ports: Ports) -> int | Closed:
@@ -71,39 +84,42 @@ def _named(request: OpenRequest, current: Plan, name: str, ports: Ports) -> int 
     existing = next((s for s in sessions(current.pod) if s.name == name), None)
     if existing is None:
         raise StartFailed(f"{name} of {current.pod.name} has come and gone", f"Again: {request.again} --name {name}")
-    if refusal := _refusal(request, current, existing):
+    if refusal := _refusal(request, current, existing, ports):
         raise refusal
     if existing.phase is not Phase.RUNNING:
         wait_until_running(current.pod, name, current.wanted.image, request.timeout, ports)
     starting = existing.phase is not Phase.RUNNING
     outcome = _join(request, current, name, ports, just_started=starting)
     if isinstance(outcome, Gone):
-        raise _over(request, current, existing, "is just ending")
+        raise _over(request, current, existing, "is just ending", ports)
     return outcome
 
 
-def _refusal(request: OpenRequest, current: Plan, existing: Existing) -> DshellError | None:
+def _refusal(request: OpenRequest, current: Plan, existing: Existing, ports: Ports) -> DshellError | None:
     """Why the debug container of that name cannot be joined."""
     name, pod = existing.name, existing.pod
     if existing.phase is Phase.TERMINATED:
-        return _over(request, current, existing, f"has {existing.state}")
+        return _over(request, current, existing, f"has {existing.state}", ports)
     other = f"Another debug container: {request.again} --name OTHER"
     if request.new:
         return StartFailed(f"{pod} has a debug container {name} already, and --new wants another", other)
     if not existing.ours:
         return StartFailed(f"{name} in {pod} was not made by kubectl dshell and cannot be joined", other)
-    entry = current.pod.debug_container(name)
-    if differ := differences(entry.spec, current.wanted) if entry else []:
-        return StartFailed(
-            f"{name} in {pod} is there for something else: {'; '.join(differ)}",
-            f"Join it as it is: {attach_command(existing.namespace, pod, name, request.cluster_flags)}",
-            other,
-        )
-    return None
+    entry, key = current.pod.debug_container(name), ports.keyring.key()
+    if entry is None or same_purpose(entry.spec, current.pod, current.wanted, key):
+        return None
+    join = f"Join it as it is: {attach_command(existing.namespace, pod, name, request.cluster_flags)}"
+    if differ := differences(entry.spec, current.wanted):
+        return StartFailed(f"{name} in {pod} is there for something else: {'; '.join(differ)}", join, other)
+    if is_mine(existing.seal, key):
+        return StartFailed(f"{name} in {pod} was asked for in another way, which it no longer shows", join, other)
+    why = f" ({ports.keyring.trouble})" if key is None else ""
+    owner = purpose(entry.spec).owner or "nobody"
+    return StartFailed(f"{name} in {pod} was not made by you on this machine{why}; its owner is {owner}", join, other)
 
 
-def _over(request: OpenRequest, current: Plan, existing: Existing, what: str) -> NoTarget:
-    others = [] if not current.wanted.owner else live_holders(current.pod, current.wanted)
+def _over(request: OpenRequest, current: Plan, existing: Existing, what: str, ports: Ports) -> NoTarget:
+    others = _ours(current, ports)
     where = (existing.namespace, existing.pod)
     return NoTarget(
         f"{existing.name} in {existing.pod} {what}; its name cannot be used again in this pod, "

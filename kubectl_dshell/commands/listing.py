@@ -6,8 +6,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.probe import fairly, probe
+from kubectl_dshell.domain.bounds import one_line
 from kubectl_dshell.domain.choice import Choice, Judged, SortKey, in_order
+from kubectl_dshell.domain.debug_container import LEASE_SECONDS
 from kubectl_dshell.domain.refusal import Request, explain, list_refused
+from kubectl_dshell.domain.seal import is_mine
 from kubectl_dshell.domain.session import Session, sessions
 from kubectl_dshell.domain.unclear import Unclear, parse_pods, told
 from kubectl_dshell.errors import ApiError, BadConfig, UsageError
@@ -21,6 +24,10 @@ if TYPE_CHECKING:
 
 ASK_SECONDS = 60.0
 """In which all holders are asked who is there; those whose turn does not come by then are shown without."""
+
+
+_NO_IMAGE = frozenset({"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName"})
+"""The kubelet's reasons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +98,34 @@ def _say_unknown(judged: list[Judged], ports: Ports, *, stale: bool) -> None:
         )
 
 
+def say_way_out(found: list[Judged], ports: Ports) -> None:
+    """Of those of dshell that wait for an image in vain: what they are good for, and what to type instead."""
+    stuck = [one.session for one in found if one.session.ours and one.session.waiting_reason in _NO_IMAGE]
+    if stuck:
+        ports.notices.notice(
+            f"{len(stuck)} cannot start: the image cannot be pulled. Should it turn up, what starts ends by itself "
+            f"after {LEASE_SECONDS} s without a client; an entry stays until the pod is replaced. "
+            f"To start another: kubectl dshell {stuck[0].pod} -n {stuck[0].namespace} --image IMAGE"
+        )
+
+
 def resolved(request: ListRequest, ports: Ports) -> ListRequest:
-    """With the name of whoever asks, if it is about theirs."""
+    """With what is theirs of whoever asks, if it is about that."""
     if not request.mine:
         return request
-    return replace(request, choice=replace(request.choice, owner=own_name(ports)))
+    return replace(request, choice=replace(request.choice, mine=whose(ports)))
 
 
-def own_name(ports: Ports) -> str:
-    """Whose debug containers --mine means."""
-    owner = ports.cluster.whoami()
+def whose(ports: Ports) -> Callable[[Session], bool]:
+    """Which debug containers --mine means: made with the user's key; without one of the user name, which is said."""
+    key = ports.keyring.key()
+    if key is not None:
+        return lambda session: is_mine(session.seal, key)
+    owner, why = ports.cluster.whoami(), ports.keyring.trouble
     if not owner:
-        raise BadConfig("the cluster does not tell your user name, which --mine needs", "See: kubectl auth whoami")
-    return owner
+        raise BadConfig(f"--mine: {why}, and the cluster does not tell your user name", "See: kubectl auth whoami")
+    ports.notices.notice(f"--mine goes by the user name {owner}, which others may use, too: {why}")
+    return lambda session: session.ours and one_line(session.owner) == one_line(owner)
 
 
 def existing_pods(namespace: str, names: list[str], ports: Ports) -> Iterator[Json]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from kubectl_dshell.commands.capture import Capture, Sink
 from kubectl_dshell.commands.open import open_session
 from kubectl_dshell.commands.parallel import Stop, each
-from kubectl_dshell.commands.prepare import read_pod
+from kubectl_dshell.commands.prepare import read_pod, say_refused_key
 from kubectl_dshell.commands.step import Step
 from kubectl_dshell.domain.run import Place, RunResult, advice, summary
 from kubectl_dshell.domain.target import choose_target
@@ -52,6 +52,8 @@ class ManyRequest:
 def run_many(found: Sequence[Found], request: ManyRequest, ports: Ports, report: Report) -> list[RunResult]:
     """The results, in the order of their ends. Raises Interrupted (all is ended then), OutputFailed."""
     owner = ports.cluster.whoami()
+    ports.keyring.key()
+    say_refused_key(ports)
     results: list[RunResult] = []
 
     def work(one: Found, stop: Stop) -> None:

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 from kubectl_dshell.commands.closed import beside
 from kubectl_dshell.commands.dialogue import Closed
 from kubectl_dshell.commands.joining import join_or_start
-from kubectl_dshell.commands.prepare import plan, replan
+from kubectl_dshell.commands.prepare import plan, replan, say_refused_key
 from kubectl_dshell.domain.identity import correction
 from kubectl_dshell.remote import protocol
 
 if TYPE_CHECKING:
     from kubectl_dshell.commands.ports import Ports
+    from kubectl_dshell.commands.prepare import Plan
     from kubectl_dshell.commands.request import OpenRequest
+    from kubectl_dshell.domain.identity import Identity
 
 
 def open_session(request: OpenRequest, ports: Ports) -> int:
@@ -22,13 +24,18 @@ def open_session(request: OpenRequest, ports: Ports) -> int:
     Raises every DshellError there is, and Interrupted; whatever happens the debug container ends by itself.
     """
     current = plan(request, ports)
+    say_refused_key(ports)
     if current.target.notice:
         ports.notices.notice(current.target.notice)
     outcome = join_or_start(request, current, ports)
-    if isinstance(outcome, Closed) and (better := correction(current.identity, outcome.facts)):
+    if isinstance(outcome, Closed) and (better := _correction(current, outcome)):
         outcome.tether.goodbye(protocol.bye(outcome.session.id))
         corrected = replan(current, better)
         if corrected.name:
             ports.notices.notice(f"{current.name} is not the app's user {better}; {corrected.name} is")
         outcome = join_or_start(request, corrected, ports)
     return beside(outcome, ports) if isinstance(outcome, Closed) else outcome
+
+
+def _correction(current: Plan, closed: Closed) -> Identity | None:
+    return correction(current.identity, closed.facts, current.pod, current.target.container)

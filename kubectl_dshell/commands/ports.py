@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.pod import Json
     from kubectl_dshell.domain.pod_event import PodEvent
     from kubectl_dshell.domain.reference import Reference
+    from kubectl_dshell.domain.seal import Key
     from kubectl_dshell.domain.stream import Companion, Exit, Stream
 
 
@@ -128,6 +129,21 @@ class Clock(Protocol):
     def random_letters(self, letters: str, count: int) -> str: ...
 
 
+class Keyring(Protocol):
+    """What tells the debug containers that this user made on this machine from all others."""
+
+    @property
+    def trouble(self) -> str:
+        """Why there is no key, once it was asked for."""
+
+    @property
+    def refused(self) -> bool:
+        """There is one that cannot be trusted: `trouble` is for the user to mend."""
+
+    def key(self, *, make: bool = False) -> Key | None:
+        """The user's key; `make`: one is made where there is none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     cluster: Cluster
@@ -138,3 +154,4 @@ class Ports:
     scripts: Scripts
     workloads: Workloads
     debugged: DebuggedPods
+    keyring: Keyring

@@ -11,6 +11,7 @@ from kubectl_dshell.domain.identity import Identity, Source, identify, stamp
 from kubectl_dshell.domain.pod import Json, Pod, called, parse_pod
 from kubectl_dshell.domain.privilege import Profile, security_context
 from kubectl_dshell.domain.refusal import Request, explain
+from kubectl_dshell.domain.seal import seal
 from kubectl_dshell.domain.target import Target, choose_target, nearest
 from kubectl_dshell.errors import ApiError, DshellError, NoTarget
 
@@ -65,7 +66,7 @@ def plan(request: OpenRequest, ports: Ports) -> Plan:
     """The first plan, from what is known before anything runs."""
     pod = read_pod(request.namespace, request.pod, ports)
     target = choose_target(pod, request.container, ports.clock.now())
-    identity = identify(pod, target.container, request.run_as)
+    identity = identify(pod, target.container, request.run_as, ports.keyring.key())
     if request.profile is Profile.GENERAL and request.run_as is None:
         identity = Identity(0, 0, Source.PROFILE)
     wanted = Wanted(
@@ -90,10 +91,21 @@ def replan(current: Plan, identity: Identity) -> Plan:
     return replace(current, identity=identity, wanted=wanted, name=name)
 
 
-def debug_container(plan: Plan, ports: Ports) -> Json:
-    """A new entry, with a fresh name where none is given."""
+def debug_container(plan: Plan, ports: Ports, *, sealed: bool = True) -> Json:
+    """A new entry, with a fresh name where none is given.
+
+    One that is only shown is not `sealed`: who adds something else under its name would have our word for it.
+    """
     name = plan.name or PREFIX + ports.clock.random_letters(NAME_LETTERS, 5)
-    return container_spec(name, plan.wanted, ports.scripts, session_id(ports))
+    key = ports.keyring.key(make=True) if sealed and plan.pod.uid else None
+    ours = seal(key, plan.pod.uid, name, plan.wanted) if key else ""
+    return container_spec(name, plan.wanted, ports.scripts, session_id(ports), ours)
+
+
+def say_refused_key(ports: Ports) -> None:
+    """A key that is there and cannot be used is the user's to mend."""
+    if ports.keyring.refused:
+        ports.notices.notice(f"your key is not used, so nothing is reused: {ports.keyring.trouble}")
 
 
 def session_id(ports: Ports) -> str:

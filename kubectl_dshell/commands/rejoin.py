@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.introduction import attach_command
 from kubectl_dshell.commands.prepare import read_pod
+from kubectl_dshell.domain.bounds import one_line
 from kubectl_dshell.domain.debug_container import PREFIX, full_name
-from kubectl_dshell.domain.pod import Pod, parse_pod
+from kubectl_dshell.domain.pod import Phase, Pod, parse_pod
 from kubectl_dshell.domain.refusal import Request, explain
 from kubectl_dshell.domain.rejoin import describe, joinable, newest
+from kubectl_dshell.domain.seal import is_mine
 from kubectl_dshell.domain.session import Session, sessions
 from kubectl_dshell.domain.target import nearest, where
 from kubectl_dshell.domain.unclear import Unclear, parse_pods, told
@@ -33,12 +35,15 @@ class Found:
 
 
 class Search:
-    """For `me`, the name the cluster knows us by."""
+    """What this user made on this machine is found without a name; what others made has to be named."""
 
-    def __init__(self, request: AttachRequest, me: str, ports: Ports) -> None:
+    def __init__(self, request: AttachRequest, ports: Ports) -> None:
         self._request = request
-        self._me = me
         self._ports = ports
+        self._key = ports.keyring.key()
+
+    def mine(self, session: Session) -> bool:
+        return is_mine(session.seal, self._key)
 
     def find(self) -> Found:
         """Raises NoTarget where there is none, UsageError where there are several."""
@@ -73,17 +78,31 @@ class Search:
 
     def _in_pod(self, pod: Pod) -> Found:
         there = self._sessions(pod)
-        candidates = joinable(there, self._me)
+        candidates = joinable(there, self.mine)
         if not candidates:
             last = newest(s for s in there if s.ours)
             ended = f"; the last one, {last.name}, has {last.state}" if last else ""
             raise NoTarget(f"no debug container of dshell runs in {self._which(pod)}{ended}", self._start(pod))
         taken, *others = candidates
+        if not self.mine(taken):
+            raise self._none_mine(f"in {self._which(pod)}", candidates)
         if others:
-            rest = ", ".join(s.name + (f" of {s.owner}" if s.owner != self._me else "") for s in others[:_SHOWN])
+            rest = ", ".join(s.name + self._owner(s) for s in others[:_SHOWN])
             also = f"{taken.name} of {pod.name} (also: {rest}; choose with {pod.name}/NAME)"
             self._ports.notices.notice(also)
         return Found(pod, taken)
+
+    def _owner(self, session: Session) -> str:
+        return "" if self.mine(session) else f" of {one_line(session.owner) or 'nobody'}"
+
+    def _none_mine(self, where: str, live: list[Session]) -> NoTarget:
+        """Nothing is joined unseen that somebody else may have made."""
+        why = f" ({self._ports.keyring.trouble})" if self._key is None else ""
+        return NoTarget(
+            f"no debug container that runs {where} was made by you on this machine{why}",
+            f"Of others, or made elsewhere, which can be shared ({len(live)}):",
+            *self._commands(live),
+        )
 
     def _which(self, pod: Pod) -> str:
         container = self._request.container
@@ -94,17 +113,25 @@ class Search:
 
     def _only_one(self) -> Found:
         everyone = [(pod, s) for pod in self._pods() for s in self._sessions(pod)]
-        live = joinable([s for _, s in everyone], self._me)
-        mine = [s for s in live if s.owner == self._me]
-        if len(mine) == 1:
-            return Found(next(pod for pod, s in everyone if s is mine[0]), mine[0])
+        live = joinable([s for _, s in everyone], self.mine)
+        mine = [s for s in live if self.mine(s)]
+        running = [s for s in mine if s.phase is Phase.RUNNING] or mine
         where = f"in namespace {self._request.namespace}"
+        if len(running) == 1:
+            self._say_waiting(len(mine) - 1, where)
+            return Found(next(pod for pod, s in everyone if s is running[0]), running[0])
         if mine:
-            raise UsageError(f"which one? {len(mine)} debug containers of yours run {where}", *self._commands(mine))
-        others = [f"Of others, which can be shared ({len(live)}):", *self._commands(live)] if live else []
-        raise NoTarget(
-            f"no debug container of yours runs {where}", *(others or ["Those there are: kubectl dshell ls -A"])
-        )
+            do = "run" if running[0].phase is Phase.RUNNING else "are waiting"
+            which = f"which one? {len(running)} debug containers of yours {do} {where}"
+            raise UsageError(which, *self._commands(running))
+        if live:
+            raise self._none_mine(where, live)
+        raise NoTarget(f"no debug container of yours runs {where}", "Those there are: kubectl dshell ls -A")
+
+    def _say_waiting(self, others: int, where: str) -> None:
+        if others:
+            see = f"kubectl dshell ls --mine --state waiting -n {self._request.namespace}{self._request.cluster_flags}"
+            self._ports.notices.notice(f"{others} more of yours {where} that do not run yet: {see}")
 
     def _anywhere(self, word: str) -> Found:
         wanted, names = {word, full_name(word)}, set[str]()
@@ -114,8 +141,8 @@ class Search:
                 return self._in_pod(pod)
             there = self._sessions(pod)
             hits += [Found(pod, s) for s in there if s.name in wanted]
-            names |= {pod.name, *(s.name for s in joinable(there, self._me))}
-        live = joinable([found.session for found in hits], self._me)
+            names |= {pod.name, *(s.name for s in joinable(there, self.mine))}
+        live = joinable([found.session for found in hits], self.mine)
         if len(live) > 1:
             raise UsageError(f"which one? {len(live)} debug containers are called {word}", *self._commands(live))
         if hits:
@@ -142,7 +169,10 @@ class Search:
 
     def _commands(self, live: list[Session]) -> list[str]:
         now, flags = self._ports.clock.now(), self._request.cluster_flags
-        lines = [f"  {attach_command(s.namespace, s.pod, s.name, flags)}  # {describe(s, now)}" for s in live[:_SHOWN]]
+        lines = [
+            f"  {attach_command(s.namespace, s.pod, s.name, flags)}  # {describe(s, now, mine=self.mine(s))}"
+            for s in live[:_SHOWN]
+        ]
         return lines + ([f"  ... and {len(live) - _SHOWN} more: kubectl dshell ls"] if len(live) > _SHOWN else [])
 
 

@@ -25,7 +25,7 @@ class NameTaken(StartFailed):
 
 def add(plan: Plan, ports: Ports, *, dry_run: bool = False) -> tuple[Json, Pod]:
     """The entry sent and the pod as answered; refusals are explained (Forbidden, NoTarget, NameTaken, StartFailed)."""
-    pod, container = plan.pod, debug_container(plan, ports)
+    pod, container = plan.pod, debug_container(plan, ports, sealed=not dry_run)
     try:
         answer = ports.cluster.add_ephemeral_container(pod.namespace, pod.name, container, dry_run=dry_run)
     except ApiError as error:

@@ -12,7 +12,7 @@ from kubectl_dshell.domain.age import duration
 from kubectl_dshell.domain.bounds import LONGEST_MESSAGE, one_line
 from kubectl_dshell.domain.debug_container import LEASE_SECONDS
 from kubectl_dshell.domain.stream import Channel, Exit
-from kubectl_dshell.errors import BadConfig, ConnectionLost, DshellError, StartFailed
+from kubectl_dshell.errors import BadConfig, ConnectionLost, DshellError, Malformed, StartFailed
 from kubectl_dshell.remote import protocol
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ RECONNECT_SECONDS = 5.0
 WARN_BEFORE_LIMIT_SECONDS = 300
 _FIRST_CONNECT_SECONDS = 8.0
 """What a goodbye may take longer where nothing was said before: a busy node is slow to begin an exec."""
+_LONGEST_LINE = 65536
 
 
 class TetherEnded(StartFailed):
@@ -94,7 +95,7 @@ class Tether:
             self._stream.flush()
             self._read(self._stream)
             due = self._stream.keepalive(now) if self.alive else now
-        except ConnectionLost:
+        except (ConnectionLost, Malformed):  # an app of our user can write into it: it is connected anew
             self._drop()
             return now
         if self._facts and self.alive and now >= self._next_beat:
@@ -185,9 +186,11 @@ class Tether:
             if event.channel is Channel.STDOUT:
                 self._unread += event.data
         *lines, self._unread = self._unread.split(b"\n")
+        if len(self._unread) > _LONGEST_LINE:
+            raise Malformed("a line through a tether has no end")
         for line in lines:
             if line.startswith(b"dshell "):
-                self._facts = protocol.parse_facts(line.decode())
+                self._facts = protocol.parse_facts(line.decode(errors="replace"))
                 if self._facts.holder_alive:
                     self._limit_notice = self._clock.monotonic() + self._facts.left - WARN_BEFORE_LIMIT_SECONDS
             else:

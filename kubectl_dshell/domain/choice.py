@@ -68,7 +68,8 @@ class Choice:
     """What is asked for; what is left at its default excludes nothing. `older_than` is in seconds."""
 
     pods: frozenset[str] = frozenset()
-    owner: str | None = None
+    mine: Callable[[Session], bool] | None = None
+    """Which are the asker's own, if only those are asked for."""
     stage: Stage | None = None
     stale: bool = False
     older_than: int | None = None
@@ -77,7 +78,7 @@ class Choice:
         """Whether it could be wanted, by what is known without asking its holder."""
         return (
             (not self.pods or session.pod in self.pods)
-            and (self.owner is None or (session.ours and session.owner == self.owner))
+            and (self.mine is None or self.mine(session))
             and (self.stage is None or STAGES[session.phase] is self.stage)
             and (not self.stale or session.phase is Phase.RUNNING)
         )

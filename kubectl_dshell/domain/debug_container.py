@@ -47,14 +47,17 @@ def full_name(name: str) -> str:
     return name if name.startswith(PREFIX) else PREFIX + name
 
 
-def container_spec(name: str, wanted: Wanted, scripts: Scripts, starter: str = "") -> Json:
+def container_spec(name: str, wanted: Wanted, scripts: Scripts, starter: str = "", seal: str = "") -> Json:
     """The v1 EphemeralContainer. `starter`: the id of the session it is made for, which its holder waits for.
+
+    `seal`: its maker's word that it is theirs (seal.seal); empty where there is no key.
 
     Every `$` is doubled: the kubelet expands `$(NAME)` and `$$` in command and env (`expansion.Expand`).
     """
     ours = {
         "DSHELL_OWNER": wanted.owner,
         "DSHELL_VERSION": wanted.version,
+        **({"DSHELL_SEAL": seal} if seal else {}),
         **({"DSHELL_MEASURED": wanted.measured} if wanted.measured else {}),
         **({"DSHELL_REASON": wanted.reason} if wanted.reason else {}),
         "DSHELL_LEASE": str(LEASE_SECONDS),

@@ -7,6 +7,14 @@ from enum import IntEnum, StrEnum
 
 Ids = tuple[int, int, int, int]
 """Real, effective, saved and filesystem id, as in /proc/PID/status."""
+_LARGEST_ID = 2**32 - 1  # the kernel's uid_t and gid_t
+
+
+def parse_id(text: str) -> int | None:
+    """The uid or gid that `text` is: decimal ASCII digits, of 32 bits; None for anything else."""
+    if not (1 <= len(text) <= 10 and text.isascii() and text.isdecimal()):
+        return None
+    return number if (number := int(text)) <= _LARGEST_ID else None
 
 
 class EnterStatus(IntEnum):

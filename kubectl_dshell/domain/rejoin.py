@@ -6,21 +6,22 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.age import age
+from kubectl_dshell.domain.bounds import one_line
 from kubectl_dshell.domain.pod import Phase
 from kubectl_dshell.errors import NoTarget
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from kubectl_dshell.domain.pod import Pod
     from kubectl_dshell.domain.session import Session
 
 
-def joinable(found: Iterable[Session], owner: str) -> list[Session]:
-    """Those of ours that run or will: those of `owner` first, then those that run, then the newest."""
+def joinable(found: Iterable[Session], mine: Callable[[Session], bool]) -> list[Session]:
+    """Those of dshell that run or will: the asker's own first, then those that run, then the newest."""
     live = (s for s in found if s.ours and s.phase is not Phase.TERMINATED)
-    return sorted(live, key=lambda s: (s.owner == owner, s.phase is Phase.RUNNING, _began(s)), reverse=True)
+    return sorted(live, key=lambda s: (mine(s), s.phase is Phase.RUNNING, _began(s)), reverse=True)
 
 
 def newest(found: Iterable[Session]) -> Session | None:
@@ -51,8 +52,9 @@ def refusal(session: Session, pod: Pod, now: datetime, again: str) -> NoTarget |
     )
 
 
-def describe(session: Session, now: datetime) -> str:
-    """For a list to choose from, in one line."""
+def describe(session: Session, now: datetime, *, mine: bool = True) -> str:
+    """For a list to choose from, in one line; with the owner of what is not the asker's own."""
     began = age(now - session.started_at) if session.started_at else session.state
-    words = (session.target, session.user, began, " ".join(session.reason.split()))
+    owner = f"of {one_line(session.owner) or 'nobody'}" if not mine else ""
+    words = (session.target, session.user, began, owner, one_line(session.reason))
     return ", ".join(word for word in words if word)

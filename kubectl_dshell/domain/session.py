@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.bounds import LONGEST_MESSAGE, one_line, small_number
-from kubectl_dshell.domain.debug_container import PREFIX, Wanted, environment
+from kubectl_dshell.domain.debug_container import PREFIX, environment
 from kubectl_dshell.domain.pod import Container, Phase, Pod
-from kubectl_dshell.domain.purpose import same_purpose
+from kubectl_dshell.domain.seal import Seal, parse_seal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +63,8 @@ class Session:
     """It was to be asked, and there was no time left for it."""
     user_source: str = ""
     """Where `user` was learned: status (what runs), spec (what was asked for); empty if nowhere."""
+    seal: Seal | None = None
+    """Its maker's word that it is theirs, unproven (seal.is_mine)."""
 
     @property
     def state(self) -> str:
@@ -105,6 +107,7 @@ def sessions(pod: Pod) -> Iterator[Session]:
             started_at=state.started_at,
             finished_at=state.finished_at,
             user_source="status" if container.user else "spec" if _user(pod, container) else "",
+            seal=parse_seal(container.spec, pod.uid),
         )
 
 
@@ -119,11 +122,3 @@ def _user(pod: Pod, container: Container) -> str:
     uid = container.security.get("runAsUser", pod.security.get("runAsUser"))
     gid = container.security.get("runAsGroup", pod.security.get("runAsGroup"))
     return "" if uid is None else f"{uid}:{'' if gid is None else gid}".rstrip(":")
-
-
-def live_holders(pod: Pod, wanted: Wanted) -> list[str]:
-    """The running debug containers that would serve as the wanted one: to be joined instead of adding another.
-
-    One of them may be ending already: the status follows by up to a second.
-    """
-    return [c.name for c in pod.ephemeral if c.state.phase is Phase.RUNNING and same_purpose(c.spec, wanted)]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 REQUESTS, BODIES = 6, 8
 _COMMAND = re.compile(r"(?<=[?&])command=[^&]*(?:&command=[^&]*)*")
 _OWN_PREFIX = "DSHELL_"
+_SEAL = "DSHELL_SEAL"  # of an entry that was refused it would fit one that somebody else adds
 _SECRET_FIELDS = frozenset({"data", "stringData", "binaryData", "token", "password", "authorization"})
 _APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
@@ -74,6 +75,8 @@ def _field(key: str, value: Any) -> Any:
 
 
 def _variable(item: Any) -> Any:
-    if isinstance(item, dict) and item.get("value") and not str(item.get("name")).startswith(_OWN_PREFIX):
-        return {**item, "value": HIDDEN}
+    if isinstance(item, dict) and item.get("value"):
+        name = str(item.get("name"))
+        if name == _SEAL or not name.startswith(_OWN_PREFIX):
+            return {**item, "value": HIDDEN}
     return _clean(item)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
-from kubectl_dshell.domain.facts import EnterStatus, Facts, HolderState, Ids
+from kubectl_dshell.domain.bounds import small_number
+from kubectl_dshell.domain.facts import EnterStatus, Facts, HolderState, Ids, parse_id
 from kubectl_dshell.domain.session import Live
+from kubectl_dshell.errors import Malformed
 from kubectl_dshell.remote.script import task
 
 END = b"end\n"
@@ -17,6 +19,8 @@ _ASK = ("sh", "-c", 'case $DSHELL_ENTER in *dshell-state*) eval "$DSHELL_ENTER" 
 _SIGNALLED = 128
 """From here on an exit code may be a signal's (POSIX, `sh`)."""
 _SESSION_ID = re.compile(r"[a-z0-9]{8}")
+_MASK = re.compile(r"[0-9a-f]{1,16}")
+_LONGEST_LINE = 4096
 
 
 def shell_argv(target_id: str, session_id: str, name: str, size: tuple[int, int] | None = None) -> list[str]:
@@ -80,14 +84,19 @@ def keep(seconds: int) -> bytes:
 
 def parse_state(line: str) -> tuple[HolderState, Live | None]:
     """The answer to `state_argv`. A script or a holder of another version, or none, is UNKNOWN, or without a Live."""
-    marker, *words = line.split()[:16] or [""]
-    fact = dict(word.split("=", 1) for word in words if "=" in word)
-    if marker != "dshell-state":
+    try:
+        fact = _words(line, "dshell-state")
+    except Malformed:
         return HolderState.UNKNOWN, None
     state = {"ok": HolderState.LISTENS, "gone": HolderState.GONE}.get(fact.get("holder", ""), HolderState.UNKNOWN)
     try:
-        live = Live(**{key: int(fact[key]) for key in ("sessions", "silent", "kept", "left")})
-    except (KeyError, ValueError):
+        live = Live(
+            sessions=_natural(fact["sessions"]),
+            silent=_seconds(fact["silent"]),
+            kept=_natural(fact["kept"]),
+            left=_seconds(fact["left"]),
+        )
+    except (KeyError, Malformed):
         live = None
     return state, live if state is HolderState.LISTENS else None
 
@@ -101,33 +110,69 @@ _NOT_SIGNALLED = {
 
 def parse_end(out: str) -> str | None:
     """Why script.end() signalled nothing; empty if it did, None if it did not say."""
-    words = [line.split()[1] for line in out.splitlines() if line.startswith("dshell-end ")]
-    return _NOT_SIGNALLED.get(words[-1], "") if words else None
+    words = [line.split()[1:2] for line in out.splitlines() if line.startswith("dshell-end ")]
+    said = [word for [word] in filter(None, words)]
+    return _NOT_SIGNALLED.get(said[-1], "") if said else None
 
 
 def parse_facts(line: str) -> Facts:
-    """The first line of a tether. Raises ValueError if it is not one (the shell failed, an unknown script)."""
-    marker, *words = line.split()
-    if marker != "dshell":
-        raise ValueError(f"not a line of facts: {line!r}")
-    fact = dict(word.split("=", 1) for word in words if "=" in word)
+    """The first line of a tether. Raises Malformed if it is not one (the shell failed, another script, a forgery)."""
+    fact = _words(line, "dshell")
     try:
         seen = fact["pid"] != "0"
         return Facts(
-            pid=int(fact["pid"]),
+            pid=_natural(fact["pid"]),
             uid=_ids(fact["uid"]) if seen else None,
             gid=_ids(fact["gid"]) if seen else None,
-            caps=int(fact["caps"], 16) if seen else 0,
+            caps=_mask(fact["caps"]) if seen else 0,
             dumpable={"yes": True, "no": False}.get(fact.get("dumpable", "")),
             root_open=fact.get("root") == "ok",
-            our_uid=int(fact["our_uid"]),
-            our_gid=int(fact["our_gid"]),
-            our_caps=int(fact["our_caps"], 16),
-            left=int(fact["left"]),
+            our_uid=_id(fact["our_uid"]),
+            our_gid=_id(fact["our_gid"]),
+            our_caps=_mask(fact["our_caps"]),
+            left=_seconds(fact["left"]),
             holder_alive=fact["holder"] == "ok",
         )
     except KeyError as missing:
-        raise ValueError(f"no {missing} in the line of facts: {line!r}") from missing
+        raise Malformed(f"no {missing} in the line of facts") from missing
+
+
+def _words(line: str, marker: str) -> dict[str, str]:
+    """NAME=VALUE words behind `marker`; those of a later script are passed over."""
+    first, *words = line[: _LONGEST_LINE + 1].split() or [""]
+    if first != marker or len(line) > _LONGEST_LINE:
+        raise Malformed(f"not a line of {marker}")
+    pairs = [word.split("=", 1) for word in words if "=" in word]
+    fact: dict[str, str] = dict(pairs)
+    if len(fact) < len(pairs):
+        raise Malformed(f"a line of {marker} says something twice")
+    return fact
+
+
+def _natural(text: str) -> int:
+    number = small_number(text)
+    if number is None:
+        raise Malformed("not a number in a line of dshell")
+    return number
+
+
+def _seconds(text: str) -> int:
+    """May be below 0: the script calculates with whole seconds of two clocks."""
+    return -_natural(text[1:]) if text.startswith("-") else _natural(text)
+
+
+def _mask(text: str) -> int:
+    """Capabilities, as in /proc/PID/status."""
+    if not _MASK.fullmatch(text):
+        raise Malformed("not a mask of capabilities in a line of dshell")
+    return int(text, 16)
+
+
+def _id(text: str) -> int:
+    number = parse_id(text)
+    if number is None:
+        raise Malformed("not a uid or gid in a line of dshell")
+    return number
 
 
 def _interactive(mode: str, target_id: str, session_id: str, name: str, size: tuple[int, int] | None) -> list[str]:
@@ -152,5 +197,8 @@ def _positive(seconds: int) -> int:
 
 
 def _ids(text: str) -> Ids:
-    real, effective, saved, filesystem = map(int, text.split(","))
+    words = text.split(",")
+    if len(words) != 4:
+        raise Malformed("not four ids in a line of dshell")
+    real, effective, saved, filesystem = map(_id, words)
     return real, effective, saved, filesystem

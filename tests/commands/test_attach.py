@@ -10,9 +10,10 @@ import pytest
 
 from kubectl_dshell.commands.attach import attach
 from kubectl_dshell.commands.request import AttachRequest
+from kubectl_dshell.domain.seal import Key
 from kubectl_dshell.domain.stream import Exit
 from kubectl_dshell.errors import ApiError, ExitStatus, Forbidden, NoTarget, UsageError
-from tests.commands.world import CLOSED, GONE, World, running_holder
+from tests.commands.world import CLOSED, GONE, KEY, OTHER_KEY, World, running_holder
 from tests.pods import Json, pod_json
 
 
@@ -37,16 +38,12 @@ def asked(**changes: Any) -> AttachRequest:
 class Namespace(World):
     """Two more pods beside `web`, with nothing in them."""
 
-    me: str = "ada"
     may_list: bool = True
     others: list[Json] = field(default_factory=lambda: [pod_json(), pod_json()])
 
     def __post_init__(self) -> None:
         for number, pod in enumerate(self.others):
             pod["metadata"]["name"] = f"api-{number}"
-
-    def whoami(self) -> str:
-        return self.me
 
     def list_pods(self, namespace: str | None, selector: str = "") -> Iterator[Json]:
         if not self.may_list:
@@ -85,15 +82,25 @@ def test_it_is_found_by_its_name_by_its_pod_or_as_the_only_one(where: dict[str, 
     assert world.tethers[0].sent.splitlines()[-1].startswith(b"bye ")
 
 
-def test_who_it_is_and_whose_is_said() -> None:
-    mine, shared = Namespace(), Namespace()
-    for world, me in ((mine, "ada"), (shared, "ben")):
-        running_holder(world)
-        world.me = me
-        attach(asked(pod="web"), world.ports())
+@pytest.mark.parametrize("where", [{"pod": "web", "name": "abcde"}, {"word": "dshell-abcde"}, {"word": "abcde"}])
+@pytest.mark.parametrize(
+    ("made_with", "secret", "said"),
+    [
+        (KEY, KEY, "(reused)"),
+        (OTHER_KEY, KEY, "(shared, of ada; not made by you on this machine)"),
+        (None, KEY, "(shared, of ada; not made by you on this machine)"),
+        (KEY, None, "(shared, of ada; not made by you on this machine)"),
+    ],
+)
+def test_what_is_named_is_joined_whoever_made_it_and_whose_it_is_is_said(
+    where: dict[str, str], made_with: Key | None, secret: Key | None, said: str
+) -> None:
+    world = Namespace(secret=secret)
+    running_holder(world, key=made_with)
 
-    assert mine.said == ["dshell-abcde (reused) in web as 65532:65532 (as it was made)"]
-    assert shared.said == ["dshell-abcde (shared, of ada) in web as 65532:65532 (as it was made)"]
+    assert attach(asked(**where), world.ports()) == 0
+
+    assert world.said == [f"dshell-abcde {said} in web as 65532:65532 (as it was made)"]
 
 
 def test_keep_is_said_at_once_and_with_the_goodbye() -> None:
@@ -143,15 +150,83 @@ def test_a_name_that_lives_in_several_pods_is_ambiguous() -> None:
         attach(asked(word="review"), world.ports())
 
 
-def test_others_can_be_shared_but_are_not_taken_without_a_word() -> None:
-    world = Namespace()
-    running_holder(world)
-    world.me = "ben"
+@pytest.mark.parametrize(
+    ("where", "told"), [({}, "in namespace shop"), ({"pod": "web"}, "in web"), ({"word": "web"}, "in web")], ids=str
+)
+@pytest.mark.parametrize(
+    ("made_with", "secret", "why"),
+    [
+        pytest.param(OTHER_KEY, KEY, "", id="another user, or another machine"),
+        pytest.param(None, KEY, "", id="an older version, or who wrote my name into it"),
+        pytest.param(KEY, None, " (no key has been made on this machine yet)", id="nobody knows who"),
+    ],
+)
+def test_what_i_did_not_make_here_is_not_joined_without_a_name(
+    where: dict[str, str], told: str, made_with: Key | None, secret: Key | None, why: str
+) -> None:
+    world = Namespace(secret=secret)
+    running_holder(world, key=made_with)
 
-    with pytest.raises(NoTarget, match="no debug container of yours runs in namespace shop") as refused:
+    with pytest.raises(NoTarget) as refused:
+        attach(asked(**where), world.ports())
+
+    assert refused.value.message == f"no debug container that runs {told} was made by you on this machine{why}"
+    assert refused.value.advice == (
+        "Of others, or made elsewhere, which can be shared (1):",
+        "  kubectl dshell attach web/dshell-abcde -n shop  # app, 65532:65532, running, of ada",
+    )
+    assert world.opened == []
+
+
+def test_mine_is_taken_though_a_newer_one_only_bears_my_name() -> None:
+    world = Namespace()
+    running_holder(world, "dshell-mine")
+    running_holder(world, "dshell-forged", OTHER_KEY)
+    world.pod["status"]["ephemeralContainerStatuses"][1]["state"]["running"]["startedAt"] = "2026-01-01T00:00:00Z"
+
+    assert attach(asked(), world.ports()) == 0
+    world.ends = [Exit(0)]
+    assert attach(asked(pod="web"), world.ports()) == 0
+
+    assert {container for container, _ in world.opened} == {"dshell-mine"}
+    assert "dshell-mine of web (also: dshell-forged of ada; choose with web/NAME)" in world.said
+
+
+def test_the_one_that_runs_is_meant_where_others_wait_for_an_image() -> None:
+    world = Namespace()
+    for name in ("dshell-one", "dshell-two", "dshell-runs"):
+        running_holder(world, name)
+    for status in world.pod["status"]["ephemeralContainerStatuses"][:2]:
+        status["state"] = {"waiting": {"reason": "ImagePullBackOff"}}
+
+    assert attach(asked(), world.ports()) == 0
+
+    assert {container for container, _ in world.opened} == {"dshell-runs"}
+    assert world.said[0] == (
+        "2 more of yours in namespace shop that do not run yet: kubectl dshell ls --mine --state waiting -n shop"
+    )
+
+
+def test_several_that_wait_are_listed() -> None:
+    world = Namespace()
+    for name in ("dshell-one", "dshell-two"):
+        running_holder(world, name)
+    for status in world.pod["status"]["ephemeralContainerStatuses"]:
+        status["state"] = {"waiting": {"reason": "ImagePullBackOff"}}
+
+    with pytest.raises(UsageError, match="which one\\? 2 debug containers of yours are waiting in") as refused:
         attach(asked(), world.ports())
 
-    assert refused.value.advice[1].startswith("  kubectl dshell attach web/dshell-abcde -n shop  # app, 65532")
+    assert all("waiting (ImagePullBackOff)" in line for line in refused.value.advice)
+
+
+def test_a_key_that_cannot_be_trusted_is_told() -> None:
+    world = Namespace(secret=None, refused=True, trouble="/home/ada/key is open to others")
+    running_holder(world)
+
+    attach(asked(word="abcde"), world.ports())
+
+    assert world.said[0] == "your key is not used, so nothing is reused: /home/ada/key is open to others"
 
 
 @pytest.mark.parametrize(

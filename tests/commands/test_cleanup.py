@@ -10,8 +10,9 @@ import pytest
 
 from kubectl_dshell.commands.cleanup import Chosen, CleanupRequest, choose, end_all
 from kubectl_dshell.domain.ending import Ending, Outcome
+from kubectl_dshell.domain.seal import Key
 from kubectl_dshell.errors import ApiError, BadConfig, Forbidden, NoTarget
-from tests.commands.world import World, running_holder
+from tests.commands.world import KEY, OTHER_KEY, World, running_holder
 from tests.pods import Json
 
 SHOP = CleanupRequest(namespace="shop")
@@ -29,9 +30,9 @@ class Obeying(World):
         return pod
 
 
-def world_with_one_of_each(kind: type[World] = Obeying) -> World:
+def world_with_one_of_each(kind: type[World] = Obeying, key: Key | None = KEY) -> World:
     world = kind(state="dshell-state holder=ok sessions=0 silent=300 kept=300 left=28700")
-    running_holder(world)
+    running_holder(world, key=key)
     world.pod["spec"]["ephemeralContainers"].append({"name": THEIRS, "targetContainerName": "app"})
     started = (world.now() - timedelta(hours=3)).strftime("%Y-%m-%dT%H:%M:%SZ")
     theirs = {"name": THEIRS, "state": {"running": {"startedAt": started}}}
@@ -100,21 +101,39 @@ def test_what_does_not_say_whether_it_is_used_is_left_alone_and_that_is_said() -
     assert any("1 left alone: no answer" in line for line in world.said)
 
 
-def test_those_of_another_user_are_not_mine() -> None:
-    world = world_with_one_of_each()
-    env = world.pod["spec"]["ephemeralContainers"][0]["env"]
-    next(one for one in env if one["name"] == "DSHELL_OWNER")["value"] = "ben"
+@pytest.mark.parametrize("key", [OTHER_KEY, None], ids=["sealed by another", "not sealed"])
+def test_those_that_only_bear_my_name_are_not_mine(key: Key | None) -> None:
+    world = world_with_one_of_each(key=key)
 
     assert names(choose(replace(SHOP, mine=True), world.ports())) == []
+    assert world.said == []
 
 
-def test_mine_needs_to_know_who_i_am() -> None:
-    class Nameless(Obeying):
-        def whoami(self) -> str:
-            return ""
+@pytest.mark.parametrize(("owner", "wanted"), [("ada", [OURS]), ("ben", [])])
+def test_without_a_key_the_user_name_tells_what_is_mine_and_that_is_said(owner: str, wanted: list[str]) -> None:
+    world = world_with_one_of_each(key=OTHER_KEY)
+    world.secret = None
+    env = world.pod["spec"]["ephemeralContainers"][0]["env"]
+    next(one for one in env if one["name"] == "DSHELL_OWNER")["value"] = owner
 
-    with pytest.raises(BadConfig, match="--mine"):
-        choose(replace(SHOP, mine=True), world_with_one_of_each(Nameless).ports())
+    assert names(choose(replace(SHOP, mine=True), world.ports())) == wanted
+    assert world.said == [
+        "--mine goes by the user name ada, which others may use, too: no key has been made on this machine yet"
+    ]
+
+
+class Nameless(Obeying):
+    def whoami(self) -> str:
+        return ""
+
+
+def test_mine_needs_a_key_or_a_name() -> None:
+    world = world_with_one_of_each(Nameless)
+    assert names(choose(replace(SHOP, mine=True), world.ports())) == [OURS]
+
+    world.secret = None
+    with pytest.raises(BadConfig, match=r"--mine: no key .* and the cluster does not tell your user name"):
+        choose(replace(SHOP, mine=True), world.ports())
 
 
 def test_how_many_of_other_tools_are_left_alone_is_said() -> None:

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from kubectl_dshell.commands.listing import ListRequest, list_chosen
+from kubectl_dshell.commands.listing import ListRequest, list_chosen, say_way_out
 from kubectl_dshell.commands.watching import watch_chosen
 from kubectl_dshell.domain.choice import Choice, SortKey, Stage
 from kubectl_dshell.domain.pod_event import Happened, PodEvent
+from kubectl_dshell.domain.seal import Key
 from kubectl_dshell.errors import ApiError, BadConfig, Forbidden, NoTarget, UsageError
-from tests.commands.world import World, running_holder
+from tests.commands.world import KEY, OTHER_KEY, World, running_holder
 from tests.pods import Json
 
 IN_SHOP = ListRequest("shop")
@@ -54,6 +55,25 @@ def test_running_holders_of_ours_are_asked_and_no_others() -> None:
     assert [container for container, _ in world.opened] == ["dshell-abcde"]
     assert ours.session.live is not None
     assert (ours.session.live.sessions, theirs.session.live) == (1, None)
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        pytest.param({"waiting": {"reason": "ImagePullBackOff"}}, True, id="an image that cannot be pulled"),
+        pytest.param({"waiting": {"reason": "ErrImageNeverPull"}}, True, id="an image that may not be pulled"),
+        pytest.param({"waiting": {"reason": "ContainerCreating"}}, False, id="just starting"),
+        pytest.param({"running": {}}, False, id="running"),
+    ],
+)
+def test_the_way_out_is_said_of_what_waits_for_an_image_in_vain(state: Json, *, said: bool) -> None:
+    world = world_of_two()
+    world.pod = with_state(world.pod, state)
+
+    say_way_out(list_chosen(IN_SHOP, world.ports()).found, world.ports())
+
+    assert [line.startswith("1 cannot start: the image cannot be pulled") for line in world.said] == [True] * said
+    assert all(line.endswith("kubectl dshell web -n shop --image IMAGE") for line in world.said)
 
 
 def test_nobody_is_asked_for_names_or_about_what_is_not_wanted() -> None:
@@ -106,9 +126,36 @@ def test_a_refusal_says_what_lacks(
         list(watch_chosen(request, world.ports()) if watch else list_chosen(request, world.ports()).found)
 
 
-def test_who_has_no_name_has_nothing_of_their_own() -> None:
+def test_who_has_no_key_and_no_name_has_nothing_of_their_own() -> None:
+    world = Refusing()
+    world.secret = None
+
     with pytest.raises(BadConfig, match="--mine"):
-        list_chosen(replace(IN_SHOP, mine=True), Refusing().ports())
+        list_chosen(replace(IN_SHOP, mine=True), world.ports())
+
+
+@pytest.mark.parametrize("watch", [False, True], ids=["list", "watch"])
+@pytest.mark.parametrize(
+    ("secret", "names"),
+    [
+        pytest.param(KEY, ["dshell-mine"], id="sealed by me"),
+        pytest.param(None, ["dshell-mine", "dshell-named"], id="no key: by the user name"),
+    ],
+)
+def test_mine_is_what_i_sealed(secret: Key | None, names: list[str], *, watch: bool) -> None:
+    world = World()
+    running_holder(world, "dshell-mine")
+    running_holder(world, "dshell-named", OTHER_KEY)
+    world.secret, world.happenings = secret, [listed(world.pod)]
+    request = replace(IN_SHOP, mine=True)
+
+    if watch:
+        found = [change.judged for changes in watch_chosen(request, world.ports()) for change in changes]
+    else:
+        found = list_chosen(request, world.ports()).found
+
+    assert [one.session.name for one in found] == names
+    assert [line.partition(",")[0] for line in world.said] == ([] if secret else ["--mine goes by the user name ada"])
 
 
 @pytest.mark.parametrize("watch", [False, True], ids=["list", "watch"])

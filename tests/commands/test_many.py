@@ -176,11 +176,13 @@ def test_another_user_is_taken_where_the_first_is_refused() -> None:
     codes_told = iter([Exit(72), Exit(0)])
     world, book = Cluster("a", lambda _pod: [next(codes_told)]), Notebook()
     world.facts = [STEPPED_DOWN]
+    for pod in world.pods.values():
+        pod["status"]["containerStatuses"][0]["user"]["linux"] |= {"uid": 0, "gid": 0}
 
     results = run_many(found("a"), job(), world.ports(), book)
 
     assert codes(results) == {"a": 0}
-    assert [entry["securityContext"]["runAsUser"] for entry in world.added] == [65532, 101]
+    assert [entry["securityContext"]["runAsUser"] for entry in world.added] == [0, 101]
     assert [tether.sent.splitlines()[-1][:4] for tether in world.tethers] == [b"bye "]
 
 

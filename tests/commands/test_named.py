@@ -6,8 +6,9 @@ import pytest
 
 from kubectl_dshell.commands.open import open_session
 from kubectl_dshell.domain.debug_container import environment
+from kubectl_dshell.domain.seal import Key
 from kubectl_dshell.errors import ApiError, NoTarget, StartFailed
-from tests.commands.world import GONE, STEPPED_DOWN, World, request, running_holder
+from tests.commands.world import GONE, KEY, OTHER_KEY, STEPPED_DOWN, World, request, root_pod, running_holder
 from tests.pods import Json
 
 NAME = "dshell-review"
@@ -74,6 +75,32 @@ def test_one_of_another_purpose_is_refused_with_what_differs() -> None:
     assert world.added == []
 
 
+@pytest.mark.parametrize(
+    ("secret", "why"), [(KEY, ""), (None, r" \(no key has been made on this machine yet\)")], ids=["a key", "no key"]
+)
+def test_one_that_says_all_that_is_wanted_and_was_made_by_somebody_else_is_refused(
+    secret: Key | None, why: str
+) -> None:
+    world = World(secret=secret)
+    running_holder(world, NAME, OTHER_KEY)
+
+    with pytest.raises(StartFailed, match=f"was not made by you on this machine{why}; its owner is ada") as refused:
+        open_session(request(name=NAME), world.ports())
+
+    assert refused.value.advice[0] == f"Join it as it is: kubectl dshell attach web/{NAME} -n shop"
+    assert (world.opened, world.added) == ([], [])
+
+
+def test_one_of_mine_that_admission_made_look_like_what_is_wanted_now_is_another() -> None:
+    world = World()
+    running_holder(world, NAME)
+    world.pod["spec"]["ephemeralContainers"][0]["image"] = "tools:2"
+
+    with pytest.raises(StartFailed, match="was asked for in another way"):
+        open_session(request(name=NAME, image="tools:2"), world.ports())
+    assert open_session(request(name=NAME), world.ports()) == 0
+
+
 def test_new_is_refused_where_the_name_is_taken() -> None:
     world = World()
     running_holder(world, NAME)
@@ -130,7 +157,7 @@ def test_who_is_second_by_a_hair_joins_the_first() -> None:
 
 
 def test_a_wrong_identity_uses_the_name_up_and_the_right_one_gets_the_next() -> None:
-    world = World(facts=[STEPPED_DOWN, World().facts[0]])
+    world = World(pod=root_pod(), facts=[STEPPED_DOWN, World().facts[0]])
 
     assert open_session(request(name=NAME), world.ports()) == 0
     assert [entry["name"] for entry in world.added] == [NAME, f"{NAME}-2"]

@@ -8,10 +8,23 @@ import pytest
 
 from kubectl_dshell.commands.dry_run import DryRun, dry_run
 from kubectl_dshell.commands.open import open_session
+from kubectl_dshell.domain.debug_container import environment
+from kubectl_dshell.domain.seal import Key
 from kubectl_dshell.domain.stream import Exit, Stream
 from kubectl_dshell.errors import ApiError, DshellError, ExitStatus, Forbidden, NoTarget, StartFailed
-from tests.commands.world import CLOSED, GONE, STEPPED_DOWN, World, request, running_holder
-from tests.pods import Json
+from tests.commands.world import (
+    CLOSED,
+    GONE,
+    KEY,
+    OPEN,
+    OTHER_KEY,
+    STEPPED_DOWN,
+    World,
+    request,
+    root_pod,
+    running_holder,
+)
+from tests.pods import Json, pod_json, running
 
 
 def test_the_exit_code_is_the_command_s_and_goodbye_is_said() -> None:
@@ -56,6 +69,75 @@ def test_a_live_holder_is_reused_and_said() -> None:
 
     assert world.added == []
     assert "dshell-abcde (reused) in web as 65532:65532 (from the container's status)" in world.said
+
+
+def test_what_is_made_is_sealed_and_known_again() -> None:
+    world = World()
+
+    for _ in range(2):
+        world.ends = [Exit(0)]
+        assert open_session(request(keep=300), world.ports()) == 0
+
+    (entry,) = world.added
+    assert len(environment(entry)["DSHELL_SEAL"]) == 67
+
+
+def test_without_a_pod_s_uid_nothing_is_sealed() -> None:
+    """It would fit every other pod without one."""
+    world = World()
+    world.pod["metadata"]["uid"] = ""
+
+    open_session(request(), world.ports())
+
+    assert "DSHELL_SEAL" not in environment(world.added[0])
+
+
+def test_one_that_admission_rewrote_is_known_again() -> None:
+    def rewrite(container: Json) -> None:
+        container["image"] = "mirror.example/" + container["image"]
+        container["env"].insert(0, {"name": "HTTP_PROXY", "value": "http://proxy"})
+        container["securityContext"]["readOnlyRootFilesystem"] = True
+
+    world = World(on_patch=rewrite)
+    for _ in range(2):
+        world.ends = [Exit(0)]
+        assert open_session(request(keep=300), world.ports()) == 0
+
+    assert len(world.added) == 1
+
+
+@pytest.mark.parametrize(
+    ("made_with", "secret", "why"),
+    [
+        pytest.param(OTHER_KEY, KEY, "", id="by another user, or on another machine"),
+        pytest.param(None, KEY, "", id="by an older version, or by who wrote my name into it"),
+        pytest.param(KEY, None, " (no key has been made on this machine yet)", id="by nobody knows whom"),
+    ],
+)
+def test_what_only_says_it_is_mine_is_not_reused_and_that_is_said(
+    made_with: Key | None, secret: Key | None, why: str
+) -> None:
+    world = World(secret=secret)
+    running_holder(world, key=made_with)
+
+    assert open_session(request(), world.ports()) == 0
+
+    assert len(world.added) == 1
+    assert {container for container, _ in world.opened} == {world.added[0]["name"]}
+    assert world.said[0] == (
+        f"dshell-abcde says that it is for the same, but it was not made by you on this machine{why}: another one is "
+        "made (to join it: kubectl dshell attach web/dshell-abcde -n shop)"
+    )
+
+
+def test_a_key_that_cannot_be_trusted_is_told_once_and_nothing_is_sealed() -> None:
+    world = World(secret=None, refused=True, trouble="/home/ada/key is open to others")
+
+    assert open_session(request(), world.ports()) == 0
+
+    assert "DSHELL_SEAL" not in environment(world.added[0])
+    assert world.said[0] == "your key is not used, so nothing is reused: /home/ada/key is open to others"
+    assert sum("key" in line for line in world.said) == 1
 
 
 def test_new_adds_another() -> None:
@@ -109,20 +191,51 @@ def test_a_holder_that_ends_under_its_first_session_is_a_failed_start() -> None:
 
 
 def test_a_wrong_identity_is_measured_corrected_once_and_stamped() -> None:
-    world = World(facts=[STEPPED_DOWN, World().facts[0]])
+    world = World(pod=root_pod(), facts=[STEPPED_DOWN, World().facts[0]])
 
     assert open_session(request(), world.ports()) == 0
-    assert [c["securityContext"]["runAsUser"] for c in world.added] == [65532, 101]
+    assert [c["securityContext"]["runAsUser"] for c in world.added] == [0, 101]
     assert {"name": "DSHELL_MEASURED", "value": f"{'a' * 64} 101:101"} in world.added[1]["env"]
     assert world.tethers[0].sent.splitlines()[-1].startswith(b"bye ")  # others may be there: nothing ends for them
 
 
 def test_a_second_wrong_measurement_is_not_followed() -> None:
-    world = World(facts=[STEPPED_DOWN, STEPPED_DOWN.replace("101", "102")])
+    world = World(pod=root_pod(), facts=[STEPPED_DOWN, STEPPED_DOWN.replace("101", "102")])
 
     with pytest.raises(Forbidden):
         open_session(request(), world.ports())
     assert len(world.added) == 2
+
+
+FORGED = OPEN.replace("root=ok", "root=denied").replace("65532,65532,65532,65532", "0,0,0,0")
+
+
+@pytest.mark.parametrize(
+    ("user", "said"),
+    [
+        pytest.param((65532, 65532), "the container's status says 65532:65532", id="the status names another"),
+        pytest.param(None, "neither its status nor the pod's spec tells its user", id="nobody names any"),
+    ],
+)
+def test_a_forged_line_of_facts_adds_no_root(user: tuple[int, int] | None, said: str) -> None:
+    world = World(pod=pod_json(statuses=[running(user=user)]), facts=[FORGED])
+
+    with pytest.raises(Forbidden) as refusal:
+        open_session(request(), world.ports())
+
+    assert [entry["securityContext"]["runAsUser"] for entry in world.added] == [65532]
+    assert f"{said}, and a process in it says 0:0; on such a word nobody becomes another user" in refusal.value.message
+    assert refusal.value.advice == ("If you know it to be so: kubectl dshell web -n shop --run-as 0:0",)
+
+
+def test_what_was_measured_before_is_not_measured_again() -> None:
+    world = World(pod=root_pod(), facts=[STEPPED_DOWN, World().facts[0]])
+    open_session(request(), world.ports())
+    world.ends = [Exit(0)]
+
+    open_session(request(new=True), world.ports())
+
+    assert [c["securityContext"]["runAsUser"] for c in world.added] == [0, 101, 101]
 
 
 def test_a_command_in_a_closed_root_is_refused_with_the_rule_and_the_flag() -> None:
@@ -199,4 +312,6 @@ def test_a_dry_run_adds_nothing_and_shows_the_patch(mode: DryRun) -> None:
     patch = dry_run(request(), mode, world.ports())
 
     assert world.added == []
-    assert patch["spec"]["ephemeralContainers"][0]["securityContext"]["runAsUser"] == 65532
+    (entry,) = patch["spec"]["ephemeralContainers"]
+    assert entry["securityContext"]["runAsUser"] == 65532
+    assert "DSHELL_SEAL" not in environment(entry)  # who adds something else by that name has no word of ours for it

@@ -207,3 +207,55 @@ def test_a_closed_tether_says_nothing_and_connects_no_more() -> None:
 
     assert not line.tether.goodbye(b"bye x\n")
     assert not line.tether.alive
+
+
+GARBAGE = [
+    pytest.param(b"dshell garbage\n", id="no facts"),
+    pytest.param(OPEN.replace("left=28800", f"left=1{'0' * 400}").encode() + b"\n", id="a number without an end"),
+    pytest.param(OPEN.replace("pid=7", "pid=\u00b2").encode() + b"\n", id="a digit that is none"),
+    pytest.param(b"dshell \xff\xfe\n", id="not UTF-8"),
+    pytest.param(b"x" * 70_000, id="a line without an end"),
+]
+
+
+@pytest.mark.parametrize("garbage", GARBAGE)
+def test_what_cannot_be_understood_is_a_broken_tether_and_it_is_connected_anew(garbage: bytes) -> None:
+    broken, whole = FakeStream([Output(Channel.STDOUT, garbage)]), stream()
+    line = Line(broken, whole)
+    with pytest.raises(ConnectionLost, match="does not answer"):
+        line.tether.facts(seconds=0.2)
+    assert broken.closed
+    line.world.time += 6
+
+    assert line.tether.facts().pid == 7
+    line.tether.service(line.world.monotonic())
+    assert whole.sent.startswith(f"beat {SESSION} 50\n".encode())
+    line.tether.close()
+
+
+@pytest.mark.parametrize("garbage", GARBAGE)
+def test_and_so_it_is_in_the_middle_of_a_session(garbage: bytes) -> None:
+    first, second = stream(), stream()
+    line = Line(first, second)
+    line.tether.facts()
+    first.events.append(Output(Channel.STDOUT, garbage))
+    line.tether.service(line.world.monotonic())
+    assert not line.tether.alive
+    line.world.time += 6
+
+    assert line.tether.goodbye(b"bye x\n")
+    assert second.sent.endswith(b"bye x\n")
+
+
+def test_of_a_line_without_an_end_no_more_is_kept_than_a_line_may_have() -> None:
+    fake = stream()
+    line = Line(fake)
+    line.tether.facts()
+    for _ in range(100):
+        if not fake.closed:
+            fake.events.append(Output(Channel.STDOUT, b"x" * 8192))
+            line.tether.service(line.world.monotonic())
+
+    assert fake.closed
+    assert len(line.tether._unread) <= 65536
+    line.tether.close()

@@ -14,9 +14,10 @@ from kubectl_dshell.domain.debug_container import Scripts
 from kubectl_dshell.domain.pod_event import PodEvent
 from kubectl_dshell.domain.privilege import Profile
 from kubectl_dshell.domain.reference import Reference
+from kubectl_dshell.domain.seal import Key, seal
 from kubectl_dshell.domain.stream import Channel, Companion, Event, Exit, Output, Stream
 from kubectl_dshell.errors import ApiError, ConnectionLost
-from tests.pods import APP_ID, Json, pod_json
+from tests.pods import APP_ID, Json, pod_json, running
 
 OPEN = (
     "dshell pid=7 uid=65532,65532,65532,65532 gid=65532,65532,65532,65532 caps=0 dumpable=yes root=ok "
@@ -24,10 +25,19 @@ OPEN = (
 )
 STEPPED_DOWN = (
     "dshell pid=7 uid=101,101,101,101 gid=101,101,101,101 caps=0 dumpable=yes root=denied "
-    "our_uid=65532 our_gid=65532 our_caps=0 left=28800 holder=ok"
+    "our_uid=0 our_gid=0 our_caps=0 left=28800 holder=ok"
 )
+"""An app whose status says that it is root."""
 CLOSED = OPEN.replace("caps=0 dumpable", "caps=400 dumpable").replace("root=ok", "root=denied")
 GONE = OPEN.replace("holder=ok", "holder=gone")
+
+KEY = Key(b"k" * 32)
+OTHER_KEY = Key(b"o" * 32)
+
+
+def root_pod() -> Json:
+    """Its status says 0:0."""
+    return pod_json(statuses=[running(user=(0, 0))])
 
 
 class FakeStream:
@@ -99,6 +109,9 @@ class World:
     workloads: dict[Reference, Json] = field(default_factory=dict)
     jobs: list[Json] = field(default_factory=list)
     happenings: list[PodEvent | None] = field(default_factory=list)
+    secret: Key | None = KEY
+    trouble: str = "no key has been made on this machine yet"
+    refused: bool = False
 
     # Cluster
     def get_pod(self, namespace: str, name: str) -> Json:
@@ -201,8 +214,12 @@ class World:
     def random_letters(self, letters: str, count: int) -> str:
         return next(self.names)[-count:]
 
+    # Keyring
+    def key(self, *, make: bool = False) -> Key | None:
+        return self.secret
+
     def ports(self) -> Ports:
-        return Ports(self, self, self, self, self, Scripts("HOLDER", "ENTER"), self, self)
+        return Ports(self, self, self, self, self, Scripts("HOLDER", "ENTER"), self, self, self)
 
 
 def request(**changes: object) -> OpenRequest:
@@ -230,16 +247,30 @@ def request(**changes: object) -> OpenRequest:
     return OpenRequest(**usual | changes)  # type: ignore[arg-type]  # a table of the test's own
 
 
-def running_holder(world: World, name: str = "dshell-abcde") -> None:
-    """As if an earlier session had left this debug container, running."""
+def running_holder(world: World, name: str = "dshell-abcde", key: Key | None = KEY) -> None:
+    """As if an earlier session, whose maker had `key`, had left this debug container, running."""
     from dataclasses import replace
 
     from kubectl_dshell.commands.prepare import plan
     from kubectl_dshell.domain.debug_container import container_spec
 
     wanted = plan(request(), world.ports()).wanted
-    world.pod["spec"]["ephemeralContainers"].append(container_spec(name, replace(wanted), Scripts("HOLDER", "ENTER")))
+    sealed = seal(key, world.pod["metadata"]["uid"], name, wanted) if key else ""
+    entry = container_spec(name, replace(wanted), Scripts("HOLDER", "ENTER"), seal=sealed)
+    world.pod["spec"]["ephemeralContainers"].append(entry)
     world.pod["status"]["ephemeralContainerStatuses"].append({"name": name, "state": {"running": {}}})
 
 
-__all__ = ["APP_ID", "CLOSED", "GONE", "OPEN", "STEPPED_DOWN", "World", "request", "running_holder"]
+__all__ = [
+    "APP_ID",
+    "CLOSED",
+    "GONE",
+    "KEY",
+    "OPEN",
+    "OTHER_KEY",
+    "STEPPED_DOWN",
+    "World",
+    "request",
+    "root_pod",
+    "running_holder",
+]

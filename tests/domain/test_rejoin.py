@@ -50,7 +50,7 @@ def found(*entries: Entry, foreign: bool = False) -> list[Session]:
 def test_those_that_can_be_joined_in_order(entries: list[Entry], names: list[str]) -> None:
     there = found(*[(f"dshell-{name}", owner, state) for name, owner, state in entries], foreign=True)
 
-    assert [s.name for s in joinable(there, "ada")] == [f"dshell-{name}" for name in names]
+    assert [s.name for s in joinable(there, lambda s: s.owner == "ada")] == [f"dshell-{name}" for name in names]
 
 
 def test_a_live_one_is_not_refused() -> None:
@@ -88,6 +88,7 @@ def test_a_list_to_choose_from_has_one_line_each() -> None:
     sessions_ = found(("dshell-a", "ada", running(0)), ("dshell-b", "ada", WAITING))
 
     assert [describe(s, NOW) for s in sessions_] == ["app, 1, 60m, a b", "app, 1, waiting (ImagePullBackOff), a b"]
+    assert describe(sessions_[0], NOW, mine=False) == "app, 1, 60m, of ada, a b"
 
 
 def test_the_newest_is_the_one_that_started_last_wherever_it_stands() -> None:

@@ -1,14 +1,11 @@
-"""What a pod's ephemeral containers say, and which can be joined."""
+"""What a pod's ephemeral containers say."""
 
 from __future__ import annotations
-
-from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from kubectl_dshell.domain.debug_container import Scripts, Wanted, container_spec, environment
-from kubectl_dshell.domain.session import live_holders, sessions
+from kubectl_dshell.domain.session import sessions
 from tests.pods import Json, make_pod
 
 WANTED = Wanted(
@@ -40,35 +37,6 @@ def test_the_entry_waits_for_words_on_stdin_and_targets_the_app() -> None:
     assert "tty" not in ENTRY
     assert "stdinOnce" not in ENTRY
     assert ENTRY["targetContainerName"] == "app"
-
-
-def test_a_live_holder_of_the_same_purpose_is_joined() -> None:
-    assert live_holders(make_pod(ephemeral=[ENTRY], ephemeral_statuses=[RUNS]), WANTED) == ["dshell-abcde"]
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"target": "proxy"},
-        {"image": "other:1"},
-        {"security": {"runAsUser": 0}},
-        {"owner": "ben"},
-        {"version": "0.2.0"},
-        {"limit": 60},
-        {"env": ()},
-    ],
-    ids=lambda c: next(iter(c)),
-)
-def test_a_holder_that_differs_in_anything_is_not(change: dict[str, Any]) -> None:
-    pod = make_pod(ephemeral=[ENTRY], ephemeral_statuses=[RUNS])
-
-    assert live_holders(pod, replace(WANTED, **change)) == []
-
-
-def test_a_holder_that_ended_is_not_joined() -> None:
-    ended = {"name": "dshell-abcde", "state": {"terminated": {"exitCode": 0}}}
-
-    assert live_holders(make_pod(ephemeral=[ENTRY], ephemeral_statuses=[ended]), WANTED) == []
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -108,3 +109,12 @@ class Pod:
 
     def delete(self) -> None:
         self.cluster.kubectl("delete", "pod", self.name, "-n", self.namespace, "--wait=false", "--ignore-not-found")
+
+
+def add_by_hand(pod: Pod, entry: Json) -> None:
+    """An ephemeral container as whoever may add one writes it: any name, any stamps; busybox that sleeps, if not told."""
+    usual = {"image": "busybox:1.37", "imagePullPolicy": "IfNotPresent", "command": ["sleep", "1000"]}
+    body = {"spec": {"ephemeralContainers": [{**usual, "targetContainerName": "app", **entry}]}}
+    words = ("patch", "pod", pod.name, "-n", pod.namespace, "--subresource=ephemeralcontainers", "--type=strategic")
+    pod.cluster.kubectl(*words, "-p", json.dumps(body))
+    wait_until(lambda: pod.debug_containers()[entry["name"]].state == "running", 60, f"{entry['name']} to run")

@@ -76,6 +76,16 @@ class Dshell:
     def with_kubeconfig(self, kubeconfig: Path) -> Dshell:
         return replace(self, kubeconfig=kubeconfig)
 
+    def of_somebody_else(self, kubeconfig: Path) -> Dshell:
+        """Another person, with a home of their own."""
+        home = kubeconfig.with_suffix(".home")
+        home.mkdir(exist_ok=True)
+        return replace(self, kubeconfig=kubeconfig, home=home)
+
+    def on_another_machine(self) -> Dshell:
+        """The same person with another home."""
+        return self.of_somebody_else(self.kubeconfig)
+
     def _command(self, args: tuple[str, ...]) -> list[str]:
         return [sys.executable, "-m", "kubectl_dshell", *args]
 

@@ -108,15 +108,22 @@ def test_two_people_are_in_one_and_who_leaves_disturbs_nobody(
 ) -> None:
     pod = make_pod()
     _, kubeconfig = make_user("guest", sharing_role)
-    guest = dshell.with_kubeconfig(kubeconfig)
+    guest = dshell.of_somebody_else(kubeconfig)
     with dshell.terminal(pod.name) as host:
         host.expect(PROMPT)
         host.send("echo hello >/tmp/note; sleep 1000 &\n")
         host.expect(PROMPT)
         (name,) = pod.debug_containers()
 
-        with guest.terminal("attach", pod.name) as visitor:
-            visitor.expect(rf"{name} \(shared, of \S+\) in {pod.name} as 65532:65532 \(as it was made\); app files")
+        unnamed = guest("attach", pod.name, "--", "true")
+        assert unnamed.code == 66
+        first, heading, command = unnamed.stderr.splitlines()
+        assert first.startswith(f"error: no debug container that runs in {pod.name} was made by you on this machine")
+        assert heading == "Of others, or made elsewhere, which can be shared (1):"
+        printed = shlex.split(command.partition("  #")[0])[2:]
+        with guest.terminal(*printed, columns=200) as visitor:
+            shared = r"shared, of \S+; not made by you on this machine"
+            visitor.expect(rf"{name} \({shared}\) in {pod.name} as 65532:65532 \(as it was made\); app files")
             visitor.expect("`exit` leaves it.")
             visitor.expect(PROMPT)
             visitor.send("cat /tmp/note; echo back >/tmp/answer; cat etc/app.yaml; exit 4\n")
@@ -223,7 +230,7 @@ def test_who_may_not_list_pods_names_the_pod(
     pod = make_pod()
     name = kept(pod, dshell)
     _, kubeconfig = make_user("narrow", sharing_role)
-    narrow = dshell.with_kubeconfig(kubeconfig)
+    narrow = dshell.of_somebody_else(kubeconfig)
 
     by_name = narrow("attach", name, "--", "true")
     printed = by_name.stderr.splitlines()[-1].partition(": ")[2].replace("POD", pod.name)
@@ -232,3 +239,29 @@ def test_who_may_not_list_pods_names_the_pod(
     assert by_name.code == 77
     assert "may not list pods" in by_name.stderr
     assert (done.stdout, done.stderr, done.code) == (f"{name}\n".encode(), "", 0)
+
+
+def test_the_one_that_runs_is_meant_where_others_wait_for_an_image_that_cannot_be_pulled(
+    make_namespace: MakeNamespace, make_pod: MakePod, dshell: Dshell
+) -> None:
+    namespace = make_namespace()
+    pod = make_pod(namespace=namespace)
+    where = ("-n", namespace)
+    for _ in range(2):
+        assert dshell(pod.name, *where, "--image=nosuch.invalid/t:1", "--timeout=3s", "--new", "--", "true").code != 0
+    waiting = set(pod.debug_containers())
+    name = kept(pod, dshell)
+
+    done = dshell("attach", *where, "--", "cat", "/tmp/note")
+    by_pod = dshell("attach", pod.name, *where, "--", "cat", "/tmp/note")
+    listed = dshell("ls", "--mine", "--state", "waiting", *where)
+
+    assert (done.stdout, done.code) == (f"{name}\n".encode(), 0)
+    see = f"kubectl dshell ls --mine --state waiting -n {namespace}"
+    assert done.stderr == f"2 more of yours in namespace {namespace} that do not run yet: {see}\n"
+    assert (by_pod.stdout, by_pod.code) == (f"{name}\n".encode(), 0)
+    assert {line.split()[1] for line in listed.stdout.decode().splitlines()[1:]} == waiting
+    assert len(waiting) == 2
+    wait_until(
+        lambda: "cannot start: the image cannot be pulled" in dshell("ls", *where).stderr, 60, "the kubelet to give up"
+    )

@@ -137,10 +137,10 @@ def test_of_thirty_sessions_mine_ends_only_mine_and_the_rest_end_with_pods_that_
     for pod in pods:
         pod.wait_ready()
     for kubeconfig in users.values():
-        keep(dshell.with_kubeconfig(kubeconfig), pods, 2)
+        keep(dshell.of_somebody_else(kubeconfig), pods, 2)
     assert sum(len(running(pod)) for pod in pods) == 30
 
-    done = dshell.with_kubeconfig(users["ben"])("cleanup", "--mine", "-o", "json", timeout=120)
+    done = dshell.of_somebody_else(users["ben"])("cleanup", "--mine", "-o", "json", timeout=120)
 
     results = items(done)
     assert (done.code, len(results)) == (0, 10), done.stderr

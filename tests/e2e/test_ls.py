@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,7 @@ class Crowd:
 
     cluster: Cluster
     namespace: str
+    home: Path
     live: str
     ended: str
     debugger: str
@@ -73,7 +74,7 @@ def crowd(cluster: Cluster, make_namespace: MakeNamespace, tmp_path_factory: pyt
     api.wait_terminated(ended, 30)
     wait_until(lambda: api.debug_containers()[debugger].state == "running", 60, "kubectl's debug container")
     wait_until(lambda: web.debug_containers()["waits"].state == "waiting", 60, "one whose image is not there")
-    return Crowd(cluster, namespace, live, ended, debugger)
+    return Crowd(cluster, namespace, home, live, ended, debugger)
 
 
 def by_hand(pod: Pod, entry: dict[str, Any]) -> None:
@@ -190,6 +191,7 @@ CHOSEN = {
 
 def test_flags_choose_and_sort(crowd: Crowd, dshell: Dshell) -> None:
     wait_until_older(crowd, dshell)
+    dshell = replace(dshell, home=crowd.home)
     role = {name: part for part, name in crowd.names.items()}
 
     def listed(flags: str) -> list[str]:
@@ -208,6 +210,14 @@ def test_flags_choose_and_sort(crowd: Crowd, dshell: Dshell) -> None:
         ["ended"],
     )
     assert set(listed("--sort-by age")[3:]) == {"waiting", "made"}  # they have none
+
+
+def test_without_a_key_the_user_name_tells_what_is_mine_and_that_is_said(crowd: Crowd, dshell: Dshell) -> None:
+    done = dshell("ls", "-n", crowd.namespace, "-o", "name", "--mine")
+
+    assert {line.partition("/")[2] for line in done.stdout.decode().splitlines()} == {crowd.live, crowd.ended}
+    said = "--mine goes by the user name admin, which others may use, too: no key has been made on this machine yet\n"
+    assert (done.code, done.stderr) == (0, said)
 
 
 def wait_until_older(crowd: Crowd, dshell: Dshell) -> None:
@@ -263,7 +273,7 @@ def test_everybody_has_their_own(
     both = tmp_path / "roles.yaml"
     both.write_text(f"{SESSION.read_text()}\n---\n{LS.read_text()}")
     user, kubeconfig = make_user("ada", both, pod.namespace)
-    ada, there = dshell.with_kubeconfig(kubeconfig), ("-n", pod.namespace)
+    ada, there = dshell.of_somebody_else(kubeconfig), ("-n", pod.namespace)
     assert dshell(pod.name, *there, "--keep=5m", "--", "true").code == 0
     (admins,) = pod.debug_containers()
     assert ada(pod.name, "--keep=5m", "--", "true").code == 0

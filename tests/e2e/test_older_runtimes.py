@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from .older_runtime import OlderRuntime
-from .pods import STATIC, STATIC_ROOT, Pod, app
+from .pods import STATIC, STATIC_ROOT, STATIC_SCRATCH, Pod, add_by_hand, app
 from .users import create_user, token_of
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def tried_in(pod: Pod) -> list[tuple[int, int]]:
             id="the container's before the pod's",
         ),
         pytest.param(app(), {}, [(65532, 65532)], id="nothing known, the guess is right"),
-        pytest.param(app(STATIC_ROOT), {}, [(65532, 65532), (0, 0)], id="nothing known, the guess is wrong"),
+        pytest.param(app(STATIC_SCRATCH), {}, [(65532, 65532), (65532, 0)], id="nothing known, the guess is wrong"),
         pytest.param(
             app(securityContext={"runAsUser": 65532}),
             {},
@@ -75,18 +75,42 @@ def test_an_app_is_entered_as_itself(
     assert tried_in(pod) == sorted(tried)
 
 
+def test_nobody_becomes_root_on_the_word_of_a_process(make_pod: MakePod, old_dshell: Dshell) -> None:
+    pod = make_pod(app(STATIC_ROOT, "-fill=/tmp/own=16"))
+
+    refused = old_dshell(pod.name, *WHO)
+    said = old_dshell(pod.name, "--run-as=0:0", *WHO)
+
+    assert (refused.code, refused.stdout) == (77, b"")
+    first, advice = refused.stderr.splitlines()
+    assert "neither its status nor the pod's spec tells its user, and a process in it says 0:0" in first
+    assert advice == f"If you know it to be so: kubectl dshell {pod.name} -n {pod.namespace} --run-as 0:0"
+    assert (said.code, said.stdout.split()) == (0, [b"0", b"0", b"16"])
+    assert tried_in(pod) == [(0, 0), (65532, 65532)]
+
+
+def test_what_somebody_else_says_was_measured_counts_for_nothing(make_pod: MakePod, old_dshell: Dshell) -> None:
+    pod = make_pod()
+    stamps = {"DSHELL_OWNER": "admin", "DSHELL_MEASURED": f"{pod.container_id()} 0:0"}
+    add_by_hand(pod, {"name": "dshell-forged", "env": [{"name": k, "value": v} for k, v in stamps.items()]})
+
+    entered = old_dshell(pod.name, "--", "id", "-u")
+
+    assert (entered.stdout, entered.code) == (b"65532\n", 0)
+
+
 def test_what_was_measured_once_is_known_to_the_next(make_pod: MakePod, old_dshell: Dshell) -> None:
-    pod = make_pod(app(STATIC_ROOT))
+    pod = make_pod(app(STATIC_SCRATCH))
 
     codes = [old_dshell(pod.name, "--", "true").code for _ in range(2)]
 
     assert codes == [0, 0]
     # the second one may still find the first one's debug container
-    assert tried_in(pod) in ([(0, 0), (65532, 65532)], [(0, 0), (0, 0), (65532, 65532)])
+    assert tried_in(pod) in ([(65532, 0), (65532, 65532)], [(65532, 0), (65532, 0), (65532, 65532)])
 
 
 def test_a_person_is_told_of_the_guess_and_of_the_measurement(make_pod: MakePod, old_dshell: Dshell) -> None:
-    guessed, measured = make_pod(), make_pod(app(STATIC_ROOT))
+    guessed, measured = make_pod(), make_pod(app(STATIC_SCRATCH))
 
     def told(pod: str) -> str:
         with old_dshell.terminal(pod, "--", "true", columns=200) as session:
@@ -94,4 +118,4 @@ def test_a_person_is_told_of_the_guess_and_of_the_measurement(make_pod: MakePod,
         return session.text.strip().partition(f" in {pod} as ")[2]
 
     assert told(guessed.name) == "65532:65532 (a guess: neither status nor spec tells)"
-    assert told(measured.name) == "0:0 (measured in the container)"
+    assert told(measured.name) == "65532:0 (measured in the container)"

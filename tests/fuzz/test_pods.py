@@ -274,7 +274,7 @@ def test_any_pod_is_a_target_or_refused(json_: Json, events: list[Json], wanted:
         assert len(describe(pod, name, events)) < 3000
     for entry in pod.ephemeral:
         assert len(purpose(entry.spec).owner) >= 0
-    live = joinable(sessions(pod), "ada")
+    live = joinable(sessions(pod), lambda session: session.owner == "ada")
     newest(live)
     for session in sessions(pod):
         assert isinstance(refusal(session, pod, NOW, "again"), NoTarget | None)

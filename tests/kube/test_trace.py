@@ -96,3 +96,9 @@ def test_what_is_nested_deeply_is_shown_or_not_and_no_bug(depth: int) -> None:
     shown = redacted(b'{"token":["x"],"a":' * depth + b"1" + b"}" * depth)
 
     assert "x" not in shown
+
+
+def test_the_seal_of_an_entry_that_may_be_refused_is_not_shown() -> None:
+    entry = {"env": [{"name": "DSHELL_SEAL", "value": "1 aa bb"}]}
+
+    assert json.loads(redacted(json.dumps(entry).encode())) == {"env": [{"name": "DSHELL_SEAL", "value": HIDDEN}]}

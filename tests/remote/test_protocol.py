@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from kubectl_dshell.domain.debug_container import escape_expansion
 from kubectl_dshell.domain.facts import EnterStatus, Facts, HolderState
 from kubectl_dshell.domain.session import Live
+from kubectl_dshell.errors import Malformed
 from kubectl_dshell.remote import protocol
 
 ID = "abc12345"
@@ -82,6 +83,11 @@ def test_a_line_of_facts_is_read() -> None:
         ),
         ("dshell-state holder=ok", HolderState.LISTENS, None),
         ("dshell-state holder=ok sessions=x silent=3 kept=0 left=1", HolderState.LISTENS, None),
+        ("dshell-state holder=ok sessions=² silent=3 kept=0 left=1", HolderState.LISTENS, None),
+        (f"dshell-state holder=ok sessions=1 silent=3 kept=0 left=1{'0' * 400}", HolderState.LISTENS, None),
+        ("dshell-state holder=ok sessions=-1 silent=3 kept=0 left=1", HolderState.LISTENS, None),
+        ("dshell-state holder=gone holder=ok", HolderState.UNKNOWN, None),
+        (f"dshell-state holder=ok {'x' * 5000}", HolderState.UNKNOWN, None),
         ("dshell-state holder=gone sessions=2 silent=3 kept=0 left=28700", HolderState.GONE, None),
         ("dshell-state holder=none", HolderState.UNKNOWN, None),
         ("dshell-state", HolderState.UNKNOWN, None),
@@ -108,10 +114,50 @@ def test_without_a_visible_target_the_facts_are_ours_alone() -> None:
     assert (facts.pid, facts.uid, facts.gid, facts.root_open, facts.holder_alive) == (0, None, None, False, False)
 
 
-@pytest.mark.parametrize("line", ["", "sh: not found", "dshell pid=7", LINE.replace("uid=0,101,", "uid=0,")])
-def test_another_line_is_refused(line: str) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011  # int()'s and ours alike
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "sh: not found",
+        "dshell",
+        "dshell garbage",
+        "dshell pid=7",
+        LINE.replace("uid=0,101,", "uid=0,"),
+        LINE.replace("uid=0,101,", "uid=0,4294967296,"),
+        LINE.replace("uid=0,101,", "uid=0,²,"),
+        LINE.replace("pid=7", "pid=²"),
+        LINE.replace("left=28790", f"left=1{'0' * 400}"),
+        LINE.replace("left=28790", "left=--1"),
+        LINE.replace("caps=0000000000000400", "caps=00000000000000400"),
+        LINE.replace("caps=0000000000000400", "caps=0x4"),
+        LINE.replace("our_caps=00000000a80425fb", "our_caps=-1"),
+        f"{LINE} uid=0,0,0,0",
+        f"{LINE} {'x' * 5000}",
+    ],
+)
+def test_another_line_is_refused_by_name(line: str) -> None:
+    with pytest.raises(Malformed):
         protocol.parse_facts(line)
+
+
+def test_what_is_large_and_true_is_read() -> None:
+    line = LINE.replace("uid=0,101,", "uid=4294967295,1000680000,").replace("left=28790", "left=-3")
+    facts = protocol.parse_facts(line.replace("0000000000000400", "f" * 16))
+
+    assert (facts.uid, facts.left, facts.caps) == ((4294967295, 1000680000, 102, 103), -3, 2**64 - 1)
+
+
+@pytest.mark.parametrize(
+    ("out", "why"),
+    [
+        ("dshell-end \n", None),
+        ("", None),
+        ("dshell-end x\n", ""),
+        ("dshell-end blind\ndshell-end \n", protocol._NOT_SIGNALLED["blind"]),
+    ],
+)
+def test_a_word_about_the_end_may_be_missing(out: str, why: str | None) -> None:
+    assert protocol.parse_end(out) == why
 
 
 @given(st.text())

@@ -1,0 +1,127 @@
+"""The user's key on this machine: a file that only they can read, made when the first debug container is."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import secrets
+import stat
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.domain.seal import KEY_BYTES, Key
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_NAME = "kubectl-dshell/key"
+_DIGITS = 2 * KEY_BYTES
+_FORM = re.compile(rb"[0-9a-f]{%d}\n?" % _DIGITS)
+_FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # a FIFO in its place is not waited for
+
+
+class KeyFile:
+    """$XDG_STATE_HOME/kubectl-dshell/key (~/.local/state), read once, by any thread. `trouble`: why there is no key.
+
+    `refused`: there is a file, and it is not to be trusted.
+    """
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.trouble = ""
+        self.refused = False
+        self._path = _path(environ)
+        self._lock = threading.Lock()
+        self._key: Key | None = None
+        self._missing: bool | None = None
+        """Whether there is no file, and one could be made; None as long as nobody has looked."""
+
+    def key(self, *, make: bool = False) -> Key | None:
+        """The key, if there is one that can be trusted. `make`: one is made where there is none."""
+        with self._lock:
+            if self._missing is None:
+                self._read()
+            if make and self._missing:
+                self._make()
+            return self._key
+
+    def _read(self) -> None:
+        self._missing, self.trouble = False, ""
+        if self._path is None:
+            self.trouble = "neither XDG_STATE_HOME nor HOME says where a key could be"
+            return
+        try:
+            found, content = _look(self._path)
+        except FileNotFoundError:
+            self._missing, self.trouble = True, "no key has been made on this machine yet"
+            return
+        except OSError as error:
+            self._refuse(f"cannot be read: {error.strerror}")
+            return
+        if why := _wrong(found, content):
+            self._refuse(why)
+        else:
+            self._key = Key(bytes.fromhex(content.decode()))
+
+    def _refuse(self, why: str) -> None:
+        self.refused, self.trouble = True, f"{self._path} {why}"
+
+    def _make(self) -> None:
+        """Whole or not at all, and never over another: of two that begin at once both use what came first."""
+        path = self._path or Path()
+        temporary = path.with_name(f"key.{secrets.token_hex(8)}")
+        try:
+            _make_folder(path.parent)
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FLAGS, 0o600)
+            try:
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(f"{secrets.token_hex(KEY_BYTES)}\n".encode())
+                    file.flush()
+                    os.fsync(descriptor)
+                with contextlib.suppress(FileExistsError):
+                    path.hardlink_to(temporary)
+            finally:
+                temporary.unlink()
+        except OSError as error:
+            self._missing, self.trouble = False, f"{path} cannot be made: {error.strerror}"
+            return
+        self._read()
+
+
+def _make_folder(folder: Path) -> None:
+    """Raises PermissionError for root in somebody else's home (sudo): what it left there its owner could not use."""
+    there = next(one for one in folder.parents if one.exists())
+    if os.geteuid() == 0 != there.stat().st_uid:
+        raise PermissionError(0, f"{there} belongs to another user")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def _path(environ: Mapping[str, str]) -> Path | None:
+    """As the XDG Base Directory Specification has it: a path that is not absolute is none."""
+    state, home = Path(environ.get("XDG_STATE_HOME", "")), Path(environ.get("HOME", ""))
+    if state.is_absolute():
+        return state / _NAME
+    return home / ".local/state" / _NAME if home.is_absolute() else None
+
+
+def _look(path: Path) -> tuple[os.stat_result, bytes]:
+    """What kind of file it is, and how it begins."""
+    descriptor = os.open(path, os.O_RDONLY | _FLAGS)
+    try:
+        found = os.fstat(descriptor)
+        return found, os.read(descriptor, _DIGITS + 2) if stat.S_ISREG(found.st_mode) else b""
+    finally:
+        os.close(descriptor)
+
+
+def _wrong(found: os.stat_result, content: bytes) -> str:
+    """Why others may know it, or have put it there."""
+    if not stat.S_ISREG(found.st_mode):
+        return "is not a regular file"
+    if found.st_uid != os.geteuid():
+        return "belongs to another user"
+    if found.st_mode & 0o077:
+        return f"is open to others (mode {stat.S_IMODE(found.st_mode):04o}; chmod 600 makes it yours alone)"
+    return "" if _FORM.fullmatch(content) else f"is not {_DIGITS} hexadecimal digits"

@@ -1,0 +1,284 @@
+"""What others write into a pod, and what an app writes into our pipes: neither is taken for ours, nor raises a right."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .pods import STATIC_ROOT, Pod, add_by_hand, app
+from .waiting import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .cluster import Cluster, Json
+    from .conftest import MakeNamespace, MakePod
+    from .program import Dshell
+
+KEEP = "--keep=5m"
+NOTE = ("--", "sh", "-c", "[ -e /tmp/stolen ] && echo stolen; id -u")
+HOLDER = """#holder of mallory
+trap 'exit 0' TERM
+echo $$ >/dev/termination-log
+exec 3<&0
+while read -r word <&3; do echo "$word" >>/tmp/stolen; done
+"""
+
+
+def forged(pod: Pod, dshell: Dshell, name: str, **stamps: str) -> str:
+    """An entry that says all that `dshell` would say here, with a holder and a way in of somebody else's."""
+    shown = dshell(pod.name, "-n", pod.namespace, "--dry-run", "-o", "json")
+    (entry,) = json.loads(shown.stdout)["spec"]["ephemeralContainers"]
+    env = {one["name"]: one["value"] for one in entry["env"]}
+    env |= {"DSHELL_HOLDER": HOLDER.replace("$", "$$"), "DSHELL_ENTER": "tee -a /tmp/stolen", **stamps}
+    entry |= {"name": name, "env": [{"name": key, "value": value} for key, value in env.items()]}
+    add_by_hand(pod, entry)
+    return name
+
+
+def uids(pod: Pod, *but: str) -> list[int]:
+    """Whom the debug containers are, but for those named."""
+    entries = [entry for name, entry in pod.debug_containers().items() if name not in but]
+    return sorted(entry.spec["securityContext"]["runAsUser"] for entry in entries)
+
+
+def stolen(pod: Pod, name: str) -> str:
+    look = ("exec", pod.name, "-n", pod.namespace, "-c", name, "--", "sh", "-c", "cat /tmp/stolen; :")
+    return pod.cluster.kubectl(*look).stdout
+
+
+def test_an_entry_that_bears_my_name_is_not_reused_and_not_joined_unseen(
+    make_namespace: MakeNamespace, make_pod: MakePod, dshell: Dshell
+) -> None:
+    namespace = make_namespace()
+    pod, where = make_pod(namespace=namespace), ("-n", namespace)
+    assert dshell(pod.name, *where, "--", "true").code == 0
+    (first,) = pod.debug_containers()
+    pod.wait_terminated(first, 30)
+    seal = next(e["value"] for e in pod.debug_containers()[first].spec["env"] if e["name"] == "DSHELL_SEAL")
+    names = [forged(pod, dshell, "dshell-forged"), forged(pod, dshell, "dshell-copied", DSHELL_SEAL=seal)]
+
+    done = dshell(pod.name, *where, KEEP, *NOTE)
+    (mine,) = set(pod.debug_containers()) - {first, *names}
+    again = dshell(pod.name, *where, KEEP, *NOTE)
+    attached = [dshell("attach", *words, *where, *NOTE) for words in ((), (pod.name,))]
+    listed = dshell("ls", "--mine", "--state=running", *where, "-o", "name")
+    named = dshell(pod.name, *where, "--name=forged", "--", "true")
+    assert dshell("cleanup", "--mine", *where).code == 0
+    nothing = [dshell("attach", *words, *where, *NOTE) for words in ((), (pod.name,))]
+
+    assert (done.stdout, done.code) == (b"65532\n", 0)
+    assert (
+        "says that it is for the same, but it was not made by you on this machine: another one is made" in done.stderr
+    )
+    assert [(r.stdout, r.code) for r in (again, *attached)] == [(b"65532\n", 0)] * 3
+    assert listed.stdout.decode() == f"{pod.name}/{mine}\n"
+    assert (named.code, named.stderr.splitlines()[0]) == (
+        69,
+        f"error: dshell-forged in {pod.name} was not made by you on this machine; its owner is admin",
+    )
+    assert [(r.stdout, r.code) for r in nothing] == [(b"", 66)] * 2
+    assert all("was made by you on this machine" in r.stderr.splitlines()[0] for r in nothing)
+    assert set(pod.debug_containers()) == {first, mine, *names}
+    assert [pod.debug_containers()[name].state for name in names] == ["running"] * 2
+    assert [stolen(pod, name) for name in names] == [""] * 2
+
+
+def test_what_somebody_else_says_was_measured_moves_nobody(make_pod: MakePod, dshell: Dshell) -> None:
+    pod = make_pod()
+    forged(pod, dshell, "dshell-forged", DSHELL_MEASURED=f"{pod.container_id()} 0:0")
+
+    entered = dshell(pod.name, "--", "id", "-u")
+
+    assert (entered.stdout, entered.code) == (b"65532\n", 0)
+    assert uids(pod, "dshell-forged") == [65532]
+
+
+def test_of_one_user_on_two_machines_each_has_their_own(make_pod: MakePod, dshell: Dshell) -> None:
+    """As of a team that shares a user."""
+    pod, other = make_pod(), dshell.on_another_machine()
+
+    runs = [client(pod.name, KEEP, "--", "true") for client in (dshell, other, dshell, other)]
+
+    assert [run.code for run in runs] == [0] * 4
+    entries = pod.debug_containers().values()
+    owners = [one["value"] for entry in entries for one in entry.spec["env"] if one["name"] == "DSHELL_OWNER"]
+    assert owners == ["admin"] * 2
+    lists = [client("ls", pod.name, "--mine", "-o", "name").stdout.splitlines() for client in (dshell, other)]
+    assert [len(names) for names in lists] == [1, 1]
+    assert lists[0] != lists[1]
+
+
+def test_without_a_home_all_works_and_nothing_is_reused(make_pod: MakePod, dshell: Dshell) -> None:
+    pod, nowhere = make_pod(), {"HOME": ""}
+
+    runs = [dshell(pod.name, KEEP, "--", "echo", "in", env=nowhere) for _ in range(2)]
+
+    assert [(run.stdout, run.code) for run in runs] == [(b"in\n", 0)] * 2
+    assert runs[0].stderr == ""
+    why = "not made by you on this machine (neither XDG_STATE_HOME nor HOME says where a key could be)"
+    assert why in runs[1].stderr
+    assert len(pod.debug_containers()) == 2
+
+
+def test_a_key_that_others_may_read_is_told_and_not_used(make_pod: MakePod, dshell: Dshell) -> None:
+    pod = make_pod()
+    assert dshell(pod.name, KEEP, "--", "true").code == 0
+    key = dshell.home / ".local/state/kubectl-dshell/key"
+    key.chmod(0o644)
+
+    open_ = dshell(pod.name, KEEP, "-v", "8", "--", "true")
+    key.chmod(0o600)
+    mended = dshell(pod.name, KEEP, "-v", "8", "--", "true")
+
+    assert (open_.code, mended.code) == (0, 0)
+    assert f"your key is not used, so nothing is reused: {key} is open to others (mode 0644" in open_.stderr
+    assert len(pod.debug_containers()) == 2
+    assert key.read_text().strip() not in open_.stderr + mended.stderr
+
+
+@pytest.fixture
+def rewriting(cluster: Cluster, make_namespace: MakeNamespace) -> Iterator[str]:
+    """A namespace where admission takes every debug image from a mirror, adds a variable and sets a read-only root."""
+    namespace = make_namespace()
+    name = f"{namespace}-rewrites"
+    expression = """
+        has(object.spec.ephemeralContainers) && !object.spec.ephemeralContainers[0].image.startsWith("docker.io/") ? [
+            JSONPatch{op: "replace", path: "/spec/ephemeralContainers/0/image", value: "docker.io/library/busybox:1.37"},
+            JSONPatch{op: "add", path: "/spec/ephemeralContainers/0/securityContext/readOnlyRootFilesystem", value: true}
+        ] : []"""
+    rule = {
+        "apiGroups": [""],
+        "apiVersions": ["v1"],
+        "operations": ["UPDATE"],
+        "resources": ["pods/ephemeralcontainers"],
+    }
+    policy: Json = {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "MutatingAdmissionPolicy",
+        "metadata": {"name": name},
+        "spec": {
+            "failurePolicy": "Fail",
+            "reinvocationPolicy": "Never",
+            "matchConstraints": {"resourceRules": [rule]},
+            "mutations": [{"patchType": "JSONPatch", "jsonPatch": {"expression": expression}}],
+        },
+    }
+    here = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}
+    binding: Json = {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "MutatingAdmissionPolicyBinding",
+        "metadata": {"name": name},
+        "spec": {"policyName": name, "matchResources": here},
+    }
+    try:
+        cluster.apply(policy, binding)
+        yield namespace
+    finally:
+        for kind in ("mutatingadmissionpolicybinding", "mutatingadmissionpolicy"):
+            cluster.kubectl("delete", kind, name, "--ignore-not-found")
+
+
+def test_what_admission_rewrites_is_joined_all_the_same(rewriting: str, make_pod: MakePod, dshell: Dshell) -> None:
+    probe, where = make_pod(namespace=rewriting), ("-n", rewriting)
+
+    def admitted() -> bool:
+        pod = make_pod(namespace=rewriting)
+        add_by_hand(pod, {"name": "other", "securityContext": {"runAsUser": 1}})
+        return bool(pod.debug_containers()["other"].spec["image"].startswith("docker.io/"))
+
+    wait_until(admitted, 60, "the policy to be obeyed")
+
+    runs = [dshell(probe.name, *where, KEEP, "--", "echo", "in") for _ in range(2)]
+    named = [dshell(probe.name, *where, KEEP, "--ttl=1h", "--name=review", "--", "echo", "in") for _ in range(2)]
+
+    assert [(run.stdout, run.stderr, run.code) for run in (*runs, *named)] == [(b"in\n", "", 0)] * 4
+    entries = probe.debug_containers()
+    assert len(entries) == 2
+    for entry in entries.values():
+        assert entry.spec["image"] == "docker.io/library/busybox:1.37"
+        assert entry.spec["securityContext"]["readOnlyRootFilesystem"] is True
+
+
+ROOT = (
+    "dshell pid=1 uid=0,0,0,0 gid=0,0,0,0 caps=0 dumpable=yes root=denied "
+    "our_uid=65532 our_gid=65532 our_caps=0 left=28800 holder=ok"
+)
+FORGER = """
+forged=" "
+while :; do
+	for folder in /proc/[0-9]*; do
+		words=
+		{ read -r words <$folder/cmdline; } 2>/dev/null
+		case $words in
+		*dshelltether*)
+			pid=${folder#/proc/}
+			case $forged in *" $pid "*) continue ;; esac
+			forged="$forged$pid "
+			[ "$STOPS" ] && kill -STOP $pid
+			echo "$LINE" >$folder/fd/1
+			;;
+		esac
+	done
+done
+"""
+
+
+def forger(line: str, *, stops: bool) -> dict[str, Any]:
+    """An app of UID 65532 that writes `line` into each tether, before it has measured anything if it `stops` it."""
+    ids = {"runAsUser": 65532, "runAsGroup": 65532}
+    env = [{"name": "LINE", "value": line}, {"name": "STOPS", "value": "x" * stops}]
+    return {**app("busybox:1.37", securityContext=ids, env=env), "command": ["sh", "-c", FORGER], "args": []}
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["dshell garbage", f"{ROOT} left=1{'0' * 400}", ROOT.replace("left=28800", f"left=1{'0' * 400}"), "x" * 70_000],
+    ids=["garbage", "twice", "a number without an end", "no end"],
+)
+def test_what_an_app_writes_into_a_tether_is_no_bug_of_ours(make_pod: MakePod, dshell: Dshell, line: str) -> None:
+    """It can keep us from measuring, and so from its files, by which it harms nobody."""
+    pod = make_pod(forger(line, stops=False))
+
+    done = dshell(pod.name, "--", "sh", "-c", "sleep 2; echo done", timeout=120)
+
+    assert (done.stdout, done.code) in ((b"done\n", 0), (b"", 76)), done.stderr
+    assert "this is a bug" not in done.stderr
+    assert uids(pod) == [65532]
+
+
+def test_an_app_that_answers_in_our_place_gets_no_root(make_pod: MakePod, dshell: Dshell) -> None:
+    pod = make_pod(forger(ROOT, stops=True))
+    refused: list[str] = []
+
+    def believed_or_not() -> bool:
+        """Whether it was faster than our tether."""
+        done = dshell(pod.name, "--new", "--", "true")
+        assert set(uids(pod)) == {65532}, done.stderr
+        refused.extend([done.stderr] if "a process in it says 0:0" in done.stderr else [])
+        assert done.code == (77 if refused else 0), done.stderr
+        return bool(refused)
+
+    wait_until(believed_or_not, 120, "the app to be faster than the tether")
+
+    said = (
+        "the container's status says 65532:65532, and a process in it says 0:0; on such a word nobody becomes another"
+    )
+    assert said in refused[0]
+    advice = f"If you know it to be so: kubectl dshell {pod.name} -n {pod.namespace} --run-as 0:0"
+    assert refused[0].splitlines()[-1] == advice
+
+
+def test_root_that_steps_down_is_still_followed_and_known_to_its_maker_alone(make_pod: MakePod, dshell: Dshell) -> None:
+    pod = make_pod(app(STATIC_ROOT, "step-down"))
+    pod.wait_log("serving as 101:101")
+
+    runs = [dshell(pod.name, "--", "id", "-u") for _ in range(2)]
+    before = len(pod.debug_containers())
+    other = dshell.on_another_machine()(pod.name, "--", "id", "-u")
+
+    assert [(run.stdout, run.code) for run in (*runs, other)] == [(b"101\n", 0)] * 3
+    assert before <= 3  # the second guesses no more, and may still find the first one's
+    assert len(pod.debug_containers()) == before + 2  # who measured nothing here begins anew
