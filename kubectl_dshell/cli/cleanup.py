@@ -11,6 +11,7 @@ import click
 
 from kubectl_dshell.cli.cleanup_flags import cleanup_flags
 from kubectl_dshell.cli.options import GroupedCommand, to_connection_options
+from kubectl_dshell.cli.stdout import write_data
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -49,12 +50,13 @@ def cleanup_command(ctx: click.Context, /, **flags: Any) -> int:
         )
     from kubectl_dshell.cli.wiring import ports
     from kubectl_dshell.commands.cleanup import CleanupRequest, choose
+    from kubectl_dshell.output.notices import write_line
 
     with ports(to_connection_options(flags), quiet=False, verbosity=verbosity) as (bound, namespace):
         request = CleanupRequest(namespace=None if everywhere else namespace, **wanted)
         chosen = choose(request, bound)
         if ask and chosen.sessions and not _agreed(chosen.sessions, bound.clock.now()):
-            click.echo("nothing was ended", err=True)
+            write_line("nothing was ended")
             return 0
         report = _Report(form, everywhere=everywhere, chosen=chosen)
         try:
@@ -110,7 +112,7 @@ class _Report:
         self.shown.append(ending)
         if self.form in ("", "name"):
             name = self.form == "name"
-            _write(format_name(ending, everywhere=self.everywhere) if name else format_line(ending))
+            write_data(format_name(ending, everywhere=self.everywhere) if name else format_line(ending))
 
     def close(self, *, explain: bool) -> None:
         from kubectl_dshell.output.document import Format
@@ -121,7 +123,7 @@ class _Report:
             if ending not in self.shown:
                 self.show(ending)
         if self.form in ("json", "yaml"):
-            _write(format_endings(self.done, Format(self.form)))
+            write_data(format_endings(self.done, Format(self.form)))
         total = len(self.chosen.sessions) + len(self.chosen.settled)
         lines = [*ways_out(self.done), summary(self.done, total - len(self.done))]
         write_line("\n".join([*lines, WHY_THEY_STAY] if explain else lines))
@@ -132,14 +134,3 @@ class _Report:
 
         good = {Outcome.ENDED, Outcome.ALREADY_ENDED, Outcome.WOULD_END}
         return int(ExitStatus.OK if all(e.outcome in good for e in self.done) else ExitStatus.UNAVAILABLE)
-
-
-def _write(text: str) -> None:
-    """On stdout, at once; whoever reads it may have gone."""
-    from kubectl_dshell.terminal.writer import OutputClosed
-
-    try:
-        click.echo(text, nl=False)
-        sys.stdout.flush()
-    except BrokenPipeError as error:
-        raise OutputClosed from error
