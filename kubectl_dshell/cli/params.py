@@ -9,8 +9,11 @@ from typing import Any
 import click
 
 from kubectl_dshell.domain.age import parse_duration
+from kubectl_dshell.domain.bounds import small_number
 from kubectl_dshell.domain.debug_container import PREFIX, full_name
 
+LONGEST_SECONDS = 999_999_999
+"""What the holder can count to (remote/holder.sh: nine digits), and far below what a date or a sleep cannot take."""
 _NAME_MAX = 63  # a DNS label
 _REASON_MAX = 256
 _ID_MAX = 2**31 - 1  # the API's own bound for runAsUser and runAsGroup (validation.IsValidUserID)
@@ -25,9 +28,12 @@ class Duration(click.ParamType[int]):
         if isinstance(value, int):
             return value
         try:
-            return parse_duration(value)
+            seconds = parse_duration(value)
         except ValueError:
             self.fail(f"{value!r} is not a duration; write 90s, 5m or 1h30m", param, ctx)
+        if seconds > LONGEST_SECONDS:
+            self.fail(f"{value!r} is too long; the longest is {LONGEST_SECONDS}s, which is 31 years", param, ctx)
+        return seconds
 
 
 class RunAs(click.ParamType[tuple[int, int | None]]):
@@ -38,7 +44,7 @@ class RunAs(click.ParamType[tuple[int, int | None]]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int | None]:
         if isinstance(value, tuple):
             return value
-        match = re.fullmatch(r"(\d+)(?::(\d+))?", value, re.ASCII)
+        match = re.fullmatch(r"(\d{1,10})(?::(\d{1,10}))?", value, re.ASCII)
         if not match or any(int(n) > _ID_MAX for n in match.groups() if n):
             self.fail(f"{value!r} is not UID or UID:GID, in numbers", param, ctx)
         return int(match[1]), None if match[2] is None else int(match[2])
@@ -108,7 +114,7 @@ class Verbosity(click.ParamType[int]):
     name = "level"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        text = str(value).removeprefix("=")
-        if not text.isdigit():
-            self.fail(f"{value!r} is not a number", param, ctx)
-        return int(text)
+        level = small_number(str(value).removeprefix("="))
+        if level is None:
+            self.fail(f"{value!r} is not a number from 0 to 999999999", param, ctx)
+        return level

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from kubectl_dshell.commands.ports import Ports
 from kubectl_dshell.domain.debug_container import Scripts
 from kubectl_dshell.kube.connection import ConnectionOptions, connect
-from kubectl_dshell.output.notices import Notices, write_line
+from kubectl_dshell.output.notices import Notices
 from kubectl_dshell.remote import script
 from kubectl_dshell.terminal import tty
 from kubectl_dshell.terminal.ends import Ends
@@ -54,7 +54,7 @@ class StandardTerminal:
         return tty.size(sys.stdin.fileno()) if sys.stdin.isatty() else None
 
     def relay(self, stream: Stream, companion: Companion, *, stdin: bool, tty: bool) -> Exit:
-        raw = 0 if tty and os.isatty(0) and os.isatty(1) else None
+        raw = 0 if tty and stdin and os.isatty(0) else None
         return relay(stream, Ends(stdin=0 if stdin else None, tty=raw), companion, self._signals)
 
     def piped(
@@ -105,12 +105,12 @@ def ports(options: ConnectionOptions, *, quiet: bool, verbosity: int) -> Iterato
     from kubectl_dshell.kube.trace import Trace
     from kubectl_dshell.kube.workloads import Workloads
 
-    connection = connect(options, os.environ)
-    notices = Notices(quiet=quiet)
-    trace = Trace(verbosity, write_line)
-    api = Api(connection, trace, on_warning=notices.notice)
-    pods = Pods(api)
-    with Signals() as signals:
+    with Signals() as signals:  # before a credential plugin is run
+        connection = connect(options, os.environ)
+        notices = Notices(quiet=quiet, is_raw=tty.is_raw)
+        trace = Trace(verbosity, notices.trace)
+        api = Api(connection, trace, on_warning=notices.notice)
+        pods = Pods(api)
         yield (
             Ports(
                 cluster=pods,

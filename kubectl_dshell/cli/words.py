@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
+    from collections.abc import Container, Iterable, Sequence
 
 
 def split_words(
@@ -26,6 +26,17 @@ def split_words(
     if position is None or head[position] not in verbs:
         return None, head, command
     return head[position], head[:position] + head[position + 1 :], command
+
+
+def check_text(words: Iterable[str]) -> None:
+    """Raises click.UsageError for what no name, file name or command can be: bytes that are not UTF-8, and NUL."""
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError as error:
+            raise click.UsageError(f"{word!r} is not UTF-8, and the Kubernetes API carries nothing else") from error
+        if "\0" in word:
+            raise click.UsageError(f"{word!r} has a NUL character in it")
 
 
 def _first_argument(words: Sequence[str], default: click.Command) -> int | None:
