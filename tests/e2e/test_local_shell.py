@@ -82,14 +82,16 @@ def test_a_terminal_that_was_asked_for_gives_every_byte_to_a_file(
     shared_pod: Pod, dshell: Dshell, tmp_path: Path
 ) -> None:
     with local_shell(dshell) as session:
-        script = "test -t 1 && read line && echo got $line && seq 1 20000; exit 5"
+        script = "test -t 1 && cat && seq 1 20000; exit 5"
         session.send(f"d {shared_pod.name} -t -- sh -c '{script}' >{tmp_path}/out; echo code $?\n")
         session.expect(r"as 65532:65532 \(from the container's status\)")
         session.send("typed\n")
+        wait_until(lambda: (tmp_path / "out").read_bytes() == b"typed\r\n" * 2, 20, "the echo, and the answer")
+        session.send(CTRL_D)  # a byte for the far terminal, not the end of our input
         session.expect(r"code 5\r?\n")
 
     numbers = "".join(f"{number}\r\n" for number in range(1, 20001))
-    assert (tmp_path / "out").read_bytes().decode() == f"typed\r\ngot typed\r\n{numbers}"
+    assert (tmp_path / "out").read_bytes().decode() == f"typed\r\ntyped\r\n{numbers}"
 
 
 def shows(session: TerminalSession, line: str, word: str) -> bool:
