@@ -6,7 +6,8 @@ One pod, web in shop, with a debug container of ours, and a cluster that does as
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import signal
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,9 +15,14 @@ from typing import Any
 
 from kubectl_dshell import __main__ as program
 from kubectl_dshell.cli import wiring
+from kubectl_dshell.cli.wiring import StandardTerminal
 from kubectl_dshell.commands.ports import Ports
+from kubectl_dshell.domain.pod_event import PodEvent
+from kubectl_dshell.domain.stream import Exit, Stream
+from kubectl_dshell.errors import Interrupted
 from kubectl_dshell.output.notices import Notices
-from tests.commands.world import World, running_holder
+from kubectl_dshell.terminal.signals import Signals
+from tests.commands.world import FakeStream, World, running_holder
 from tests.pods import Json
 
 _ROOT = Path(__file__).parents[2]
@@ -31,6 +37,16 @@ class Obeying(World):
                 status["state"] = {"terminated": {"exitCode": 0, "message": "ended by a client"}}
         return super().get_pod(namespace, name)
 
+    def open(self, namespace: str, pod: str, container: str, argv: Sequence[str], **how: Any) -> Stream:
+        """Every command succeeds at once."""
+        if argv[4] in ("tether", "state"):
+            return super().open(namespace, pod, container, argv, stdin=how["stdin"], tty=how["tty"])
+        return FakeStream([Exit(0)])
+
+    def watch_debugged(self, namespace: str | None, selector: str = "", name: str = "") -> Iterator[PodEvent | None]:
+        yield None
+        raise Interrupted(signal.SIGINT)
+
 
 @contextmanager
 def ports(options: Any, *, quiet: bool, verbosity: int) -> Iterator[tuple[Ports, str]]:
@@ -39,7 +55,8 @@ def ports(options: Any, *, quiet: bool, verbosity: int) -> Iterator[tuple[Ports,
     world = Obeying()
     running_holder(world)
     world.pod["status"]["ephemeralContainerStatuses"][0]["state"]["running"]["startedAt"] = "2025-12-31T21:00:00Z"
-    yield replace(world.ports(), notices=Notices(quiet=quiet)), "shop"
+    with Signals() as signals:
+        yield replace(world.ports(), notices=Notices(quiet=quiet), terminal=StandardTerminal(signals)), "shop"
 
 
 def environment(**more: str) -> dict[str, str]:
