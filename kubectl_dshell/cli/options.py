@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from kubectl_dshell import __version__
-from kubectl_dshell.cli.params import Duration, Verbosity
+from kubectl_dshell.cli.params import LONGEST_WAIT, Duration, Verbosity
 from kubectl_dshell.cli.stdout import write_data
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ _FLAGS = (
     _kubectl("--insecure-skip-tls-verify", is_flag=True, help="Do not check the API server's certificate."),
     _kubectl(
         "--request-timeout",
-        type=Duration(),
+        type=Duration(LONGEST_WAIT),
         default=0,
         metavar="TIME",
         help="Give up a single request after this; 0 is never.",

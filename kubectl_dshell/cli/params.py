@@ -8,32 +8,32 @@ from typing import Any
 
 import click
 
-from kubectl_dshell.domain.age import parse_duration
+from kubectl_dshell.domain.age import LONGEST, parse_duration
 from kubectl_dshell.domain.bounds import small_number
 from kubectl_dshell.domain.debug_container import PREFIX, full_name
 
-LONGEST_SECONDS = 999_999_999
-"""What the holder can count to (remote/holder.sh: nine digits), and far below what a date or a sleep cannot take."""
 _NAME_MAX = 63  # a DNS label
 _REASON_MAX = 256
+LONGEST_WAIT = 2_000_000
+"""Seconds, some 23 days: what a socket can wait for, in milliseconds of a C int."""
 _ID_MAX = 2**31 - 1  # the API's own bound for runAsUser and runAsGroup (validation.IsValidUserID)
 
 
 class Duration(click.ParamType[int]):
-    """Seconds, from Go's form: 90s, 5m, 1h30m."""
+    """Seconds, from Go's form: 90s, 5m, 1h30m. `most`: what can be waited for, or calculated with."""
 
     name = "duration"
+
+    def __init__(self, most: int = LONGEST) -> None:
+        self._most = most
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         if isinstance(value, int):
             return value
         try:
-            seconds = parse_duration(value)
-        except ValueError:
-            self.fail(f"{value!r} is not a duration; write 90s, 5m or 1h30m", param, ctx)
-        if seconds > LONGEST_SECONDS:
-            self.fail(f"{value!r} is too long; the longest is {LONGEST_SECONDS}s, which is 31 years", param, ctx)
-        return seconds
+            return parse_duration(value, self._most)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 class RunAs(click.ParamType[tuple[int, int | None]]):

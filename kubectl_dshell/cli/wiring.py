@@ -105,10 +105,11 @@ def ports(options: ConnectionOptions, *, quiet: bool, verbosity: int) -> Iterato
     from kubectl_dshell.kube.trace import Trace
     from kubectl_dshell.kube.workloads import Workloads
 
-    with Signals() as signals:  # before a credential plugin is run
+    notices = Notices(quiet=quiet, is_raw=tty.is_raw)
+    trace = Trace(verbosity, notices.trace)
+    with Signals() as signals:
+        # A plugin may run in it, and is ended when we are.
         connection = connect(options, os.environ)
-        notices = Notices(quiet=quiet, is_raw=tty.is_raw)
-        trace = Trace(verbosity, notices.trace)
         api = Api(connection, trace, on_warning=notices.notice)
         pods = Pods(api)
         yield (

@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from kubectl_dshell.domain.bounds import one_line
+
 if TYPE_CHECKING:
     from datetime import timedelta
 
+LONGEST = 999_999_999
+"""Seconds, some 31 years: what the holder's shell can calculate with, and a clock can be added to."""
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -29,13 +33,17 @@ def age(duration: timedelta) -> str:
     return f"{hours // 24}d"
 
 
-def parse_duration(text: str) -> int:
-    """Seconds of a Go-style duration (90, 90s, 5m, 1h30m, 2d); raises ValueError on anything else."""
-    if text.isascii() and text.isdigit():
-        return int(text)
-    if not re.fullmatch(r"(\d+[smhd])+", text, re.ASCII):
-        raise ValueError(text)
-    return sum(int(number) * _UNITS[unit] for number, unit in re.findall(r"(\d+)([smhd])", text))
+def parse_duration(text: str, most: int = LONGEST) -> int:
+    """Seconds of a Go-style duration (90, 90s, 5m, 1h30m, 2d); raises ValueError, with why, on anything else."""
+    if not re.fullmatch(r"\d+|(\d+[smhd])+", text, re.ASCII):
+        raise ValueError(f"{text!r} is not a duration; write 90s, 5m or 1h30m")
+    parts = re.findall(r"0*(\d+)([smhd]?)", text)
+    seconds = LONGEST + 1
+    if all(len(number) <= len(str(LONGEST)) for number, _ in parts):
+        seconds = sum(int(number) * _UNITS[unit or "s"] for number, unit in parts)
+    if seconds > most:
+        raise ValueError(f"{one_line(text, 32)!r} is too long; at most {most}s")
+    return seconds
 
 
 def duration(seconds: int) -> str:
