@@ -33,7 +33,7 @@ TTY = option(
     "tty",
     default=None,
     group="Session",
-    help="With or without a terminal; else with one if stdin and stdout are.",
+    help="With or without a terminal there; else as stdin and stdout are.",
 )
 STDIN = option(
     "-i/-I",
@@ -41,7 +41,7 @@ STDIN = option(
     "stdin",
     default=None,
     group="Session",
-    help="Whether COMMAND gets our stdin; else unless only stdin is a terminal: a pager's keys.",
+    help="Give COMMAND our stdin or not; else so unless only stdin is a terminal: a pager's.",
 )
 RECORD = option(
     "--record",

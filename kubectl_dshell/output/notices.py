@@ -66,7 +66,8 @@ class Notices:
         from rich.text import Text
 
         self._since = self._since or time.monotonic()
-        line = Text(f"{escape(text)} ({time.monotonic() - self._since + 1:.0f} s)")
+        flat = escape(text.replace("\n", " "))  # one line is what is erased
+        line = Text(f"{flat} ({time.monotonic() - self._since + 1:.0f} s)")
         if self._status is None:
             self._status = Console(stderr=True).status(line, spinner="dots")
             self._status.start()
