@@ -18,9 +18,11 @@ from kubectl_dshell.cli import wiring
 from kubectl_dshell.cli.wiring import StandardTerminal
 from kubectl_dshell.commands.ports import Ports
 from kubectl_dshell.domain.pod_event import PodEvent
-from kubectl_dshell.domain.stream import Exit, Stream
+from kubectl_dshell.domain.stream import Companion, Exit, Stream
 from kubectl_dshell.errors import Interrupted
 from kubectl_dshell.output.notices import Notices
+from kubectl_dshell.terminal.ends import Ends
+from kubectl_dshell.terminal.relay import relay
 from kubectl_dshell.terminal.signals import Signals
 from tests.commands.world import FakeStream, World, running_holder
 from tests.pods import Json
@@ -48,6 +50,17 @@ class Obeying(World):
         raise Interrupted(signal.SIGINT)
 
 
+class Pipes(StandardTerminal):
+    """Whatever our descriptors are."""
+
+    def __init__(self, signals: Signals) -> None:
+        self._signals = signals
+
+    def relay(self, stream: Stream, companion: Companion, *, stdin: bool, tty: bool) -> Exit:
+        del tty
+        return relay(stream, Ends(stdin=0 if stdin else None), companion, self._signals)
+
+
 @contextmanager
 def ports(options: Any, *, quiet: bool, verbosity: int) -> Iterator[tuple[Ports, str]]:
     """In place of `wiring.ports`."""
@@ -56,7 +69,7 @@ def ports(options: Any, *, quiet: bool, verbosity: int) -> Iterator[tuple[Ports,
     running_holder(world)
     world.pod["status"]["ephemeralContainerStatuses"][0]["state"]["running"]["startedAt"] = "2025-12-31T21:00:00Z"
     with Signals() as signals:
-        yield replace(world.ports(), notices=Notices(quiet=quiet), terminal=StandardTerminal(signals)), "shop"
+        yield replace(world.ports(), notices=Notices(quiet=quiet), terminal=Pipes(signals)), "shop"
 
 
 def environment(**more: str) -> dict[str, str]:
