@@ -81,7 +81,7 @@ def open_command(ctx: click.Context, /, **flags: Any) -> int:
 def _check(ctx: click.Context, flags: dict[str, Any]) -> None:
     """What click cannot see: words that do not go together. Raises click.UsageError before anything is touched."""
     check_command(ctx)
-    check_text((flags["image"],))  # which may come from DSHELL_IMAGE
+    check_text((flags["image"],), "DSHELL_IMAGE")  # whatever was typed is checked by now
     if flags["ttl"] < 1 or flags["timeout"] < 1:
         raise click.UsageError("--ttl and --timeout must be at least 1s", ctx)
     if flags["keep"] > flags["ttl"]:

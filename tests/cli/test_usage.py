@@ -45,7 +45,9 @@ from kubectl_dshell.cli.main import main
         (["ls", "--older-than", "\uff19s"], "is not a duration"),
         (["cleanup", "--older-than", "9999999999999d"], "is too long; at most 999999999s"),
         (["web", "--env", "A=a\0b"], "has a NUL character in it"),
-        (["web", "--env", "A=\udcff"], "is not UTF-8"),
+        (["web", "--env", "A=\udcff"], "word 3 is not UTF-8"),
+        (["ls", "--token", "\udcffs3cret"], "word 3 is not UTF-8"),
+        (["ls", "--token=s3cret\0"], "word 2 has a NUL character"),
         (["web", "--image", "\udcff"], "is not UTF-8"),
         (["ls", "-n", "\udcff"], "is not UTF-8"),
         (["web", "--record", "\udcff"], "is not UTF-8"),
@@ -62,6 +64,7 @@ def test_usage_errors(
     out, err = capsys.readouterr()
     assert said in err
     assert out == ""
+    assert "s3cret" not in err
     assert err == snapshot
 
 
