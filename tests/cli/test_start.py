@@ -153,12 +153,17 @@ def test_a_signal_while_a_credential_plugin_runs_ends_both(number: signal.Signal
         stderr=subprocess.PIPE,
     )
     wait_until(lambda: pid.exists() or process.poll() is not None)
+    child = int(pid.read_text())
 
     process.send_signal(number)
-    written = process.communicate(timeout=20)
+    try:
+        written = process.communicate(timeout=20)
+        wait_until(lambda: not alive(child))
+    finally:
+        if alive(child):
+            os.kill(child, signal.SIGKILL)
 
     assert (written, process.returncode) == ((b"", b""), 128 + number)
-    wait_until(lambda: not alive(int(pid.read_text())))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["kubeconfig", "pid", "plugin"]
 
 
