@@ -57,7 +57,7 @@ SHORT_RESULT = Result(b"early\nmiddle\nlate\n", "error\n", 0)
 def test_short_commands_one_after_the_other_lose_and_repeat_nothing(make_pod: MakePod, dshell: Dshell) -> None:
     pod = make_pod()
 
-    runs = [dshell(pod.name, *SHORT, input=b"middle\n") for _ in range(20)]
+    runs = [dshell(pod.name, "-q", *SHORT, input=b"middle\n") for _ in range(20)]
 
     assert runs == [SHORT_RESULT] * 20
 
@@ -67,7 +67,7 @@ def test_short_commands_at_once_lose_and_repeat_nothing(make_pod: MakePod, dshel
     pod = make_pod()
 
     with ThreadPoolExecutor(4) as pool:
-        runs = list(pool.map(lambda _: dshell(pod.name, *SHORT, input=b"middle\n"), range(20)))
+        runs = list(pool.map(lambda _: dshell(pod.name, "-q", *SHORT, input=b"middle\n"), range(20)))
 
     assert runs == [SHORT_RESULT] * 20
 
