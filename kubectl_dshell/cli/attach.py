@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from typing import Any
 
 import click
@@ -17,7 +16,7 @@ from kubectl_dshell.cli.options import (
     to_connection_options,
 )
 from kubectl_dshell.cli.recording import recording
-from kubectl_dshell.cli.session_flags import KEEP, QUIET, RECORD, STDIN, TIMEOUT, TTY, check_command
+from kubectl_dshell.cli.session_flags import KEEP, QUIET, RECORD, STDIN, TIMEOUT, TTY, check_command, settle_streams
 from kubectl_dshell.domain.debug_container import PREFIX
 
 _WHERE = "[NAME|POD|POD/NAME]"
@@ -67,6 +66,7 @@ def attach_command(ctx: click.Context, /, **flags: Any) -> int:
     or COMMAND, beside what others do there; nothing is added to the pod.
     """
     check_command(ctx)
+    unusual = settle_streams(flags, ctx.obj)
     quiet, verbosity, record = flags.pop("quiet"), flags.pop("verbosity"), flags.pop("record")
     flags["cluster_flags"] = cluster_flags(flags)
     connection = to_connection_options(flags)
@@ -80,7 +80,7 @@ def attach_command(ctx: click.Context, /, **flags: Any) -> int:
         from kubectl_dshell.commands.request import AttachRequest
 
         word, pod, name = flags.pop("where") or (None, None, None)
-        interactive = sys.stdin.isatty() and sys.stdout.isatty()
-        flags["tty"] = interactive if flags["tty"] is None else flags["tty"]
+        if unusual:
+            bound.notices.notice(unusual)
         flags |= {"namespace": namespace, "word": word, "pod": pod, "name": name, "command": ctx.obj or ()}
         return attach(AttachRequest(again="", **flags), recorded(bound))

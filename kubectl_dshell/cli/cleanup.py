@@ -12,6 +12,7 @@ import click
 
 from kubectl_dshell.cli.cleanup_flags import cleanup_flags
 from kubectl_dshell.cli.options import GroupedCommand, cluster_flags, to_connection_options
+from kubectl_dshell.cli.stdout import write_data
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -51,6 +52,7 @@ def cleanup_command(ctx: click.Context, /, **flags: Any) -> int:
         )
     from kubectl_dshell.cli.wiring import ports
     from kubectl_dshell.commands.cleanup import CleanupRequest, choose
+    from kubectl_dshell.output.notices import write_line
 
     with ports(to_connection_options(flags), quiet=False, verbosity=verbosity) as (bound, namespace):
         deadline = bound.clock.monotonic() + (timeout or math.inf)
@@ -59,7 +61,7 @@ def cleanup_command(ctx: click.Context, /, **flags: Any) -> int:
         doubtful = (chosen.used if told else chosen.sessions + chosen.used) if may_ask else ()
         agreed = bool(doubtful) and _agreed(doubtful, bound.clock.now())
         if doubtful and not agreed and len(doubtful) == len(chosen.sessions + chosen.used):
-            click.echo("nothing was ended", err=True)
+            write_line("nothing was ended")
             return 0
         chosen = chosen.with_used() if agreed else chosen.without_used(request.cluster_flags)
         report = _Report(form, everywhere=everywhere, chosen=chosen)
@@ -121,7 +123,7 @@ class _Report:
         self.shown.append(ending)
         if self.form in ("", "name"):
             name = self.form == "name"
-            _write(format_name(ending, everywhere=self.everywhere) if name else format_line(ending))
+            write_data(format_name(ending, everywhere=self.everywhere) if name else format_line(ending))
 
     def close(self, *, explain: bool) -> None:
         from kubectl_dshell.output.document import Format
@@ -132,7 +134,7 @@ class _Report:
             if ending not in self.shown:
                 self.show(ending)
         if self.form in ("json", "yaml"):
-            _write(format_endings(self.done, self.chosen.unclear, Format(self.form)))
+            write_data(format_endings(self.done, self.chosen.unclear, Format(self.form)))
         total = len(self.chosen.sessions) + len(self.chosen.settled)
         lines = [*ways_out(self.done), *not_ended(self.done, self.chosen.unclear)]
         lines.append(summary(self.done, total - len(self.done)))
@@ -145,14 +147,3 @@ class _Report:
         good = {Outcome.ENDED, Outcome.ALREADY_ENDED, Outcome.WOULD_END}
         whole = all(e.outcome in good for e in self.done) and not self.chosen.unclear
         return int(ExitStatus.OK if whole else ExitStatus.UNAVAILABLE)
-
-
-def _write(text: str) -> None:
-    """On stdout, at once; whoever reads it may have gone."""
-    from kubectl_dshell.terminal.writer import OutputClosed
-
-    try:
-        click.echo(text, nl=False)
-        sys.stdout.flush()
-    except BrokenPipeError as error:
-        raise OutputClosed from error

@@ -15,9 +15,9 @@ from kubectl_dshell.cli.cp import cp_command
 from kubectl_dshell.cli.guide import options_command
 from kubectl_dshell.cli.listing import ls_command
 from kubectl_dshell.cli.open import open_command
-from kubectl_dshell.cli.words import split_words
+from kubectl_dshell.cli.words import check_text, split_words
 from kubectl_dshell.errors import DshellError, ExitStatus, Interrupted, OutOfDescriptors, is_out_of_descriptors
-from kubectl_dshell.terminal.descriptors import ensure_standard_descriptors
+from kubectl_dshell.terminal.descriptors import ensure_standard_descriptors, require_posix
 from kubectl_dshell.terminal.writer import OutputClosed
 
 if TYPE_CHECKING:
@@ -59,7 +59,10 @@ def _run(words: list[str]) -> int:
     name = "kubectl dshell" + (f" {verb}" if verb else "")
     entry = VERBS[verb] if verb else open_command
     try:
+        check_text(words)
         context = entry.make_context(name, head, obj=command)
+        if entry is not options_command:
+            require_posix()
         with context:
             return int(entry.invoke(context) or 0)
     except click.exceptions.Exit as done:

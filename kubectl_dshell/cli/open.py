@@ -18,8 +18,10 @@ from kubectl_dshell.cli.options import (
 )
 from kubectl_dshell.cli.recording import recording
 from kubectl_dshell.cli.screen import one_screen
-from kubectl_dshell.cli.session_flags import check_command
+from kubectl_dshell.cli.session_flags import check_command, settle_streams
+from kubectl_dshell.cli.stdout import write_data
 from kubectl_dshell.cli.target_words import TargetWord, check_many, check_words, is_many, to_aim
+from kubectl_dshell.cli.words import check_text
 from kubectl_dshell.domain.reference import Kind, Reference
 
 if TYPE_CHECKING:
@@ -55,6 +57,7 @@ def open_command(ctx: click.Context, /, **flags: Any) -> int:
         raise click.UsageError("--record records a session, and --dry-run has none", ctx)
     _check(ctx, flags)
     target, where = flags["targets"][0], _where(flags)
+    unusual = settle_streams(flags, ctx.obj)
     flags["cluster_flags"] = cluster_flags(flags)
     verbosity = flags.pop("verbosity")
     connection = to_connection_options(flags)
@@ -68,6 +71,8 @@ def open_command(ctx: click.Context, /, **flags: Any) -> int:
         request = _request(ctx, flags, namespace, pod, _again(where, pod, namespace))
         if mode != "none":
             return _dry_run(request, mode, output or "yaml", bound)
+        if unusual:
+            bound.notices.notice(unusual)
         from kubectl_dshell.commands.open import open_session
 
         return open_session(request, record(bound))
@@ -75,7 +80,8 @@ def open_command(ctx: click.Context, /, **flags: Any) -> int:
 
 def _check(ctx: click.Context, flags: dict[str, Any]) -> None:
     """What click cannot see: words that do not go together. Raises click.UsageError before anything is touched."""
-    check_command(ctx, (value for _, value in flags["env"]))
+    check_command(ctx)
+    check_text((flags["image"],), "DSHELL_IMAGE")  # whatever was typed is checked by now
     if flags["ttl"] < 1 or flags["timeout"] < 1:
         raise click.UsageError("--ttl and --timeout must be at least 1s", ctx)
     if flags["keep"] > flags["ttl"]:
@@ -122,8 +128,7 @@ def _request(ctx: click.Context, flags: dict[str, Any], namespace: str, pod: str
     from kubectl_dshell.commands.request import OpenRequest
     from kubectl_dshell.domain.privilege import Profile
 
-    interactive = sys.stdin.isatty() and sys.stdout.isatty()
-    same = ("container", "run_as", "image", "env", "ttl", "keep", "new", "timeout", "stdin")
+    same = ("container", "run_as", "image", "env", "ttl", "keep", "new", "timeout", "stdin", "tty")
     stamps = ("reason", "name", "cluster_flags")
     return OpenRequest(
         namespace=namespace,
@@ -131,7 +136,6 @@ def _request(ctx: click.Context, flags: dict[str, Any], namespace: str, pod: str
         command=ctx.obj or (),
         profile=Profile(flags["profile"]),
         pull_policy=flags["image_pull_policy"],
-        tty=interactive if flags["tty"] is None else flags["tty"],
         version=__version__,
         again=again,
         **{name: flags[name] for name in same + stamps},
@@ -155,5 +159,5 @@ def _dry_run(request: OpenRequest, mode: str, output: str, bound: Any) -> int:
     from kubectl_dshell.commands.dry_run import DryRun, dry_run
     from kubectl_dshell.output.document import Format, format_document
 
-    click.echo(format_document(dry_run(request, DryRun(mode), bound), Format(output)), nl=False)
+    write_data(format_document(dry_run(request, DryRun(mode), bound), Format(output)))
     return 0

@@ -9,6 +9,7 @@ import click
 
 from kubectl_dshell import __version__
 from kubectl_dshell.cli.params import LONGEST_WAIT, Duration, Verbosity
+from kubectl_dshell.cli.stdout import write_data
 
 if TYPE_CHECKING:
     from kubectl_dshell.kube.connection import ConnectionOptions
@@ -29,6 +30,12 @@ class GroupedOption(click.Option):
 class GroupedCommand(click.Command):
     """Help with the options under their headings, in the order of their first appearance; usage as kubectl's."""
 
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        found = super().get_help_option(ctx)
+        if found is not None:
+            found.callback = _print_help
+        return found
+
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         flags, *arguments = super().collect_usage_pieces(ctx)
         return [*arguments, flags]
@@ -41,6 +48,18 @@ class GroupedCommand(click.Command):
         for heading, records in sorted(groups.items(), key=lambda group: group[0] == OTHER):
             with formatter.section(heading):
                 formatter.write_dl(records)
+
+
+def _print_help(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:  # noqa: FBT001  # click's signature
+    if wanted:
+        write_data(f"{ctx.get_help()}\n")
+        ctx.exit()
+
+
+def _print_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:  # noqa: FBT001  # click's signature
+    if wanted:
+        write_data(f"kubectl-dshell {__version__}\n")
+        ctx.exit()
 
 
 def option(*names: str, group: str, **kwargs: Any) -> Callable[[F], F]:
@@ -139,9 +158,14 @@ def concurrency_option(command: F) -> F:
 
 
 def meta_options(command: F) -> F:
-    return click.version_option(__version__, "--version", prog_name="kubectl-dshell", message="%(prog)s %(version)s")(
-        command
-    )
+    return click.option(
+        "--version",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_print_version,
+        help="Show the version and exit.",
+    )(command)
 
 
 _TYPED_AGAIN = (

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from kubectl_dshell.domain.age import LONGEST, parse_duration
+from kubectl_dshell.domain.bounds import small_number
 from kubectl_dshell.domain.debug_container import PREFIX, full_name
 
 _NAME_MAX = 63  # a DNS label
@@ -43,7 +44,7 @@ class RunAs(click.ParamType[tuple[int, int | None]]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int | None]:
         if isinstance(value, tuple):
             return value
-        match = re.fullmatch(r"(\d+)(?::(\d+))?", value, re.ASCII)
+        match = re.fullmatch(r"(\d{1,10})(?::(\d{1,10}))?", value, re.ASCII)
         if not match or any(int(n) > _ID_MAX for n in match.groups() if n):
             self.fail(f"{value!r} is not UID or UID:GID, in numbers", param, ctx)
         return int(match[1]), None if match[2] is None else int(match[2])
@@ -113,7 +114,7 @@ class Verbosity(click.ParamType[int]):
     name = "level"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        text = str(value).removeprefix("=")
-        if not text.isdigit():
-            self.fail(f"{value!r} is not a number", param, ctx)
-        return int(text)
+        level = small_number(str(value).removeprefix("="))
+        if level is None:
+            self.fail(f"{value!r} is not a number from 0 to 999999999", param, ctx)
+        return level

@@ -21,10 +21,11 @@ def recording(path: str | None, *, quiet: bool) -> Iterator[Callable[[Ports], Po
         yield lambda ports: ports
         return
     from kubectl_dshell.output.notices import Notices
+    from kubectl_dshell.terminal import tty
     from kubectl_dshell.terminal.recorded import RecordedTerminal
     from kubectl_dshell.terminal.recorder import Recorder
 
-    notices = Notices(quiet=quiet)
+    notices = Notices(quiet=quiet, is_raw=tty.is_raw)
     recorder = Recorder(path, os.environ, notices.interject)
     try:
         yield lambda ports: replace(ports, terminal=RecordedTerminal(ports.terminal, recorder))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
+from typing import Any
 
 import click
 
 from kubectl_dshell.cli.options import option
 from kubectl_dshell.cli.params import Duration
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 KEEP = option(
     "--keep",
@@ -35,15 +33,15 @@ TTY = option(
     "tty",
     default=None,
     group="Session",
-    help="With or without a terminal; else as stdin and stdout are.",
+    help="With or without a terminal there; else as stdin and stdout are.",
 )
 STDIN = option(
     "-i/-I",
     "--stdin/--no-stdin",
     "stdin",
-    default=True,
+    default=None,
     group="Session",
-    help="Whether COMMAND gets our stdin (it does).",
+    help="Give COMMAND our stdin or not; else so unless only stdin is a terminal: a pager's.",
 )
 RECORD = option(
     "--record",
@@ -55,13 +53,20 @@ RECORD = option(
 QUIET = option("-q", "--quiet", is_flag=True, group="Session", help="Only failures on stderr.")
 
 
-def check_command(ctx: click.Context, others: Iterable[str] = ()) -> None:
-    """Raises click.UsageError for a command behind -- that cannot be, and for words that nothing carries."""
+def check_command(ctx: click.Context) -> None:
+    """Raises click.UsageError for a command behind -- that cannot be."""
     if ctx.obj == ():
         raise click.UsageError("nothing stands behind --; leave it out for a shell", ctx)
-    for word in (*(ctx.obj or ()), *others):
-        try:
-            word.encode()
-        except UnicodeEncodeError as error:
-            what = f"{word!r} is not UTF-8, and the Kubernetes API carries nothing else"
-            raise click.UsageError(what, ctx) from error
+
+
+def settle_streams(flags: dict[str, Any], command: tuple[str, ...] | None) -> str:
+    """Give `stdin` and `tty` the values that are meant where they were not given; what the user should know, or "".
+
+    A terminal needs keys, so -t without a terminal on stdin falls back, as in kubectl. Where only stdin is a terminal
+    its keys belong to who reads our output (`| less`); a shell has nothing else to read, and is given them.
+    """
+    typed, seen, asked = sys.stdin.isatty(), sys.stdout.isatty(), flags["tty"]
+    flags["tty"] = typed and (seen if asked is None else asked)
+    if flags["stdin"] is None:
+        flags["stdin"] = flags["tty"] or seen or not typed or not command
+    return "unable to use a TTY: stdin is not a terminal" if asked and not typed else ""

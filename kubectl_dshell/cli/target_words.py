@@ -62,7 +62,7 @@ def check_many(ctx: click.Context, flags: dict[str, Any], *, shell: bool) -> Non
         raise click.UsageError("-t is for one pod: many have no terminal", ctx)
     if flags["record"]:
         raise click.UsageError("--record is for one pod; what many print can be kept with --output-dir", ctx)
-    if flags["stdin"] and ctx.get_parameter_source("stdin") is click.core.ParameterSource.COMMANDLINE:
+    if flags["stdin"]:
         raise click.UsageError("-i is for one pod: many cannot share one stdin, and get an empty one", ctx)
     if ctx.obj is None and not (shell and _lists(flags)):
         who = "many pods need" if _lists(flags) else "-o json and --output-dir need"

@@ -64,8 +64,8 @@ class StandardTerminal:
         return tty.size(sys.stdin.fileno()) if sys.stdin.isatty() else None
 
     def relay(self, stream: Stream, companion: Companion, *, stdin: bool, tty: bool) -> Exit:
-        raw = 0 if tty and os.isatty(0) and os.isatty(1) else None
-        if raw is not None or (stdin and os.isatty(0)):
+        raw = 0 if tty and stdin and os.isatty(0) else None
+        if stdin and os.isatty(0):
             self._user.take()
         return relay(stream, Ends(stdin=0 if stdin else None, tty=raw), companion, self._signals)
 
@@ -132,8 +132,8 @@ def ports(options: ConnectionOptions, *, quiet: bool, verbosity: int) -> Iterato
     from kubectl_dshell.kube.trace import Trace
     from kubectl_dshell.kube.workloads import Workloads
 
-    notices = Notices(quiet=quiet)
-    trace = Trace(verbosity, write_line)
+    notices = Notices(quiet=quiet, is_raw=tty.is_raw)
+    trace = Trace(verbosity, notices.trace)
     user = UserTerminal(lambda text: write_line(text, ""))
     with Signals() as signals:
         # A plugin may run in it, and is ended when we are.

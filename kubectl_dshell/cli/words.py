@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
+    from collections.abc import Container, Iterable, Sequence
 
 
 def split_words(
@@ -26,6 +26,21 @@ def split_words(
     if position is None or head[position] not in verbs:
         return None, head, command
     return head[position], head[:position] + head[position + 1 :], command
+
+
+def check_text(words: Iterable[str], what: str = "word {}") -> None:
+    """Raises click.UsageError for what no name, file name or command can be: bytes that are not UTF-8, and NUL.
+
+    Their place is told and not they themselves: one of them may be a token.
+    """
+    for place, word in enumerate(words, 1):
+        try:
+            word.encode()
+        except UnicodeEncodeError as error:
+            wrong = f"{what.format(place)} is not UTF-8, and the Kubernetes API carries nothing else"
+            raise click.UsageError(wrong) from error
+        if "\0" in word:
+            raise click.UsageError(f"{what.format(place)} has a NUL character in it")
 
 
 def _first_argument(words: Sequence[str], default: click.Command) -> int | None:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from kubectl_dshell.output.escape import escape
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rich.status import Status
 
 _PLAIN_PROGRESS_AFTER_SECONDS = 5.0
@@ -19,8 +21,10 @@ _PLAIN_PROGRESS_AFTER_SECONDS = 5.0
 class Notices:
     """`quiet` silences what is not a failure; the identity line is for terminals only."""
 
-    def __init__(self, *, quiet: bool) -> None:
+    def __init__(self, *, quiet: bool, is_raw: Callable[[], bool] = lambda: False) -> None:
+        """`is_raw` tells whether stderr is a terminal in a session's hands at the moment."""
         self._quiet = quiet
+        self._is_raw = is_raw
         self._terminal = sys.stderr.isatty()
         self._status: Status | None = None
         self._said = ""
@@ -28,19 +32,26 @@ class Notices:
 
     def identity(self, text: str) -> None:
         if self._terminal and not self._quiet:
-            write_line(text)
+            self._write(text)
 
     def notice(self, text: str) -> None:
         if not self._quiet:
-            write_line(text)
+            self._write(text)
 
     def warn(self, text: str) -> None:
-        write_line(text)
+        self._write(text)
 
     def interject(self, text: str) -> None:
-        if self._terminal:
-            write_line("")
-        write_line(text, "\r\n" if self._terminal else "\n")  # the terminal may be raw
+        self._write(text, fresh=self._terminal)
+
+    def trace(self, text: str) -> None:
+        """What -v asks for."""
+        self._write(text)
+
+    def _write(self, text: str, *, fresh: bool = False) -> None:
+        """`fresh`: the cursor may be in the middle of a line; in a raw terminal it may always be."""
+        raw = self._is_raw()
+        write_line(f"\n{text}" if fresh or raw else text, "\r\n" if raw else "\n")
 
     def progress(self, text: str) -> None:
         if not text:
@@ -55,7 +66,8 @@ class Notices:
         from rich.text import Text
 
         self._since = self._since or time.monotonic()
-        line = Text(f"{escape(text)} ({time.monotonic() - self._since + 1:.0f} s)")
+        flat = escape(text.replace("\n", " "))  # one line is what is erased
+        line = Text(f"{flat} ({time.monotonic() - self._since + 1:.0f} s)")
         if self._status is None:
             self._status = Console(stderr=True).status(line, spinner="dots")
             self._status.start()
@@ -65,7 +77,7 @@ class Notices:
         self._since = self._since or time.monotonic()
         if text != self._said and time.monotonic() - self._since >= _PLAIN_PROGRESS_AFTER_SECONDS - 1:
             self._said = text
-            write_line(text)
+            self._write(text)
 
     def _clear(self) -> None:
         if self._status:
@@ -74,7 +86,7 @@ class Notices:
 
 
 def write_line(text: str, end: str = "\n") -> None:
-    """One line on stderr. A lost stderr is no failure."""
+    """One line or several on stderr, each with `end`. A lost stderr is no failure."""
     with contextlib.suppress(OSError, ValueError):
-        sys.stderr.write(escape(text) + end)
+        sys.stderr.write(escape(text).replace("\n", end) + end)
         sys.stderr.flush()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import zlib
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ LONGEST_LINE = 1024 * 1024
 # As stern: the pod in a bright colour, the container in the same one, darker.
 _COLOURS = [(f"\x1b[{90 + n}m", f"\x1b[{30 + n}m") for n in (6, 2, 5, 3, 4, 1)]
 _RESET = "\x1b[0m"
+_CONTROL = re.compile(rb"(?P<colour>\x1b\[[0-9;:]{0,64}m)|[\x00-\x08\x0a-\x1f\x7f]|\xc2[\x80-\x9f]")
+"""C0 but the tab, DEL, and C1 as UTF-8 has them; of the sequences, only SGR is harmless."""
 
 
 def prefix(place: Place, *, namespaced: bool, colour: bool) -> bytes:
@@ -33,6 +36,20 @@ def prefix(place: Place, *, namespaced: bool, colour: bool) -> bytes:
 def may_colour() -> bool:
     """Whether colours are wanted at all: https://no-color.org."""
     return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def harmless(line: bytes) -> bytes:
+    """`line` for a terminal that shows other pods' too: what could move the cursor out of it is made visible.
+
+    Colours stay, and end with the line; so do tabs, and the carriage return of a line that ends in CR LF.
+    """
+    body = line.removesuffix(b"\r")
+    shown = _CONTROL.sub(lambda found: found["colour"] or _visible(found[0]), body)
+    return shown + _RESET.encode() if b"\x1b" in shown else shown
+
+
+def _visible(control: bytes) -> bytes:
+    return ascii(control.decode())[1:-1].encode()
 
 
 class PrefixedLines:
@@ -75,4 +92,6 @@ class PrefixedLines:
 
     def _print(self, channel: Channel, lines: list[bytes]) -> None:
         start = self._prefixes[channel]
+        if self._printer.is_terminal(channel):
+            lines = [harmless(line) for line in lines]
         self._printer.write(channel, b"".join(start + line + b"\n" for line in lines))

@@ -1,9 +1,12 @@
-"""Descriptors 0, 1 and 2 exist, whatever the program was started with."""
+"""Descriptors 0, 1 and 2 exist and take any text, whatever the program was started with and on."""
 
 from __future__ import annotations
 
+import io
 import os
 import sys
+
+from kubectl_dshell.errors import StartFailed
 
 _STAND_IN = {
     0: os.O_RDONLY,
@@ -26,7 +29,19 @@ def ensure_standard_descriptors() -> frozenset[int]:
             os.close(opened)
         os.set_inheritable(descriptor, True)  # noqa: FBT003  # its signature
     _replace_missing_files()
+    _take_any_text()
     return closed
+
+
+def require_posix() -> None:
+    """Raises StartFailed where there are neither terminals nor signals as a session needs them."""
+    try:
+        import termios  # noqa: F401
+    except ImportError as error:
+        raise StartFailed(
+            "kubectl dshell needs the terminals and signals of Linux or macOS, which this Python does not have",
+            "On Windows, run it in WSL 2: https://learn.microsoft.com/windows/wsl/install",
+        ) from error
 
 
 def _is_open(descriptor: int) -> bool:
@@ -45,3 +60,14 @@ def _replace_missing_files() -> None:
         sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115  # as above
     if sys.stderr is None:
         sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115  # as above
+
+
+def _take_any_text() -> None:
+    """What the locale's encoding has not must not end the program: an answer to a question, a name in a message."""
+    for file, errors in (
+        (sys.stdin, "surrogateescape"),
+        (sys.stdout, "backslashreplace"),
+        (sys.stderr, "backslashreplace"),
+    ):
+        if isinstance(file, io.TextIOWrapper):
+            file.reconfigure(errors=errors)

@@ -39,6 +39,14 @@ def foreground(fd: int) -> bool:
         return True
 
 
+def is_raw(fd: int = 2) -> bool:
+    """Whether the terminal `fd` leaves the line ends of what is written to it alone, as a session's does."""
+    try:
+        return not termios.tcgetattr(fd)[1] & termios.OPOST
+    except termios.error:
+        return False
+
+
 class RawMode:
     """The open end of `raw`."""
 

@@ -45,9 +45,9 @@ def test_the_flags_of_a_session_are_the_same_ones() -> None:
     assert {"container", "run_as", "profile", "image", "keep", "quiet"} <= {param.name for param in shared}
 
 
-def test_the_help_has_its_examples_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_help_has_its_examples_a_line_each(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["cp", "--help"]) == 0
 
-    printed = capsys.readouterr().out
+    printed = capfd.readouterr().out
     assert "\n    kubectl dshell cp shop/web:/var/log - | tar tv\n" in printed
     assert "--skip-failed" in printed

@@ -48,6 +48,6 @@ def test_every_option_has_help(command: click.Command) -> None:
     assert all(o.help for o in command.params if isinstance(o, click.Option))
 
 
-def test_version_is_the_package_s(capsys: pytest.CaptureFixture[str]) -> None:
+def test_version_is_the_package_s(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
-    assert capsys.readouterr().out == f"kubectl-dshell {__version__}\n"
+    assert capfd.readouterr().out == f"kubectl-dshell {__version__}\n"

@@ -38,6 +38,19 @@ from kubectl_dshell.cli.main import main
         (["Web!"], "is not the name of a pod"),
         (["web", "-o", "yaml"], "-o goes with --dry-run"),
         (["web", "-v", "loud"], "'loud' is not a number"),
+        (["web", "-v", "²"], "'²' is not a number from 0 to 999999999"),
+        (["web", "-v", "9" * 20], "is not a number from 0 to 999999999"),
+        (["web", "--concurrency", "²", "-A", "--", "ls"], "'²' is not a valid integer range"),
+        (["web", "--ttl", "11575d"], "'11575d' is too long; at most 999999999s"),
+        (["ls", "--older-than", "\uff19s"], "is not a duration"),
+        (["cleanup", "--older-than", "9999999999999d"], "is too long; at most 999999999s"),
+        (["web", "--env", "A=a\0b"], "has a NUL character in it"),
+        (["web", "--env", "A=\udcff"], "word 3 is not UTF-8"),
+        (["ls", "--token", "\udcffs3cret"], "word 3 is not UTF-8"),
+        (["ls", "--token=s3cret\0"], "word 2 has a NUL character"),
+        (["web", "--image", "\udcff"], "is not UTF-8"),
+        (["ls", "-n", "\udcff"], "is not UTF-8"),
+        (["web", "--record", "\udcff"], "is not UTF-8"),
         (["web", "--", "cat", "\udcff"], "is not UTF-8"),
         (["ls", "--", "x"], "ls runs no command"),
         (["cleanup", "--", "x"], "cleanup runs no command"),
@@ -51,4 +64,13 @@ def test_usage_errors(
     out, err = capsys.readouterr()
     assert said in err
     assert out == ""
+    assert "s3cret" not in err
     assert err == snapshot
+
+
+@pytest.mark.parametrize(
+    "flag", ["-v", "--run-as", "--ttl", "--keep", "--timeout", "--request-timeout", "--concurrency"]
+)
+def test_a_number_longer_than_python_converts_is_a_usage_error(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["web", flag, "9" * 5000, "--", "true"]) == 64
+    assert f"Invalid value for '{flag}'" in capsys.readouterr().err

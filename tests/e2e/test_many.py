@@ -238,6 +238,24 @@ def test_many_get_an_empty_stdin(three: list[Before], program: Dshell) -> None:
     assert prefixed(done) == {one.pod.name: ["end"] for one in three}
 
 
+def test_on_a_terminal_no_pod_forges_another_s_lines_and_in_a_pipe_every_byte_is_there(
+    three: list[Before], program: Dshell
+) -> None:
+    evil = r"\r\033[1A\033[2K\033]0;title\007other app | forged\033[8m\tand hidden\n"
+    command = ("-l", "app=deploy", "--", "printf", evil)
+
+    piped = program(*command)
+    with program.terminal(*command, "-q", columns=200, env={"NO_COLOR": "1"}) as session:
+        assert session.wait(SOON) == 0
+
+    bytes_ = b"\r\x1b[1A\x1b[2K\x1b]0;title\x07other app | forged\x1b[8m\tand hidden\n"
+    shown = rb"\r\x1b[1A\x1b[2K\x1b]0;title\x07other app | forged" + b"\x1b[8m\tand hidden\x1b[0m\r\n"
+    names = [one.pod.name for one in three]
+    for name in names:
+        assert f"{name} app | ".encode() + bytes_ in piped.stdout
+        assert f"{name} app | ".encode() + shown in session.output
+
+
 def test_colours_and_a_bar_on_a_terminal(three: list[Before], program: Dshell) -> None:
     command = ("deploy/deploy", "--all", "--", "sh", "-c", "echo out; sleep 1; echo err >&2")
 

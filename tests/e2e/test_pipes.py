@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -56,7 +57,7 @@ SHORT_RESULT = Result(b"early\nmiddle\nlate\n", "error\n", 0)
 def test_short_commands_one_after_the_other_lose_and_repeat_nothing(make_pod: MakePod, dshell: Dshell) -> None:
     pod = make_pod()
 
-    runs = [dshell(pod.name, *SHORT, input=b"middle\n") for _ in range(20)]
+    runs = [dshell(pod.name, "-q", *SHORT, input=b"middle\n") for _ in range(20)]
 
     assert runs == [SHORT_RESULT] * 20
 
@@ -66,7 +67,7 @@ def test_short_commands_at_once_lose_and_repeat_nothing(make_pod: MakePod, dshel
     pod = make_pod()
 
     with ThreadPoolExecutor(4) as pool:
-        runs = list(pool.map(lambda _: dshell(pod.name, *SHORT, input=b"middle\n"), range(20)))
+        runs = list(pool.map(lambda _: dshell(pod.name, "-q", *SHORT, input=b"middle\n"), range(20)))
 
     assert runs == [SHORT_RESULT] * 20
 
@@ -161,6 +162,49 @@ def test_a_program_that_cannot_be_run_is_named(
 @pytest.mark.parametrize("stdin", [pytest.param("<&-", id="closed"), pytest.param("</dev/null", id="null")])
 def test_a_stdin_that_is_not_there_is_an_empty_one(shared_pod: Pod, dshell: Dshell, stdin: str) -> None:
     assert dshell.in_shell(f'"$@" {stdin}', shared_pod.name, *SHORT) == Result(b"early\nlate\n", "error\n", 0)
+
+
+def test_a_terminal_that_is_not_there_falls_back_and_loses_nothing(make_pod: MakePod, dshell: Dshell) -> None:
+    pod = make_pod()
+    dshell(pod.name, "--keep", "10m", "--", "true")
+
+    runs = [dshell.in_shell('"$@" </dev/null', pod.name, "-it", "--", "id", "-u") for _ in range(30)]
+
+    assert runs == [Result(b"65532\n", "unable to use a TTY: stdin is not a terminal\n", 0)] * 30
+
+
+def test_a_terminal_that_is_not_there_leaves_a_pipe_as_input(shared_pod: Pod, dshell: Dshell) -> None:
+    seen = dshell(shared_pod.name, "-t", "-q", "--", "cat", input=ALL_BYTES)
+
+    assert seen == Result(ALL_BYTES, "", 0)
+
+
+TEXT = "grün ünïcödé 日本 👩‍💻"
+
+
+@pytest.mark.parametrize(
+    "locale",
+    [
+        pytest.param({"LC_ALL": "C.UTF-8"}, id="UTF-8"),
+        pytest.param({"LC_ALL": "C"}, id="C"),
+        pytest.param({"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, id="ASCII"),
+    ],
+)
+def test_names_of_every_language_pass_both_ways(make_pod: MakePod, dshell: Dshell, locale: dict[str, str]) -> None:
+    pod = make_pod()
+    how = (pod.name, f"--env=WORD={TEXT}", f"--reason={TEXT}", "--keep=2m")
+
+    words = dshell(*how, "--", "sh", "-c", 'printf "%s|" "$@" "$WORD"', "sh", TEXT, "ü", env=locale)
+    made = dshell(*how, "--", "sh", "-c", 'cd tmp && echo "$1" >"$1" && cat "$1" && echo *', "sh", TEXT, env=locale)
+    listed = dshell(*how, "--", "find", "tmp", "-type", "f", env=locale)  # ls has its own idea of letters
+    sessions = dshell("ls", pod.name, "-o", "json", env=locale)
+    (entry,) = pod.debug_containers().values()
+
+    assert words == Result(f"{TEXT}|ü|{TEXT}|".encode(), "", 0)
+    assert made == Result(f"{TEXT}\n{TEXT}\n".encode(), "", 0)
+    assert listed == Result(f"tmp/{TEXT}\n".encode(), "", 0)
+    assert [one["reason"] for one in json.loads(sessions.stdout)["items"]] == [TEXT]
+    assert TEXT in {one.get("value") for one in entry.spec["env"]}
 
 
 @pytest.mark.parametrize(

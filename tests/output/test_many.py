@@ -63,9 +63,9 @@ def test_no_file_is_made_outside_of_the_folder(tmp_path: Path, place: Place) -> 
     assert [one for one in tmp_path.rglob("*") if one.is_file()] == []
 
 
-def lines(paper: Paper) -> PrefixedLines:
+def lines(paper: Paper, *, terminal: bool = False) -> PrefixedLines:
     start = prefix(WEB, namespaced=False, colour=False)
-    return PrefixedLines(paper.printer(), {OUT: start, ERR: start})
+    return PrefixedLines(paper.printer(terminal=terminal), {OUT: start, ERR: start})
 
 
 @pytest.mark.parametrize(
@@ -292,3 +292,34 @@ def test_notices_of_the_whole(terminal: bool, quiet: bool, said: bytes) -> None:
     notices.warn("warn")
 
     assert paper.written == {OUT: b"", ERR: said}
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        (b"plain \xc3\xa9 \xe6\x97\xa5 \xff", b"plain \xc3\xa9 \xe6\x97\xa5 \xff"),
+        (b"a\tb", b"a\tb"),
+        (b"of a file from Windows\r", b"of a file from Windows"),
+        (b"\x1b[31;1mred\x1b[0m", b"\x1b[31;1mred\x1b[0m\x1b[0m"),
+        (b"\x1b[8mhides the next line", b"\x1b[8mhides the next line\x1b[0m"),
+        (b"\rdb-1 app | forged", b"\\rdb-1 app | forged"),
+        (b"x\r\r", b"x\\r"),
+        (b"\x1b[1A\x1b[2Kforged", b"\\x1b[1A\\x1b[2Kforged"),
+        (b"\x1b]0;title\x07", b"\\x1b]0;title\\x07"),
+        (b"\x1bM\x1bc\x1b7", b"\\x1bM\\x1bc\\x1b7"),
+        (b"\x08\x08\x0b\x0c\x0e\x7f\x00", b"\\x08\\x08\\x0b\\x0c\\x0e\\x7f\\x00"),
+        (b"\xc2\x9b2J\xc2\x85\xc2\xa0", b"\\x9b2J\\x85\xc2\xa0"),
+        (b"\x1b[" + b"1" * 5000 + b"m", b"\\x1b[" + b"1" * 5000 + b"m"),
+        (b"\x1b[31", b"\\x1b[31"),
+    ],
+)
+def test_on_a_terminal_no_pod_writes_into_another_s_lines(line: bytes, shown: bytes) -> None:
+    for terminal, wanted in ((True, shown), (False, line)):
+        paper = Paper()
+        sink = lines(paper, terminal=terminal)
+
+        sink.write(Output(OUT, line + b"\n"))
+        sink.write(Output(ERR, line))
+        sink.finish(whole=True)
+
+        assert paper.written == {OUT: b"web-1 app | " + wanted + b"\n", ERR: b"web-1 app | " + wanted + b"\n"}

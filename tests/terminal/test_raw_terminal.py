@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import termios
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kubectl_dshell.errors import ExitStatus, Interrupted
+from kubectl_dshell.terminal import tty
 from kubectl_dshell.terminal.keyboard import Input
 from tests.terminal.fakes import wait_until
 from tests.terminal.rig import Program, Terminal, ended, on_terminal, process_state, program
@@ -199,3 +201,21 @@ def test_a_normal_exit_adds_nothing_to_the_output(terminal: Terminal) -> None:
 
         assert ended(run, terminal) == 0
     assert terminal.shown == ALL_ON
+
+
+def test_whether_a_terminal_is_raw_is_seen_from_outside(terminal: Terminal) -> None:
+    with on_terminal(terminal) as run:
+        wait_until(raw(terminal))
+        assert tty.is_raw(terminal.slave)
+        run.far.exit(0)
+        assert ended(run, terminal) == 0
+
+    assert not tty.is_raw(terminal.slave)
+
+
+def test_what_is_no_terminal_is_not_raw() -> None:
+    reads, writes = os.pipe()
+    assert not tty.is_raw(writes)
+    os.close(reads)
+    os.close(writes)
+    assert not tty.is_raw(writes)

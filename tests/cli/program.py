@@ -1,0 +1,83 @@
+"""The program with hand-made ports, to be run as a process of its own: `python -m tests.cli.program ARGS`.
+
+One pod, web in shop, with a debug container of ours, and a cluster that does as it is told.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from kubectl_dshell import __main__ as program
+from kubectl_dshell.cli import wiring
+from kubectl_dshell.cli.wiring import StandardTerminal
+from kubectl_dshell.commands.ports import Ports
+from kubectl_dshell.domain.pod_event import PodEvent
+from kubectl_dshell.domain.stream import Companion, Exit, Stream
+from kubectl_dshell.errors import Interrupted
+from kubectl_dshell.output.notices import Notices
+from kubectl_dshell.terminal.ends import Ends
+from kubectl_dshell.terminal.relay import relay
+from kubectl_dshell.terminal.signals import Signals
+from tests.commands.world import FakeStream, World, running_holder
+from tests.pods import Json
+
+_ROOT = Path(__file__).parents[2]
+
+
+class Obeying(World):
+    """The status shows the end once `end` was said."""
+
+    def get_pod(self, namespace: str, name: str) -> Json:
+        if any(b"end\n" in tether.sent for tether in self.tethers):
+            for status in self.pod["status"]["ephemeralContainerStatuses"]:
+                status["state"] = {"terminated": {"exitCode": 0, "message": "ended by a client"}}
+        return super().get_pod(namespace, name)
+
+    def open(self, namespace: str, pod: str, container: str, argv: Sequence[str], **how: Any) -> Stream:
+        """Every command succeeds at once."""
+        if argv[4] in ("tether", "state"):
+            return super().open(namespace, pod, container, argv, stdin=how["stdin"], tty=how["tty"])
+        return FakeStream([Exit(0)])
+
+    def watch_debugged(self, namespace: str | None, selector: str = "", name: str = "") -> Iterator[PodEvent | None]:
+        yield None
+        raise Interrupted(signal.SIGINT)
+
+
+class Pipes(StandardTerminal):
+    """Whatever our descriptors are."""
+
+    def __init__(self, signals: Signals) -> None:
+        self._signals = signals
+
+    def relay(self, stream: Stream, companion: Companion, *, stdin: bool, tty: bool) -> Exit:
+        del tty
+        return relay(stream, Ends(stdin=0 if stdin else None), companion, self._signals)
+
+
+@contextmanager
+def ports(options: Any, *, quiet: bool, verbosity: int) -> Iterator[tuple[Ports, str]]:
+    """In place of `wiring.ports`."""
+    del options, verbosity
+    world = Obeying()
+    running_holder(world)
+    world.pod["status"]["ephemeralContainerStatuses"][0]["state"]["running"]["startedAt"] = "2025-12-31T21:00:00Z"
+    with Signals() as signals:
+        yield replace(world.ports(), notices=Notices(quiet=quiet), terminal=Pipes(signals)), "shop"
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Of a subprocess that runs this."""
+    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "KUBECONFIG")}
+    return {**kept, "PYTHONPATH": str(_ROOT), "LC_ALL": "C.UTF-8", **more}
+
+
+if __name__ == "__main__":
+    wiring.ports = ports
+    program.run()
