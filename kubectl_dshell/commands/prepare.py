@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.domain.debug_container import NAME_LETTERS, PREFIX, Wanted, container_spec
+from kubectl_dshell.domain.debug_container import LEASE_SECONDS, NAME_LETTERS, PREFIX, Wanted, container_spec
 from kubectl_dshell.domain.identity import Identity, Source, identify, stamp
 from kubectl_dshell.domain.pod import Json, Pod, parse_pod
 from kubectl_dshell.domain.privilege import Profile, security_context
 from kubectl_dshell.domain.refusal import Request, explain
-from kubectl_dshell.domain.target import Target, choose_target, nearest
+from kubectl_dshell.domain.target import Target, choose_target, nearest, refuse_new
 from kubectl_dshell.errors import ApiError, DshellError, NoTarget
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _no_pod(namespace: str, name: str, ports: Ports) -> NoTarget:
 def plan(request: OpenRequest, ports: Ports) -> Plan:
     """The first plan, from what is known before anything runs."""
     pod = read_pod(request.namespace, request.pod, ports)
-    target = choose_target(pod, request.container, ports.clock.now())
+    target = choose_target(pod, request.container, ports.clock.now(), new=request.new)
     identity = identify(pod, target.container, request.run_as)
     if request.profile is Profile.GENERAL and request.run_as is None:
         identity = Identity(0, 0, Source.PROFILE)
@@ -85,14 +85,22 @@ def replan(current: Plan, identity: Identity) -> Plan:
     """The same for a better identity; a given name is lengthened, since an entry's can never be used again."""
     security = security_context(Profile.AUTO, current.pod, current.target.container, identity)
     wanted = replace(current.wanted, security=security, measured=stamp(identity, current.target.container))
-    name = f"{current.name[:_NAME_MAX]}-2" if current.name else None
-    return replace(current, identity=identity, wanted=wanted, name=name)
+    return replace(current, identity=identity, wanted=wanted, name=another_name(current.name))
 
 
-def debug_container(plan: Plan, ports: Ports) -> Json:
-    """A new entry, with a fresh name where none is given."""
+def another_name(name: str | None) -> str | None:
+    """For one more debug container where the first was given this name."""
+    return f"{name[:_NAME_MAX]}-2" if name else None
+
+
+def debug_container(plan: Plan, ports: Ports, first_seconds: int = LEASE_SECONDS) -> Json:
+    """A new entry, with a fresh name where none is given; raises NoTarget where no new one can start any more.
+
+    `first_seconds`: how long it waits for the first word of the session that it is made for.
+    """
+    refuse_new(plan.pod)
     name = plan.name or PREFIX + ports.clock.random_letters(NAME_LETTERS, 5)
-    return container_spec(name, plan.wanted, ports.scripts, session_id(ports))
+    return container_spec(name, plan.wanted, ports.scripts, f"{session_id(ports)} {first_seconds}")
 
 
 def session_id(ports: Ports) -> str:

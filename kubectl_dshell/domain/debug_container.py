@@ -14,6 +14,7 @@ PREFIX = "dshell-"
 NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # those of generateName (apimachinery `util/rand`): no words, no 0/o, 1/l
 HOLDER_COMMAND = ("sh", "-c", 'eval "$DSHELL_HOLDER"')
 LEASE_SECONDS = 50  # a client beats every 15 s; with the runtime's own delay a vanished one is gone within 60 s
+FIRST_SECONDS = 4  # for the first beat: who left while it started has nothing in the pod 5 s later
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def full_name(name: str) -> str:
 
 
 def container_spec(name: str, wanted: Wanted, scripts: Scripts, starter: str = "") -> Json:
-    """The v1 EphemeralContainer. `starter`: the id of the session it is made for, which its holder waits for.
+    """The v1 EphemeralContainer. `starter`: the id of the session it is made for, and how many seconds it waits for it.
 
     Every `$` is doubled: the kubelet expands `$(NAME)` and `$$` in command and env (`expansion.Expand`).
     """
