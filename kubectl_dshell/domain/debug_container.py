@@ -73,7 +73,8 @@ def container_spec(name: str, wanted: Wanted, scripts: Scripts, starter: str = "
         "securityContext": wanted.security,
         "stdin": True,
         "targetContainerName": wanted.target,
-        "terminationMessagePolicy": "File",
+        # where the runtime cannot start the first process, why is in the log alone
+        "terminationMessagePolicy": "FallbackToLogsOnError",
     }
 
 

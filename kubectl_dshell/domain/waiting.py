@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _PULL_FAILED = "Failed to pull image"
 _PULL_REASONS = {_PULL_FAILED, "ErrImagePull", "ImagePullBackOff", "RegistryUnavailable", "SignatureValidationFailed"}
 _OTHER_IMAGE = "Another image: --image, or set DSHELL_IMAGE."
+_OTHER_ARCHITECTURE = "exec format error"  # ENOEXEC, in the words of every runtime
 
 
 @dataclass(slots=True)
@@ -40,6 +41,8 @@ class StartWatch:
             return NoTarget(f"pod {pod.name} {what}; {self.name} will not start in it")
         if state is not None and state.phase is Phase.TERMINATED:
             why = state.message.strip() or state.reason
+            if _OTHER_ARCHITECTURE in why:
+                return _other_architecture(pod, self.image)
             return StartFailed(
                 f"{self.name} ({self.image}) ended at once: {why} (exit code {state.exit_code})",
                 f"dshell needs an image with busybox ash or bash. {_OTHER_IMAGE}",
@@ -47,6 +50,8 @@ class StartWatch:
         reports = _reports(events, self.name)
         if state is not None and state.phase is Phase.WAITING:
             reports.append((state.reason, state.message))
+        if any(_OTHER_ARCHITECTURE in message for _, message in reports):
+            return _other_architecture(pod, self.image)
         return next((error for report in reports if (error := self._hopeless(*report))), None)
 
     def _hopeless(self, reason: str, message: str) -> DshellError | None:
@@ -80,6 +85,19 @@ class StartWatch:
         if reason == "RunContainerError" and "namespace path" not in message:
             return StartFailed(f"the node cannot start {self.name}: {message} {stays}")
         return None
+
+
+def _other_architecture(pod: Pod, image: str) -> StartFailed:
+    return StartFailed(
+        f"{image} is not for the architecture of this pod's node{f' {pod.node}' if pod.node else ''}: its shell cannot "
+        f"be run there ({_OTHER_ARCHITECTURE})",
+        *(
+            [f"Which one that is: kubectl get node {pod.node} -o jsonpath='{{.status.nodeInfo.architecture}}'"]
+            if pod.node
+            else []
+        ),
+        f"dshell needs an image that is for it, or for several. {_OTHER_IMAGE}",
+    )
 
 
 def _config_error(message: str, stays: str) -> DshellError:

@@ -20,6 +20,7 @@ DEBUG_BASH = "dshell.test/debug-bash:1"
 DEBUG_DASH_BASH = "dshell.test/debug-dash-bash:1"
 DEBUG_DASH = "dshell.test/debug-dash:1"
 DEBUG_NOSHELL = "dshell.test/debug-noshell:1"
+DEBUG_OTHER_ARCHITECTURE = "dshell.test/debug-other-architecture:1"
 
 RESTRICTED: dict[str, Any] = {
     "runAsNonRoot": True,
