@@ -136,12 +136,13 @@ def test_in_a_pod_that_is_being_stopped_a_session_lives_until_its_app_ends_and_n
 ) -> None:
     with pod(place, kind) as made:
         debug = Debug(made, shell)
+        (holder,) = debug.container.pids()
         tether = debug.tether(A)
         tell(tether, protocol.beat(A, 50))
         work = debug.run(A, "sleep", "1000")
         assert until(lambda: "sleep" in debug.commands())
 
-        os.kill(debug.container.pids()[0], signal.SIGTERM)
+        os.kill(holder, signal.SIGTERM)
 
         assert tether.hear(protocol.LEAVING + b"\n")
         tell(tether, protocol.beat(A, 50))
@@ -159,8 +160,9 @@ def test_in_a_pod_that_is_being_stopped_a_session_lives_until_its_app_ends_and_n
 def test_in_a_pod_that_is_being_stopped_the_last_goodbye_ends_it_as_ever(place: Path, shell: Shell) -> None:
     with pod(place) as made:
         debug = Debug(made, shell)
+        (holder,) = debug.container.pids()
         tell(tether := debug.tether(A), protocol.beat(A, 50))
-        os.kill(debug.container.pids()[0], signal.SIGTERM)
+        os.kill(holder, signal.SIGTERM)
         tether.hear(protocol.LEAVING)
 
         tell(tether, protocol.bye(A))
@@ -174,11 +176,12 @@ def test_a_pod_is_not_kept_from_stopping_by_one_that_nobody_is_in_or_that_sees_n
 ) -> None:
     with pod(place, "shared") as made:
         empty, blind = Debug(made, shell), Debug(made, shell)
+        holders = [*empty.container.pids(), *blind.container.pids()]
         tell(tether := empty.tether(A), protocol.beat(A, 50), protocol.keep(100), protocol.bye(A))
         tether.close_input()
         blind.target = blind.container
-        os.kill(empty.container.pids()[0], signal.SIGTERM)
-        os.kill(blind.container.pids()[0], signal.SIGTERM)
+        for holder in holders:
+            os.kill(holder, signal.SIGTERM)
 
         assert blind.holder.ended() == 0
         assert lives(empty, 1)  # kept, and its app lives
