@@ -45,6 +45,10 @@ class SystemClock:
     def monotonic(self) -> float:
         return time.monotonic()
 
+    def elapsed(self) -> float:
+        # Linux stops its monotonic clock while the machine sleeps, macOS does not.
+        return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
 

@@ -55,7 +55,9 @@ def _plan(found: Found, ports: Ports) -> Plan:
     entry = pod.debug_container(session.name)
     wanted = purpose(entry.spec if entry else {})
     uid, gid = (entry and entry.user) or (wanted.security.get("runAsUser", 0), wanted.security.get("runAsGroup", 0))
-    return Plan(choose_target(pod, session.target, ports.clock.now()), Identity(uid, gid, Source.ENTRY), wanted)
+    return Plan(
+        choose_target(pod, session.target, ports.clock.now(), new=False), Identity(uid, gid, Source.ENTRY), wanted
+    )
 
 
 def _again(request: AttachRequest, found: Found) -> str:

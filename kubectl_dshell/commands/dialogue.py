@@ -6,7 +6,7 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kubectl_dshell.commands.aftermath import explain_end
+from kubectl_dshell.commands.aftermath import explain_end, lapsed, told_end
 from kubectl_dshell.commands.execs import is_gone, open_exec, open_tether
 from kubectl_dshell.commands.introduction import attach_command, introduction
 from kubectl_dshell.commands.tether import TetherEnded
@@ -29,6 +29,8 @@ _READY_SECONDS = 2.0  # the kubelet answers "container not found" for a moment a
 _RETRY_SECONDS = 0.03
 _DYING_SECONDS = 1.5  # the holder kills what ignores its signals for 0.45 s
 _KILLED = 137
+_SIGNALLED = 128
+"""An exit code above this is a signal's (POSIX, `sh`), whoever sent it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,8 @@ def _unfit(session: Session, tether: Tether) -> Closed | Gone | None:
 def _attend(session: Session, stream: Stream, tether: Tether, ports: Ports) -> int:
     tether.keep(session.request.keep)
     ports.notices.identity(introduction(session))
+    if session.plan.pod.deleting:
+        tether.say_leaving()
     return converse(session, stream, tether, ports)
 
 
@@ -154,7 +158,7 @@ def prompt_name(session: Session) -> str:
 def _perform(session: Session, stream: Stream, tether: Tether, ports: Ports) -> int | Closed:
     """The command says goodbye itself, unless only the holder can tell what its exit code means."""
     end = _relay(session, stream, tether, ports)
-    if end.code is not None and protocol.has_said_goodbye(end.code):
+    if end.code is not None and protocol.has_said_goodbye(end.code) and tether.unheard <= LEASE_SECONDS:
         tether.close()
         return end.code
     if end.code in (EnterStatus.NO_TARGET, EnterStatus.ROOT_CLOSED) and not (facts := tether.facts()).root_open:
@@ -173,23 +177,38 @@ def _relay(session: Session, stream: Stream, tether: Tether, ports: Ports) -> Ex
     except ConnectionLost as error:
         _start_a_line(session, ports)
         tether.close()  # no goodbye, even if it could be said by now: whoever comes back finds it
+        over = tether.unheard > LEASE_SECONDS
+        if over and request.keep <= LEASE_SECONDS:
+            raise lapsed(session.name, tether.unheard, request.again) from error
         stays = f"for {duration(request.keep)}" if request.keep > LEASE_SECONDS else "for up to a minute"
+        what = "what it ran was ended, and the debug container" if over else "the debug container"
         raise ConnectionLost(
-            f"connection to {pod.name} lost ({error.message}); the debug container stays {stays}",
+            f"connection to {pod.name} lost ({error.message}); {what} stays {stays}",
             f"Come back with: {attach_command(pod.namespace, pod.name, session.name, request.cluster_flags)}",
         ) from error
 
 
 def _conclude(session: Session, end: Exit, tether: Tether, ports: Ports) -> int:
-    request = session.request
+    request, silent = session.request, tether.unheard
     acknowledged = say_goodbye(session, tether, ports)
-    if end.code is not None and (acknowledged or end.code not in (_KILLED, EnterStatus.HOLDER_GONE)):
+    # where the holder did not tell: our silence was too long for it, and so may be what ended the command
+    away = tether.lapsed is None and silent > LEASE_SECONDS and (end.code or 0) > _SIGNALLED
+    if tether.lapsed or (away and acknowledged):
+        _start_a_line(session, ports)
+        raise lapsed(session.name, silent, request.again)
+    if end.code is not None and (tether.lapsed is False or (not away and _is_its_own(end.code, acknowledged))):
         return end.code
     if end.code is None and acknowledged:
         raise StartFailed(f"the node could not run it in {session.name}: {end.message}")
     _start_a_line(session, ports)
+    if away:
+        raise told_end(session.plan, session.name, request.again, ports) or lapsed(session.name, silent, request.again)
     killed = f"the debug container {session.name} was killed" + (f": {end.message}" if end.message else "")
     raise explain_end(session.plan, session.name, request.again, killed, ports)
+
+
+def _is_its_own(code: int, acknowledged: bool) -> bool:  # noqa: FBT001  # both are what is asked about
+    return acknowledged or code not in (_KILLED, EnterStatus.HOLDER_GONE)
 
 
 def _start_a_line(session: Session, ports: Ports) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kubectl_dshell.commands.leaving import Leaving
 from kubectl_dshell.commands.tether import Tether
 from kubectl_dshell.domain.refusal import Request, explain
 from kubectl_dshell.errors import ApiError, DshellError
@@ -33,7 +34,8 @@ def open_tether(
         # A server too old for half-close (v4) still carries words: only the end of the input is lost.
         return open_exec(where, argv, ports, stdin=True, tty=False, wait=wait, half_close=False)
 
-    return Tether(session, connect, ports.clock, ports.notices.interject, late=late)
+    leaving = Leaving(where[0], where[1], ports)
+    return Tether(session, connect, ports.clock, ports.notices.interject, leaving=leaving.say, late=late)
 
 
 def open_exec(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.commands.aftermath import explain_end
+from kubectl_dshell.commands.aftermath import NobodyCame, explain_end
 from kubectl_dshell.commands.dialogue import Closed, Gone, Session, hold
 from kubectl_dshell.commands.introduction import attach_command
-from kubectl_dshell.commands.prepare import Plan, read_pod, session_id
+from kubectl_dshell.commands.prepare import Plan, another_name, read_pod, session_id
 from kubectl_dshell.commands.start import NameTaken, start, wait_until_running
+from kubectl_dshell.domain.debug_container import FIRST_SECONDS, LEASE_SECONDS
 from kubectl_dshell.domain.pod import Phase
 from kubectl_dshell.domain.purpose import differences, live_holders, lookalikes, purpose, same_purpose
 from kubectl_dshell.domain.seal import is_mine
@@ -52,7 +53,21 @@ def _say_passed_over(request: OpenRequest, current: Plan, ports: Ports) -> None:
 
 
 def _start(request: OpenRequest, current: Plan, ports: Ports) -> int | Closed:
-    name, id_ = start(current, request.timeout, ports)
+    """In one that waits for us only for a moment, as we may be gone; if that was too short, in one that waits longer.
+
+    Of many at once the last come late, and goodbye is said for those that are stopped (Step).
+    """
+    if not request.task:
+        try:
+            return _start_one(request, current, FIRST_SECONDS, ports)
+        except NobodyCame as error:
+            ports.notices.notice(f"{error.message}: another one is started, which waits for {LEASE_SECONDS} s")
+            current = replace(current, name=another_name(current.name))
+    return _start_one(request, current, LEASE_SECONDS, ports)
+
+
+def _start_one(request: OpenRequest, current: Plan, first_seconds: int, ports: Ports) -> int | Closed:
+    name, id_ = start(current, request.timeout, ports, first_seconds)
     outcome = hold(Session(request, current, name, id_, reused=False, just_started=True), ports)
     if isinstance(outcome, Gone):
         why = f": {outcome.why}" if outcome.why else ""

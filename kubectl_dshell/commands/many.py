@@ -84,7 +84,8 @@ def _run(one: Found, owner: str, stop: Stop, request: ManyRequest, ports: Ports,
     again, short = request.again(place.namespace, place.pod), not request.template.keep
     wanted = replace(request.template, namespace=place.namespace, pod=place.pod, again=again, task=short)
     try:
-        target = choose_target(read_pod(place.namespace, place.pod, mine), wanted.container, ports.clock.now())
+        pod = read_pod(place.namespace, place.pod, mine)
+        target = choose_target(pod, wanted.container, ports.clock.now(), new=wanted.new)
         place = replace(place, container=target.container.name)
         code = open_session(wanted, mine)
     except OutputFailed:

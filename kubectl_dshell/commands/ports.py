@@ -124,6 +124,9 @@ class Clock(Protocol):
     def monotonic(self) -> float:
         """Seconds."""
 
+    def elapsed(self) -> float:
+        """Seconds, those included that the machine slept."""
+
     def sleep(self, seconds: float) -> None: ...
 
     def random_letters(self, letters: str, count: int) -> str: ...

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.domain.debug_container import NAME_LETTERS, PREFIX, Wanted, container_spec
+from kubectl_dshell.domain.debug_container import LEASE_SECONDS, NAME_LETTERS, PREFIX, Wanted, container_spec
 from kubectl_dshell.domain.identity import Identity, Source, identify, stamp
 from kubectl_dshell.domain.pod import Json, Pod, called, parse_pod
 from kubectl_dshell.domain.privilege import Profile, security_context
 from kubectl_dshell.domain.refusal import Request, explain
 from kubectl_dshell.domain.seal import seal
-from kubectl_dshell.domain.target import Target, choose_target, nearest
+from kubectl_dshell.domain.target import Target, choose_target, nearest, refuse_new
 from kubectl_dshell.errors import ApiError, DshellError, NoTarget
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _no_pod(namespace: str, name: str, ports: Ports) -> NoTarget:
 def plan(request: OpenRequest, ports: Ports) -> Plan:
     """The first plan, from what is known before anything runs."""
     pod = read_pod(request.namespace, request.pod, ports)
-    target = choose_target(pod, request.container, ports.clock.now())
+    target = choose_target(pod, request.container, ports.clock.now(), new=request.new)
     identity = identify(pod, target.container, request.run_as, ports.keyring.key())
     if request.profile is Profile.GENERAL and request.run_as is None:
         identity = Identity(0, 0, Source.PROFILE)
@@ -87,19 +87,25 @@ def replan(current: Plan, identity: Identity) -> Plan:
     """The same for a better identity; a given name is lengthened, since an entry's can never be used again."""
     security = security_context(Profile.AUTO, current.pod, current.target.container, identity)
     wanted = replace(current.wanted, security=security, measured=stamp(identity, current.target.container))
-    name = f"{current.name[:_NAME_MAX]}-2" if current.name else None
-    return replace(current, identity=identity, wanted=wanted, name=name)
+    return replace(current, identity=identity, wanted=wanted, name=another_name(current.name))
 
 
-def debug_container(plan: Plan, ports: Ports, *, sealed: bool = True) -> Json:
-    """A new entry, with a fresh name where none is given.
+def another_name(name: str | None) -> str | None:
+    """For one more debug container where the first was given this name."""
+    return f"{name[:_NAME_MAX]}-2" if name else None
 
+
+def debug_container(plan: Plan, ports: Ports, first_seconds: int = LEASE_SECONDS, *, sealed: bool = True) -> Json:
+    """A new entry, with a fresh name where none is given; raises NoTarget where no new one can start any more.
+
+    `first_seconds`: how long it waits for the first word of the session that it is made for.
     One that is only shown is not `sealed`: who adds something else under its name would have our word for it.
     """
+    refuse_new(plan.pod)
     name = plan.name or PREFIX + ports.clock.random_letters(NAME_LETTERS, 5)
     key = ports.keyring.key(make=True) if sealed and plan.pod.uid else None
     ours = seal(key, plan.pod.uid, name, plan.wanted) if key else ""
-    return container_spec(name, plan.wanted, ports.scripts, session_id(ports), ours)
+    return container_spec(name, plan.wanted, ports.scripts, f"{session_id(ports)} {first_seconds}", ours)
 
 
 def say_refused_key(ports: Ports) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.prepare import Plan, debug_container
-from kubectl_dshell.domain.debug_container import environment
+from kubectl_dshell.domain.debug_container import LEASE_SECONDS, environment
 from kubectl_dshell.domain.pod import Json, Phase, Pod, parse_pod
 from kubectl_dshell.domain.refusal import Request, explain
 from kubectl_dshell.domain.target import where
@@ -23,9 +23,9 @@ class NameTaken(StartFailed):
     """Another debug container has the name that was given to this one."""
 
 
-def add(plan: Plan, ports: Ports, *, dry_run: bool = False) -> tuple[Json, Pod]:
+def add(plan: Plan, ports: Ports, *, dry_run: bool = False, first_seconds: int = LEASE_SECONDS) -> tuple[Json, Pod]:
     """The entry sent and the pod as answered; refusals are explained (Forbidden, NoTarget, NameTaken, StartFailed)."""
-    pod, container = plan.pod, debug_container(plan, ports, sealed=not dry_run)
+    pod, container = plan.pod, debug_container(plan, ports, first_seconds, sealed=not dry_run)
     try:
         answer = ports.cluster.add_ephemeral_container(pod.namespace, pod.name, container, dry_run=dry_run)
     except ApiError as error:
@@ -35,11 +35,11 @@ def add(plan: Plan, ports: Ports, *, dry_run: bool = False) -> tuple[Json, Pod]:
     return container, parse_pod(answer)
 
 
-def start(plan: Plan, timeout: float, ports: Ports) -> tuple[str, str]:
-    """The name of a debug container that runs, and the id of the session that it waits for."""
-    container, pod = add(plan, ports)
+def start(plan: Plan, timeout: float, ports: Ports, first_seconds: int = LEASE_SECONDS) -> tuple[str, str]:
+    """The name of a debug container that runs, and the id of the session that it waits for, for `first_seconds`."""
+    container, pod = add(plan, ports, first_seconds=first_seconds)
     wait_until_running(pod, container["name"], plan.wanted.image, timeout, ports)
-    return container["name"], environment(container)["DSHELL_STARTER"]
+    return container["name"], environment(container)["DSHELL_STARTER"].split()[0]
 
 
 def wait_until_running(pod: Pod, name: str, image: str, timeout: float, ports: Ports) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import select
-import socket
-import threading
 from typing import TYPE_CHECKING, cast
 
+from kubectl_dshell.commands.connector import Connector
 from kubectl_dshell.domain.age import duration
 from kubectl_dshell.domain.bounds import LONGEST_MESSAGE, one_line
 from kubectl_dshell.domain.debug_container import LEASE_SECONDS
@@ -44,18 +43,20 @@ class Tether:
         clock: Clock,
         warn: Callable[[str], None],
         *,
+        leaving: Callable[[], None] = lambda: None,
         late: bool = False,
     ) -> None:
         """`late`: connects when there is something to say, or when the next beat is due."""
+        self.lapsed: bool | None = None
+        """Whether the holder has ended what the session ran, having heard nothing of us; False: it ran nothing more."""
+        self.say_leaving = leaving
+        """Called when the holder says that its pod is being stopped."""
         self._session = session
         self._keep = 0
-        self._connect = connect
+        self._connector = Connector(connect)
         self._clock = clock
         self._warn = warn
-        self._woken, self._waker = socket.socketpair()
         self._stream: Stream | None = None
-        self._arrived: Stream | DshellError | None = None
-        self._connecting = False
         self._closed = False
         self._failure: DshellError | None = None
         self._told = False
@@ -65,9 +66,11 @@ class Tether:
         self._next_beat = 0.0
         self._next_connect = 0.0
         self._silent_since: float | None = None
+        self._served = clock.monotonic()
         self._limit_notice: float | None = None
         self._echoes = 0
         self._words = 0
+        self._began = self._said = self._heard = clock.elapsed()
         self._patience = _FIRST_CONNECT_SECONDS if late else 0.0
         if late:
             self._silent_since = clock.monotonic()
@@ -79,8 +82,13 @@ class Tether:
     def alive(self) -> bool:
         return self._stream is not None
 
+    @property
+    def unheard(self) -> float:
+        """For how long no word of ours is known to have reached the holder, in seconds, those asleep included."""
+        return self._clock.elapsed() - self._heard
+
     def fileno(self) -> int:
-        return self._stream.fileno() if self._stream else self._woken.fileno()
+        return self._stream.fileno() if self._stream else self._connector.fileno()
 
     @property
     def wants_write(self) -> bool:
@@ -89,6 +97,9 @@ class Tether:
     def service(self, now: float) -> float:
         """Read what came, send what is due; monotonic time of the next call. Raises ConnectionLost when all is lost."""
         self._take_arrival()
+        if self._silent_since is not None and now - self._served > 2 * BEAT_SECONDS:
+            self._silent_since = now  # we were stopped: nobody was asked
+        self._served = now
         if self._stream is None:
             return self._while_lost(now)
         try:
@@ -99,7 +110,7 @@ class Tether:
             self._drop()
             return now
         if self._facts and self.alive and now >= self._next_beat:
-            self._say(protocol.beat(self._session, LEASE_SECONDS))
+            self._say(protocol.beat(self._session, LEASE_SECONDS, self._clock.elapsed() - self._began))
             self._say_keep()
             self._next_beat = now + BEAT_SECONDS
         self._announce_limit(now)
@@ -147,12 +158,10 @@ class Tether:
 
     def close(self) -> None:
         self._closed = True
-        for stream in (self._stream, self._arrived):
-            if stream is not None and not isinstance(stream, DshellError):
-                stream.close()
-        self._stream = self._arrived = None
-        self._woken.close()
-        self._waker.close()
+        if self._stream:
+            self._stream.close()
+        self._stream = None
+        self._connector.close()
 
     def _pump(self, done: Callable[[], bool], seconds: float) -> bool:
         deadline = self._clock.monotonic() + seconds
@@ -171,6 +180,7 @@ class Tether:
     def _say(self, word: bytes) -> None:
         if self._stream:
             self._words += 1
+            self._said = self._clock.elapsed()
             self._stream.send(word)
 
     def _say_keep(self) -> None:
@@ -181,6 +191,7 @@ class Tether:
         for event in stream.receive():
             if isinstance(event, Exit):
                 self._drop()
+                self.lapsed = {protocol.LAPSED: True, protocol.LAPSED_IDLE: False}.get(event.code or 0, self.lapsed)
                 self._failure = TetherEnded(f"the debug container ended: {event.message or event.code}")
                 return
             if event.channel is Channel.STDOUT:
@@ -193,8 +204,11 @@ class Tether:
                 self._facts = protocol.parse_facts(line.decode(errors="replace"))
                 if self._facts.holder_alive:
                     self._limit_notice = self._clock.monotonic() + self._facts.left - WARN_BEFORE_LIMIT_SECONDS
+            elif line == protocol.LEAVING:
+                self.say_leaving()
             else:
                 self._echoes += 1
+                self._heard = self._said if self._echoes == self._words else self._heard
 
     def _drop(self) -> None:
         if self._stream:
@@ -205,43 +219,28 @@ class Tether:
     def _while_lost(self, now: float) -> float:
         if self._silent_since is not None and now - self._silent_since > LEASE_SECONDS:
             raise ConnectionLost("the debug container has not answered for its whole lease")
-        if not self._connecting and now >= self._next_connect:
+        if not self._connector.busy and now >= self._next_connect:
             self._reconnect()
         return max(now + 0.5, self._next_connect)
 
     def _want(self) -> None:
-        if not self.alive and not self._connecting:
+        if not self.alive and not self._connector.busy:
             self._reconnect()
 
     def _reconnect(self) -> None:
-        self._connecting, self._failure = True, None
+        self._failure = None
         self._next_connect = self._clock.monotonic() + RECONNECT_SECONDS
-        threading.Thread(target=self._connect_and_wake, name="tether", daemon=True).start()
-
-    def _connect_and_wake(self) -> None:
-        try:
-            self._arrived = self._connect()
-        except DshellError as error:
-            self._arrived = error
-        if self._closed:  # meanwhile: nobody waits for it any more
-            self.close()
-        else:
-            with contextlib.suppress(OSError):
-                self._waker.send(b"!")
+        self._connector.begin()
 
     def _take_arrival(self) -> None:
-        arrived = self._arrived
-        if arrived is None:
-            return
-        self._woken.recv(1)  # sent right after what arrived was set
-        self._arrived, self._connecting = None, False
+        arrived = self._connector.take()
         if isinstance(arrived, DshellError):
             self._failure = arrived
             if isinstance(arrived, BadConfig) and self._facts and not self._told:
                 self._told = True
                 why = one_line(arrived.message, LONGEST_MESSAGE)
                 self._warn(f"the session goes on, but not for long without credentials: {why}")
-        else:
+        elif arrived is not None:
             self._stream, self._silent_since, self._next_beat = arrived, None, 0.0
 
     def _announce_limit(self, now: float) -> None:

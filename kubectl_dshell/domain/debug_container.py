@@ -14,6 +14,7 @@ PREFIX = "dshell-"
 NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # those of generateName (apimachinery `util/rand`): no words, no 0/o, 1/l
 HOLDER_COMMAND = ("sh", "-c", 'eval "$DSHELL_HOLDER"')
 LEASE_SECONDS = 50  # a client beats every 15 s; with the runtime's own delay a vanished one is gone within 60 s
+FIRST_SECONDS = 4  # for the first beat: who left while it started has nothing in the pod 5 s later
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def full_name(name: str) -> str:
 
 
 def container_spec(name: str, wanted: Wanted, scripts: Scripts, starter: str = "", seal: str = "") -> Json:
-    """The v1 EphemeralContainer. `starter`: the id of the session it is made for, which its holder waits for.
+    """The v1 EphemeralContainer. `starter`: the id of the session it is made for, and how many seconds it waits for it.
 
     `seal`: its maker's word that it is theirs (seal.seal); empty where there is no key.
 
@@ -75,7 +76,8 @@ def container_spec(name: str, wanted: Wanted, scripts: Scripts, starter: str = "
         "securityContext": wanted.security,
         "stdin": True,
         "targetContainerName": wanted.target,
-        "terminationMessagePolicy": "File",
+        # where the runtime cannot start the first process, why is in the log alone
+        "terminationMessagePolicy": "FallbackToLogsOnError",
     }
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.age import age
 from kubectl_dshell.domain.bounds import shortened
+from kubectl_dshell.domain.debug_container import PREFIX
 from kubectl_dshell.domain.pod import Container, Phase, Pod, State
 from kubectl_dshell.errors import NoTarget
 
@@ -28,12 +29,15 @@ class Target:
     notice: str = ""
 
 
-def choose_target(pod: Pod, wanted: str | None, now: datetime) -> Target:
+def choose_target(pod: Pod, wanted: str | None, now: datetime, *, new: bool = True) -> Target:
     """The container of `pod` to enter: `wanted`, else the annotated default, the only one, or the first.
 
-    Raises NoTarget, saying why and what to type, where no debug container could join it.
+    `new`: not with a debug container that is there already. Raises NoTarget, saying why and what to type, where no
+    debug container could join it.
     """
     _refuse_pod(pod)
+    if new:
+        refuse_new(pod)
     target = _pick(pod, wanted)
     if target.container.state.phase is not Phase.RUNNING:
         raise _not_running(target, now)
@@ -53,12 +57,20 @@ def _refuse_pod(pod: Pod) -> None:
             f"{pod.name} is a static pod, and Kubernetes does not allow ephemeral containers in those",
             f"On its node: kubectl debug {quote(f'node/{pod.node}')} -it --image=busybox --profile=sysadmin",
         )
-    if pod.deleting:
-        raise NoTarget(f"pod {pod.name} is being deleted: no debug container starts in it any more")
     if pod.phase in ("Succeeded", "Failed"):
         raise NoTarget(
             f"pod {pod.name} is over (phase {pod.phase}): a debug container can only join a running one",
             f"Its output: kubectl logs {where(pod)}",
+        )
+
+
+def refuse_new(pod: Pod) -> None:
+    """Raises NoTarget where what is there lives on, but nothing is started any more."""
+    if pod.deleting:
+        live = any(c.name.startswith(PREFIX) and c.state.phase is Phase.RUNNING for c in pod.ephemeral)
+        raise NoTarget(
+            f"pod {pod.name} is being deleted: no debug container starts in it any more",
+            *([f"One that runs in it: kubectl dshell attach {where(pod)}"] if live else []),
         )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.bounds import one_line, shortened
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _PULL_FAILED = "Failed to pull image"
 _PULL_REASONS = {_PULL_FAILED, "ErrImagePull", "ImagePullBackOff", "RegistryUnavailable", "SignatureValidationFailed"}
 _OTHER_IMAGE = "Another image: --image, or set DSHELL_IMAGE."
+_OTHER_ARCHITECTURE = "exec format error"  # ENOEXEC, in the words of every runtime
 
 
 @dataclass(slots=True)
@@ -43,6 +45,8 @@ class StartWatch:
             return NoTarget(f"pod {pod.name} {what}; {self.name} will not start in it")
         if state is not None and state.phase is Phase.TERMINATED:
             why = shortened(state.message.strip()) or state.reason
+            if _OTHER_ARCHITECTURE in why:
+                return _other_architecture(pod, self.image)
             return StartFailed(
                 f"{self.name} ({self.image}) ended at once: {why} (exit code {state.exit_code})",
                 f"dshell needs an image with busybox ash or bash. {_OTHER_IMAGE}",
@@ -50,6 +54,8 @@ class StartWatch:
         reports = _reports(events, self.name)
         if state is not None and state.phase is Phase.WAITING:
             reports.append((state.reason, state.message))
+        if any(_OTHER_ARCHITECTURE in message for _, message in reports):
+            return _other_architecture(pod, self.image)
         return next((error for report in reports if (error := self._hopeless(*report))), None)
 
     def _hopeless(self, reason: str, whole: str) -> DshellError | None:
@@ -84,6 +90,19 @@ class StartWatch:
         if reason == "RunContainerError" and "namespace path" not in whole:
             return StartFailed(f"the node cannot start {self.name}: {message} {stays}")
         return None
+
+
+def _other_architecture(pod: Pod, image: str) -> StartFailed:
+    return StartFailed(
+        f"{image} is not for the architecture of this pod's node{f' {pod.node}' if pod.node else ''}: its shell cannot "
+        f"be run there ({_OTHER_ARCHITECTURE})",
+        *(
+            [f"Which one that is: kubectl get node {quote(pod.node)} -o jsonpath='{{.status.nodeInfo.architecture}}'"]
+            if pod.node
+            else []
+        ),
+        f"dshell needs an image that is for it, or for several. {_OTHER_IMAGE}",
+    )
 
 
 def _config_error(message: str, stays: str) -> DshellError:

@@ -44,7 +44,16 @@ if [ "$mode" = state ]; then
 fi
 
 tell() { [ -p "/proc/$holder/fd/3" ] && (echo "$1" >"/proc/$holder/fd/3") 2>/dev/null; }
-[ "$mode" = tether ] || tell "beat $DSHELL_SESSION $DSHELL_LEASE" || exit 73
+# A holder goes deaf before it listens for the last time: to what was said later nobody listens, unless it has heard something else.
+heard() {
+	tries=
+	until [ -p "/proc/$holder/fd/3" ]; do
+		tries=x$tries
+		[ ${#tries} -lt 15 ] || return 1
+		sleep 0.02
+	done
+}
+[ "$mode" = tether ] || { tell "beat $DSHELL_SESSION $DSHELL_LEASE" && heard; } || exit 73
 
 # Is the target's ID a part of a path in the file $1? The names are containerd's and CRI-O's, with both cgroup drivers.
 is_target() {
@@ -78,6 +87,7 @@ else
 fi
 cd /
 DSHELL_ROOT=/proc/$DSHELL_PID/root
+[ "$DSHELL_PID" = 0 ] || tell "target $DSHELL_PID"
 
 if [ "$mode" = tether ]; then
 	# Sets uid, gid, caps, effective from /proc/$1/status.

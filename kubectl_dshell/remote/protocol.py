@@ -13,6 +13,13 @@ from kubectl_dshell.remote.script import task
 END = b"end\n"
 """The holder ends now, whoever is here."""
 
+LEAVING = b"dshell-leaving"
+"""The holder's only line on a tether: its pod is being stopped, and the session goes on for as long as the app does."""
+LAPSED = 128 + 10
+"""A tether's exit code: its session was silent for too long, and the holder has ended what it ran (SIGUSR1)."""
+LAPSED_IDLE = 128 + 12
+"""The same, but its command had ended by itself before (SIGUSR2)."""
+
 _ENTER = ("sh", "-c", 'eval "$DSHELL_ENTER"', "dshell")
 # An older script does not know the mode, and would take the asking for a client.
 _ASK = ("sh", "-c", 'case $DSHELL_ENTER in *dshell-state*) eval "$DSHELL_ENTER" ;; esac', "dshell")
@@ -67,9 +74,13 @@ def state_argv() -> list[str]:
     return [*_ASK, "state", "", ""]
 
 
-def beat(session_id: str, seconds: int) -> bytes:
-    """The session is alive and may be silent for `seconds`."""
-    return f"beat {_checked(session_id)} {_positive(seconds)}\n".encode()
+def beat(session_id: str, seconds: int, at: float | None = None) -> bytes:
+    """The session is alive and may be silent for `seconds`.
+
+    They begin at `at`, on a clock of the client's that never stops: a word may be long on its way.
+    """
+    said_at = "" if at is None else f" {min(max(int(at), 0), 999_999_999)}"
+    return f"beat {_checked(session_id)} {_positive(seconds)}{said_at}\n".encode()
 
 
 def bye(session_id: str) -> bytes:

@@ -37,7 +37,7 @@ def test_the_holder_waits_for_the_session_that_comes_whatever_the_name() -> None
 
     open_session(request(name=NAME), world.ports())
 
-    starter = environment(world.added[0])["DSHELL_STARTER"]
+    starter = environment(world.added[0])["DSHELL_STARTER"].split()[0]
     assert world.tethers[0].sent.splitlines()[-1].decode() == f"bye {starter}"
 
 

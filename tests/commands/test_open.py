@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -315,3 +317,26 @@ def test_a_dry_run_adds_nothing_and_shows_the_patch(mode: DryRun) -> None:
     (entry,) = patch["spec"]["ephemeralContainers"]
     assert entry["securityContext"]["runAsUser"] == 65532
     assert "DSHELL_SEAL" not in environment(entry)  # who adds something else by that name has no word of ours for it
+
+
+def test_in_a_pod_that_is_being_deleted_what_runs_is_reused_and_nothing_is_added() -> None:
+    world = World()
+    running_holder(world)
+    world.pod["metadata"] |= {"deletionTimestamp": "2026-01-01T00:00:20Z", "deletionGracePeriodSeconds": 30}
+
+    assert open_session(request(), world.ports()) == 0
+    said = "pod web is being deleted: about 20 s are left, fewer if the app ends before"
+    assert until(lambda: said in world.said)
+    with pytest.raises(NoTarget, match="no debug container starts in it any more"):
+        open_session(request(new=True), world.ports())
+    world.vanished.add("dshell-abcde")
+    with pytest.raises(NoTarget, match="no debug container starts in it any more"):
+        open_session(request(), world.ports())
+    assert world.added == []
+
+
+def until(what: Callable[[], bool], seconds: float = 10) -> bool:
+    deadline = time.monotonic() + seconds
+    while not what() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return what()

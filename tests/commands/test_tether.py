@@ -43,7 +43,7 @@ def test_a_late_one_connects_when_its_first_beat_is_due() -> None:
     assert line.tether.facts().pid == 7
     line.tether.service(15.2)
 
-    assert fake.sent.startswith(f"beat {SESSION} 50\n".encode())
+    assert fake.sent.startswith(f"beat {SESSION} 50 0\n".encode())
     line.tether.close()
 
 
@@ -81,7 +81,7 @@ def test_a_beat_goes_out_every_15_seconds() -> None:
     for now in (100.0, 105.0, 116.0):
         line.tether.service(now)
 
-    assert fake.sent.count(f"beat {SESSION} 50\n".encode()) == 3  # the first with the facts
+    assert fake.sent.count(f"beat {SESSION} 50 0\n".encode()) == 3  # the first with the facts
     line.tether.close()
 
 
@@ -94,7 +94,7 @@ def test_how_long_it_is_to_be_kept_is_said_at_once_and_with_each_beat() -> None:
     for now in (100.0, 105.0, 116.0):
         line.tether.service(now)
 
-    assert fake.sent.splitlines()[-2:] == [f"beat {SESSION} 50".encode(), b"keep 1800"]
+    assert fake.sent.splitlines()[-2:] == [f"beat {SESSION} 50 0".encode(), b"keep 1800"]
     assert fake.sent.count(b"keep 1800\n") == 3
     line.tether.close()
 
@@ -150,7 +150,7 @@ def test_who_has_no_credentials_to_come_back_with_is_told_so_once() -> None:
     for now in (10.0, 20.0, 30.0):
         line.world.time = now
         line.tether.service(now)
-        line.tether._pump(lambda: not line.tether._connecting, 5)
+        line.tether._pump(lambda: not line.tether._connector.busy, 5)
 
     told = "the session goes on, but not for long without credentials: the plugin failed SSO:"
     assert [text for text in line.world.said if "credentials" in text] == [told]
@@ -179,13 +179,67 @@ def test_one_that_ends_before_it_answers_is_not_waited_for() -> None:
 
 def test_silence_for_the_whole_lease_is_a_lost_connection() -> None:
     first = stream()
-    line = Line(first, ApiError(500, "", "container not found"))
+    line = Line(first, *[ApiError(500, "", "container not found")] * 20)
     line.tether.facts()
     first.events.append(Exit(137))
-    line.tether.service(line.world.monotonic())
+    began = line.world.monotonic()
+    for seconds in range(0, 50, 10):
+        line.tether.service(began + seconds)
 
     with pytest.raises(ConnectionLost, match="whole lease"):
-        line.tether.service(line.world.monotonic() + 60)
+        line.tether.service(began + 51)
+    line.tether.close()
+
+
+def test_who_was_stopped_asks_before_it_takes_the_connection_for_lost() -> None:
+    """Nobody was asked in all that time."""
+    line = Line(fake := stream(), late=True)
+
+    line.tether.service(60.0)
+    assert line.tether.facts().pid == 7
+    line.tether.service(60.2)
+
+    assert fake.sent.startswith(b"beat ")
+    line.tether.close()
+
+
+@pytest.mark.parametrize(("code", "lapsed"), [(138, True), (140, False), (137, None), (0, None)])
+def test_the_holder_tells_by_the_end_of_the_tether_whether_it_ended_the_session(code: int, lapsed: bool | None) -> None:
+    line = Line(fake := stream(), *[ApiError(500, "", "container not found")] * 20)
+    line.tether.facts()
+    fake.events.append(Exit(code))
+
+    assert not line.tether.goodbye(b"bye x\n")
+
+    assert line.tether.lapsed is lapsed
+
+
+def test_how_long_nothing_was_heard_is_counted_from_the_last_word_that_was_answered() -> None:
+    line = Line(mute := FakeStream([Output(Channel.STDOUT, f"{OPEN}\n".encode())]))
+    line.tether.facts()
+    line.world.time = 20.0
+    line.tether.service(20.0)  # said again, and not answered
+    line.world.time = 60.0
+    assert line.tether.unheard > 59
+
+    mute.events.append(Output(Channel.STDOUT, b"beat\n" * mute.sent.count(b"\n")))
+    line.tether.service(60.0)
+
+    assert 39 < line.tether.unheard < 41
+    line.tether.close()
+
+
+def test_that_the_pod_is_being_stopped_is_passed_on_and_is_no_echo() -> None:
+    said: list[str] = []
+    line = Line(fake := stream())
+    line.tether.say_leaving = lambda: said.append("leaving")
+    line.tether.facts()
+
+    fake.events.append(Output(Channel.STDOUT, b"dshell-leaving\n"))
+    line.tether.service(10.0)
+
+    assert said == ["leaving"]
+    assert line.tether.registered()
     line.tether.close()
 
 

@@ -204,6 +204,9 @@ class World:
     def now(self) -> datetime:
         return datetime(2026, 1, 1, tzinfo=UTC)
 
+    def elapsed(self) -> float:
+        return self.monotonic()
+
     def monotonic(self) -> float:
         self.time += 0.01
         return self.time

@@ -138,6 +138,16 @@ def test_a_pod_that_is_being_deleted_is_refused() -> None:
         choose_target(replace(make_pod(), deleting=True), None, NOW)
 
 
+def test_what_runs_in_a_pod_that_is_being_deleted_is_joined_and_the_way_to_it_is_said() -> None:
+    live = {"name": "dshell-abcde", "state": {"running": {}}}
+    pod = replace(make_pod(ephemeral=[{"name": "dshell-abcde"}], ephemeral_statuses=[live]), deleting=True)
+
+    assert choose_target(pod, None, NOW, new=False).container.name == "app"
+    with pytest.raises(NoTarget) as refused:
+        choose_target(pod, None, NOW)
+    assert refused.value.advice == ("One that runs in it: kubectl dshell attach web -n shop",)
+
+
 def test_the_scheduler_s_reason_is_told() -> None:
     pod = make_pod(statuses=[], phase="Pending")
     unscheduled = {"type": "PodScheduled", "status": "False", "message": "0/1 nodes are available"}

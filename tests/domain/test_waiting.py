@@ -53,6 +53,7 @@ def test_what_may_clear_by_itself_is_waited_for(reason: str, message: str) -> No
         ("RunContainerError", 'error during container init: exec: "sh": executable file not found in $PATH', ExitStatus.UNAVAILABLE, "tools:1 has no shell"),
         ("CreateContainerError", 'invalid target container: container "x" is not running', ExitStatus.NO_TARGET, "the target container ended before"),
         ("RunContainerError", "runc create failed: procReady not received", ExitStatus.UNAVAILABLE, "killed as it started"),
+        ("RunContainerError", 'runc create failed: exec: "sh": exec format error', ExitStatus.UNAVAILABLE, "is not for the architecture of this pod's node node-1"),
         ("RunContainerError", "no space left on device", ExitStatus.UNAVAILABLE, "cannot start dshell-abcde: no space left"),
     ],
 )  # fmt: skip
@@ -171,3 +172,13 @@ def test_the_live_line_says_what_is_waited_for(statuses: list[Json], events: lis
     pod = make_pod(ephemeral=[{"name": NAME}], ephemeral_statuses=statuses)
 
     assert describe(pod, NAME, events) == line
+
+
+def test_an_image_for_another_architecture_is_told_from_one_without_a_shell() -> None:
+    """Runc has begun by then: its words are in the container's log, and so in its termination message."""
+    ended = {"exitCode": 255, "reason": "Error", "message": "exec /bin/sh: exec format error\n"}
+
+    (said,) = judge([{"name": NAME, "state": {"terminated": ended}}])
+
+    assert said is not None
+    assert said.startswith("tools:1 is not for the architecture of this pod's node node-1")

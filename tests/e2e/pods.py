@@ -22,6 +22,7 @@ DEBUG_DASH_BASH = "dshell.test/debug-dash-bash:1"
 DEBUG_DASH = "dshell.test/debug-dash:1"
 DEBUG_NOSHELL = "dshell.test/debug-noshell:1"
 DEBUG_HOSTILE = "dshell.test/debug-hostile:1"  # its tar answers with /tmp/answer, its sh too if there is a /tmp/shell
+DEBUG_OTHER_ARCHITECTURE = "dshell.test/debug-other-architecture:1"
 
 RESTRICTED: dict[str, Any] = {
     "runAsNonRoot": True,

@@ -28,9 +28,10 @@ def connection_at(port: int, cluster: Cluster) -> Json:
 
 
 class Network(StrEnum):
-    """Whether bytes pass, vanish without a word, or find nobody there."""
+    """Whether bytes pass, are kept waiting, vanish without a word, or find nobody there."""
 
     PASSING = "passing"
+    STALLED = "stalled"
     BLACKHOLE = "blackhole"
     REFUSING = "refusing"
 
@@ -59,6 +60,14 @@ class TcpProxy:
         self._listener.close()
         self._threads[0].join()
         self.cut()
+
+    def stall(self) -> None:
+        """From now on nothing arrives, and nothing is lost."""
+        self._network = Network.STALLED
+
+    def proceed(self) -> None:
+        """What was kept waiting arrives, and the rest passes again."""
+        self._network = Network.PASSING
 
     def blackhole(self) -> None:
         """From now on everything sent is taken and lost, on old and new connections: nobody hears of an end."""
@@ -115,8 +124,9 @@ class TcpProxy:
         ended = False
         try:
             while cuts == self._cuts and self._network is not Network.REFUSING:
-                readers = [end for end in open_ends if not unsent[source_of[end]]]
-                writers = [end for end in unsent if unsent[end]]
+                moving = self._network is not Network.STALLED
+                readers = [end for end in open_ends if moving and not unsent[source_of[end]]]
+                writers = [end for end in unsent if moving and unsent[end]]
                 readable, writable, _ = select.select(readers, writers, [], _TICK)
                 for end in writable:
                     unsent[end] = unsent[end][end.send(unsent[end]) :]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .pods import DEBUG_NOSHELL, Pod
+from .pods import DEBUG_NOSHELL, DEBUG_OTHER_ARCHITECTURE, Pod
 from .silent_registry import silent_registry
 from .waiting import wait_until
 
@@ -173,7 +173,7 @@ def test_what_starts_after_its_client_was_interrupted_ends_by_itself(make_pod: M
 
     assert (process.returncode, stdout, stderr) == (130, b"", b"")
     (name,) = pod.debug_containers()
-    wait_until(lambda: pod.debug_containers()[name].state == "terminated", 60, f"the end of {name}")
+    wait_until(lambda: pod.debug_containers()[name].state == "terminated", 15, f"the end of {name}")
 
 
 def test_a_pod_deleted_meanwhile_ends_the_wait(
@@ -194,3 +194,20 @@ def test_a_pod_deleted_meanwhile_ends_the_wait(
     assert (process.returncode, stdout) == (66, b"")
     assert stderr.decode().splitlines()[-1] == (f"error: pod {pod.name} is being deleted; {name} will not start in it")
     cluster.kubectl("delete", "pod", pod.name, "-n", pod.namespace, "--force", "--grace-period=0", check=False)
+
+
+def test_an_image_for_another_architecture_is_told_from_one_without_a_shell(make_pod: MakePod, dshell: Dshell) -> None:
+    pod = make_pod()
+
+    failed = dshell(pod.name, "--image", DEBUG_OTHER_ARCHITECTURE, "--", "true")
+
+    node = pod.json()["spec"]["nodeName"]
+    assert (failed.code, failed.stdout) == (69, b"")
+    assert failed.stderr[failed.stderr.index("error:") :].splitlines() == [
+        (
+            f"error: {DEBUG_OTHER_ARCHITECTURE} is not for the architecture of this pod's node {node}: "
+            "its shell cannot be run there (exec format error)"
+        ),
+        f"Which one that is: kubectl get node {node} -o jsonpath='{{.status.nodeInfo.architecture}}'",
+        "dshell needs an image that is for it, or for several. Another image: --image, or set DSHELL_IMAGE.",
+    ]

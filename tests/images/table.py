@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .archive import CAP_NET_BIND_SERVICE, File, Image, Rootfs, folder, layer, link, program
+from .archive import ARCHITECTURE, CAP_NET_BIND_SERVICE, File, Image, Rootfs, folder, layer, link, program
 from .ingredients import busybox, debian_files, go_program, needed_by, python_version
 
 if TYPE_CHECKING:
@@ -101,6 +101,16 @@ def _debug_hostile() -> Image:
     return Image("dshell.test/debug-hostile:1", {**_applets("tar", *_SHELLS), **programs}, {"Cmd": ["sh"], **_PATH})
 
 
+def _other_architecture() -> Image:
+    """A program of the other of the two architectures (`e_machine` of its ELF header) in an image that says ours."""
+    content, _ = busybox()
+    machines = {"amd64": 0x3E, "arm64": 0xB7}
+    other = next(number for name, number in machines.items() if name != ARCHITECTURE)
+    foreign = content[:18] + other.to_bytes(2, "little") + content[20:]
+    rootfs: Rootfs = {"bin/busybox": program(foreign), "bin/sh": link("busybox"), "etc/passwd": _text(_PASSWD)}
+    return Image("dshell.test/debug-other-architecture:1", rootfs, {"Cmd": ["sh"], **_PATH})
+
+
 IMAGES: dict[str, Callable[[], Image]] = {
     "pause": _pause,
     "busybox": _busybox,
@@ -115,4 +125,5 @@ IMAGES: dict[str, Callable[[], Image]] = {
     "debug-dash": lambda: _debug("debug-dash", _dash()),
     "debug-noshell": _debug_noshell,
     "debug-hostile": _debug_hostile,
+    "debug-other-architecture": _other_architecture,
 }

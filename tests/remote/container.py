@@ -137,6 +137,8 @@ class Container:
         os.fchown(theirs, *self.user)
         outer = subprocess.Popen(program(options), stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         os.close(theirs)
+        assert outer.stdout
+        os.fchown(outer.stdout.fileno(), *self.user)
         outer.stdin = os.fdopen(ours, "wb")
         return Process(outer)
 

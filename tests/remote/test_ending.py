@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 from pathlib import Path
 
@@ -97,7 +95,7 @@ def test_bye_ends_all_work_within_a_second_and_without_a_zombie(place: Path, she
 
 @each_shell
 @pytest.mark.parametrize("kind", ["own", "shared", "host"])
-@pytest.mark.parametrize("ending", ["lease", "end", "limit", "term", "bye"])
+@pytest.mark.parametrize("ending", ["lease", "end", "limit", "bye"])
 def test_every_ending_says_why_and_leaves_nothing(place: Path, shell: Shell, kind: Namespace, ending: str) -> None:
     with pod(place, kind) as made:
         debug = Debug(made, shell, DSHELL_LIMIT="3" if ending == "limit" else "28800")
@@ -108,8 +106,6 @@ def test_every_ending_says_why_and_leaves_nothing(place: Path, shell: Shell, kin
         if ending in words:
             tether.say(words[ending])
             tether.hear(words[ending])
-        elif ending == "term":
-            os.kill(debug.container.pids()[0], signal.SIGTERM)
 
         assert debug.holder.ended() == 0
 
@@ -117,7 +113,6 @@ def test_every_ending_says_why_and_leaves_nothing(place: Path, shell: Shell, kin
             "lease": "ended after 1 s without a client",
             "end": "ended by a client",
             "limit": "ended at its limit of 3 s",
-            "term": "ended by the cluster",
             "bye": "ended by its last session",
         }[ending]  # fmt: skip
         assert_nothing_is_left(made, debug)
