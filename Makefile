@@ -2,13 +2,13 @@
 # make test   everything: lint, types, unit, terminal and e2e tests
 # Which cluster: DSHELL_E2E_KUBECONFIG=FILE if set, else kind, else one built here (tests/cluster). Never your context.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test lint unit e2e bench fuzz lock clean
+.PHONY: help demo demo-down test lint unit e2e bench fuzz stress lock clean
 
 BIN := .venv/bin
 PYTHON_HERE := $(BIN)/python
 CLUSTER := $(PYTHON_HERE) -m tests.cluster
 WORKERS := -n 4 --dist loadgroup
-SCRIPTS := kubectl_dshell/remote/holder.sh kubectl_dshell/remote/enter.sh kubectl_dshell/remote/resolve.sh kubectl_dshell/remote/copy_out.sh \
+SCRIPTS := kubectl_dshell/remote/holder.sh kubectl_dshell/remote/processes.sh kubectl_dshell/remote/end.sh kubectl_dshell/remote/enter.sh kubectl_dshell/remote/resolve.sh kubectl_dshell/remote/copy_out.sh \
 	kubectl_dshell/remote/copy_in.sh kubectl_dshell/remote/task.sh .ci/run .ci/venv
 
 help:
@@ -50,6 +50,10 @@ bench: .venv/stamp
 # What parses other people's bytes, for SECONDS each: make fuzz SECONDS=600 TARGETS="archives pods"
 fuzz: .venv/stamp
 	$(PYTHON_HERE) -m tests.fuzz --seconds $(or $(SECONDS),60) $(TARGETS)
+
+# Ends of sessions that will not hold still, with every processor taken: make stress ENDS=200
+stress: .venv/stamp
+	$(PYTHON_HERE) -m tests.remote.stress $(or $(ENDS),200)
 
 # Of one resolution: what users run, what builds it, and both with what tests it.
 COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header

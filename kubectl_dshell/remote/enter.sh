@@ -23,6 +23,8 @@ until read -r holder published </dev/termination-log || [ ${#tries} = 50 ]; do
 	tries=x$tries
 	sleep 0.02
 done 2>/dev/null
+# that file may be written by anybody
+case $holder in *[!0-9]*) holder= ;; esac
 
 # How things are, as the holder wrote it. It may be writing just now: what counts is what is read twice.
 # "none": it has not begun, or has told already why it ends; "gone": it ended without a word, "ok": it listens.
@@ -35,6 +37,8 @@ if [ "$mode" = state ]; then
 	state=gone facts=
 	case $holder in '' | *[!0-9]*) state=none ;; esac
 	[ -p "/proc/$holder/fd/3" ] && state=ok
+	# only numbers that are none of base 8: bash would run what stands in the place of one
+	case " $published" in *[!0-9\ ]* | *' 0'[0-9]*) published= ;; esac
 	set -- $published
 	if [ $# = 4 ] && read -r now _ </proc/uptime && now=${now%.*}; then
 		facts=" sessions=$1 silent=$((now - $2)) kept=$(($3 > now ? $3 - now : 0)) left=$(($4 - now))"
@@ -64,8 +68,13 @@ is_target() {
 	done <"$1"
 	return 1
 } 2>/dev/null
-# The start of process $1 in ticks (100 a second) since the node's.
-age() { read -r stat <"/proc/$1/stat" && set -- ${stat##*) } && shift 19 && started=$1; } 2>/dev/null
+# The start of process $1 in ticks (100 a second) since the node's. Its name may hold anything, line ends too.
+age() {
+	stat=
+	while read -r line; do stat="$stat $line"; done <"/proc/$1/stat"
+	set -- ${stat##*) }
+	[ $# -gt 40 ] && shift 19 && started=$1
+} 2>/dev/null
 
 # The oldest process of the target, or if its root is closed to us another one of the same container whose root is open. It is PID 1
 # unless the container shares its PID namespace; grep only for speed: a node has many processes.
@@ -121,6 +130,8 @@ if [ "$mode" != outside ]; then
 	[ "$root" = ok ] || exit 72
 fi
 export DSHELL_PID DSHELL_ROOT DSHELL_SESSION
+# names are UTF-8; a bash that has no such locale says so
+{ [ "$LC_ALL$LC_CTYPE$LANG" ] || export LANG=C.UTF-8; } 2>/dev/null
 unset DSHELL_HOLDER DSHELL_ENTER DSHELL_LEASE DSHELL_LIMIT DSHELL_STARTER DSHELL_REASON
 if [ "$mode" = terminal ]; then
 	# before the program starts: the first resize may come too late for it
@@ -171,7 +182,10 @@ where() {
 	"$DSHELL_ROOT"/*) here=$DSHELL_NAME:${PWD#"$DSHELL_ROOT"} ;;
 	*) here="debug image:$PWD" ;;
 	esac
+	# the app names its directories: none is to speak to the terminal, nor to the shell that expands a prompt; the last are C1
+	case $here in *[[:cntrl:]]* | *\\* | *"$c2"["$x80"-"$x9f"]*) here="${here%%:*}:(a name with odd characters)" ;; esac
 }
+c2=$(printf '\302') x80=$(printf '\200') x9f=$(printf '\237')
 # jobs that outlive the shell would become children of the app
 leave() {
 	for signal in INT HUP KILL; do

@@ -11,7 +11,9 @@ case $code in
 *)
 	# at goodbye the holder ends what is left of the session; the exit code is to be the command's
 	trap '' INT HUP TERM PIPE
-	read -r holder _ </dev/termination-log && echo "bye $DSHELL_SESSION" >"/proc/$holder/fd/3"
+	read -r holder _ </dev/termination-log
+	# that file may be written by anybody
+	case $holder in '' | *[!0-9]*) ;; *) [ ! -p "/proc/$holder/fd/3" ] || echo "bye $DSHELL_SESSION" >"/proc/$holder/fd/3" ;; esac
 	;;
 esac
 exit $code

@@ -119,6 +119,27 @@ def test_a_command_ends_and_nothing_is_left(
     before.assert_nothing_left(CLEAN, CLEAN_SECONDS)
 
 
+@pytest.mark.parametrize(
+    "loop",
+    [
+        pytest.param("while :; do echo on; sleep 0.2; done", id="one after another"),
+        pytest.param("trap '' INT TERM; while :; do sleep 0.05; done", id="ignores signals"),
+        pytest.param("while :; do (sleep 0.01; ls /bin | cat >/dev/null); done", id="subshells and pipelines"),
+        pytest.param("for i in 1 2 3; do while :; do sleep 0.1; done & done; wait", id="at once"),
+    ],
+)
+def test_a_loop_that_is_cut_short_leaves_no_zombie(before: Before, dshell: Dshell, loop: str) -> None:
+    """Ended anywhere in its course; killed before it has reaped its child, that stays below the app for ever."""
+    for _ in range(3):
+        with dshell.start(before.pod.name, "--new", "--", "sh", "-c", loop) as process:
+            wait_running(before.pod, "sh", "sleep")
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=30)
+
+            assert process.returncode == 143
+        before.assert_nothing_left(CLEAN, 15)
+
+
 def test_a_vanished_client_is_noticed_within_a_minute_and_nothing_is_left(make_pod: MakePod, dshell: Dshell) -> None:
     """All at once: a client that was killed says nothing, and the lease of each takes its time."""
     pods = [Before.of(make_pod(app(STATIC, "-signals"))) for _ in range(4)]

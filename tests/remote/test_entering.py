@@ -111,6 +111,74 @@ def test_the_prompt_shows_the_path_as_the_app_sees_it(place: Path, shell: Shell)
 
 
 @each_shell
+@pytest.mark.parametrize("name", [b"\x1b]0;title\x07", b"a\nb", b"\\e[2J", b"\\033[2J", b"x\xc2\x9b2J"])
+def test_a_directory_of_the_app_cannot_speak_through_the_prompt(place: Path, shell: Shell, name: bytes) -> None:
+    with pod(place) as made:
+        (made.app.root / os.fsdecode(b"odd-" + name)).mkdir()
+        inside = Debug(made, shell).shell(A)
+        inside.hear(b"pod/app:/ $ ")
+        inside.say(b"cd odd-*\n")
+
+        shown = inside.hear(b"pod/app:(a name with odd characters) $ ")
+
+        assert name not in shown
+        inside.say(b"cd ..\n")
+        inside.hear(b"pod/app:/ $ ")
+
+
+@each_shell
+def test_names_outside_ascii_are_shown_and_typed_as_they_are(place: Path, shell: Shell) -> None:
+    name = "ünïcödé".encode()
+    with pod(place) as made:
+        (made.app.root / os.fsdecode(name)).mkdir()
+        inside = Debug(made, shell).shell(A)
+        inside.hear(b"pod/app:/ $ ")
+        inside.say(b"cd " + name + b"\n")
+        inside.hear(b"pod/app:/" + name + b" $ ")
+        inside.say(b"echo [$LANG]\n")
+        inside.hear(b"[C.UTF-8]")
+
+
+@each_shell
+@pytest.mark.parametrize(
+    ("given", "seen"),
+    [
+        ({}, b"C.UTF-8--"),
+        ({"LANG": "C"}, b"C--"),
+        ({"LC_ALL": "POSIX"}, b"-POSIX-"),
+        ({"LC_CTYPE": "C"}, b"--C"),
+    ],
+)
+def test_a_session_has_a_locale_of_utf_8_unless_it_was_given_one(
+    place: Path, shell: Shell, given: dict[str, str], seen: bytes
+) -> None:
+    with pod(place) as made:
+        command = Debug(made, shell, NOBODY, **given).run(A, "sh", "-c", "echo $LANG-$LC_ALL-$LC_CTYPE")
+
+        assert command.ended() == 0
+        assert command.printed() == seen + b"\n"
+
+
+@each_shell
+def test_a_process_whose_name_has_two_lines_is_read_as_any_other(place: Path, shell: Shell) -> None:
+    with pod(place, "shared") as made:
+        rename = "printf 'a\\n) R 0 0' >/proc/$$/comm; read -r x"
+        odd = made.app.start(["/busybox", "sh", "-c", rename])
+        assert until(
+            lambda: len(made.app.pids()) == 2 and "\n) R" in Path(f"/proc/{made.app.pids()[1]}/stat").read_text()
+        )
+        debug = Debug(made, shell)
+
+        facts = measured(debug)
+        command = debug.run(A, "cat", "file")
+
+        assert command.ended() == 0
+        assert command.printed() == b"the app's\n"
+        assert facts.root_open
+        assert odd.outer.poll() is None
+
+
+@each_shell
 def test_outside_the_prompt_is_that_of_the_debug_image(place: Path, shell: Shell) -> None:
     with pod(place) as made:
         debug = Debug(made, shell, ROOT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -165,3 +166,29 @@ def test_a_line_that_is_being_written_is_not_read_half(place: Path, shell: Shell
             assert answer is not None
             assert answer.sessions in {0, 1, 2}
             assert (answer.silent < 30, answer.left > 28000) == (True, True)
+
+
+@each_shell
+@pytest.mark.parametrize(
+    "line", ["{} a[$(touch${{IFS}}/tmp/ran)] 5 0 900", "{} 1 5 0 *", "{} 1 08 0 900", "{} 1 5 0 x/../y"]
+)
+def test_what_the_log_says_is_never_calculated_with_unless_it_is_numbers(place: Path, shell: Shell, line: str) -> None:
+    with pod(place) as made:
+        debug = Debug(made, shell)
+        debug.log.write_text(line.format(debug.message().split()[0]) + "\n")
+
+        assert debug.state() == (HolderState.LISTENS, None)
+        assert not (debug.container.root / "tmp/ran").exists()
+
+
+@each_shell
+def test_no_word_is_told_to_a_holder_that_is_no_number(place: Path, shell: Shell) -> None:
+    with pod(place) as made:
+        debug = Debug(made, shell)
+        (debug.container.root / "tmp/fd").mkdir()
+        os.mkfifo(debug.container.root / "tmp/fd/3")
+        debug.log.write_text("../tmp 1 5 0 900\n")
+
+        command = debug.run(A, "true")
+
+        assert command.ended() == 73
