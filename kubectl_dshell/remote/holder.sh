@@ -31,6 +31,10 @@ if [ $? -gt 1 ]; then
 	exit 69
 fi
 
+# As sh (posix) bash times a read by a signal, and one that comes just before the read is lost: it would wait for ever. Else by select.
+# shellcheck disable=SC3040 # of bash
+[ -z "$BASH_VERSION" ] || set +o posix
+
 # Is $1 a word of digits that a shell can calculate with?
 number() { case $1 in '' | 0?* | *[!0-9]* | ??????????*) return 1 ;; esac; }
 

@@ -14,8 +14,9 @@
 # Seconds (now) and hundredths of a second (ticks) since the node started.
 clock() { read -r ticks _ </proc/uptime && now=${ticks%.*} && ticks=$now${ticks#*.}; }
 
-# The text of a file in $all: NULs dropped, a blank after each line.
-whole() { all= && while read -r line || [ "$line" ]; do all="$all$line "; done <"$1"; } 2>/dev/null
+# The text of a file in $all: NULs dropped, a blank after each line. bash leaves $line as it is where a read fails, as of a process that
+# has just gone.
+whole() { all= && while line= && read -r line || [ "$line" ]; do all="$all$line "; done <"$1"; } 2>/dev/null
 
 has() { case $1 in *" $2 "*) ;; *) return 1 ;; esac; }
 
@@ -272,11 +273,11 @@ tell() {
 # Let $pid, which is stopped, run for moments of many lengths, until one has ended after it reaped and before it started another child;
 # of those that it starts none becomes old. Measured with both processors taken: one of ten moments, a few milliseconds each, ends
 # there. What sleeps while it could reap does not reap at all, as what has children and waits for none: that is killed nevertheless.
-# False if there is a grandchild, whose turn it is.
+# False if there is a grandchild, whose turn it is, or if it was not caught within a second: others wait for their turn, too.
 reap() {
 	hard="$hard$pid " moment=0 asleep=
 	clock
-	enough=$((ticks + 300))
+	enough=$((ticks + 100))
 	while [ "$ticks" -lt $enough ] && [ ${#asleep} -lt 10 ] && becomes "$pid" T && kids "$pid" && [ "$children" ]; do
 		was=$children
 		for heir in $was; do
@@ -296,5 +297,5 @@ reap() {
 		[ $moment -lt 35 ] || [ "$more " != "$was" ] || { stat "$pid" && [ "$state" = S ] && asleep=x$asleep; }
 		kill -STOP "$pid"
 	done 2>/dev/null
-	return 0
+	[ ${#asleep} -ge 10 ] || { becomes "$pid" T && kids "$pid" && [ -z "$children" ]; }
 }

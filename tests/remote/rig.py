@@ -162,6 +162,15 @@ class Debug:
                 found.append(Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0].decode())
         return found
 
+    def runs(self, *words: str) -> bool:
+        """Whether one of its processes has these words."""
+        whole = "".join(f"{word}\0" for word in words).encode()
+        for pid in self.container.pids():
+            with suppress(FileNotFoundError, ProcessLookupError):
+                if Path(f"/proc/{pid}/cmdline").read_bytes() == whole:
+                    return True
+        return False
+
     def others(self) -> list[int]:
         """Processes of the container other than the first."""
         return self.container.pids()[1:]

@@ -85,7 +85,7 @@ def no_processor_to_spare() -> Iterator[None]:
 
 def end(made: Pod, case: Case) -> Result:
     """One session of `case`, begun and ended; what it left."""
-    debug = Debug(made, case.shell, DSHELL_LIMIT="4" if case.way == "limit" else "28800")
+    debug = Debug(made, case.shell, DSHELL_STARTER=SESSION, DSHELL_LIMIT="4" if case.way == "limit" else "28800")
     tether = debug.tether(SESSION)
     if case.work in TYPE:
         shell = debug.shell(SESSION)
@@ -95,8 +95,8 @@ def end(made: Pod, case: Case) -> Result:
     else:
         # what it prints fits into the pipe
         debug.run(SESSION, "sh", "-c", RUN[case.work])
+        until(lambda: debug.runs("sh", "-c", RUN[case.work]) or not debug.others(), 30)
     # from anywhere in its course
-    until(lambda: len(debug.others()) > 2, 2)
     time.sleep(random.Random(str(case)).uniform(0, 0.3))
     began = time.monotonic()
     words = {"lease": protocol.beat(SESSION, 1), "goodbye": protocol.bye(SESSION), "end": protocol.END}
