@@ -172,6 +172,6 @@ def _session(flags: dict[str, Any], namespace: str, pod: str) -> OpenRequest:
         tty=False,
         version=__version__,
         name=None,
-        again=f"{shlex.join(flags['again'])}{container} -n {namespace}{flags['cluster_flags']}",
+        again=f"{shlex.join(flags['again'])}{container} -n {shlex.quote(namespace)}{flags['cluster_flags']}",
         **{name: flags[name] for name in same},
     )
