@@ -16,7 +16,7 @@ from kubectl_dshell.cli.guide import options_command
 from kubectl_dshell.cli.listing import ls_command
 from kubectl_dshell.cli.open import open_command
 from kubectl_dshell.cli.words import check_text, split_words
-from kubectl_dshell.errors import DshellError, ExitStatus, Interrupted, OutOfDescriptors, is_out_of_descriptors
+from kubectl_dshell.errors import DshellError, ExitStatus, Interrupted, shortage
 from kubectl_dshell.terminal.descriptors import ensure_standard_descriptors, require_posix
 from kubectl_dshell.terminal.writer import OutputClosed
 
@@ -48,10 +48,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return int(ExitStatus.INTERRUPTED)
     except Exception as error:  # noqa: BLE001  # the one place that turns a bug into its exit status
-        if is_out_of_descriptors(error):
-            _show(OutOfDescriptors())
-            return int(OutOfDescriptors.status)
-        return _report_bug(error)
+        short = shortage(error)
+        if short is None:
+            return _report_bug(error)
+        _show(short)
+        return int(short.status)
 
 
 def _run(words: list[str]) -> int:
