@@ -46,11 +46,11 @@ class ExitStatus(IntEnum):
 EXIT_STATUS_MEANING: dict[ExitStatus, str] = {
     ExitStatus.USAGE: "the command line is wrong",
     ExitStatus.NO_TARGET: "no such pod or container, or it is not running",
-    ExitStatus.UNAVAILABLE: "the debug container did not start, or was ended from outside",
+    ExitStatus.UNAVAILABLE: "the debug container did not start, was ended from outside, or an answer is not understood",
     ExitStatus.BUG: "a bug in kubectl dshell",
     ExitStatus.OUTPUT: "our own output cannot be written (a closed pipe ends quietly: 141)",
     ExitStatus.TIMEOUT: "--timeout passed",
-    ExitStatus.CONNECTION_LOST: "the connection to the cluster is lost",
+    ExitStatus.CONNECTION_LOST: "the connection to the cluster is lost, or was for longer than 50 s",
     ExitStatus.FORBIDDEN: "forbidden by RBAC, admission or the kernel",
     ExitStatus.CONFIG: "kubeconfig or credentials are wrong",
     ExitStatus.INTERRUPTED: "Ctrl-C (143 SIGTERM, 129 SIGHUP)",

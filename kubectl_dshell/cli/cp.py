@@ -64,7 +64,7 @@ def cp_command(ctx: click.Context, /, words: tuple[str, ...], **flags: Any) -> i
 
     One end is [NAMESPACE/]POD:PATH, with PATH in the app's root; patterns like 'web:/var/log/*.log' are matched
     there. A copy comes whole or not at all: modes, times and links are kept, owners are not. What could do harm
-    here is refused: names and links that lead out of the copy, devices, setuid programs.
+    here is refused: names that were not asked for, links that lead out of the copy, devices, setuid programs.
 
     \b
       # A file, and a directory, to here
