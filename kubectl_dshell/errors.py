@@ -5,6 +5,7 @@ DshellError
  +- NoTarget          66  no such pod or container, or none that can be joined
  +- StartFailed       69  the debug container did not start, or ended under us
  |   +- OutOfDescriptors  our own process may not open more files
+ |   +- OutOfThreads      ... or begin no more threads
  |   +- CutShort          what a command of ours wrote is not whole
  +- Malformed         69  what a cluster, a pod or a program in it said cannot be understood
  +- OutputFailed      74  our own output cannot be written
@@ -21,6 +22,8 @@ from __future__ import annotations
 
 import errno
 from enum import IntEnum
+
+_NO_THREAD = "can't start new thread"  # CPython's own words; the error has no number
 
 
 class ExitStatus(IntEnum):
@@ -43,11 +46,11 @@ class ExitStatus(IntEnum):
 EXIT_STATUS_MEANING: dict[ExitStatus, str] = {
     ExitStatus.USAGE: "the command line is wrong",
     ExitStatus.NO_TARGET: "no such pod or container, or it is not running",
-    ExitStatus.UNAVAILABLE: "the debug container did not start, or was ended from outside",
+    ExitStatus.UNAVAILABLE: "the debug container did not start, was ended from outside, or an answer is not understood",
     ExitStatus.BUG: "a bug in kubectl dshell",
     ExitStatus.OUTPUT: "our own output cannot be written (a closed pipe ends quietly: 141)",
     ExitStatus.TIMEOUT: "--timeout passed",
-    ExitStatus.CONNECTION_LOST: "the connection to the cluster is lost",
+    ExitStatus.CONNECTION_LOST: "the connection to the cluster is lost, or was for longer than 50 s",
     ExitStatus.FORBIDDEN: "forbidden by RBAC, admission or the kernel",
     ExitStatus.CONFIG: "kubeconfig or credentials are wrong",
     ExitStatus.INTERRUPTED: "Ctrl-C (143 SIGTERM, 129 SIGHUP)",
@@ -87,9 +90,23 @@ class OutOfDescriptors(StartFailed):
         )
 
 
-def is_out_of_descriptors(error: BaseException) -> bool:
-    """Whether the kernel says so."""
-    return isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE)
+class OutOfThreads(StartFailed):
+    """Our own process may begin no more threads."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "no more threads can be started by this user or in this container (ulimit -u, pids.max)",
+            "Raise it: ulimit -u 4096; or work on fewer pods at a time: --concurrency 1",
+        )
+
+
+def shortage(error: BaseException) -> StartFailed | None:
+    """What our own process has run out of, if that is what the kernel says with `error`."""
+    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+        return OutOfDescriptors()
+    if isinstance(error, RuntimeError) and str(error) == _NO_THREAD:
+        return OutOfThreads()
+    return None
 
 
 class CutShort(StartFailed):

@@ -62,8 +62,9 @@ class AttachCommand(GroupedCommand):
 def attach_command(ctx: click.Context, /, **flags: Any) -> int:
     """Come back to a debug container of dshell that still runs, or share somebody else's.
 
-    By its NAME, by its POD (your newest one there), or without either the only one of yours in the namespace. A shell,
-    or COMMAND, beside what others do there; nothing is added to the pod.
+    By its NAME or POD/NAME, whoever made it; by its POD (your newest one there), or without either the only one of
+    yours that runs in the namespace. Yours is what you made on this machine. A shell, or COMMAND, beside what others
+    do there; nothing is added to the pod.
     """
     check_command(ctx)
     unusual = settle_streams(flags, ctx.obj)

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.session import Session
 
 _CONDITIONS = ("names", "selector", "mine", "stale", "older_than")
+_EVERYBODY = (
+    "this would end everybody's debug containers in all namespaces: say which (--stale, --mine, --older-than, "
+    "-l or names), or -y for all"
+)
 
 
 @click.command(cls=GroupedCommand, options_metavar="[flags]")
@@ -44,12 +48,8 @@ def cleanup_command(ctx: click.Context, /, **flags: Any) -> int:
     everywhere, dry, form = flags.pop("all_namespaces"), flags.pop("dry_run") != "none", flags.pop("output") or ""
     explain, verbosity, timeout = flags.pop("explain"), flags.pop("verbosity"), flags.pop("timeout")
     may_ask = not dry and sys.stdin.isatty() and sys.stderr.isatty()
-    if everywhere and not told and not dry and not may_ask:
-        raise click.UsageError(
-            "this would end everybody's debug containers in all namespaces: say which (--stale, --mine, --older-than, "
-            "-l or names), or -y for all",
-            ctx,
-        )
+    if everywhere and not (told or dry or may_ask):
+        raise click.UsageError(_EVERYBODY, ctx)
     from kubectl_dshell.cli.wiring import ports
     from kubectl_dshell.commands.cleanup import CleanupRequest, choose
     from kubectl_dshell.output.notices import write_line
@@ -63,8 +63,8 @@ def cleanup_command(ctx: click.Context, /, **flags: Any) -> int:
         if doubtful and not agreed and len(doubtful) == len(chosen.sessions + chosen.used):
             write_line("nothing was ended")
             return 0
-        chosen = chosen.with_used() if agreed else chosen.without_used(request.cluster_flags)
-        report = _Report(form, everywhere=everywhere, chosen=chosen)
+        sure = chosen.with_used() if agreed else chosen.without_used(request.cluster_flags)
+        report = _Report(form, everywhere=everywhere, chosen=sure)
         try:
             _end(request, report, bound, dry=dry)
         finally:

@@ -64,7 +64,7 @@ def cp_command(ctx: click.Context, /, words: tuple[str, ...], **flags: Any) -> i
 
     One end is [NAMESPACE/]POD:PATH, with PATH in the app's root; patterns like 'web:/var/log/*.log' are matched
     there. A copy comes whole or not at all: modes, times and links are kept, owners are not. What could do harm
-    here is refused: names and links that lead out of the copy, devices, setuid programs.
+    here is refused: names that were not asked for, links that lead out of the copy, devices, setuid programs.
 
     \b
       # A file, and a directory, to here
@@ -172,6 +172,6 @@ def _session(flags: dict[str, Any], namespace: str, pod: str) -> OpenRequest:
         tty=False,
         version=__version__,
         name=None,
-        again=f"{shlex.join(flags['again'])}{container} -n {namespace}{flags['cluster_flags']}",
+        again=f"{shlex.join(flags['again'])}{container} -n {shlex.quote(namespace)}{flags['cluster_flags']}",
         **{name: flags[name] for name in same},
     )

@@ -31,7 +31,7 @@ _FLAGS: tuple[Callable[[Any], Any], ...] = (
         "--stale",
         is_flag=True,
         group="Which",
-        help="Those that run and nobody uses: no client for longer than its lease allows, a holder that is gone, "
+        help="Those that run and nobody uses: no word of a client for 25 s and no --keep, a holder that is gone, "
         "past their limit, or older than --older-than.",
     ),
     option(

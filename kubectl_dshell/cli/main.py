@@ -15,8 +15,8 @@ from kubectl_dshell.cli.cp import cp_command
 from kubectl_dshell.cli.guide import options_command
 from kubectl_dshell.cli.listing import ls_command
 from kubectl_dshell.cli.open import open_command
-from kubectl_dshell.cli.words import check_text, split_words
-from kubectl_dshell.errors import DshellError, ExitStatus, Interrupted, OutOfDescriptors, is_out_of_descriptors
+from kubectl_dshell.cli.words import arguments, check_text, split_words
+from kubectl_dshell.errors import DshellError, ExitStatus, Interrupted, shortage
 from kubectl_dshell.terminal.descriptors import ensure_standard_descriptors, require_posix
 from kubectl_dshell.terminal.writer import OutputClosed
 
@@ -48,10 +48,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return int(ExitStatus.INTERRUPTED)
     except Exception as error:  # noqa: BLE001  # the one place that turns a bug into its exit status
-        if is_out_of_descriptors(error):
-            _show(OutOfDescriptors())
-            return int(OutOfDescriptors.status)
-        return _report_bug(error)
+        short = shortage(error)
+        if short is None:
+            return _report_bug(error)
+        _show(short)
+        return int(short.status)
 
 
 def _run(words: list[str]) -> int:
@@ -59,7 +60,7 @@ def _run(words: list[str]) -> int:
     name = "kubectl dshell" + (f" {verb}" if verb else "")
     entry = VERBS[verb] if verb else open_command
     try:
-        check_text(words)
+        check_text(words, but=[*arguments(entry, head), *(command or ())] if entry is cp_command else ())
         context = entry.make_context(name, head, obj=command)
         if entry is not options_command:
             require_posix()

@@ -71,9 +71,9 @@ _FLAGS = (
         type=DebugName(),
         metavar="NAME",
         group="Debug container",
-        help="Join or make the debug container dshell-NAME; else any, or a random one.",
+        help="Join or make the debug container dshell-NAME; else one of yours, or a random name.",
     ),
-    option("--new", is_flag=True, group="Session", help="Add a debug container even if one could be reused."),
+    option("--new", is_flag=True, group="Session", help="Add a debug container even if one of yours could be reused."),
     KEEP,
     option(
         "--ttl",

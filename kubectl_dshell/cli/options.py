@@ -104,7 +104,7 @@ _FLAGS = (
         type=Duration(LONGEST_WAIT),
         default=0,
         metavar="TIME",
-        help="Give up a single request after this; 0 is never.",
+        help="Give up a single request after this; 0 is the usual 60s.",
     ),
     _kubectl(
         "-v",

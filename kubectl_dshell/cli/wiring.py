@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from kubectl_dshell.cli.key import KeyFile
 from kubectl_dshell.commands.ports import Ports
 from kubectl_dshell.domain.debug_container import Scripts
-from kubectl_dshell.errors import ConnectionLost, Interrupted, OutOfDescriptors, is_out_of_descriptors
+from kubectl_dshell.errors import ConnectionLost, Interrupted, shortage
 from kubectl_dshell.kube.connection import ConnectionOptions, connect
 from kubectl_dshell.kube.user_terminal import UserTerminal
 from kubectl_dshell.output.notices import Notices, write_line
@@ -114,10 +114,11 @@ class ExecStreams:
             from kubectl_dshell.kube.upgrade import open_exec
 
             return open_exec(*where, argv, stdin=stdin, tty=tty, sleep=self._sleep, **options)
-        except OSError as error:  # even a module is a file to open
-            if is_out_of_descriptors(error):
-                raise OutOfDescriptors from error
-            raise
+        except (OSError, RuntimeError) as error:  # even a module is a file to open
+            short = shortage(error)
+            if short is None:
+                raise
+            raise short from error
 
     def _sleep(self, seconds: float) -> None:
         try:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Sequence
+    from collections.abc import Container, Sequence
 
 
 def split_words(
@@ -28,19 +28,36 @@ def split_words(
     return head[position], head[:position] + head[position + 1 :], command
 
 
-def check_text(words: Iterable[str], what: str = "word {}") -> None:
-    """Raises click.UsageError for what no name, file name or command can be: bytes that are not UTF-8, and NUL.
+def arguments(command: click.Command, words: Sequence[str]) -> list[str]:
+    """Those of `words` that are a list of arguments, and no flag or its value; none where a flag is wrong."""
+    try:
+        found, _, _ = command.make_parser(click.Context(command)).parse_args(list(words))
+    except click.UsageError:
+        return []
+    named = [found.get(one.name or "") for one in command.params if isinstance(one, click.Argument)]
+    return [word for value in named if isinstance(value, tuple | list) for word in value]
 
+
+def check_text(words: Sequence[str], what: str = "word {}", *, but: Sequence[str] = ()) -> None:
+    """Raises click.UsageError for what no name or command can be: bytes that are not UTF-8, and NUL.
+
+    A file that is copied may have any bytes in its name but NUL: `but` are such words.
     Their place is told and not they themselves: one of them may be a token.
     """
     for place, word in enumerate(words, 1):
-        try:
-            word.encode()
-        except UnicodeEncodeError as error:
-            wrong = f"{what.format(place)} is not UTF-8, and the Kubernetes API carries nothing else"
-            raise click.UsageError(wrong) from error
+        if not _is_text(word) and words.count(word) > but.count(word):
+            raise click.UsageError(f"{what.format(place)} is not UTF-8, and the Kubernetes API carries nothing else")
         if "\0" in word:
             raise click.UsageError(f"{what.format(place)} has a NUL character in it")
+
+
+def _is_text(word: str) -> bool:
+    """Not with bytes that are not UTF-8, which Python has as lone surrogates."""
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _first_argument(words: Sequence[str], default: click.Command) -> int | None:

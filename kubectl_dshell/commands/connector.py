@@ -7,7 +7,7 @@ import socket
 import threading
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.errors import DshellError
+from kubectl_dshell.errors import DshellError, shortage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,8 @@ class Connector:
         """Whether an attempt was begun whose outcome was not taken yet."""
         self._connect = connect
         self._woken, self._waker = socket.socketpair()
-        self._arrived: Stream | DshellError | None = None
+        self._arrived: Stream | None = None
+        self._failure: Exception | None = None
         self._closed = False
 
     def fileno(self) -> int:
@@ -32,19 +33,29 @@ class Connector:
 
     def begin(self) -> None:
         self.busy = True
-        threading.Thread(target=self._run, name="tether", daemon=True).start()
+        try:
+            threading.Thread(target=self._run, name="tether", daemon=True).start()
+        except RuntimeError as error:  # an attempt that failed, as any other
+            self._failure = error
+            self._tell()
 
     def take(self) -> Stream | DshellError | None:
-        """The stream, or why there is none; None as long as nothing is known."""
-        arrived = self._arrived
-        if arrived is not None:
-            self._woken.recv(1)  # sent right after what arrived was set
-            self._arrived, self.busy = None, False
-        return arrived
+        """The stream, or why there is none; None as long as nothing is known. Raises what is a bug."""
+        arrived, failure = self._arrived, self._failure
+        if arrived is None and failure is None:
+            return None
+        self._woken.recv(1)  # sent right after either was set
+        self._arrived, self._failure, self.busy = None, None, False
+        if failure is None or isinstance(failure, DshellError):
+            return arrived or failure
+        short = shortage(failure)
+        if short is None:
+            raise failure
+        return short
 
     def close(self) -> None:
         self._closed = True
-        if self._arrived is not None and not isinstance(self._arrived, DshellError):
+        if self._arrived is not None:
             self._arrived.close()
         self._arrived = None
         self._woken.close()
@@ -53,10 +64,13 @@ class Connector:
     def _run(self) -> None:
         try:
             self._arrived = self._connect()
-        except DshellError as error:
-            self._arrived = error
+        except Exception as error:  # noqa: BLE001  # whoever takes it gets it
+            self._failure = error
         if self._closed:  # meanwhile: nobody waits for it any more
             self.close()
         else:
-            with contextlib.suppress(OSError):
-                self._waker.send(b"!")
+            self._tell()
+
+    def _tell(self) -> None:
+        with contextlib.suppress(OSError):
+            self._waker.send(b"!")

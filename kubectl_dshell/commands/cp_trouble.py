@@ -74,9 +74,8 @@ def _look(session: OpenRequest, lines: list[str]) -> list[str]:
     if not path.startswith("/"):
         return []
     folder = shlex.quote(path.rpartition("/")[0].lstrip("/") or ".")
-    return [
-        f"What there is: kubectl dshell {session.pod} -n {session.namespace}{session.cluster_flags} -- ls -la {folder}"
-    ]
+    where = f"{shlex.quote(session.pod)} -n {shlex.quote(session.namespace)}{session.cluster_flags}"
+    return [f"What there is: kubectl dshell {where} -- ls -la {folder}"]
 
 
 def _as_root(lines: list[str]) -> list[str]:

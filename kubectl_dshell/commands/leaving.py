@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,8 @@ class Leaving:
         """Once, into the middle of the session, which goes on while the pod is asked how long it has."""
         if not self._said:
             self._said = True
-            threading.Thread(target=self._ask_and_say, name="leaving", daemon=True).start()
+            with contextlib.suppress(RuntimeError):  # no thread to be had: the session matters more
+                threading.Thread(target=self._ask_and_say, name="leaving", daemon=True).start()
 
     def _ask_and_say(self) -> None:
         try:

@@ -13,7 +13,7 @@ from kubectl_dshell.commands.prepare import read_pod, say_refused_key
 from kubectl_dshell.commands.step import Step
 from kubectl_dshell.domain.run import Place, RunResult, advice, summary
 from kubectl_dshell.domain.target import choose_target
-from kubectl_dshell.errors import DshellError, Interrupted, OutOfDescriptors, OutputFailed, is_out_of_descriptors
+from kubectl_dshell.errors import DshellError, Interrupted, OutputFailed, shortage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -94,10 +94,10 @@ def _run(one: Found, owner: str, stop: Stop, request: ManyRequest, ports: Ports,
         failure = error
     except Interrupted:
         pass
-    except OSError as error:
-        if not is_out_of_descriptors(error):
+    except (OSError, RuntimeError) as error:
+        failure = shortage(error)
+        if failure is None:
             raise
-        failure = OutOfDescriptors()
     result = RunResult(place, ports.clock.monotonic() - began, code, failure, step.name, step.identity)
     report.end(result)
     return result

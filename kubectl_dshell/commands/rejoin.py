@@ -130,7 +130,8 @@ class Search:
 
     def _say_waiting(self, others: int, where: str) -> None:
         if others:
-            see = f"kubectl dshell ls --mine --state waiting -n {self._request.namespace}{self._request.cluster_flags}"
+            namespace = quote(self._request.namespace)
+            see = f"kubectl dshell ls --mine --state waiting -n {namespace}{self._request.cluster_flags}"
             self._ports.notices.notice(f"{others} more of yours {where} that do not run yet: {see}")
 
     def _anywhere(self, word: str) -> Found:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.prepare import Plan, debug_container
 from kubectl_dshell.domain.debug_container import LEASE_SECONDS, environment
-from kubectl_dshell.domain.pod import Json, Phase, Pod, parse_pod
+from kubectl_dshell.domain.last_words import End, last_words
+from kubectl_dshell.domain.pod import Json, Phase, Pod, State, parse_pod
 from kubectl_dshell.domain.refusal import Request, explain
 from kubectl_dshell.domain.target import where
 from kubectl_dshell.domain.waiting import StartWatch, describe
@@ -42,6 +43,12 @@ def start(plan: Plan, timeout: float, ports: Ports, first_seconds: int = LEASE_S
     return container["name"], environment(container)["DSHELL_STARTER"].split()[0]
 
 
+def _came_up(state: State) -> bool:
+    """Whether it runs, or ran and waited for us in vain while we were too slow to see it; its end tells who looks."""
+    words = last_words(state.message) if state.phase is Phase.TERMINATED else None
+    return state.phase is Phase.RUNNING or (words is not None and words.end is End.NOBODY_CAME)
+
+
 def wait_until_running(pod: Pod, name: str, image: str, timeout: float, ports: Ports) -> None:
     """Raises TimedOut after `timeout` seconds, with what it waited for, and at once where it is hopeless."""
     watch = StartWatch(name, image)
@@ -53,7 +60,7 @@ def wait_until_running(pod: Pod, name: str, image: str, timeout: float, ports: P
         for change in changes:
             pod = parse_pod(change) if change is not None else pod
             entry = pod.debug_container(name)
-            if entry and entry.state.phase is Phase.RUNNING:
+            if entry and _came_up(entry.state):
                 return
             now = clock.monotonic()
             if now >= next_events:

@@ -7,6 +7,7 @@ import select
 from typing import TYPE_CHECKING, cast
 
 from kubectl_dshell.commands.connector import Connector
+from kubectl_dshell.commands.echoes import Echoes
 from kubectl_dshell.domain.age import duration
 from kubectl_dshell.domain.bounds import LONGEST_MESSAGE, one_line
 from kubectl_dshell.domain.debug_container import LEASE_SECONDS
@@ -68,9 +69,7 @@ class Tether:
         self._silent_since: float | None = None
         self._served = clock.monotonic()
         self._limit_notice: float | None = None
-        self._echoes = 0
-        self._words = 0
-        self._began = self._said = self._heard = clock.elapsed()
+        self._echoes = Echoes(clock)
         self._patience = _FIRST_CONNECT_SECONDS if late else 0.0
         if late:
             self._silent_since = clock.monotonic()
@@ -85,7 +84,7 @@ class Tether:
     @property
     def unheard(self) -> float:
         """For how long no word of ours is known to have reached the holder, in seconds, those asleep included."""
-        return self._clock.elapsed() - self._heard
+        return self._echoes.unheard
 
     def fileno(self) -> int:
         return self._stream.fileno() if self._stream else self._connector.fileno()
@@ -110,7 +109,7 @@ class Tether:
             self._drop()
             return now
         if self._facts and self.alive and now >= self._next_beat:
-            self._say(protocol.beat(self._session, LEASE_SECONDS, self._clock.elapsed() - self._began))
+            self._say(protocol.beat(self._session, LEASE_SECONDS, self._echoes.since_begin))
             self._say_keep()
             self._next_beat = now + BEAT_SECONDS
         self._announce_limit(now)
@@ -129,8 +128,8 @@ class Tether:
         """Whether the holder has taken this session's first beat, and so stays; raises as `facts` does."""
         if not self.facts(seconds).holder_alive:
             return False
-        self._pump(lambda: 0 < self._words <= self._echoes or self._failure is not None, seconds)
-        return self._failure is None and 0 < self._words <= self._echoes
+        self._pump(lambda: self._echoes.is_known or self._failure is not None, seconds)
+        return self._failure is None and self._echoes.is_known
 
     def keep(self, seconds: int) -> None:
         """From now on the debug container is to stay for `seconds` should we vanish; 0: for its lease."""
@@ -150,7 +149,7 @@ class Tether:
                 return False
             for word in words:
                 self._say(word)
-            return self._pump(lambda: self._echoes >= self._words or not self.alive, seconds) and self.alive
+            return self._pump(lambda: self._echoes.all_heard or not self.alive, seconds) and self.alive
         except DshellError:
             return False
         finally:
@@ -179,8 +178,7 @@ class Tether:
 
     def _say(self, word: bytes) -> None:
         if self._stream:
-            self._words += 1
-            self._said = self._clock.elapsed()
+            self._echoes.said()
             self._stream.send(word)
 
     def _say_keep(self) -> None:
@@ -207,13 +205,13 @@ class Tether:
             elif line == protocol.LEAVING:
                 self.say_leaving()
             else:
-                self._echoes += 1
-                self._heard = self._said if self._echoes == self._words else self._heard
+                self._echoes.came()
 
     def _drop(self) -> None:
         if self._stream:
             self._stream.close()
-        self._stream, self._unread, self._echoes, self._words = None, b"", 0, 0
+        self._stream, self._unread = None, b""
+        self._echoes.forget()
         self._silent_since = self._clock.monotonic()
 
     def _while_lost(self, now: float) -> float:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import http.client
 import json
-import socket
-import ssl
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -14,36 +11,31 @@ from urllib.parse import urlencode
 import urllib3
 
 from kubectl_dshell import __version__
-from kubectl_dshell.domain.bounds import one_line
-from kubectl_dshell.errors import BadConfig, ConnectionLost, OutOfDescriptors, is_out_of_descriptors
 from kubectl_dshell.kube import answer as answers
 from kubectl_dshell.kube.answer import Answer
 from kubectl_dshell.kube.body import read_body
 from kubectl_dshell.kube.bounded import LARGEST_BODY, bounded
-from kubectl_dshell.kube.deadline import within
+from kubectl_dshell.kube.deadline import to_connect, within
 from kubectl_dshell.kube.pool import pool
-from kubectl_dshell.kube.reach import ProxyFailed
-from kubectl_dshell.kube.retry import Broken, persistently
+from kubectl_dshell.kube.retry import persistently
 from kubectl_dshell.kube.server_time import ServerTime
 from kubectl_dshell.kube.trace import SILENT, Trace
+from kubectl_dshell.kube.unreachable import unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import TypeAlias
 
-    from kubectl_dshell.errors import DshellError
     from kubectl_dshell.kube.connection import Connection
 
     Query: TypeAlias = Sequence[tuple[str, str]]
 
 USER_AGENT = f"kubectl-dshell/{__version__}"
-CONNECT_SECONDS = 15.0
 ANSWER_SECONDS = 60.0
 """For one answer, from the name of the server to the last byte of the body."""
 LARGEST_OBJECT = 16 * 1024 * 1024
 """Bytes of what is turned into objects whole: ten times what etcd takes of one object."""
 _OK, _REDIRECT, _UNAUTHORIZED = 200, 300, 401
-_CAUSES = (OSError, http.client.HTTPException)
 
 
 class Api:
@@ -195,7 +187,7 @@ class Api:
             preload_content=False,
             redirect=False,
             retries=False,
-            timeout=urllib3.Timeout(connect=min(CONNECT_SECONDS, seconds), read=seconds),
+            timeout=urllib3.Timeout(connect=to_connect(seconds), read=seconds),
         )
 
     @contextmanager
@@ -218,46 +210,3 @@ class Api:
 
     def _url(self, path: str, query: Query) -> str:
         return f"{self.connection.server}{path}" + (f"?{urlencode(query)}" if query else "")
-
-
-def unreachable(connection: Connection, error: BaseException) -> DshellError:
-    """Why the API server cannot be spoken to, from the innermost reason that a library gives."""
-    reason = _innermost(error)
-    if is_out_of_descriptors(reason):
-        return OutOfDescriptors()
-    if isinstance(reason, ssl.SSLCertVerificationError):
-        return BadConfig(
-            f"the certificate of {connection.server} is not trusted: {reason.verify_message}",
-            "Check certificate-authority and tls-server-name of the cluster: kubectl config view --minify",
-        )
-    if isinstance(reason, ssl.SSLError) and "ALERT" in (reason.reason or "").upper():
-        return BadConfig(
-            f"{connection.server} refuses our side of TLS: {reason.reason}",
-            "Check the client certificate of the user: kubectl config view --minify",
-        )
-    why = one_line(getattr(reason, "strerror", None) or str(reason) or type(reason).__name__)
-    if isinstance(reason, TimeoutError | urllib3.exceptions.TimeoutError):
-        why = "no answer in time"
-    elif isinstance(reason, http.client.IncompleteRead):
-        why = "its answer ended in the middle"
-    elif isinstance(reason, http.client.HTTPException) and not isinstance(reason, OSError):
-        why = f"its answer is not HTTP ({type(reason).__name__}: {why})"
-    proxy = connection.proxy if not isinstance(reason, ProxyFailed) else None
-    through = f" through the proxy {proxy.url}" if proxy else ""
-    # Nobody there is told at once, as kubectl does; a connection that broke is worth another attempt.
-    nobody = isinstance(reason, TimeoutError | ConnectionRefusedError | socket.gaierror)
-    return (ConnectionLost if nobody else Broken)(
-        f"the API server {connection.server} cannot be reached{through}: {why}",
-        f'Context "{connection.context}"; check with: kubectl cluster-info',
-    )
-
-
-def _innermost(error: BaseException) -> BaseException:
-    seen = error
-    while True:
-        inner = getattr(seen, "reason", None)
-        if not isinstance(inner, BaseException):
-            inner = seen.__cause__ or next((arg for arg in seen.args if isinstance(arg, _CAUSES)), None)
-        if inner is None or inner is seen:
-            return seen
-        seen = inner

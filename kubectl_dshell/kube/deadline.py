@@ -9,6 +9,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
+CONNECT_SECONDS = 15.0
+
+
+def to_connect(seconds: float) -> float:
+    """How many of the seconds for an answer a connection may take: fewer, so that it is known who was late."""
+    return min(CONNECT_SECONDS, 0.8 * seconds)
 
 
 def within(seconds: float, work: Callable[[], T], *, too_late: Callable[[T], object] = lambda _outcome: None) -> T:

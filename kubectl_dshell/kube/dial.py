@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from kubectl_dshell.kube.api import CONNECT_SECONDS, unreachable
+from kubectl_dshell.kube.deadline import CONNECT_SECONDS, to_connect
 from kubectl_dshell.kube.endpoint import DEFAULT_PORTS
 from kubectl_dshell.kube.reach import reach
+from kubectl_dshell.kube.unreachable import unreachable
 
 if TYPE_CHECKING:
     import socket
@@ -23,7 +24,7 @@ def dial(connection: Connection, seconds: float = CONNECT_SECONDS) -> socket.soc
     """
     server = urlsplit(connection.server)
     host, port = server.hostname or "", server.port or DEFAULT_PORTS[server.scheme]
-    seconds = min(CONNECT_SECONDS, seconds, connection.timeout or CONNECT_SECONDS)
+    seconds = to_connect(min(seconds, connection.timeout or seconds))
     sock: socket.socket | None = None
     try:
         sock = reach(host, port, connection.proxy, seconds)

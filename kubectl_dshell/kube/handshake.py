@@ -46,26 +46,16 @@ def shake_hands(
         OSError: the connection broke, or time ran out (TimeoutError).
         http.client.HTTPException: the answer is not HTTP, or not what a WebSocket server says.
     """
-    parts = urlsplit(url)
     key = base64.b64encode(secrets.token_bytes(16)).decode()
-    lines = [
-        f"GET {parts.path}?{parts.query} HTTP/1.1",
-        f"Host: {parts.netloc.rpartition('@')[2]}",
-        "Upgrade: websocket",
-        "Connection: Upgrade",
-        f"Sec-WebSocket-Key: {key}",
-        "Sec-WebSocket-Version: 13",
-        f"Sec-WebSocket-Protocol: {','.join(protocols)}",
-        *(f"{name}: {value}" for name, value in headers),
-    ]
     sock.settimeout(seconds)
-    sock.sendall("\r\n".join([*lines, "", ""]).encode())
+    sock.sendall(_request(url, key, protocols, headers))
     # What follows the answer belongs to frames. A byte at a time takes none of them; within TLS each byte would cost
     # a call into it, and what shares a record with the answer is read with it anyway.
     secured = isinstance(sock, ssl.SSLSocket)
     response = (Response if secured else _Careful)(sock, method="GET")
     response.begin()
     found = {name.lower(): value for name, value in response.headers.items()}
+    parts = urlsplit(url)
     where = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
     if response.status != SWITCHED:
         # Following a redirect would hand our credentials to another server.
@@ -78,6 +68,21 @@ def shake_hands(
     if protocol not in protocols:
         raise http.client.HTTPException("it speaks none of our protocols")
     return Upgraded(Answer(SWITCHED, response.reason, found, url=where), protocol, _early(response) if secured else b"")
+
+
+def _request(url: str, key: str, protocols: Sequence[str], headers: Sequence[tuple[str, str]]) -> bytes:
+    parts = urlsplit(url)
+    lines = [
+        f"GET {parts.path}?{parts.query} HTTP/1.1",
+        f"Host: {parts.netloc.rpartition('@')[2]}",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        f"Sec-WebSocket-Key: {key}",
+        "Sec-WebSocket-Version: 13",
+        f"Sec-WebSocket-Protocol: {','.join(protocols)}",
+        *(f"{name}: {value}" for name, value in headers),
+    ]
+    return "\r\n".join([*lines, "", ""]).encode()
 
 
 class _Careful(Response):

@@ -10,14 +10,13 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
+from kubectl_dshell.kube.deadline import CONNECT_SECONDS
 from kubectl_dshell.kube.reach import Proxy, authorization, reach
 
 if TYPE_CHECKING:
     import socket
 
     from kubectl_dshell.kube.connection import Connection
-
-_CONNECT_SECONDS = 15.0
 
 
 def pool(connection: Connection) -> urllib3.PoolManager:
@@ -60,7 +59,7 @@ def _through(proxy: Proxy) -> dict[str, Any]:
     """Connections that `reach` makes; the server's TLS in them stays urllib3's."""
 
     def connected(own: HTTPConnection) -> socket.socket:
-        seconds = own.timeout if isinstance(own.timeout, int | float) else _CONNECT_SECONDS
+        seconds = own.timeout if isinstance(own.timeout, int | float) else CONNECT_SECONDS
         try:
             return reach(own.host, own.port, proxy, seconds)
         except TimeoutError as error:

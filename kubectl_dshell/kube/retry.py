@@ -64,9 +64,7 @@ def persistently(
         return _settle(outcomes.pop() if outcomes else _outcome(attempt))
 
     def hopeless(state: RetryCallState) -> bool:
-        too_late = deadline is not None and clock() + state.upcoming_sleep > deadline
-        too_long = state.upcoming_sleep > LONGEST_RETRY_AFTER or state.idle_for + state.upcoming_sleep > LONGEST_WAIT
-        return state.attempt_number >= ATTEMPTS or too_long or too_late
+        return _is_enough(state) or (deadline is not None and clock() + state.upcoming_sleep > deadline)
 
     retrying = tenacity.Retrying(
         retry=tenacity.retry_if_result(transient) | tenacity.retry_if_exception(transient),
@@ -85,6 +83,11 @@ def _may_clear(outcome: Answer | BaseException, method: str, *, idempotent: bool
     refused = outcome.status == _TOO_MANY_REQUESTS or (outcome.status == _CONFLICT and method == "PATCH")
     postponed = outcome.status == _UNAVAILABLE and _retry_after(outcome) is not None
     return refused or postponed or (idempotent and outcome.status in _OPEN)
+
+
+def _is_enough(state: RetryCallState) -> bool:
+    too_long = state.upcoming_sleep > LONGEST_RETRY_AFTER or state.idle_for + state.upcoming_sleep > LONGEST_WAIT
+    return state.attempt_number >= ATTEMPTS or too_long
 
 
 def _pause(state: RetryCallState) -> float:

@@ -11,13 +11,14 @@ from kubectl_dshell.domain.bounds import one_line
 from kubectl_dshell.errors import DshellError, StartFailed
 from kubectl_dshell.kube import answer as answers
 from kubectl_dshell.kube import channel
-from kubectl_dshell.kube.api import ANSWER_SECONDS, USER_AGENT, unreachable
+from kubectl_dshell.kube.api import ANSWER_SECONDS, USER_AGENT
 from kubectl_dshell.kube.deadline import within
 from kubectl_dshell.kube.dial import dial
 from kubectl_dshell.kube.handshake import Upgraded, shake_hands
 from kubectl_dshell.kube.retry import persistently
 from kubectl_dshell.kube.stream import ExecStream
 from kubectl_dshell.kube.trace import SILENT, Trace
+from kubectl_dshell.kube.unreachable import unreachable
 
 if TYPE_CHECKING:
     import socket

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.errors import Malformed
 from kubectl_dshell.kube import answer as answers
-from kubectl_dshell.kube.api import unreachable
 from kubectl_dshell.kube.chunks import Chunks
 from kubectl_dshell.kube.retry import Broken
+from kubectl_dshell.kube.unreachable import unreachable
 from kubectl_dshell.kube.untrusted import at, parse_json, text_at
 
 if TYPE_CHECKING:

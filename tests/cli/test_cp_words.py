@@ -24,8 +24,15 @@ from kubectl_dshell.cli.open import open_command
         (["Web:/etc", "."], "is not [NAMESPACE/]POD:PATH"),
         (["file", "web:/tmp"], "there is no terminal to ask at: add -y"),
         (["web:/etc", ".", "--imag", "x"], "--image"),
+        (["a\udcff", "web:/tmp", "--imag", "x", "-y"], "word 2 is not UTF-8"),
+        (["a\udcff", "web:/tmp", "--image", "a\udcff", "-y"], "word 2 is not UTF-8"),
+        (["a\udcff", "web:/tmp", "--image=\udcff", "-y"], "word 4 is not UTF-8"),
+        (["a\udcff", "web\udcff:/tmp", "-y"], "is not [NAMESPACE/]POD:PATH"),
+        (["a\udcff", "web:/tmp"], "there is no terminal to ask at: add -y"),
+        (["--", "a\udcff", "web:/tmp"], "there is no terminal to ask at: add -y"),
+        (["a\0", "web:/tmp", "-y"], "word 2 has a NUL character in it"),
     ],
-    ids=lambda v: "_".join(v) if isinstance(v, list) else None,
+    ids=lambda v: "_".join(v).encode(errors="replace").decode() if isinstance(v, list) else None,
 )
 def test_usage_errors(
     words: list[str], said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

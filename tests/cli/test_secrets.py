@@ -258,7 +258,9 @@ def test_a_secret_never_gets_out(source: Callable[[Setting], None], value: str, 
 
     code, told = run(setting, ["ls", "-v", "8"])
 
-    assert code in (69, 76, 78), told[-2000:]  # 69: a header longer than the server takes
+    refused_as_a_word = source is token_flag and value == "lone surrogate"
+    # 69: a header longer than the server takes
+    assert code in ((64,) if refused_as_a_word else (69, 76, 78)), told[-2000:]
     assert "error: " in told
     assert "this is a bug" not in told
     assert "Traceback" not in told

@@ -191,6 +191,7 @@ class Late(World):
     """Its debug containers end before we reach them, the first `count` of them."""
 
     count = 1
+    seen_running = True
 
     def add_ephemeral_container(self, namespace: str, pod: str, container: Json, *, dry_run: bool = False) -> Json:
         made = super().add_ephemeral_container(namespace, pod, container, dry_run=dry_run)
@@ -205,13 +206,19 @@ class Late(World):
         started: Json = {**self.pod, "status": {**self.pod["status"], "ephemeralContainerStatuses": []}}
         for entry in self.pod["spec"]["ephemeralContainers"]:
             started["status"]["ephemeralContainerStatuses"].append({"name": entry["name"], "state": {"running": {}}})
-        yield started
+        gone = len(self.added) <= self.count
+        if self.seen_running or not gone:
+            yield started
         yield self.pod
 
 
+@pytest.mark.parametrize("seen_running", [True, False])
 @pytest.mark.parametrize(("given", "second"), [(None, "dshell-"), ("dshell-review", "dshell-review-2")])
-def test_who_comes_too_late_for_the_first_gets_a_second_that_waits_longer(given: str | None, second: str) -> None:
+def test_who_comes_too_late_for_the_first_gets_a_second_that_waits_longer(
+    given: str | None, second: str, *, seen_running: bool
+) -> None:
     world = Late()
+    world.seen_running = seen_running
 
     assert open_session(request(name=given), world.ports()) == 0
 

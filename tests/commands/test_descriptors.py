@@ -12,8 +12,8 @@ from kubectl_dshell.cli.main import main
 from kubectl_dshell.commands.descriptors import EACH
 from kubectl_dshell.commands.many import run_many
 from kubectl_dshell.domain.stream import Event, Exit
-from kubectl_dshell.errors import ConnectionLost, OutOfDescriptors
-from kubectl_dshell.kube.api import unreachable
+from kubectl_dshell.errors import ConnectionLost, OutOfDescriptors, OutOfThreads, StartFailed
+from kubectl_dshell.kube.unreachable import unreachable
 from tests.commands.test_many import Cluster, Notebook, codes, found, job
 from tests.kube.rig import connection
 
@@ -58,19 +58,42 @@ def test_a_hard_limit_means_fewer_at_a_time_and_never_none() -> None:
 
 
 NO_MORE = OSError(errno.EMFILE, "Too many open files")
+NO_THREAD = RuntimeError("can't start new thread")
+SHORTAGES = [(NO_MORE, OutOfDescriptors), (NO_THREAD, OutOfThreads)]
 
 
-def test_what_cannot_be_opened_is_one_pod_s_failure() -> None:
+WITHOUT_THREADS = """
+import os, resource, sys, threading
+from kubectl_dshell.errors import OutOfThreads, shortage
+if os.geteuid() == 0:  # whom no limit of processes holds
+    os.setresgid(54321, 54321, 54321)
+    os.setresuid(54321, 54321, 54321)
+resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+try:
+    threading.Thread(target=print).start()
+except Exception as error:
+    print(type(shortage(error)).__name__)
+"""
+
+
+def test_this_python_says_of_threads_what_is_looked_for() -> None:
+    done = subprocess.run([sys.executable, "-c", WITHOUT_THREADS], capture_output=True, text=True, check=False)
+
+    assert (done.stdout, done.stderr) == ("OutOfThreads\n", "")
+
+
+@pytest.mark.parametrize(("error", "kind"), SHORTAGES)
+def test_what_cannot_be_had_is_one_pod_s_failure(error: Exception, kind: type[StartFailed]) -> None:
     def script(pod: str) -> list[Event]:
         if pod == "b":
-            raise NO_MORE
+            raise error
         return [Exit(0)]
 
     results = run_many(found("abc"), job(), Cluster("abc", script).ports(), Notebook())
 
     assert codes(results) == {"a": 0, "b": "UNAVAILABLE", "c": 0}
     (failed,) = [one for one in results if one.error]
-    assert isinstance(failed.error, OutOfDescriptors)
+    assert isinstance(failed.error, kind)
 
 
 def test_a_connection_that_cannot_be_opened_is_not_called_a_lost_one() -> None:
@@ -80,11 +103,20 @@ def test_a_connection_that_cannot_be_opened_is_not_called_a_lost_one() -> None:
     assert not isinstance(why, ConnectionLost)
 
 
-def test_it_is_no_bug(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (NO_MORE, "error: too many files are open for the limit of this shell (ulimit -n)"),
+        (NO_THREAD, "error: no more threads can be started by this user or in this container (ulimit -u, pids.max)"),
+    ],
+)
+def test_it_is_no_bug(
+    error: Exception, says: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def full(_words: list[str]) -> int:
-        raise NO_MORE
+        raise error
 
     monkeypatch.setattr("kubectl_dshell.cli.main._run", full)
 
     assert main(["web"]) == 69
-    assert capsys.readouterr().err.startswith("error: too many files are open for the limit of this shell (ulimit -n)")
+    assert capsys.readouterr().err.startswith(says)

@@ -283,7 +283,7 @@ def test_what_cannot_be_understood_is_a_broken_tether_and_it_is_connected_anew(g
 
     assert line.tether.facts().pid == 7
     line.tether.service(line.world.monotonic())
-    assert whole.sent.startswith(f"beat {SESSION} 50\n".encode())
+    assert whole.sent.startswith(f"beat {SESSION} 50 6\n".encode())
     line.tether.close()
 
 

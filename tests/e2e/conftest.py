@@ -146,11 +146,15 @@ def shared_pod(cluster: Cluster, namespace: str) -> Pod:
     return pod
 
 
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all tests of a module: who works on its shared pod is one person, with one key."""
+    return tmp_path_factory.mktemp("home")
+
+
 @pytest.fixture
-def dshell(cluster: Cluster, namespace: str, tmp_path: Path) -> Dshell:
+def dshell(cluster: Cluster, namespace: str, home: Path, tmp_path: Path) -> Dshell:
     """The program as the cluster's administrator, in the module's namespace."""
-    home = tmp_path / "home"
-    home.mkdir()
     kubeconfig = tmp_path / "kubeconfig"
     write_kubeconfig(kubeconfig, cluster.connection(), cluster.credentials(), namespace)
     return Dshell(kubeconfig, home)

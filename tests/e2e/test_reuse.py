@@ -176,4 +176,5 @@ def test_the_deletion_of_the_pod_ends_the_session_and_is_explained(
         assert session.modes() == session.modes_before
         out, err = piped.communicate(timeout=30)
         assert (out, piped.returncode) == (b"", 66)
-        assert re.fullmatch(rf"error: pod {pod.name} (was|is being) deleted, .*\n", err.decode())
+        said = rf"(pod {pod.name} is being deleted: about .*\n)?error: pod {pod.name} (was|is being) deleted, .*\n"
+        assert re.fullmatch(said, err.decode())

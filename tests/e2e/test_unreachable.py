@@ -101,7 +101,7 @@ def test_a_kubeconfig_that_is_none_is_named(dshell: Dshell, tmp_path: Path) -> N
 
     assert (missing.code, missing.stdout, refused.code, refused.stdout) == (CONFIG, b"", CONFIG, b"")
     assert missing.stderr.startswith("error: kubeconfig /no/such/file does not exist\n")
-    assert refused.stderr.startswith(f"error: kubeconfig {broken} is not YAML: ")
+    assert refused.stderr.startswith(f"error: kubeconfig {broken} is not YAML as Kubernetes reads it: ")
 
 
 def test_many_sessions_may_start_at_once_on_one_pod(make_pod: MakePod, dshell: Dshell) -> None:

@@ -8,14 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-# Two busy cores make an example slow; that says nothing about the code.
-settings.register_profile("kube", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("kube")
 
 _KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2")
 

@@ -347,6 +347,7 @@ def test_a_renewed_certificate_is_shown_on_a_connection_of_its_own(
 @pytest.mark.parametrize("verb", ["GET", "POST", "PATCH", "watch", "exec"])
 def test_every_kind_of_request_renews_once_after_a_401(verb: str) -> None:
     seen: list[str] = []
+    pod = {"metadata": {"resourceVersion": "7"}}
 
     def script(peer: Peer) -> None:
         peer.request()
@@ -355,7 +356,7 @@ def test_every_kind_of_request_renews_once_after_a_401(verb: str) -> None:
             peer.answer("401 Unauthorized", {"kind": "Status", "code": 401})
         elif verb == "watch":
             peer.begin_watch()
-            peer.chunk(b'{"type":"ADDED","object":{}}\n')
+            peer.chunk(json.dumps({"type": "ADDED", "object": pod}).encode() + b"\n")
         else:
             peer.answer("200 OK", {})
 
@@ -363,7 +364,7 @@ def test_every_kind_of_request_renews_once_after_a_401(verb: str) -> None:
     connection = Connection(f"http://127.0.0.1:{server.port}", "d", "t", "j", Renewing())
     api = Api(connection)
     if verb == "watch":
-        assert next(iter(watch(api, "/x", [], time.monotonic() + 20))) == ("ADDED", {})
+        assert next(iter(watch(api, "/x", [], time.monotonic() + 20))) == ("ADDED", pod)
     elif verb == "exec":
         with pytest.raises(DshellError):  # 200 is no upgrade
             open_exec(connection, "n", "p", "c", ["x"], stdin=False, tty=False)

@@ -169,7 +169,7 @@ def test_a_proxy_that_says_a_byte_at_a_time_has_no_more_time_for_it(certificates
 
     server = Server(script)
     connection = through(f"http://127.0.0.1:{server.port}", certificates)
-    object.__setattr__(connection, "timeout", 1.0)
+    object.__setattr__(connection, "timeout", 3.0)
     with pytest.raises(ConnectionLost, match="does not connect us: no answer in time"):
         Api(connection).get("/x")
     over.set()
