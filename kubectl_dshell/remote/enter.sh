@@ -53,7 +53,7 @@ heard() {
 	tries=
 	until [ -p "/proc/$holder/fd/3" ]; do
 		tries=x$tries
-		[ ${#tries} -lt 15 ] || return 1
+		[ ${#tries} -lt 40 ] || return 1
 		sleep 0.02
 	done
 }

@@ -150,7 +150,7 @@ lapse() {
 	look "$1"
 	for process in $list; do
 		split "$process"
-		if [ "$kind" = line ]; then tethers="$tethers $pid"; elif [ "$leader" ]; then word=USR1; fi
+		if [ "$kind" = line ]; then tethers="$tethers $pid"; elif [ "$leader" ] && [ "$parent" != 1 ]; then word=USR1; fi
 	done
 	# shellcheck disable=SC2086 # numbers
 	kill -$word $tethers 2>/dev/null
@@ -206,7 +206,7 @@ while clock && [ "$now" -lt "$limit" ]; do
 		# a word may have come just before; on a busy node it takes a moment to read it
 		exec 4<&3
 		deaf
-		read -r -t 0.15 word id seconds at _ <&4 || finish "$why"
+		read -r -t 0.5 word id seconds at _ <&4 || finish "$why"
 		exec 3<&4 4<&-
 		clock && hear "$word" "$id" "$seconds" "$at"
 	elif clock && [ "$now" -lt "$next" ]; then

@@ -69,7 +69,7 @@ look() {
 		else
 			rest="$rest $process:$leads:$root"
 		fi
-		[ "$root" ] && { [ -z "$first_born" ] || [ "$born" -lt "$first_born" ]; } && oldest=$pid first_born=$born
+		[ "$root" ] && { [ -z "$first_born" ] || [ "$born" -lt "$first_born" ] || { [ "$born" = "$first_born" ] && [ "$pid" -lt "$oldest" ]; }; } && oldest=$pid first_born=$born
 	done
 	more=1
 	while [ "$more" ]; do

@@ -43,7 +43,7 @@ def test_shellcheck_has_nothing_to_say(name: str) -> None:
 
 
 def test_both_scripts_stay_small_in_a_pod_spec() -> None:
-    assert sum(len(escape_expansion(text)) for text in SCRIPTS.values()) < 15_500
+    assert sum(len(escape_expansion(text)) for text in SCRIPTS.values()) < 17_500
 
 
 def test_only_whole_lines_are_taken_away() -> None:

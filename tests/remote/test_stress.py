@@ -9,9 +9,10 @@ import pytest
 
 from tests.remote import stress
 
-pytestmark = pytest.mark.terminal
-ENDS = int(os.environ.get("STRESS_ENDS", "40"))
-PARTS = 8
+# one worker: it leaves no processor to the others
+pytestmark = [pytest.mark.terminal, pytest.mark.xdist_group("stress")]
+ENDS = int(os.environ.get("STRESS_ENDS", "20"))
+PARTS = 4
 
 
 @pytest.mark.parametrize("part", range(PARTS))
