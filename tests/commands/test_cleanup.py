@@ -93,6 +93,16 @@ def test_what_is_stale_is_asked_of_the_holder(state: str, request_: dict[str, An
     assert names(choose(replace(SHOP, stale=True, **request_), world.ports())) == wanted
 
 
+def test_past_its_limit_it_is_stale_whatever_answers_in_its_holder_s_place() -> None:
+    """The app may stop the holder, and write what it is asked for."""
+    world = world_with_one_of_each()
+    world.state = "dshell-state holder=ok sessions=9 silent=0 kept=999999999 left=999999999"
+    started = (world.now() - timedelta(hours=9)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    world.pod["status"]["ephemeralContainerStatuses"][0]["state"] = {"running": {"startedAt": started}}
+
+    assert names(choose(replace(SHOP, stale=True), world.ports())) == [OURS]
+
+
 def test_what_does_not_say_whether_it_is_used_is_left_alone_and_that_is_said() -> None:
     world = world_with_one_of_each()
     world.vanished = {OURS}
