@@ -195,7 +195,7 @@ def test_a_node_that_lets_nobody_in_is_believed_only_with_the_status(stop: Stop)
 
 @pytest.mark.parametrize("gone", [True, False])
 def test_a_pod_that_is_being_deleted_takes_it_along(stop: Stop, gone: bool) -> None:
-    """It may let nobody in for as long as that takes."""
+    """Whatever came of our words: here its node lets nobody in any more."""
 
     class Leaving(Container):
         def get_pod(self, namespace: str, name: str) -> Json:
