@@ -138,7 +138,7 @@ class _Work:
 
     def _is_over(self, pod: Pod) -> bool:
         container = pod.debug_container(self._session.name)
-        if container is None:
+        if container is None or pod.uid != self._session.pod_uid:
             raise NoTarget("another pod has its name now")
         return container.state.phase is Phase.TERMINATED
 
