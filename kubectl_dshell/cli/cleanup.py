@@ -64,9 +64,9 @@ def cleanup_command(ctx: click.Context, /, **flags: Any) -> int:
             write_line("nothing was ended")
             return 0
         sure = chosen.with_used() if agreed else chosen.without_used(request.cluster_flags)
-        report = _Report(form, everywhere=everywhere, chosen=sure)
+        report = _Report(form, everywhere=everywhere, dry=dry, chosen=sure)
         try:
-            _end(request, report, bound, dry=dry)
+            _end(request, report, bound)
         finally:
             report.close(explain=explain)
     return report.status()
@@ -90,14 +90,14 @@ def _agreed(chosen: tuple[Session, ...], now: datetime) -> bool:
         raise
 
 
-def _end(request: CleanupRequest, report: _Report, bound: Ports, *, dry: bool) -> None:
+def _end(request: CleanupRequest, report: _Report, bound: Ports) -> None:
     from kubectl_dshell.commands.cleanup import end_all
     from kubectl_dshell.domain.ending import Ending, Outcome
 
     for settled in report.chosen.settled:
         report.done.append(settled)
         report.show(settled)
-    if dry:
+    if report.dry:
         report.done += [Ending(session, Outcome.WOULD_END) for session in report.chosen.sessions]
         for ending in report.done[len(report.chosen.settled) :]:
             report.show(ending)
@@ -113,6 +113,7 @@ class _Report:
 
     form: str
     everywhere: bool
+    dry: bool
     chosen: Chosen
     done: list[Ending] = field(default_factory=list)
     shown: list[Ending] = field(default_factory=list)
@@ -137,7 +138,7 @@ class _Report:
             write_data(format_endings(self.done, self.chosen.unclear, Format(self.form)))
         total = len(self.chosen.sessions) + len(self.chosen.settled)
         lines = [*ways_out(self.done), *not_ended(self.done, self.chosen.unclear)]
-        lines.append(summary(self.done, total - len(self.done)))
+        lines.append(summary(self.done, total - len(self.done), dry=self.dry))
         write_line("\n".join([*lines, WHY_THEY_STAY] if explain else lines))
 
     def status(self) -> int:

@@ -41,8 +41,8 @@ def attach(request: AttachRequest, ports: Ports) -> int:
     if starting:
         wait_until_running(pod, name, plan.wanted.image, request.timeout, ports)
     guest_of = "" if search.mine(found.session) else plan.wanted.owner or "nobody"
-    id_ = session_id(ports)
-    outcome = hold(Session(request, plan, name, id_, reused=True, just_started=starting, guest_of=guest_of), ports)
+    session = Session(request, plan, name, session_id(ports), reused=True, just_started=starting)
+    outcome = hold(replace(session, guest_of=guest_of, unexpected=request.pod is None), ports)
     if isinstance(outcome, Gone):
         end = explain_end(plan, name, request.again, f"the debug container {name} is just ending", ports)
         raise NoTarget(end.message, *end.advice)

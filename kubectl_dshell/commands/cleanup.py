@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from kubectl_dshell.commands.ending import LONGEST_SECONDS, end
 from kubectl_dshell.commands.listing import existing_pods, list_sessions, whose
 from kubectl_dshell.commands.parallel import each
-from kubectl_dshell.commands.probe import fairly, probe
+from kubectl_dshell.commands.probe import ask_holder, fairly, probe
 from kubectl_dshell.domain.ending import Ending, Outcome, failed, left_to, no_time
 from kubectl_dshell.domain.fair import by_group
 from kubectl_dshell.domain.pod import Phase
@@ -195,15 +195,28 @@ def end_all(
     seconds = _STALE_SECONDS if request.stale else LONGEST_SECONDS
 
     def work(session: Session, stop: Stop) -> Ending:
-        left = request.deadline - ports.clock.monotonic()
+        now = ports.clock.monotonic()
+        deadline = min(request.deadline, now + seconds)
         if stop.is_set():
             ending = Ending(session, Outcome.INTERRUPTED)
-        elif left <= 0:
+        elif deadline <= now:
             ending = no_time(session, "end it")
+        elif users := _came_meanwhile(session, request, ports, stop):
+            ending = left_to(session, users, request.cluster_flags)
         else:
-            ending = end(session, ports, stop, min(seconds, left))
+            ending = end(session, ports, stop, deadline - ports.clock.monotonic())
         record(ending)
         return ending
 
     for _, ending in each(chosen, work, request.concurrency):
         yield ending
+
+
+def _came_meanwhile(session: Session, request: CleanupRequest, ports: Ports, stop: Stop) -> str:
+    """Who is in one that nobody needed when it was asked: its turn may come minutes later."""
+    if not session.ours or request.sure or (who_is_in(session) and not request.stale):
+        return ""
+    now = ask_holder(session, ports, stop)
+    if not request.stale:
+        return who_is_in(now)
+    return "" if now.live is None or staleness(now, ports.clock.now()) else who_is_in(now) or "kept"

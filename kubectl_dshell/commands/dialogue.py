@@ -46,6 +46,8 @@ class Session:
     just_started: bool
     guest_of: str = ""
     """Whose it is, if somebody else's."""
+    unexpected: bool = False
+    """Nobody said in which pod: whose it is is told to scripts and with -q, too."""
 
     @property
     def task(self) -> bool:
@@ -126,7 +128,8 @@ def _unfit(session: Session, tether: Tether) -> Closed | Gone | None:
 
 def _attend(session: Session, stream: Stream, tether: Tether, ports: Ports) -> int:
     tether.keep(session.request.keep)
-    ports.notices.identity(introduction(session))
+    say = ports.notices.warn if session.guest_of and session.unexpected else ports.notices.identity
+    say(introduction(session))
     if session.plan.pod.deleting:
         tether.say_leaving()
     return converse(session, stream, tether, ports)

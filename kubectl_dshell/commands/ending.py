@@ -82,7 +82,7 @@ class _Work:
         return self._unless_leaving(failed(session, why or "it still runs"))
 
     def _unless_leaving(self, ending: Ending) -> Ending:
-        """A pod that is being deleted takes it along, in its own time, and lets nobody in meanwhile."""
+        """A pod that is being deleted takes it along, in its own time, whatever came of our words and signals."""
         try:
             leaving = self._pod().deleting and self._ends(_LEAVING_SECONDS)
         except NoTarget:
@@ -138,7 +138,7 @@ class _Work:
 
     def _is_over(self, pod: Pod) -> bool:
         container = pod.debug_container(self._session.name)
-        if container is None:
+        if container is None or pod.uid != self._session.pod_uid:
             raise NoTarget("another pod has its name now")
         return container.state.phase is Phase.TERMINATED
 

@@ -11,7 +11,7 @@ from kubectl_dshell.domain.pod import Json, Phase, Pod, State, parse_pod
 from kubectl_dshell.domain.refusal import Request, explain
 from kubectl_dshell.domain.target import where
 from kubectl_dshell.domain.waiting import StartWatch, describe
-from kubectl_dshell.errors import ApiError, StartFailed, TimedOut
+from kubectl_dshell.errors import ApiError, NoTarget, StartFailed, TimedOut
 
 if TYPE_CHECKING:
     from kubectl_dshell.commands.ports import Ports
@@ -50,15 +50,20 @@ def _came_up(state: State) -> bool:
 
 
 def wait_until_running(pod: Pod, name: str, image: str, timeout: float, ports: Ports) -> None:
-    """Raises TimedOut after `timeout` seconds, with what it waited for, and at once where it is hopeless."""
+    """Raises TimedOut after `timeout` seconds, with what it waited for, and at once where it is hopeless.
+
+    An entry of that name in another pod, which has this one's name by now, is anybody's.
+    """
     watch = StartWatch(name, image)
-    clock = ports.clock
+    clock, uid = ports.clock, pod.uid
     began = clock.monotonic()
     waits, events, next_events = "", [], began + _EVENTS_EVERY_SECONDS
     try:
         changes = ports.cluster.pod_changes(pod.namespace, pod.name, pod.resource_version, began + timeout)
         for change in changes:
             pod = parse_pod(change) if change is not None else pod
+            if pod.uid != uid:
+                raise NoTarget(f"pod {pod.name} was replaced by another of its name before {name} ran in it")
             entry = pod.debug_container(name)
             if entry and _came_up(entry.state):
                 return

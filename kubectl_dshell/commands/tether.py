@@ -27,7 +27,8 @@ RECONNECT_SECONDS = 5.0
 WARN_BEFORE_LIMIT_SECONDS = 300
 _FIRST_CONNECT_SECONDS = 8.0
 """What a goodbye may take longer where nothing was said before: a busy node is slow to begin an exec."""
-_LONGEST_LINE = 65536
+_LONGEST_UNREAD = 65536
+"""Bytes, of lines that came at once or of one without an end: 16 MiB of line breaks would be as many objects."""
 
 
 class TetherEnded(StartFailed):
@@ -194,9 +195,9 @@ class Tether:
                 return
             if event.channel is Channel.STDOUT:
                 self._unread += event.data
+        if len(self._unread) > _LONGEST_UNREAD:
+            raise Malformed("more came through a tether than was ever said to it")
         *lines, self._unread = self._unread.split(b"\n")
-        if len(self._unread) > _LONGEST_LINE:
-            raise Malformed("a line through a tether has no end")
         for line in lines:
             if line.startswith(b"dshell "):
                 self._facts = protocol.parse_facts(line.decode(errors="replace"))

@@ -53,8 +53,13 @@ def refusal(session: Session, pod: Pod, now: datetime, again: str) -> NoTarget |
 
 
 def describe(session: Session, now: datetime, *, mine: bool = True) -> str:
-    """For a list to choose from, in one line; with the owner of what is not the asker's own."""
-    began = age(now - session.started_at) if session.started_at else session.state
-    owner = f"of {one_line(session.owner) or 'nobody'}" if not mine else ""
-    words = (session.target, session.user, began, owner, one_line(session.reason))
+    """For a list to choose from, in one line; with the owner of what is not the asker's own.
+
+    It stands behind a command, as a comment, which an interactive zsh runs (INTERACTIVE_COMMENTS is off): what others
+    wrote is quoted.
+    """
+    began = age(now - session.started_at) if session.started_at else quote(session.state)
+    owner = f"of {quote(one_line(session.owner) or 'nobody')}" if not mine else ""
+    reason = one_line(session.reason)
+    words = (session.target, session.user, began, owner, quote(reason) if reason else "")
     return ", ".join(word for word in words if word)

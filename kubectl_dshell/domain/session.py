@@ -65,6 +65,8 @@ class Session:
     """Where `user` was learned: status (what runs), spec (what was asked for); empty if nowhere."""
     seal: Seal | None = None
     """Its maker's word that it is theirs, unproven (seal.is_mine)."""
+    pod_uid: str = ""
+    """A name is another pod's once this one is gone; empty where nobody told."""
 
     @property
     def state(self) -> str:
@@ -108,6 +110,7 @@ def sessions(pod: Pod) -> Iterator[Session]:
             finished_at=state.finished_at,
             user_source="status" if container.user else "spec" if _user(pod, container) else "",
             seal=parse_seal(container.spec, pod.uid),
+            pod_uid=pod.uid,
         )
 
 

@@ -67,10 +67,11 @@ def _refuse_pod(pod: Pod) -> None:
 def refuse_new(pod: Pod) -> None:
     """Raises NoTarget where what is there lives on, but nothing is started any more."""
     if pod.deleting:
-        live = any(c.name.startswith(PREFIX) and c.state.phase is Phase.RUNNING for c in pod.ephemeral)
+        live = [c.name for c in pod.ephemeral if c.name.startswith(PREFIX) and c.state.phase is Phase.RUNNING]
+        join = [f"kubectl dshell attach {quote(f'{pod.name}/{name}')} -n {quote(pod.namespace)}" for name in live]
         raise NoTarget(
             f"pod {pod.name} is being deleted: no debug container starts in it any more",
-            *([f"One that runs in it: kubectl dshell attach {where(pod)}"] if live else []),
+            *(f"One that runs in it, whoever made it: {command}" for command in join[:1]),
         )
 
 

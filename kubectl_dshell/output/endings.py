@@ -76,17 +76,18 @@ def _document(ending: Ending) -> dict[str, Any]:
     }
 
 
-def summary(endings: Sequence[Ending], untold: int) -> str:
-    """The last line for a person; `untold` are those that nobody came to."""
+def summary(endings: Sequence[Ending], untold: int, *, dry: bool = False) -> str:
+    """The last line for a person; `untold` are those that nobody came to, `dry` that nothing was to be done."""
     count = {outcome: sum(e.outcome is outcome for e in endings) for outcome in Outcome}
-    if count[Outcome.WOULD_END]:
-        return f"{count[Outcome.WOULD_END]} would be ended; nothing was done."
     interrupted = untold + count[Outcome.INTERRUPTED]
-    parts = [f"{count[Outcome.ENDED]} ended"]
+    parts = [f"{count[Outcome.WOULD_END]} would be ended" if dry else f"{count[Outcome.ENDED]} ended"]
     parts += [f"{count[Outcome.ALREADY_ENDED]} already ended"] if count[Outcome.ALREADY_ENDED] else []
-    parts += [f"{count[Outcome.FAILED]} failed"]
+    failed = f"{count[Outcome.FAILED]} {'would fail' if dry else 'failed'}"
+    parts += [failed] if count[Outcome.FAILED] or not dry else []
     parts += [f"{count[Outcome.LEFT]} left alone"] if count[Outcome.LEFT] else []
     parts += [f"{interrupted} left when stopped"] if interrupted else []
+    if dry:
+        return f"{', '.join(parts)}; nothing was done."
     stay = count[Outcome.ENDED] + count[Outcome.ALREADY_ENDED]
     return f"{', '.join(parts)}." + (f" {STAY}" if stay else "")
 

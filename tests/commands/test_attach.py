@@ -103,6 +103,29 @@ def test_what_is_named_is_joined_whoever_made_it_and_whose_it_is_is_said(
     assert world.said == [f"dshell-abcde {said} in web as 65532:65532 (as it was made)"]
 
 
+@pytest.mark.parametrize(
+    ("where", "made_with", "told"),
+    [
+        ({"word": "abcde"}, OTHER_KEY, True),
+        ({"word": "abcde"}, KEY, False),
+        ({"pod": "web", "name": "abcde"}, OTHER_KEY, False),
+    ],
+)
+def test_a_script_that_named_no_pod_is_told_whose_it_is(where: dict[str, str], made_with: Key, *, told: bool) -> None:
+    """Mine of that name has ended, and somebody has made another one in a pod of theirs: it gets what is piped."""
+
+    class Script(Namespace):
+        def identity(self, text: str) -> None:
+            """For terminals."""
+
+    world = Script()
+    running_holder(world, key=made_with)
+
+    assert attach(asked(**where), world.ports()) == 0
+    line = "dshell-abcde (shared, of ada; not made by you on this machine) in web as 65532:65532 (as it was made)"
+    assert world.said == ([line] if told else [])
+
+
 def test_keep_is_said_at_once_and_with_the_goodbye() -> None:
     world = Namespace()
     running_holder(world)

@@ -93,6 +93,16 @@ def test_what_is_stale_is_asked_of_the_holder(state: str, request_: dict[str, An
     assert names(choose(replace(SHOP, stale=True, **request_), world.ports())) == wanted
 
 
+def test_past_its_limit_it_is_stale_whatever_answers_in_its_holder_s_place() -> None:
+    """The app may stop the holder, and write what it is asked for."""
+    world = world_with_one_of_each()
+    world.state = "dshell-state holder=ok sessions=9 silent=0 kept=999999999 left=999999999"
+    started = (world.now() - timedelta(hours=9)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    world.pod["status"]["ephemeralContainerStatuses"][0]["state"] = {"running": {"startedAt": started}}
+
+    assert names(choose(replace(SHOP, stale=True), world.ports())) == [OURS]
+
+
 def test_what_does_not_say_whether_it_is_used_is_left_alone_and_that_is_said() -> None:
     world = world_with_one_of_each()
     world.vanished = {OURS}
@@ -242,6 +252,35 @@ def test_every_ending_is_given_and_recorded() -> None:
 
     assert ending == Ending(chosen.sessions[0], Outcome.ENDED)
     assert record == [ending]
+
+
+@pytest.mark.parametrize(
+    ("condition", "before", "now", "outcome"),
+    [
+        ({"stale": True}, SILENT, USED, Outcome.LEFT),
+        ({"stale": True}, SILENT, SILENT.replace("sessions=1", "sessions=0").replace("kept=0", "kept=9"), Outcome.LEFT),
+        ({"stale": True}, SILENT, SILENT, Outcome.ENDED),
+        ({"stale": True}, SILENT, "", Outcome.ENDED),
+        ({"stale": True, "sure": True}, SILENT, USED, Outcome.ENDED),
+        ({}, SILENT.replace("silent=30", "silent=61"), USED, Outcome.LEFT),
+        ({}, USED, USED, Outcome.ENDED),
+        ({"sure": True}, SILENT, USED, Outcome.ENDED),
+    ],
+)
+def test_what_somebody_came_to_before_its_turn_is_left(
+    condition: dict[str, Any], before: str, now: str, outcome: Outcome
+) -> None:
+    """As with those that hang before it in the janitor's run, or with a person who thinks about the question."""
+    world = world_with_one_of_each()
+    world.state = before
+    asked = replace(SHOP, **condition)
+    agreed = choose(asked, world.ports()).with_used()
+    world.state = now
+
+    [ending] = end_all(agreed.sessions, asked, world.ports(), lambda _ending: None)
+
+    assert (ending.outcome, "in use" in ending.why) == (outcome, outcome is Outcome.LEFT)
+    assert outcome is Outcome.ENDED or world.tethers == []
 
 
 def test_what_nobody_came_to_before_the_stop_is_not_touched() -> None:

@@ -153,6 +153,18 @@ def test_a_pod_that_is_gone_or_another_counts_as_ended(stop: Stop, vanish: Calla
     assert (ended.outcome, ended.why) == (Outcome.ENDED, "its pod is gone")
 
 
+def test_what_has_its_name_in_the_pod_that_came_after_is_not_touched(stop: Stop) -> None:
+    """As with --name in the pods of a StatefulSet, some time after they were listed."""
+    world = Container()
+    session = session_of(world)
+    world.pod["metadata"]["uid"] = "u-2"
+
+    ended = end(session, world.ports(), stop)
+
+    assert (ended.outcome, ended.why) == (Outcome.ENDED, "its pod is gone")
+    assert world.opened == []
+
+
 @pytest.mark.parametrize(
     "passing",
     [ConnectionLost("away"), ApiError(429, "TooManyRequests", "later"), ApiError(503, "ServiceUnavailable", "later")],
@@ -195,7 +207,7 @@ def test_a_node_that_lets_nobody_in_is_believed_only_with_the_status(stop: Stop)
 
 @pytest.mark.parametrize("gone", [True, False])
 def test_a_pod_that_is_being_deleted_takes_it_along(stop: Stop, gone: bool) -> None:
-    """It may let nobody in for as long as that takes."""
+    """Whatever came of our words: here its node lets nobody in any more."""
 
     class Leaving(Container):
         def get_pod(self, namespace: str, name: str) -> Json:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -140,6 +141,23 @@ def test_a_key_that_cannot_be_trusted_is_told_once_and_nothing_is_sealed() -> No
     assert "DSHELL_SEAL" not in environment(world.added[0])
     assert world.said[0] == "your key is not used, so nothing is reused: /home/ada/key is open to others"
     assert sum("key" in line for line in world.said) == 1
+
+
+class Replaced(World):
+    """While the debug container starts, another pod gets the name, and in it somebody adds one of the same name."""
+
+    def pod_changes(self, namespace: str, name: str, resource_version: str, deadline: float) -> Iterator[Json | None]:
+        self.pod = copy.deepcopy(self.pod)
+        self.pod["metadata"]["uid"] = "u-2"
+        yield self.pod
+
+
+def test_nobody_enters_what_has_the_name_in_the_pod_that_came_after() -> None:
+    world = Replaced()
+
+    with pytest.raises(NoTarget, match="pod web was replaced by another of its name before dshell-"):
+        open_session(request(), world.ports())
+    assert world.opened == []
 
 
 def test_new_adds_another() -> None:

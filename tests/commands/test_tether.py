@@ -301,6 +301,18 @@ def test_and_so_it_is_in_the_middle_of_a_session(garbage: bytes) -> None:
     assert second.sent.endswith(b"bye x\n")
 
 
+def test_of_many_lines_at_once_none_is_taken() -> None:
+    fake = stream()
+    line = Line(fake)
+    line.tether.facts()
+    fake.events.append(Output(Channel.STDOUT, b"\n" * 65537))
+
+    line.tether.service(line.world.monotonic())
+
+    assert fake.closed
+    line.tether.close()
+
+
 def test_of_a_line_without_an_end_no_more_is_kept_than_a_line_may_have() -> None:
     fake = stream()
     line = Line(fake)

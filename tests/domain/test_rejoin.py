@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -87,8 +90,24 @@ def test_another_tool_s_is_refused_with_kubectl_s_commands(*, stdin: bool) -> No
 def test_a_list_to_choose_from_has_one_line_each() -> None:
     sessions_ = found(("dshell-a", "ada", running(0)), ("dshell-b", "ada", WAITING))
 
-    assert [describe(s, NOW) for s in sessions_] == ["app, 1, 60m, a b", "app, 1, waiting (ImagePullBackOff), a b"]
-    assert describe(sessions_[0], NOW, mine=False) == "app, 1, 60m, of ada, a b"
+    assert [describe(s, NOW) for s in sessions_] == [
+        "app, 1, 60m, 'a b'",
+        "app, 1, 'waiting (ImagePullBackOff)', 'a b'",
+    ]
+    assert describe(sessions_[0], NOW, mine=False) == "app, 1, 60m, of ada, 'a b'"
+
+
+@pytest.mark.parametrize("word", ["$(echo RUN)", "`echo RUN`", "; echo RUN", "'; echo RUN; '", "&echo RUN", ">RUN"])
+def test_a_shell_without_comments_runs_nothing_of_what_others_wrote(word: str, tmp_path: Path) -> None:
+    """A line of that list is pasted whole, and to an interactive zsh what is behind # are words."""
+    waits: Json = {"waiting": {"reason": word}}
+    (session,) = found(("dshell-a", word, waits))
+    line = f"printf '%s|' # {describe(replace(session, reason=word), NOW, mine=False)}".replace("#", "'#'")
+
+    said = subprocess.run(["sh", "-c", line], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+
+    assert said == f"#|app,|1,|waiting ({word}),|of|{word},|{word}|"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_newest_is_the_one_that_started_last_wherever_it_stands() -> None:

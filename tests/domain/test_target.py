@@ -145,7 +145,9 @@ def test_what_runs_in_a_pod_that_is_being_deleted_is_joined_and_the_way_to_it_is
     assert choose_target(pod, None, NOW, new=False).container.name == "app"
     with pytest.raises(NoTarget) as refused:
         choose_target(pod, None, NOW)
-    assert refused.value.advice == ("One that runs in it: kubectl dshell attach web -n shop",)
+    assert refused.value.advice == (
+        "One that runs in it, whoever made it: kubectl dshell attach web/dshell-abcde -n shop",
+    )
 
 
 def test_the_scheduler_s_reason_is_told() -> None:

@@ -189,3 +189,23 @@ def test_times_that_nobody_can_calculate_with_are_refused(dshell: Dshell, flags:
 
     assert (done.stdout, done.code) == (b"", 64)
     assert "duration" in done.stderr or "is too long; at most 999999999s" in done.stderr
+
+
+def test_an_app_that_stops_the_holder_and_answers_for_it_wins_no_time_beyond_the_limit(
+    make_pod: MakePod, dshell: Dshell
+) -> None:
+    """Whatever runs as the app's user can; here it is a command."""
+    pod = make_pod(app())
+    numbers = "1 999999999 999999999 999999999"  # a client, its last word, --keep, the limit
+    forge = (
+        'read -r holder _ </dev/termination-log && kill -STOP "$holder" && '
+        f'printf "%-60s\\n" "$holder {numbers}" 1<>/dev/termination-log'
+    )
+    assert dshell(pod.name, "-n", pod.namespace, "--ttl=5s", "--keep=5s", "--", "sh", "-c", forge).code == 0
+    (name,) = pod.debug_containers()
+    wait_stale(dshell, "-n", pod.namespace, name=name)
+
+    done = dshell("cleanup", "-n", pod.namespace, "--stale", "-o", "json", timeout=120)
+
+    assert (done.code, items(done)[name]["outcome"]) == (0, "ended"), done.stderr
+    assert pod.wait_terminated(name, 10)["exitCode"] != 0

@@ -69,7 +69,7 @@ def test_a_session_lives_as_long_as_its_app_is_told_what_is_left_and_does_not_de
         assert refused.code == NO_TARGET
         assert refused.stderr.splitlines() == [
             f"error: pod {slow.name} is being deleted: no debug container starts in it any more",
-            f"One that runs in it: kubectl dshell attach {slow.name} -n {slow.namespace}",
+            f"One that runs in it, whoever made it: kubectl dshell attach {slow.name}/{name} -n {slow.namespace}",
         ]
         seconds = {pod: future.result() for pod, future in gone.items()}
         assert seconds[quick.name] < seconds[quick_alone.name] + NOISE, seconds

@@ -55,11 +55,24 @@ def test_each_outcome_is_a_line(ending: Ending, line: str) -> None:
         ("ended alreadyEnded failed", 0, f"1 ended, 1 already ended, 1 failed. {STAY}"),
         ("failed", 0, "0 ended, 1 failed."),
         ("ended interrupted", 3, f"1 ended, 0 failed, 4 left when stopped. {STAY}"),
-        ("wouldEnd wouldEnd failed", 0, "2 would be ended; nothing was done."),
     ],
 )
 def test_the_sum_of_all(outcomes: str, untold: int, text: str) -> None:
     assert summary([Ending(S, Outcome(word)) for word in outcomes.split()], untold) == text
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "text"),
+    [
+        ("", "0 would be ended; nothing was done."),
+        ("wouldEnd wouldEnd", "2 would be ended; nothing was done."),
+        ("wouldEnd left left", "1 would be ended, 2 left alone; nothing was done."),
+        ("left", "0 would be ended, 1 left alone; nothing was done."),
+        ("wouldEnd failed alreadyEnded", "1 would be ended, 1 already ended, 1 would fail; nothing was done."),
+    ],
+)
+def test_the_sum_of_a_dry_run_counts_what_would_be_left(outcomes: str, text: str) -> None:
+    assert summary([Ending(S, Outcome(word)) for word in outcomes.split()], 0, dry=True) == text
 
 
 def test_only_those_that_ended_are_names() -> None:
