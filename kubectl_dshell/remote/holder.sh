@@ -152,8 +152,7 @@ lapse() {
 		split "$process"
 		if [ "$kind" = line ]; then tethers="$tethers $pid"; elif [ "$leader" ] && [ "$parent" != 1 ]; then word=USR1; fi
 	done
-	# shellcheck disable=SC2086 # numbers
-	kill -$word $tethers 2>/dev/null
+	for pid in $tethers; do hit $word "$pid"; done
 }
 
 # The pod is being stopped: sessions go on for as long as there is something to look at, and not a moment longer, for the pod is not
