@@ -88,7 +88,7 @@ def endpoint(url: str, what: str, schemes: Iterable[str]) -> Endpoint:
     if parts.scheme not in wanted or not _HOST.fullmatch(host):
         *most, last = (f"{scheme}://" for scheme in wanted)
         raise BadConfig(f"{what} is {shown(url)}, which is no {', '.join(most)} or {last} URL")
-    if "@" in parts.path:
+    if "@" in f"{parts.path}{parts.query}{parts.fragment}":  # a password with / ? or # in it ends the host early
         raise BadConfig(f"{what} is {shown(url)}, with a login that is not percent-encoded")
     login = None
     if parts.username is not None:
