@@ -68,9 +68,11 @@ def host_name(text: str) -> str:
     Raises:
         ValueError: they would not; a label is empty or too long, say.
     """
-    if text.isascii() and (":" in text or not text):
-        return text
-    return text.encode("idna").decode()
+    plain = text.isascii() and (":" in text or not text)
+    name = text if plain else text.encode("idna").decode()
+    if name.startswith("."):  # U+2024 becomes one
+        raise ValueError("label empty or too long")
+    return name
 
 
 def endpoint(url: str, what: str, schemes: Iterable[str]) -> Endpoint:
