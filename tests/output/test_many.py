@@ -305,6 +305,15 @@ def test_a_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     assert sink.finish(whole=True)["stdoutFile"].endswith(".part")
 
 
+def test_a_file_that_somebody_takes_away_is_said(tmp_path: Path) -> None:
+    sink = Files(tmp_path, WEB)
+    sink.write(Output(OUT, b"lost"))
+    (tmp_path / "shop_web-1_app.out.part").unlink()
+
+    with pytest.raises(OutputFailed, match=r"cannot write .*shop_web-1_app: No such file"):
+        sink.finish(whole=True)
+
+
 def test_a_bar_is_erased_for_each_line_and_gone_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "50")
     monkeypatch.setenv("TERM", "xterm")
