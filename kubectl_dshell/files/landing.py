@@ -8,11 +8,11 @@ import secrets
 import stat
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.asked import Turns
 from kubectl_dshell.errors import OutputFailed
+from kubectl_dshell.files.destination import followed
 from kubectl_dshell.files.feed import Feed
 from kubectl_dshell.files.folders import NO_FOLDER, empty, identity, mode_of, open_folder, set_attributes
 from kubectl_dshell.files.holes import Writer
@@ -23,6 +23,7 @@ from kubectl_dshell.files.unpack import Unpacker
 if TYPE_CHECKING:
     import io
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from kubectl_dshell.domain.meter import Meter
     from kubectl_dshell.domain.place import RemotePath
@@ -54,15 +55,10 @@ class Landing:
         self._staged: dict[str, _Staged] = {}
         self._turns = Turns(sources)
         self._shared: Tree | None = None
-        place = Path(os.path.realpath(destination))
-        into = place if place.is_dir() else None
-        if into is None:
-            if len(sources) > 1 or destination.endswith("/"):
-                raise OutputFailed(f"{destination} is not a directory")
-            if place.exists() and not place.is_file():
-                raise OutputFailed(f"{destination} is neither a file nor a directory")
-            if not place.parent.is_dir():
-                raise OutputFailed(f"cannot write {destination}: there is no directory {place.parent}")
+        try:
+            place, into = _place(destination, many=len(sources) > 1)
+        except OSError as error:
+            raise OutputFailed(f"cannot write {destination}: {error.strerror}") from error
         self._path = into or place.parent
         self._rename = None if into else place.name
         if not os.access(self._path, os.W_OK | os.X_OK):
@@ -187,6 +183,20 @@ class Landing:
         with _same(one, at) as inner:
             empty(inner)
         os.rmdir(one.temporary, dir_fd=at)
+
+
+def _place(destination: str, *, many: bool) -> tuple[Path, Path | None]:
+    """The path that is meant, and the directory that it is, if it is one. Raises OutputFailed and OSError."""
+    place = followed(destination)
+    if place.is_dir():
+        return place, place
+    if many or destination.endswith("/"):
+        raise OutputFailed(f"{destination} is not a directory")
+    if place.exists() and not place.is_file():
+        raise OutputFailed(f"{destination} is neither a file nor a directory")
+    if not place.parent.is_dir():
+        raise OutputFailed(f"cannot write {destination}: there is no directory {place.parent}")
+    return place, None
 
 
 @contextlib.contextmanager

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import stat
 import tarfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -52,21 +53,17 @@ class Luggage:
     def size(self) -> Size:
         """How much it is, as far as it can be seen."""
         files = total = 0
-        for source in self._sources:
-            if not Path(source).is_dir():
-                files, total = files + 1, total + Path(source).stat().st_size
-            for folder, _, names in os.walk(source):
-                for name in names:
-                    status = Path(folder, name).lstat()
-                    files, total = files + 1, total + (status.st_size if stat.S_ISREG(status.st_mode) else 0)
+        for size in chain.from_iterable(map(_sizes, self._sources)):
+            files, total = files + 1, total + size
         return Size(files, total)
 
     def send(self, out: BinaryIO, stopped: Callable[[], bool], meter: Meter) -> None:
         """Write the archive; without its last member when stopped. Raises NoTarget where a file cannot be read."""
         sender = _Sender(out, self._refuse, self._buffer, stopped, meter, bytearray(), bytearray())
         for number, source in enumerate(self._sources):
-            status = Path(source).stat()
-            meter.expect(status.st_size if stat.S_ISREG(status.st_mode) else None)
+            with suppress(OSError):  # told where it is opened
+                status = Path(source).stat()
+                meter.expect(status.st_size if stat.S_ISREG(status.st_mode) else None)
             sender.source(_Found(str(number), source, None, source, 0))
         if not stopped():
             for name, repairs in (("times", sender.times), ("modes", sender.modes)):
@@ -191,6 +188,18 @@ class _Sender:
             self.meter.advance(count)
             left -= count
         self.out.write(bytes(-member.size % tarfile.BLOCKSIZE))
+
+
+def _sizes(source: str) -> Iterator[int]:
+    """Of each file; of what goes while it is looked at none: if it is missed, that is told when it is sent."""
+    with suppress(OSError):
+        if not Path(source).is_dir():
+            yield Path(source).stat().st_size
+    for folder, _, names in os.walk(source):
+        for name in names:
+            with suppress(OSError):
+                status = Path(folder, name).lstat()
+                yield status.st_size if stat.S_ISREG(status.st_mode) else 0
 
 
 def _member(found: _Found, status: os.stat_result) -> tarfile.TarInfo:

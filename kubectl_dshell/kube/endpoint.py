@@ -68,9 +68,11 @@ def host_name(text: str) -> str:
     Raises:
         ValueError: they would not; a label is empty or too long, say.
     """
-    if text.isascii() and (":" in text or not text):
-        return text
-    return text.encode("idna").decode()
+    plain = text.isascii() and (":" in text or not text)
+    name = text if plain else text.encode("idna").decode()
+    if name.startswith("."):  # U+2024 becomes one
+        raise ValueError("label empty or too long")
+    return name
 
 
 def endpoint(url: str, what: str, schemes: Iterable[str]) -> Endpoint:
@@ -88,7 +90,7 @@ def endpoint(url: str, what: str, schemes: Iterable[str]) -> Endpoint:
     if parts.scheme not in wanted or not _HOST.fullmatch(host):
         *most, last = (f"{scheme}://" for scheme in wanted)
         raise BadConfig(f"{what} is {shown(url)}, which is no {', '.join(most)} or {last} URL")
-    if "@" in parts.path:
+    if "@" in f"{parts.path}{parts.query}{parts.fragment}":  # a password with / ? or # in it ends the host early
         raise BadConfig(f"{what} is {shown(url)}, with a login that is not percent-encoded")
     login = None
     if parts.username is not None:

@@ -29,6 +29,8 @@ _LARGEST_BYTES = 8 * 1024 * 1024
 """Of a page that is looked at; a larger one is asked for again with fewer pods, as long as it has several."""
 _PIECE = 65536  # most pods are smaller
 _GONE = 410
+_MOST_OLD = 5
+"""Answers in a row that the list is too old: each says how to go on, and may never let us."""
 _WANTED, _ITEMS, _FIRST = b'"ephemeralContainers"', b'"items":[', b'{"metadata":{"name":'
 
 
@@ -51,13 +53,14 @@ def pages(api: Api, path: str, query: list[tuple[str, str]], *, debugged: bool) 
     Raises:
         ApiError, BadConfig, ConnectionLost: as a request. Malformed: what came is no list.
     """
-    limit, most, following = FIRST_PAGE, PAGE, ""
+    limit, most, following, old = FIRST_PAGE, PAGE, "", 0
     while True:
         options = [("limit", str(limit)), *([("continue", following)] if following else [])]
         try:
             page, size = _page(api, path, [*query, *options], debugged=debugged, alone=limit == 1)
         except ApiError as error:
-            if error.code != _GONE or not following:
+            old += 1
+            if error.code != _GONE or not following or old > _MOST_OLD:
                 raise
             following = error.following
             limit = limit if following else 0
@@ -70,6 +73,7 @@ def pages(api: Api, path: str, query: list[tuple[str, str]], *, debugged: bool) 
         limit = min(most, _next(limit, size))
         if page is None:
             continue
+        old = 0
         yield page
         if not page.following:
             return

@@ -23,7 +23,8 @@ class Memory:
 
     @property
     def full(self) -> bool:
-        return False
+        """While nobody takes the documents that there are, no more is read for the next ones."""
+        return self._printer.full
 
     def check(self) -> None:
         self._printer.check()

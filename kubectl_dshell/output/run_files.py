@@ -66,13 +66,15 @@ class Files:
             self._failure = error
 
     def finish(self, *, whole: bool) -> dict[str, Any]:
-        """`stdoutFile` and `stderrFile`. What is not whole keeps the end .part."""
-        for descriptor in self._files.values():
-            os.close(descriptor)
-        self._files.clear()
-        end = "" if whole and self._failure is None else PART
-        for channel in _NAMES if not end else ():
-            self._path(channel, PART).rename(self._path(channel))
+        """`stdoutFile` and `stderrFile`. What is not whole keeps the end .part. Raises OutputFailed."""
+        try:
+            while self._files:
+                os.close(self._files.popitem()[1])  # some file systems say only here that they are full
+            end = "" if whole and self._failure is None else PART
+            for channel in _NAMES if not end else ():
+                self._path(channel, PART).rename(self._path(channel))
+        except OSError as error:
+            raise OutputFailed(f"cannot write {self._stem}: {error.strerror}") from error
         return {f"std{name}File": str(self._path(channel, end)) for channel, name in _NAMES.items()}
 
     def _path(self, channel: Channel, end: str = "") -> Path:

@@ -136,7 +136,8 @@ umask 0
 for action in check move; do
 	number=0
 	for name; do
-		place "$ours/$number" "${base:-$name}"
+		# the client may have left it out
+		[ ! -e "$ours/$number" ] || place "$ours/$number" "${base:-$name}"
 		number=$((number + 1))
 	done
 done

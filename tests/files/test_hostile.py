@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tarfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -207,6 +208,48 @@ def test_a_destination_that_was_swapped_for_a_link_is_not_gone_through(tmp_path:
     landing.discard()
 
     assert names(victim) == []
+
+
+@pytest.fixture
+def planted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], Path]]:
+    """Makes a link, of another user, in a directory where everybody may write."""
+    shared = Path("/tmp")  # root's, as only root could make one elsewhere that is not ours
+    mine = os.geteuid()
+    if mine == 0:
+        shared = tmp_path / "shared"
+        shared.mkdir()
+        shared.chmod(0o1777)
+    made: list[Path] = []
+
+    def plant(target: Path) -> Path:
+        made.append(shared / f"dshell-test-{os.getpid()}-{len(made)}")
+        made[-1].symlink_to(target)
+        if mine == 0:
+            os.lchown(made[-1], 65534, 65534)
+        else:
+            monkeypatch.setattr(os, "geteuid", lambda: mine + 1)
+        return made[-1]
+
+    yield plant
+    for one in made:
+        one.unlink()
+
+
+def test_a_link_that_waits_where_everybody_may_write_is_not_followed(
+    tmp_path: Path, planted: Callable[[Path], Path]
+) -> None:
+    """Like the kernel with fs.protected_symlinks."""
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "rc").write_text("mine")
+    one = source("file", "rc", "/rc", member("./rc", b"theirs"))
+
+    for place in (planted(home / "rc"), planted(home), planted(home) / "rc", planted(home / "new")):
+        with pytest.raises(OutputFailed, match="a symbolic link of another user, in a directory of everybody's"):
+            land(place, one)
+
+    assert names(home) == ["rc"]
+    assert (home / "rc").read_text() == "mine"
 
 
 def test_more_than_one_file_is_no_file(tmp_path: Path) -> None:

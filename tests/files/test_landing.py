@@ -183,6 +183,30 @@ def test_a_place_where_nothing_can_land_is_said_before(tmp_path: Path, destinati
         Landing(f"{tmp_path}/{destination}", asked("a", "b") if many else asked("a"))
 
 
+def test_a_destination_is_found_behind_links(tmp_path: Path) -> None:
+    (tmp_path / "a/b").mkdir(parents=True)
+    (tmp_path / "far").symlink_to(tmp_path / "a/b")
+    (tmp_path / "a/near").symlink_to("../far/new")
+
+    land(tmp_path / "a/near", source("file", "x", "/x", member("./x", b"1")))
+    land(f"{tmp_path}/far/../y", source("file", "x", "/x", member("./x", b"2")))
+
+    assert (tmp_path / "a/b/new").read_bytes() == b"1"
+    assert (tmp_path / "a/y").read_bytes() == b"2"
+    assert (tmp_path / "a/near").is_symlink()
+
+
+def test_a_destination_that_cannot_be_looked_at_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "circle").symlink_to("circle")
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+
+    for place in (f"{tmp_path}/circle", f"{tmp_path}/{'n' * 300}", "x"):
+        with pytest.raises(OutputFailed, match="cannot write"):
+            Landing(place, asked("x"))
+
+
 @pytest.mark.parametrize("cut", [1, 30, 200, 600, 1200, 1600], ids=str)
 def test_a_stream_that_is_cut_short_leaves_nothing(tmp_path: Path, cut: int) -> None:
     whole = source("folder", "d", "/d", folder("./"), member("./a", b"a" * 600), zeros=512)

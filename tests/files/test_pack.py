@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from kubectl_dshell.files.pack import Luggage
+from kubectl_dshell.files.pack import Luggage, Size
 from tests.files.test_landing import nothing
 
 
@@ -31,6 +31,22 @@ def test_a_named_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
 
     assert set(found) == {"0", "end"}
     assert left_out == {f"{tmp_path}/fifo": "neither a file nor a directory nor a link"}
+
+
+def test_a_source_that_goes_before_it_is_sent_is_told(tmp_path: Path) -> None:
+    (tmp_path / "stays").write_text("1")
+    (tmp_path / "rotated").write_text("2")
+    left_out: dict[str, str] = {}
+    luggage = Luggage([f"{tmp_path}/rotated", f"{tmp_path}/stays"], left_out.__setitem__)
+    (tmp_path / "rotated").unlink()
+    out = io.BytesIO()
+
+    assert luggage.size() == Size(1, 1)
+    luggage.send(out, lambda: False, nothing)
+
+    assert left_out == {f"{tmp_path}/rotated": "No such file or directory"}
+    with tarfile.open(fileobj=io.BytesIO(out.getvalue())) as tar:
+        assert tar.getnames() == ["1", "end"]
 
 
 @pytest.mark.parametrize("target", ["secret", "secrets", "fifo"])

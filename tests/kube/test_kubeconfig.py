@@ -276,6 +276,8 @@ V1 = {"command": "true", "apiVersion": "client.authentication.k8s.io/v1"}
         (typed({"insecure-skip-tls-verify": "true"}), "insecure-skip-tls-verify is text, it has to be a truth value"),
         (typed({"tls-server-name": 1.5}), "tls-server-name is a number"),
         (typed({"tls-server-name": "a..b"}), "tls-server-name is no name of a server"),
+        (typed({"tls-server-name": "\u2024b"}), "tls-server-name is no name of a server"),
+        (typed({"tls-server-name": ".:"}), "tls-server-name is no name of a server"),
         (typed({"tls-server-name": "a\0b"}), "tls-server-name holds a NUL"),
         (typed({"server": "https://a..b"}), "is https://a..b, which is no URL: its host is no name"),
         (typed({"server": f"https://{'a' * 64}.test"}), "which is no URL: its host is no name"),

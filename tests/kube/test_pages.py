@@ -117,6 +117,17 @@ def test_pages_follow_one_another() -> None:
     assert [asked(head) for head in heads] == [first, first | {"limit": "500", "continue": "t1"}]
 
 
+def test_a_list_that_is_always_too_old_has_an_end() -> None:
+    heads: list[str] = []
+    tokens = [expired(f"t{number}") for number in range(2, 8)]
+    server = answers(listed(pod("a", "x"), following="t1"), *tokens, heads=heads)
+
+    with pytest.raises(ApiError, match="too old"):
+        list(pages(Api(connection(server.port)), "/api/v1/pods", [], debugged=True))
+
+    server.finish()
+
+
 def test_a_list_that_grew_too_old_goes_on_with_the_rest_as_it_is_now() -> None:
     heads: list[str] = []
     server = answers(listed(pod("a", "x"), following="t1"), expired("t2"), listed(pod("b", "x")), heads=heads)

@@ -85,6 +85,8 @@ def test_what_only_other_programs_know_is_not_used() -> None:
         ("http://user:s3cret@[::1:8", "is http://[::1:8, which is no URL"),
         ("http://user:s3/cret@p:1", "is http://p:1, which is no URL"),
         ("http://user:12/s3cret@p:1", "is http://p:1, with a login that is not percent-encoded"),
+        ("http://user:12?s3cret@p:1", "is http://p:1, with a login that is not percent-encoded"),
+        ("http://user:12#s3cret@p:1", "is http://p:1, with a login that is not percent-encoded"),
         ("http://:s3cret@", "is http://, which is no "),
         ("user:s3cret@p:x", "is http://p:x, which is no URL"),
     ],

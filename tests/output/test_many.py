@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -182,6 +184,51 @@ def test_output_in_json_says_what_it_lacks(
     assert paper.written[OUT].count(b"\n") == 1
 
 
+_ALL_ZEROS = """
+import resource, sys, threading
+from tests.output.test_many import ERR, OUT, Memory, Output, Place, Printer, RunReport, RunResult
+
+class Taken:
+    full = False
+    def check(self): pass
+    def write(self, output): pass
+
+printer = Printer(Taken(), lambda _channel: False)
+told = RunReport(printer, lambda _place: Memory(printer), None, as_json=True, namespaced=False)
+places = [Place("shop", f"web-{n}", "app") for n in range(8)]
+for place in places:
+    sink = told.begin(place)
+    for channel in (OUT, ERR):
+        sink.write(Output(channel, bytes(4 << 20)))
+together = threading.Barrier(len(places))
+
+def end(place):
+    together.wait()
+    told.end(RunResult(place, 1.0, 0, None, "d", None))
+
+threads = [threading.Thread(target=end, args=(place,)) for place in places]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1024 if sys.platform == "linux" else 1 << 20))
+"""
+
+
+def test_documents_that_end_together_are_made_one_after_the_other() -> None:
+    """Of 64 MiB of zero bytes, which JSON writes in six characters each."""
+    done = subprocess.run([sys.executable, "-c", _ALL_ZEROS], capture_output=True, text=True, check=True)
+
+    assert int(done.stdout) < 350  # MB; 600 at once
+
+
+def test_no_more_is_read_for_documents_that_nobody_takes() -> None:
+    paper = Paper()
+    sink = Memory(paper.printer())
+
+    assert not sink.full
+    paper.full = True
+    assert sink.full
+
+
 @pytest.mark.parametrize(
     ("result", "error"),
     [
@@ -256,6 +303,15 @@ def test_a_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     with pytest.raises(OutputFailed, match=r"cannot write .*shop_web-1_app.out: No such file"):
         sink.check()
     assert sink.finish(whole=True)["stdoutFile"].endswith(".part")
+
+
+def test_a_file_that_somebody_takes_away_is_said(tmp_path: Path) -> None:
+    sink = Files(tmp_path, WEB)
+    sink.write(Output(OUT, b"lost"))
+    (tmp_path / "shop_web-1_app.out.part").unlink()
+
+    with pytest.raises(OutputFailed, match=r"cannot write .*shop_web-1_app: No such file"):
+        sink.finish(whole=True)
 
 
 def test_a_bar_is_erased_for_each_line_and_gone_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,9 @@ from urllib.parse import urlencode
 import pytest
 
 from kubectl_dshell.files.feed import Feed
+from kubectl_dshell.files.pack import Luggage
 from kubectl_dshell.remote import copying, protocol
+from tests.files.test_landing import nothing
 from tests.remote.roots import NOBODY, TEMPORARY, Root, make
 
 ODD = "-rf $(touch x) `y` \\ 'a' \"b\"\nü*?[z]"
@@ -221,6 +223,20 @@ def test_an_archive_that_ends_early_leaves_nothing(root: Root, sources: Path) ->
 
     assert (done.returncode, done.stdout) == (65, b"ready\nfailed\n")
     assert list(root.place.iterdir()) == []
+
+
+def test_a_source_that_was_left_out_is_not_missed(root: Root, sources: Path) -> None:
+    """Of three the second cannot be read; --skip-failed."""
+    (sources / "gone").touch()
+    named = [str(sources / name) for name in ("shut", "gone", "script")]
+    luggage, archive = Luggage(named, lambda _name, _why: None), io.BytesIO()
+    (sources / "gone").unlink()
+    luggage.send(archive, lambda: False, nothing)
+
+    done = root.run(copying.take_in("", TEMPORARY, luggage.names, folder=False) + archive.getvalue())
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert sorted(path.name for path in root.place.iterdir()) == ["script", "shut"]
 
 
 def test_an_archive_that_is_none_leaves_nothing(root: Root) -> None:
