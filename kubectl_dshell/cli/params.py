@@ -59,8 +59,10 @@ class EnvVar(click.ParamType[tuple[str, str]]):
         if isinstance(value, tuple):
             return value
         name, equals, text = value.partition("=")
-        if not equals or not re.fullmatch(r"[-._a-zA-Z][-._a-zA-Z0-9]*", name, re.ASCII):
+        if not equals:
             self.fail(f"{value!r} is not NAME=VALUE", param, ctx)
+        if not re.fullmatch(r"[-._a-zA-Z][-._a-zA-Z0-9]*", name, re.ASCII):
+            self.fail(f"{name!r} is not the name of a variable (NAME=VALUE)", param, ctx)  # the value may be a secret
         if name.startswith("DSHELL_"):
             self.fail(f"{name} is set by dshell itself", param, ctx)
         return name, text

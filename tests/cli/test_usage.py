@@ -74,3 +74,11 @@ def test_usage_errors(
 def test_a_number_longer_than_python_converts_is_a_usage_error(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["web", flag, "9" * 5000, "--", "true"]) == 64
     assert f"Invalid value for '{flag}'" in capsys.readouterr().err
+
+
+def test_the_value_of_a_variable_with_a_wrong_name_is_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["web", "--env", "9X=hunter2"]) == 64
+
+    said = capsys.readouterr().err
+    assert "'9X' is not the name of a variable" in said
+    assert "hunter2" not in said
