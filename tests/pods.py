@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kubectl_dshell.domain.pod import Pod, parse_pod
+from kubectl_dshell.domain.pod.pod import Pod, parse_pod
 
 Json = dict[str, Any]
 APP_ID = "a" * 64

@@ -9,8 +9,8 @@ from typing import Any
 import yaml
 
 import kubectl_dshell
-from kubectl_dshell.domain.age import parse_duration
-from kubectl_dshell.domain.debug_container import PREFIX
+from kubectl_dshell.domain.debug_container.spec import PREFIX
+from kubectl_dshell.domain.text.duration import parse_duration
 from tests.images.archive import Image, layer, layers_of, program, write_image
 from tests.images.dockerfile import last_stage
 from tests.images.installed import installed_image

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from kubectl_dshell.cli.options import (
+from kubectl_dshell.cli.flags.kubectl import (
     GroupedCommand,
     cluster_flags,
     connection_options,
@@ -15,9 +15,9 @@ from kubectl_dshell.cli.options import (
     option,
     to_connection_options,
 )
+from kubectl_dshell.cli.flags.session import KEEP, QUIET, RECORD, STDIN, TIMEOUT, TTY, check_command, settle_streams
 from kubectl_dshell.cli.recording import recording
-from kubectl_dshell.cli.session_flags import KEEP, QUIET, RECORD, STDIN, TIMEOUT, TTY, check_command, settle_streams
-from kubectl_dshell.domain.debug_container import PREFIX
+from kubectl_dshell.domain.debug_container.spec import PREFIX
 
 _WHERE = "[NAME|POD|POD/NAME]"
 _LABEL = r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?"
@@ -77,8 +77,8 @@ def attach_command(ctx: click.Context, /, **flags: Any) -> int:
         recording(record, quiet=quiet) as recorded,
         ports(connection, quiet=quiet, verbosity=verbosity) as (bound, namespace),
     ):
-        from kubectl_dshell.commands.attach import attach
         from kubectl_dshell.commands.request import AttachRequest
+        from kubectl_dshell.commands.session.attach import attach
 
         word, pod, name = flags.pop("where") or (None, None, None)
         if unusual:

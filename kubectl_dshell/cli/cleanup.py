@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kubectl_dshell.cli.cleanup_flags import cleanup_flags
-from kubectl_dshell.cli.options import GroupedCommand, cluster_flags, to_connection_options
+from kubectl_dshell.cli.flags.cleanup import cleanup_flags
+from kubectl_dshell.cli.flags.kubectl import GroupedCommand, cluster_flags, to_connection_options
 from kubectl_dshell.cli.stdout import write_data
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from kubectl_dshell.commands.cleanup import Chosen, CleanupRequest
+    from kubectl_dshell.commands.manage.cleanup import Chosen, CleanupRequest
     from kubectl_dshell.commands.ports import Ports
-    from kubectl_dshell.domain.ending import Ending
-    from kubectl_dshell.domain.session import Session
+    from kubectl_dshell.domain.debug_container.cleanup_result import Ending
+    from kubectl_dshell.domain.debug_container.status import Session
 
 _CONDITIONS = ("names", "selector", "mine", "stale", "older_than")
 _EVERYBODY = (
@@ -51,7 +51,7 @@ def cleanup_command(ctx: click.Context, /, **flags: Any) -> int:
     if everywhere and not (told or dry or may_ask):
         raise click.UsageError(_EVERYBODY, ctx)
     from kubectl_dshell.cli.wiring import ports
-    from kubectl_dshell.commands.cleanup import CleanupRequest, choose
+    from kubectl_dshell.commands.manage.cleanup import CleanupRequest, choose
     from kubectl_dshell.output.notices import write_line
 
     with ports(to_connection_options(flags), quiet=False, verbosity=verbosity) as (bound, namespace):
@@ -79,7 +79,7 @@ def _check(ctx: click.Context) -> None:
 
 def _agreed(chosen: tuple[Session, ...], now: datetime) -> bool:
     from kubectl_dshell.errors import Interrupted
-    from kubectl_dshell.output.endings import question
+    from kubectl_dshell.output.cleanup_report import question
     from kubectl_dshell.output.notices import write_line
 
     write_line(question(chosen, now))
@@ -91,8 +91,8 @@ def _agreed(chosen: tuple[Session, ...], now: datetime) -> bool:
 
 
 def _end(request: CleanupRequest, report: _Report, bound: Ports) -> None:
-    from kubectl_dshell.commands.cleanup import end_all
-    from kubectl_dshell.domain.ending import Ending, Outcome
+    from kubectl_dshell.commands.manage.cleanup import end_all
+    from kubectl_dshell.domain.debug_container.cleanup_result import Ending, Outcome
 
     for settled in report.chosen.settled:
         report.done.append(settled)
@@ -119,7 +119,7 @@ class _Report:
     shown: list[Ending] = field(default_factory=list)
 
     def show(self, ending: Ending) -> None:
-        from kubectl_dshell.output.endings import format_line, format_name
+        from kubectl_dshell.output.cleanup_report import format_line, format_name
 
         self.shown.append(ending)
         if self.form in ("", "name"):
@@ -127,8 +127,8 @@ class _Report:
             write_data(format_name(ending, everywhere=self.everywhere) if name else format_line(ending))
 
     def close(self, *, explain: bool) -> None:
+        from kubectl_dshell.output.cleanup_report import WHY_THEY_STAY, format_endings, not_ended, summary, ways_out
         from kubectl_dshell.output.document import Format
-        from kubectl_dshell.output.endings import WHY_THEY_STAY, format_endings, not_ended, summary, ways_out
         from kubectl_dshell.output.notices import write_line
 
         for ending in self.done:
@@ -142,7 +142,7 @@ class _Report:
         write_line("\n".join([*lines, WHY_THEY_STAY] if explain else lines))
 
     def status(self) -> int:
-        from kubectl_dshell.domain.ending import Outcome
+        from kubectl_dshell.domain.debug_container.cleanup_result import Outcome
         from kubectl_dshell.errors import ExitStatus
 
         good = {Outcome.ENDED, Outcome.ALREADY_ENDED, Outcome.WOULD_END}

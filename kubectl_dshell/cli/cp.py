@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kubectl_dshell import __version__
-from kubectl_dshell.cli.open import open_command
-from kubectl_dshell.cli.options import (
+from kubectl_dshell.cli.flags.kubectl import (
     GroupedCommand,
     cluster_flags,
     connection_options,
     option,
     to_connection_options,
 )
-from kubectl_dshell.domain.place import STREAM, RemotePath, parse_place
+from kubectl_dshell.cli.open import open_command
+from kubectl_dshell.domain.copy.copy_spec import STREAM, RemotePath, parse_place
 
 if TYPE_CHECKING:
-    from kubectl_dshell.cli.options import F
-    from kubectl_dshell.commands.cp_ports import CopyPorts
+    from kubectl_dshell.cli.flags.kubectl import F
+    from kubectl_dshell.commands.copy.ports import CopyPorts
     from kubectl_dshell.commands.request import OpenRequest
 
 _OF_A_SESSION = (
@@ -104,7 +104,7 @@ def _copy(
     *,
     skip: bool,
 ) -> int:
-    from kubectl_dshell.commands.cp import CopyIn, CopyOut, copy_in, copy_out
+    from kubectl_dshell.commands.copy.copy import CopyIn, CopyOut, copy_in, copy_out
 
     if isinstance(destination, RemotePath):
         return copy_in(CopyIn(session, tuple(map(str, sources)), destination, skip), bound)
@@ -157,7 +157,7 @@ def _session(flags: dict[str, Any], namespace: str, pod: str) -> OpenRequest:
     import shlex
 
     from kubectl_dshell.commands.request import OpenRequest
-    from kubectl_dshell.domain.privilege import Profile
+    from kubectl_dshell.domain.access.privilege import Profile
 
     same = ("container", "run_as", "image", "ttl", "keep", "new", "timeout", "reason", "cluster_flags")
     container = f" -c {flags['container']}" if flags["container"] else ""

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.cli.wiring import StandardTerminal
-from kubectl_dshell.commands.cp_ports import CopyPorts
-from kubectl_dshell.domain.place import STREAM
-from kubectl_dshell.files.landing import Landing
-from kubectl_dshell.files.pack import Luggage
-from kubectl_dshell.files.restream import Restream
-from kubectl_dshell.output.transfer import Transfer, format_bytes
+from kubectl_dshell.commands.copy.ports import CopyPorts
+from kubectl_dshell.domain.copy.copy_spec import STREAM
+from kubectl_dshell.files.archive_source import Luggage
+from kubectl_dshell.files.passthrough import Restream
+from kubectl_dshell.files.staging import Landing
+from kubectl_dshell.output.progress.copy_bar import Transfer, format_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from kubectl_dshell.commands.ports import Ports
-    from kubectl_dshell.domain.place import RemotePath
+    from kubectl_dshell.domain.copy.copy_spec import RemotePath
 
 
 class LocalDisk:

@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.domain.seal import KEY_BYTES, Key
+from kubectl_dshell.domain.debug_container.seal import KEY_BYTES, Key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

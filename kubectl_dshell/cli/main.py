@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from kubectl_dshell import __version__
+from kubectl_dshell.cli.argv import arguments, check_text, split_words
 from kubectl_dshell.cli.attach import attach_command
 from kubectl_dshell.cli.cleanup import cleanup_command
 from kubectl_dshell.cli.cp import cp_command
-from kubectl_dshell.cli.guide import options_command
-from kubectl_dshell.cli.listing import ls_command
+from kubectl_dshell.cli.ls import ls_command
 from kubectl_dshell.cli.open import open_command
-from kubectl_dshell.cli.words import arguments, check_text, split_words
+from kubectl_dshell.cli.options_page import options_command
 from kubectl_dshell.errors import DshellError, ExitStatus, Interrupted, shortage
 from kubectl_dshell.terminal.descriptors import ensure_standard_descriptors, require_posix
 from kubectl_dshell.terminal.writer import OutputClosed
@@ -93,7 +93,7 @@ def _report_bug(error: Exception) -> int:
     from pathlib import Path
 
     if os.environ.get("DSHELL_DEBUG"):
-        from kubectl_dshell.kube.secret import scrub
+        from kubectl_dshell.kube.kubeconfig.secret import scrub
 
         print_error(scrub("".join(traceback.format_exception(error))).rstrip())
     frames = traceback.extract_tb(error.__traceback__)

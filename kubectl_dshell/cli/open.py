@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kubectl_dshell import __version__
-from kubectl_dshell.cli.open_flags import open_flags
-from kubectl_dshell.cli.options import (
+from kubectl_dshell.cli.argv import check_text
+from kubectl_dshell.cli.flags.kubectl import (
     GroupedCommand,
     cluster_flags,
     connection_options,
     meta_options,
     to_connection_options,
 )
+from kubectl_dshell.cli.flags.open import open_flags
+from kubectl_dshell.cli.flags.session import check_command, settle_streams
+from kubectl_dshell.cli.help import one_screen
 from kubectl_dshell.cli.recording import recording
-from kubectl_dshell.cli.screen import one_screen
-from kubectl_dshell.cli.session_flags import check_command, settle_streams
 from kubectl_dshell.cli.stdout import write_data
 from kubectl_dshell.cli.target_words import TargetWord, check_many, check_words, is_many, to_aim
-from kubectl_dshell.cli.words import check_text
-from kubectl_dshell.domain.reference import Kind, Reference
+from kubectl_dshell.domain.pod.reference import Kind, Reference
 
 if TYPE_CHECKING:
     from kubectl_dshell.commands.ports import Ports
@@ -73,7 +73,7 @@ def open_command(ctx: click.Context, /, **flags: Any) -> int:
             return _dry_run(request, mode, output or "yaml", bound)
         if unusual:
             bound.notices.notice(unusual)
-        from kubectl_dshell.commands.open import open_session
+        from kubectl_dshell.commands.session.open import open_session
 
         return open_session(request, record(bound))
 
@@ -91,7 +91,7 @@ def _check(ctx: click.Context, flags: dict[str, Any]) -> None:
 def _one_pod(target: Reference, namespace: str, flags: dict[str, Any], bound: Ports) -> str:
     if target.kind is Kind.POD:
         return target.name
-    from kubectl_dshell.commands.targets import one_pod
+    from kubectl_dshell.commands.fanout.targets import one_pod
 
     return one_pod(target, namespace, flags["container"], bound)
 
@@ -105,9 +105,9 @@ def _many(ctx: click.Context, flags: dict[str, Any]) -> int:
     flags |= {"stdin": False, "tty": False}
     quiet, verbosity = flags.pop("quiet"), flags.pop("verbosity")
     connection = to_connection_options(flags)
-    from kubectl_dshell.cli import many
+    from kubectl_dshell.cli import fanout as many
     from kubectl_dshell.cli.wiring import ports
-    from kubectl_dshell.commands.many import ManyRequest
+    from kubectl_dshell.commands.fanout.run import ManyRequest
 
     with ports(connection, quiet=quiet, verbosity=verbosity) as (bound, namespace):
         aim = to_aim(flags, namespace)
@@ -126,7 +126,7 @@ def _many(ctx: click.Context, flags: dict[str, Any]) -> int:
 
 def _request(ctx: click.Context, flags: dict[str, Any], namespace: str, pod: str, again: str) -> OpenRequest:
     from kubectl_dshell.commands.request import OpenRequest
-    from kubectl_dshell.domain.privilege import Profile
+    from kubectl_dshell.domain.access.privilege import Profile
 
     same = ("container", "run_as", "image", "env", "ttl", "keep", "new", "timeout", "stdin", "tty")
     stamps = ("reason", "name", "cluster_flags")
@@ -156,7 +156,7 @@ def _again(where: dict[str, str], pod: str, namespace: str) -> str:
 
 
 def _dry_run(request: OpenRequest, mode: str, output: str, bound: Any) -> int:
-    from kubectl_dshell.commands.dry_run import DryRun, dry_run
+    from kubectl_dshell.commands.session.dry_run import DryRun, dry_run
     from kubectl_dshell.output.document import Format, format_document
 
     write_data(format_document(dry_run(request, DryRun(mode), bound), Format(output)))

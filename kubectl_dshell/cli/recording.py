@@ -22,8 +22,8 @@ def recording(path: str | None, *, quiet: bool) -> Iterator[Callable[[Ports], Po
         return
     from kubectl_dshell.output.notices import Notices
     from kubectl_dshell.terminal import tty
-    from kubectl_dshell.terminal.recorded import RecordedTerminal
-    from kubectl_dshell.terminal.recorder import Recorder
+    from kubectl_dshell.terminal.asciicast import Recorder
+    from kubectl_dshell.terminal.recording_terminal import RecordedTerminal
 
     notices = Notices(quiet=quiet, is_raw=tty.is_raw)
     recorder = Recorder(path, os.environ, notices.interject)

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kubectl_dshell.domain.reference import Kind, Reference, parse_reference
+from kubectl_dshell.domain.pod.reference import Kind, Reference, parse_reference
 
 if TYPE_CHECKING:
-    from kubectl_dshell.commands.targets import Aim
+    from kubectl_dshell.commands.fanout.targets import Aim
 
 _REMOTE = "a remote command goes behind --, as in: kubectl dshell web -- ls -l"
 
@@ -71,7 +71,7 @@ def check_many(ctx: click.Context, flags: dict[str, Any], *, shell: bool) -> Non
 
 def to_aim(flags: dict[str, Any], namespace: str) -> Aim:
     """Takes its flags out of `flags`."""
-    from kubectl_dshell.commands.targets import Aim
+    from kubectl_dshell.commands.fanout.targets import Aim
 
     return Aim(
         references=flags.pop("targets"),

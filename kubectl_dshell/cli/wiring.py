@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.cli.key import KeyFile
 from kubectl_dshell.commands.ports import Ports
-from kubectl_dshell.domain.debug_container import Scripts
+from kubectl_dshell.domain.debug_container.spec import Scripts
 from kubectl_dshell.errors import ConnectionLost, Interrupted, shortage
-from kubectl_dshell.kube.connection import ConnectionOptions, connect
-from kubectl_dshell.kube.user_terminal import UserTerminal
+from kubectl_dshell.kube.auth.user_terminal import UserTerminal
+from kubectl_dshell.kube.config.connection import ConnectionOptions, connect
 from kubectl_dshell.output.notices import Notices, write_line
 from kubectl_dshell.remote import script
 from kubectl_dshell.terminal import tty
-from kubectl_dshell.terminal.ends import Ends
 from kubectl_dshell.terminal.relay import relay
 from kubectl_dshell.terminal.signals import Signals
+from kubectl_dshell.terminal.stdio_fds import Ends
 
 if TYPE_CHECKING:
     import io
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from kubectl_dshell.domain.stream import Companion, Exit, Piped, Stream
-    from kubectl_dshell.kube.connection import Connection
-    from kubectl_dshell.kube.trace import Trace
+    from kubectl_dshell.kube.config.connection import Connection
+    from kubectl_dshell.kube.http.trace import Trace
 
 
 class SystemClock:
@@ -111,7 +111,7 @@ class ExecStreams:
         where = (self._connection, namespace, pod, container)
         options: dict[str, Any] = {"trace": self._trace, "half_close": half_close, "seconds": seconds}
         try:
-            from kubectl_dshell.kube.upgrade import open_exec
+            from kubectl_dshell.kube.exec.upgrade import open_exec
 
             return open_exec(*where, argv, stdin=stdin, tty=tty, sleep=self._sleep, **options)
         except (OSError, RuntimeError) as error:  # even a module is a file to open
@@ -132,9 +132,9 @@ class ExecStreams:
 @contextmanager
 def ports(options: ConnectionOptions, *, quiet: bool, verbosity: int) -> Iterator[tuple[Ports, str]]:
     """The ports of one command, and the namespace it is about. Signals end it while it runs."""
-    from kubectl_dshell.kube.api import Api
+    from kubectl_dshell.kube.http.api import Api
+    from kubectl_dshell.kube.http.trace import Trace
     from kubectl_dshell.kube.pods import Pods
-    from kubectl_dshell.kube.trace import Trace
     from kubectl_dshell.kube.workloads import Workloads
 
     notices = Notices(quiet=quiet, is_raw=tty.is_raw)

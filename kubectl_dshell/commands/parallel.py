@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
-from kubectl_dshell.commands.descriptors import affordable
+from kubectl_dshell.commands.concurrency import affordable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable

@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
-    from kubectl_dshell.domain.debug_container import Scripts
-    from kubectl_dshell.domain.pod import Json
-    from kubectl_dshell.domain.pod_event import PodEvent
-    from kubectl_dshell.domain.reference import Reference
-    from kubectl_dshell.domain.seal import Key
+    from kubectl_dshell.domain.debug_container.seal import Key
+    from kubectl_dshell.domain.debug_container.spec import Scripts
+    from kubectl_dshell.domain.pod.event import PodEvent
+    from kubectl_dshell.domain.pod.pod import Json
+    from kubectl_dshell.domain.pod.reference import Reference
     from kubectl_dshell.domain.stream import Companion, Exit, Stream
 
 

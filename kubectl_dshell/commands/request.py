@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kubectl_dshell.domain.privilege import Profile
+    from kubectl_dshell.domain.access.privilege import Profile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,14 +6,14 @@ import os
 import tarfile
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.domain.member import Kind, Refused, inner_path, safe_mode
+from kubectl_dshell.domain.copy.archive_safety import Kind, Refused, inner_path, safe_mode
 from kubectl_dshell.errors import CutShort, OutputFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kubectl_dshell.files.feed import Feed
-    from kubectl_dshell.files.holes import Writer
+    from kubectl_dshell.files.sparse import Writer
+    from kubectl_dshell.files.tar_reader import Feed
     from kubectl_dshell.files.tree import Tree
 
 _KINDS = {

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from kubectl_dshell.errors import ApiError, ConnectionLost, Malformed, NoTarget, NotKubernetes
-from kubectl_dshell.kube.attention import Attention
-from kubectl_dshell.kube.follow import follow
-from kubectl_dshell.kube.pages import PAGE, pages
-from kubectl_dshell.kube.untrusted import objects_at, text_at
-from kubectl_dshell.kube.watch import TICK, watch
+from kubectl_dshell.kube.http.untrusted_json import objects_at, text_at
+from kubectl_dshell.kube.watch.liveness import Attention
+from kubectl_dshell.kube.watch.pager import PAGE, pages
+from kubectl_dshell.kube.watch.reflector import follow
+from kubectl_dshell.kube.watch.watch import TICK, watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kubectl_dshell.domain.pod_event import PodEvent
-    from kubectl_dshell.kube.api import Api
+    from kubectl_dshell.domain.pod.event import PodEvent
+    from kubectl_dshell.kube.http.api import Api
 
 _FORBIDDEN, _NOT_FOUND, _GONE, _TOO_MANY_REQUESTS, _SERVER_ERROR = 403, 404, 410, 429, 500
 

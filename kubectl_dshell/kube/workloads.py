@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from kubectl_dshell.errors import Malformed
-from kubectl_dshell.kube.untrusted import objects_at, text_at
+from kubectl_dshell.kube.http.untrusted_json import objects_at, text_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kubectl_dshell.domain.reference import Reference
-    from kubectl_dshell.kube.api import Api
+    from kubectl_dshell.domain.pod.reference import Reference
+    from kubectl_dshell.kube.http.api import Api
 
 _PAGE = "250"
 _MOST_PAGES = 1000

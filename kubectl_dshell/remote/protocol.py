@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from kubectl_dshell.domain.bounds import small_number
-from kubectl_dshell.domain.facts import EnterStatus, Facts, HolderState, Ids, parse_id
-from kubectl_dshell.domain.session import Live
+from kubectl_dshell.domain.access.facts import EnterStatus, Facts, HolderState, Ids, parse_id
+from kubectl_dshell.domain.debug_container.status import Live
+from kubectl_dshell.domain.text.bounds import small_number
 from kubectl_dshell.errors import Malformed
 from kubectl_dshell.remote.script import task
 

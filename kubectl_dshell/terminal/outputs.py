@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Self
 
 from kubectl_dshell.domain.stream import Channel
 from kubectl_dshell.errors import Interrupted, OutputFailed
-from kubectl_dshell.terminal.bell import Bell
+from kubectl_dshell.terminal.wakeup import Bell
 from kubectl_dshell.terminal.writer import OutputClosed, Writer
 
 if TYPE_CHECKING:
     from kubectl_dshell.domain.stream import Output
-    from kubectl_dshell.terminal.ends import Ends
+    from kubectl_dshell.terminal.stdio_fds import Ends
 
 
 class Outputs:

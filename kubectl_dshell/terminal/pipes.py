@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, cast
 
 from kubectl_dshell.domain.stream import Piped
 from kubectl_dshell.errors import DshellError, Interrupted, TimedOut
-from kubectl_dshell.terminal.queue import Queue
 from kubectl_dshell.terminal.relay import relay_into
+from kubectl_dshell.terminal.sink_thread import Queue
 
 if TYPE_CHECKING:
     from collections.abc import Callable

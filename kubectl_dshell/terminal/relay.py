@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Protocol
 from kubectl_dshell.domain.stream import Exit
 from kubectl_dshell.errors import ConnectionLost, DshellError
 from kubectl_dshell.terminal import tty
-from kubectl_dshell.terminal.ends import Ends
-from kubectl_dshell.terminal.keyboard import Input
 from kubectl_dshell.terminal.outputs import Outputs
+from kubectl_dshell.terminal.stdin import Input
+from kubectl_dshell.terminal.stdio_fds import Ends
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
 from kubectl_dshell.errors import Interrupted
-from kubectl_dshell.terminal.bell import Bell
+from kubectl_dshell.terminal.wakeup import Bell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,13 +17,13 @@ from kubectl_dshell import __main__ as program
 from kubectl_dshell.cli import wiring
 from kubectl_dshell.cli.wiring import StandardTerminal
 from kubectl_dshell.commands.ports import Ports
-from kubectl_dshell.domain.pod_event import PodEvent
+from kubectl_dshell.domain.pod.event import PodEvent
 from kubectl_dshell.domain.stream import Companion, Exit, Stream
 from kubectl_dshell.errors import Interrupted
 from kubectl_dshell.output.notices import Notices
-from kubectl_dshell.terminal.ends import Ends
 from kubectl_dshell.terminal.relay import relay
 from kubectl_dshell.terminal.signals import Signals
+from kubectl_dshell.terminal.stdio_fds import Ends
 from tests.commands.world import FakeStream, World, running_holder
 from tests.pods import Json
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kubectl_dshell.cli import main as program
-from kubectl_dshell.kube.secret import HIDDEN, Secret
+from kubectl_dshell.kube.kubeconfig.secret import HIDDEN, Secret
 
 
 def broken(text: str) -> Any:

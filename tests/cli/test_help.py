@@ -9,9 +9,9 @@ import click
 import pytest
 
 from kubectl_dshell import __version__
+from kubectl_dshell.cli.help import one_screen
 from kubectl_dshell.cli.main import VERBS, main
 from kubectl_dshell.cli.open import open_command
-from kubectl_dshell.cli.screen import one_screen
 from kubectl_dshell.errors import ExitStatus
 
 HEAVY = ("kubernetes", "rich", "urllib3", "websocket", "tenacity", "yaml")

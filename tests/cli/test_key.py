@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from kubectl_dshell.cli.key import KeyFile
-from kubectl_dshell.domain.seal import Key
+from kubectl_dshell.domain.debug_container.seal import Key
 
 PROBE = b"probe"
 

@@ -9,9 +9,9 @@ import click
 import pytest
 
 from kubectl_dshell.cli.attach import Whereabouts, attach_command
+from kubectl_dshell.cli.flags.kubectl import cluster_flags
+from kubectl_dshell.cli.flags.types import DebugName, Reason
 from kubectl_dshell.cli.main import main
-from kubectl_dshell.cli.options import cluster_flags
-from kubectl_dshell.cli.params import DebugName, Reason
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,13 @@ def interrupted_while(number: signal.Signals, module: str) -> subprocess.Complet
 @pytest.mark.parametrize("number", STOPPING)
 @pytest.mark.parametrize(
     "module",
-    ["kubectl_dshell.cli.main", "click", "kubectl_dshell.terminal.descriptors", "kubectl_dshell.kube.api", "urllib3"],
+    [
+        "kubectl_dshell.cli.main",
+        "click",
+        "kubectl_dshell.terminal.descriptors",
+        "kubectl_dshell.kube.http.api",
+        "urllib3",
+    ],
 )
 def test_a_signal_while_modules_are_imported_has_its_code_and_no_traceback(number: signal.Signals, module: str) -> None:
     done = interrupted_while(number, module)

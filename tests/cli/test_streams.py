@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kubectl_dshell.cli.session_flags import settle_streams
+from kubectl_dshell.cli.flags.session import settle_streams
 
 TERMINAL, PIPE = True, False
 NOT_GIVEN = None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from kubectl_dshell.cli.argv import split_words
 from kubectl_dshell.cli.main import VERBS
 from kubectl_dshell.cli.open import open_command
-from kubectl_dshell.cli.words import split_words
 
 
 @pytest.mark.parametrize(

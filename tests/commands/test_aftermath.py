@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from kubectl_dshell.commands.open import open_session
-from kubectl_dshell.domain.debug_container import environment
+from kubectl_dshell.commands.session.open import open_session
+from kubectl_dshell.domain.debug_container.spec import environment
 from kubectl_dshell.domain.stream import Companion, Exit, Stream
 from kubectl_dshell.errors import ApiError, ConnectionLost, DshellError, NoTarget, StartFailed
 from tests.commands.world import World, request

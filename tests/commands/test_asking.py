@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_dshell.commands.asking import ask
+from kubectl_dshell.commands.exec.once import ask
 from kubectl_dshell.commands.parallel import Stop
 from kubectl_dshell.domain.stream import Channel, Event, Output, Stream
 from tests.commands.world import FakeStream, World

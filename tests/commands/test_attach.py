@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from kubectl_dshell.commands.attach import attach
 from kubectl_dshell.commands.request import AttachRequest
-from kubectl_dshell.domain.seal import Key
+from kubectl_dshell.commands.session.attach import attach
+from kubectl_dshell.domain.debug_container.seal import Key
 from kubectl_dshell.domain.stream import Exit
 from kubectl_dshell.errors import ApiError, ExitStatus, Forbidden, NoTarget, UsageError
 from tests.commands.world import CLOSED, GONE, KEY, OTHER_KEY, World, running_holder

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from kubectl_dshell.commands.cleanup import Chosen, CleanupRequest, choose, end_all
-from kubectl_dshell.domain.ending import Ending, Outcome
-from kubectl_dshell.domain.seal import Key
+from kubectl_dshell.commands.manage.cleanup import Chosen, CleanupRequest, choose, end_all
+from kubectl_dshell.domain.debug_container.cleanup_result import Ending, Outcome
+from kubectl_dshell.domain.debug_container.seal import Key
 from kubectl_dshell.errors import ApiError, BadConfig, Forbidden, NoTarget
 from tests.commands.world import KEY, OTHER_KEY, World, running_holder
 from tests.pods import Json

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kubectl_dshell.commands.connector import Connector
+from kubectl_dshell.commands.exec.connector import Connector
 from kubectl_dshell.errors import ConnectionLost, OutOfDescriptors, OutOfThreads
 from tests.commands.world import FakeStream
 

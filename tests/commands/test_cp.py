@@ -11,10 +11,10 @@ from typing import Any, BinaryIO
 
 import pytest
 
-from kubectl_dshell.commands.cp import CopyIn, CopyOut, copy_in, copy_out
-from kubectl_dshell.commands.cp_ports import CopyPorts
-from kubectl_dshell.domain.meter import Meter
-from kubectl_dshell.domain.place import RemotePath
+from kubectl_dshell.commands.copy.copy import CopyIn, CopyOut, copy_in, copy_out
+from kubectl_dshell.commands.copy.ports import CopyPorts
+from kubectl_dshell.domain.copy.copy_spec import RemotePath
+from kubectl_dshell.domain.progress import Meter
 from kubectl_dshell.domain.stream import Companion, Exit, Piped, Stream
 from kubectl_dshell.errors import ConnectionLost, CutShort, DshellError, Forbidden, NoTarget, OutputFailed
 from tests.commands.world import World, request

@@ -9,18 +9,18 @@ import sys
 import pytest
 
 from kubectl_dshell.cli.main import main
-from kubectl_dshell.commands.descriptors import EACH
-from kubectl_dshell.commands.many import run_many
+from kubectl_dshell.commands.concurrency import EACH
+from kubectl_dshell.commands.fanout.run import run_many
 from kubectl_dshell.domain.stream import Event, Exit
 from kubectl_dshell.errors import ConnectionLost, OutOfDescriptors, OutOfThreads, StartFailed
-from kubectl_dshell.kube.unreachable import unreachable
+from kubectl_dshell.kube.http.unreachable import unreachable
 from tests.commands.test_many import Cluster, Notebook, codes, found, job
 from tests.kube.rig import connection
 
 SOFT_ONLY, BOTH = "-S", ""
 ASK = """
 import resource
-from kubectl_dshell.commands.descriptors import affordable
+from kubectl_dshell.commands.concurrency import affordable
 print(affordable(int({wanted})), resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 """
 

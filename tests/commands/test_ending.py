@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from kubectl_dshell.commands import ending as ending_module
-from kubectl_dshell.commands.ending import end
+from kubectl_dshell.commands.manage import terminate as ending_module
+from kubectl_dshell.commands.manage.terminate import end
 from kubectl_dshell.commands.parallel import Stop
-from kubectl_dshell.domain.ending import Outcome
-from kubectl_dshell.domain.pod import parse_pod
-from kubectl_dshell.domain.session import Session, sessions
+from kubectl_dshell.domain.debug_container.cleanup_result import Outcome
+from kubectl_dshell.domain.debug_container.status import Session, sessions
+from kubectl_dshell.domain.pod.pod import parse_pod
 from kubectl_dshell.domain.stream import Channel, Event, Exit, Output, Stream
 from kubectl_dshell.errors import ApiError, ConnectionLost, NoTarget
 from tests.commands.world import FakeStream, World, running_holder

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from kubectl_dshell.commands.cleanup import CleanupRequest, choose, end_all
-from kubectl_dshell.commands.listing import ListRequest, list_chosen
-from kubectl_dshell.domain.debug_container import Scripts, Wanted, container_spec
-from kubectl_dshell.domain.ending import Ending, Outcome
+from kubectl_dshell.commands.manage.cleanup import CleanupRequest, choose, end_all
+from kubectl_dshell.commands.manage.list import ListRequest, list_chosen
+from kubectl_dshell.domain.debug_container.cleanup_result import Ending, Outcome
+from kubectl_dshell.domain.debug_container.spec import Scripts, Wanted, container_spec
 from kubectl_dshell.domain.stream import Channel, Exit, Output, Stream
-from kubectl_dshell.output.endings import not_ended
+from kubectl_dshell.output.cleanup_report import not_ended
 from tests.commands.world import OPEN, FakeStream, World
 from tests.pods import Json, pod_json
 

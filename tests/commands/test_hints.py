@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import pytest
 
-from kubectl_dshell.commands.introduction import attach_command
-from kubectl_dshell.domain.ending import left_to, ways_out
-from kubectl_dshell.domain.refusal import Request, explain, list_refused, role_command
-from kubectl_dshell.domain.session import sessions
-from kubectl_dshell.domain.target import where
+from kubectl_dshell.commands.session.banner import attach_command
+from kubectl_dshell.domain.api_errors import Request, explain, list_refused, role_command
+from kubectl_dshell.domain.debug_container.cleanup_result import left_to, ways_out
+from kubectl_dshell.domain.debug_container.status import sessions
+from kubectl_dshell.domain.pod.target import where
 from kubectl_dshell.errors import ApiError
 from tests.pods import make_pod
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kubectl_dshell.commands.open import open_session
+from kubectl_dshell.commands.session.open import open_session
 from kubectl_dshell.domain.stream import Companion, Event, Exit, Stream
 from kubectl_dshell.errors import ConnectionLost, Interrupted
 from tests.commands.world import FakeStream, World, request

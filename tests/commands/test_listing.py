@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from kubectl_dshell.commands.listing import ListRequest, list_chosen, say_way_out
-from kubectl_dshell.commands.watching import watch_chosen
-from kubectl_dshell.domain.choice import Choice, SortKey, Stage
-from kubectl_dshell.domain.pod_event import Happened, PodEvent
-from kubectl_dshell.domain.seal import Key
+from kubectl_dshell.commands.manage.list import ListRequest, list_chosen, say_way_out
+from kubectl_dshell.commands.manage.watch import watch_chosen
+from kubectl_dshell.domain.debug_container.listing import Choice, SortKey, Stage
+from kubectl_dshell.domain.debug_container.seal import Key
+from kubectl_dshell.domain.pod.event import Happened, PodEvent
 from kubectl_dshell.errors import ApiError, BadConfig, Forbidden, NoTarget, UsageError
 from tests.commands.world import KEY, OTHER_KEY, World, running_holder
 from tests.pods import Json

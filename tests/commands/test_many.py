@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from kubectl_dshell.commands.many import ManyRequest, run_many
-from kubectl_dshell.commands.targets import Found
-from kubectl_dshell.domain.run import Place, RunResult
+from kubectl_dshell.commands.fanout.run import ManyRequest, run_many
+from kubectl_dshell.commands.fanout.targets import Found
+from kubectl_dshell.domain.fanout import Place, RunResult
 from kubectl_dshell.domain.stream import Channel, Event, Exit, Output, Stream
 from kubectl_dshell.errors import ApiError, DshellError, Interrupted, OutputFailed
 from tests.commands.world import CLOSED, STEPPED_DOWN, FakeStream, World, request

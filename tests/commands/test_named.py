@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_dshell.commands.open import open_session
-from kubectl_dshell.domain.debug_container import environment
-from kubectl_dshell.domain.seal import Key
+from kubectl_dshell.commands.session.open import open_session
+from kubectl_dshell.domain.debug_container.seal import Key
+from kubectl_dshell.domain.debug_container.spec import environment
 from kubectl_dshell.errors import ApiError, NoTarget, StartFailed
 from tests.commands.world import GONE, KEY, OTHER_KEY, STEPPED_DOWN, World, request, root_pod, running_holder
 from tests.pods import Json

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from kubectl_dshell.commands.dry_run import DryRun, dry_run
-from kubectl_dshell.commands.open import open_session
-from kubectl_dshell.domain.debug_container import environment
-from kubectl_dshell.domain.seal import Key
+from kubectl_dshell.commands.session.dry_run import DryRun, dry_run
+from kubectl_dshell.commands.session.open import open_session
+from kubectl_dshell.domain.debug_container.seal import Key
+from kubectl_dshell.domain.debug_container.spec import environment
 from kubectl_dshell.domain.stream import Exit, Stream
 from kubectl_dshell.errors import ApiError, DshellError, ExitStatus, Forbidden, NoTarget, StartFailed
 from tests.commands.world import (

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from kubectl_dshell.commands.manage.probe import ask_holder, probe
 from kubectl_dshell.commands.parallel import Stop
-from kubectl_dshell.commands.probe import ask_holder, probe
-from kubectl_dshell.domain.pod import Phase, parse_pod
-from kubectl_dshell.domain.session import Live, Session, sessions
+from kubectl_dshell.domain.debug_container.status import Live, Session, sessions
+from kubectl_dshell.domain.pod.pod import Phase, parse_pod
 from kubectl_dshell.domain.stream import Channel, Output, Stream
 from kubectl_dshell.errors import ApiError
 from tests.commands.world import FakeStream, World, running_holder

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.commands.leaving import Leaving
+from kubectl_dshell.commands.exec.termination_notice import Leaving
 from tests.commands.world import World
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from kubectl_dshell.commands.targets import Aim, find, one_pod
-from kubectl_dshell.domain.reference import Reference, parse_reference
+from kubectl_dshell.commands.fanout.targets import Aim, find, one_pod
+from kubectl_dshell.domain.pod.reference import Reference, parse_reference
 from kubectl_dshell.errors import ApiError, DshellError, ExitStatus, Forbidden, NoTarget, UsageError
 from tests.commands.world import World
 from tests.pods import Json, pod_json

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kubectl_dshell.commands.tether import Tether
+from kubectl_dshell.commands.exec.tether import Tether
 from kubectl_dshell.domain.stream import Channel, Event, Exit, Output, Stream
 from kubectl_dshell.errors import ApiError, BadConfig, ConnectionLost, DshellError, StartFailed
 from tests.commands.world import OPEN, FakeStream, World

@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 
 from kubectl_dshell.commands.ports import Ports
 from kubectl_dshell.commands.request import OpenRequest
-from kubectl_dshell.domain.debug_container import Scripts
-from kubectl_dshell.domain.pod_event import PodEvent
-from kubectl_dshell.domain.privilege import Profile
-from kubectl_dshell.domain.reference import Reference
-from kubectl_dshell.domain.seal import Key, seal
+from kubectl_dshell.domain.access.privilege import Profile
+from kubectl_dshell.domain.debug_container.seal import Key, seal
+from kubectl_dshell.domain.debug_container.spec import Scripts
+from kubectl_dshell.domain.pod.event import PodEvent
+from kubectl_dshell.domain.pod.reference import Reference
 from kubectl_dshell.domain.stream import Channel, Companion, Event, Exit, Output, Stream
 from kubectl_dshell.errors import ApiError, ConnectionLost
 from tests.pods import APP_ID, Json, pod_json, running
@@ -254,8 +254,8 @@ def running_holder(world: World, name: str = "dshell-abcde", key: Key | None = K
     """As if an earlier session, whose maker had `key`, had left this debug container, running."""
     from dataclasses import replace
 
-    from kubectl_dshell.commands.prepare import plan
-    from kubectl_dshell.domain.debug_container import container_spec
+    from kubectl_dshell.commands.session.plan import plan
+    from kubectl_dshell.domain.debug_container.spec import container_spec
 
     wanted = plan(request(), world.ports()).wanted
     sealed = seal(key, world.pod["metadata"]["uid"], name, wanted) if key else ""

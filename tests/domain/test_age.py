@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_dshell.domain.age import LONGEST, age, duration, parse_duration
+from kubectl_dshell.domain.text.duration import LONGEST, age, duration, parse_duration
 
 
 @pytest.mark.parametrize(

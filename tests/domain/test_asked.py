@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kubectl_dshell.domain import asked as module
-from kubectl_dshell.domain.asked import Turns, matches
+from kubectl_dshell.domain.copy import requested_names as module
+from kubectl_dshell.domain.copy.requested_names import Turns, matches
 from kubectl_dshell.errors import CutShort, Forbidden
 from tests.files.archives import asked
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_dshell.domain.bounds import one_line, shortened, small_number
+from kubectl_dshell.domain.text.bounds import one_line, shortened, small_number
 
 
 @pytest.mark.parametrize(("text", "number"), [("0", 0), ("007", 7), ("999999999", 999_999_999)])

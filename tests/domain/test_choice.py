@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from kubectl_dshell.cli.listing_flags import SORT_KEYS, STATES
-from kubectl_dshell.domain.choice import Choice, SortKey, Stage, in_order
-from kubectl_dshell.domain.pod import Phase
-from kubectl_dshell.domain.session import Live, Session
+from kubectl_dshell.cli.flags.ls import SORT_KEYS, STATES
+from kubectl_dshell.domain.debug_container.listing import Choice, SortKey, Stage, in_order
+from kubectl_dshell.domain.debug_container.status import Live, Session
+from kubectl_dshell.domain.pod.pod import Phase
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 OURS = Session(

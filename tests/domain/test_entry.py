@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from kubectl_dshell.domain.entry import capability_names, what_opens, why_closed
+from kubectl_dshell.domain.access.root_access import capability_names, what_opens, why_closed
 from tests.domain.test_identity import facts
 
 COMMAND = "kubectl dshell web -n shop"

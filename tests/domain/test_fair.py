@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_dshell.domain.fair import by_group, in_turn
+from kubectl_dshell.domain.round_robin import by_group, in_turn
 
 
 def test_each_group_has_one_in_each_turn() -> None:

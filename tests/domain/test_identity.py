@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from kubectl_dshell.domain.debug_container import Scripts, Wanted, container_spec
-from kubectl_dshell.domain.facts import Facts
-from kubectl_dshell.domain.identity import (
+from kubectl_dshell.domain.access.facts import Facts
+from kubectl_dshell.domain.access.identity import (
     Identity,
     Source,
     correction,
@@ -17,7 +16,8 @@ from kubectl_dshell.domain.identity import (
     stamp,
     why_disbelieved,
 )
-from kubectl_dshell.domain.seal import Key, seal
+from kubectl_dshell.domain.debug_container.seal import Key, seal
+from kubectl_dshell.domain.debug_container.spec import Scripts, Wanted, container_spec
 from tests.pods import APP_ID, make_pod, running
 
 NO_USER = [running(user=None)]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kubectl_dshell.domain.leaving import describe, seconds_left
+from kubectl_dshell.domain.pod.termination import describe, seconds_left
 
 NOW = datetime(2026, 1, 1, 0, 0, 3, tzinfo=UTC)
 ENDS = "2026-01-01T00:00:30Z"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_dshell.domain.member import Kind, Refused, inner_path, safe_link, safe_mode
+from kubectl_dshell.domain.copy.archive_safety import Kind, Refused, inner_path, safe_link, safe_mode
 
 
 @pytest.mark.parametrize(

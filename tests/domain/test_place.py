@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_dshell.domain.place import RemotePath, parse_place
+from kubectl_dshell.domain.copy.copy_spec import RemotePath, parse_place
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from kubectl_dshell.domain.fields import MOST_ITEMS, Fields
-from kubectl_dshell.domain.pod import Phase, parse_pod
-from kubectl_dshell.domain.session import sessions
-from kubectl_dshell.domain.unclear import Unclear, parse_pods, told
+from kubectl_dshell.domain.debug_container.status import sessions
+from kubectl_dshell.domain.pod.json_fields import MOST_ITEMS, Fields
+from kubectl_dshell.domain.pod.pod import Phase, parse_pod
+from kubectl_dshell.domain.pod.unclear import Unclear, parse_pods, told
 from kubectl_dshell.errors import ExitStatus, Malformed
 from tests.pods import Json, pod_json, running
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from kubectl_dshell.domain.identity import Identity, Source
-from kubectl_dshell.domain.privilege import Profile, security_context
+from kubectl_dshell.domain.access.identity import Identity, Source
+from kubectl_dshell.domain.access.privilege import Profile, security_context
 from tests.pods import make_pod
 
 NONROOT = Identity(65532, 65532, Source.STATUS)

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from kubectl_dshell.domain.debug_container import Scripts, Wanted, container_spec, full_name
-from kubectl_dshell.domain.pod import Pod
-from kubectl_dshell.domain.purpose import differences, live_holders, lookalikes, purpose
-from kubectl_dshell.domain.seal import Key, seal
+from kubectl_dshell.domain.debug_container.purpose import differences, live_holders, lookalikes, purpose
+from kubectl_dshell.domain.debug_container.seal import Key, seal
+from kubectl_dshell.domain.debug_container.spec import Scripts, Wanted, container_spec, full_name
+from kubectl_dshell.domain.pod.pod import Pod
 from tests.pods import Json, make_pod
 
 KEY, OTHER = Key(b"k" * 32), Key(b"o" * 32)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_dshell.domain.reference import Kind, Reference, parse_reference
+from kubectl_dshell.domain.pod.reference import Kind, Reference, parse_reference
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from kubectl_dshell.domain.refusal import Request, explain
+from kubectl_dshell.domain.api_errors import Request, explain
 from kubectl_dshell.errors import ApiError, ExitStatus, NotKubernetes
 from kubectl_dshell.output.failure import format_failure
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_dshell.domain.debug_container import Scripts, Wanted, container_spec
-from kubectl_dshell.domain.rejoin import describe, joinable, newest, refusal
-from kubectl_dshell.domain.session import Session, sessions
+from kubectl_dshell.domain.debug_container.joinable import describe, joinable, newest, refusal
+from kubectl_dshell.domain.debug_container.spec import Scripts, Wanted, container_spec
+from kubectl_dshell.domain.debug_container.status import Session, sessions
 from tests.pods import Json, make_pod
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_dshell.domain.run import Place, RunResult, advice, overall, summary
+from kubectl_dshell.domain.fanout import Place, RunResult, advice, overall, summary
 from kubectl_dshell.errors import ConnectionLost, DshellError, Forbidden, NoTarget, StartFailed
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from kubectl_dshell.domain.debug_container import Scripts, Wanted, container_spec
-from kubectl_dshell.domain.seal import Key, Seal, digest_of, is_mine, parse_seal, seal
+from kubectl_dshell.domain.debug_container.seal import Key, Seal, digest_of, is_mine, parse_seal, seal
+from kubectl_dshell.domain.debug_container.spec import Scripts, Wanted, container_spec
 
 SECRET = bytes(range(32))
 KEY = Key(SECRET)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_dshell.domain.reference import Kind, Reference
-from kubectl_dshell.domain.selection import jobs_at_work, newest_ready_first, selector_of
+from kubectl_dshell.domain.pod.reference import Kind, Reference
+from kubectl_dshell.domain.pod.selection import jobs_at_work, newest_ready_first, selector_of
 from kubectl_dshell.errors import NoTarget
 from tests.pods import Json
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_dshell.domain.debug_container import Scripts, Wanted, container_spec, environment
-from kubectl_dshell.domain.session import sessions
+from kubectl_dshell.domain.debug_container.spec import Scripts, Wanted, container_spec, environment
+from kubectl_dshell.domain.debug_container.status import sessions
 from tests.pods import Json, make_pod
 
 WANTED = Wanted(

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from kubectl_dshell.domain.pod import Phase
-from kubectl_dshell.domain.session import Live, Session, sessions
-from kubectl_dshell.domain.stale import staleness
+from kubectl_dshell.domain.debug_container.staleness import staleness
+from kubectl_dshell.domain.debug_container.status import Live, Session, sessions
+from kubectl_dshell.domain.pod.pod import Phase
 from tests.pods import make_pod
 
 NOW = datetime(2026, 1, 1, 3, tzinfo=UTC)

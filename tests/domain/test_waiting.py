@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from kubectl_dshell.domain.waiting import StartWatch, describe
+from kubectl_dshell.domain.pod.start_failure import StartWatch, describe
 from kubectl_dshell.errors import ExitStatus
 from kubectl_dshell.output.failure import format_failure
 from tests.pods import Json, make_pod

@@ -6,7 +6,7 @@ import io
 import tarfile
 from typing import Any
 
-from kubectl_dshell.domain.place import RemotePath, parse_place
+from kubectl_dshell.domain.copy.copy_spec import RemotePath, parse_place
 
 
 def member(name: str, data: bytes = b"", **fields: Any) -> tuple[tarfile.TarInfo, bytes]:

@@ -12,7 +12,7 @@ import pytest
 
 from kubectl_dshell.errors import CutShort, DshellError, OutputFailed
 from kubectl_dshell.files import tree
-from kubectl_dshell.files.landing import Landing
+from kubectl_dshell.files.staging import Landing
 from tests.files.archives import asked, folder, link, member, pax, reader, source
 from tests.files.test_landing import Refusal, land, names, nothing, refuse
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kubectl_dshell.errors import CutShort, OutputFailed
-from kubectl_dshell.files.landing import Landing
+from kubectl_dshell.files.staging import Landing
 from tests.files.archives import asked, folder, link, member, reader, source
 
 MEGABYTE = 1 << 20

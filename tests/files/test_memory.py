@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from kubectl_dshell.commands.cp import _Conversation
-from kubectl_dshell.commands.cp_trouble import LeftOut
+from kubectl_dshell.commands.copy.copy import _Conversation
+from kubectl_dshell.commands.copy.outcome import LeftOut
 from kubectl_dshell.errors import DshellError
-from kubectl_dshell.files.landing import Landing
-from kubectl_dshell.files.pack import Luggage
-from kubectl_dshell.files.restream import Restream
+from kubectl_dshell.files.archive_source import Luggage
+from kubectl_dshell.files.passthrough import Restream
+from kubectl_dshell.files.staging import Landing
 from tests.files.archives import asked, folder, link, member, pax, source
 from tests.files.test_landing import nothing
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from kubectl_dshell.files.pack import Luggage, Size
+from kubectl_dshell.files.archive_source import Luggage, Size
 from tests.files.test_landing import nothing
 
 

@@ -12,12 +12,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kubectl_dshell.errors import ApiError, BadConfig, Malformed, NotKubernetes
-from kubectl_dshell.kube import answer as answers
-from kubectl_dshell.kube import watch
-from kubectl_dshell.kube.answer import Answer
-from kubectl_dshell.kube.bounded import Response
-from kubectl_dshell.kube.retry import persistently
-from kubectl_dshell.kube.server_time import ServerTime
+from kubectl_dshell.kube.http import response as answers
+from kubectl_dshell.kube.http.bounded import Response
+from kubectl_dshell.kube.http.response import Answer
+from kubectl_dshell.kube.http.retry import persistently
+from kubectl_dshell.kube.http.server_time import ServerTime
+from kubectl_dshell.kube.watch import watch
 from tests.fuzz.test_frames import STATUSES
 from tests.kube.rig import connection
 

@@ -14,13 +14,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from kubectl_dshell.commands.cp import _Conversation
-from kubectl_dshell.commands.cp_trouble import LeftOut
-from kubectl_dshell.domain.asked import matches
+from kubectl_dshell.commands.copy.copy import _Conversation
+from kubectl_dshell.commands.copy.outcome import LeftOut
+from kubectl_dshell.domain.copy.requested_names import matches
 from kubectl_dshell.errors import DshellError, Forbidden
-from kubectl_dshell.files.landing import Landing
-from kubectl_dshell.files.pack import Luggage
-from kubectl_dshell.files.restream import Restream
+from kubectl_dshell.files.archive_source import Luggage
+from kubectl_dshell.files.passthrough import Restream
+from kubectl_dshell.files.staging import Landing
 from tests.files.archives import asked, folder, link, member, pax, reader, source
 from tests.files.test_landing import nothing
 

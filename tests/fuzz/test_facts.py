@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_dshell.domain.entry import what_opens, why_closed
-from kubectl_dshell.domain.facts import Facts, HolderState, parse_id
-from kubectl_dshell.domain.identity import Identity, Source, correction, disbelieved, why_disbelieved
+from kubectl_dshell.domain.access.facts import Facts, HolderState, parse_id
+from kubectl_dshell.domain.access.identity import Identity, Source, correction, disbelieved, why_disbelieved
+from kubectl_dshell.domain.access.root_access import what_opens, why_closed
 from kubectl_dshell.errors import Malformed
 from kubectl_dshell.remote import protocol
 from tests.pods import make_pod, running

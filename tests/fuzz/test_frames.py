@@ -8,8 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kubectl_dshell.domain.stream import Exit, Output
-from kubectl_dshell.kube import channel, frames
-from kubectl_dshell.kube.frames import Opcode, ProtocolError, Reader
+from kubectl_dshell.kube.exec import channel, frames
+from kubectl_dshell.kube.exec.frames import Opcode, ProtocolError, Reader
 from tests.kube.loopback import frame, unmasked
 
 OPCODES = st.sampled_from(list(Opcode))

@@ -16,9 +16,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kubectl_dshell.errors import BadConfig
-from kubectl_dshell.kube import document, plugin_run
-from kubectl_dshell.kube.connection import ConnectionOptions, connect
-from kubectl_dshell.kube.secret import Secret
+from kubectl_dshell.kube.auth import plugin_process as plugin_run
+from kubectl_dshell.kube.config.connection import ConnectionOptions, connect
+from kubectl_dshell.kube.kubeconfig import yaml_reader as document
+from kubectl_dshell.kube.kubeconfig.secret import Secret
 
 V1 = "client.authentication.k8s.io/v1"
 _PEM = base64.b64encode(b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").decode()

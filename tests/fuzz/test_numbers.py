@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_dshell.domain.bounds import LONGEST_LINE, one_line, shortened, small_number
+from kubectl_dshell.domain.text.bounds import LONGEST_LINE, one_line, shortened, small_number
 
 
 @given(st.text())

@@ -14,30 +14,30 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from kubectl_dshell.commands.cleanup import CleanupRequest, choose
-from kubectl_dshell.commands.listing import ListRequest, list_chosen
-from kubectl_dshell.commands.targets import Aim, find
-from kubectl_dshell.domain.age import age
-from kubectl_dshell.domain.choice import Choice, Judged, SortKey, in_order
-from kubectl_dshell.domain.ending import failed, left_to
-from kubectl_dshell.domain.identity import identify
-from kubectl_dshell.domain.pod import Pod, called, parse_pod
-from kubectl_dshell.domain.privilege import Profile, security_context
-from kubectl_dshell.domain.purpose import purpose
-from kubectl_dshell.domain.reference import Kind, Reference
-from kubectl_dshell.domain.rejoin import describe as describe_session
-from kubectl_dshell.domain.rejoin import joinable, newest, refusal
-from kubectl_dshell.domain.selection import jobs_at_work, newest_ready_first, selector_of
-from kubectl_dshell.domain.session import Live, sessions
-from kubectl_dshell.domain.stale import staleness, who_is_in
-from kubectl_dshell.domain.target import choose_target
-from kubectl_dshell.domain.unclear import Unclear, told
-from kubectl_dshell.domain.waiting import StartWatch, describe
+from kubectl_dshell.commands.fanout.targets import Aim, find
+from kubectl_dshell.commands.manage.cleanup import CleanupRequest, choose
+from kubectl_dshell.commands.manage.list import ListRequest, list_chosen
+from kubectl_dshell.domain.access.identity import identify
+from kubectl_dshell.domain.access.privilege import Profile, security_context
+from kubectl_dshell.domain.debug_container.cleanup_result import failed, left_to
+from kubectl_dshell.domain.debug_container.joinable import describe as describe_session
+from kubectl_dshell.domain.debug_container.joinable import joinable, newest, refusal
+from kubectl_dshell.domain.debug_container.listing import Choice, Judged, SortKey, in_order
+from kubectl_dshell.domain.debug_container.purpose import purpose
+from kubectl_dshell.domain.debug_container.staleness import staleness, who_is_in
+from kubectl_dshell.domain.debug_container.status import Live, sessions
+from kubectl_dshell.domain.pod.pod import Pod, called, parse_pod
+from kubectl_dshell.domain.pod.reference import Kind, Reference
+from kubectl_dshell.domain.pod.selection import jobs_at_work, newest_ready_first, selector_of
+from kubectl_dshell.domain.pod.start_failure import StartWatch, describe
+from kubectl_dshell.domain.pod.target import choose_target
+from kubectl_dshell.domain.pod.unclear import Unclear, told
+from kubectl_dshell.domain.text.duration import age
 from kubectl_dshell.errors import DshellError, Malformed, NoTarget
+from kubectl_dshell.output.cleanup_report import format_endings, format_line, not_ended, question, ways_out
+from kubectl_dshell.output.debug_containers.formats import format_document_of, format_name, format_sessions
 from kubectl_dshell.output.document import Format
-from kubectl_dshell.output.endings import format_endings, format_line, not_ended, question, ways_out
 from kubectl_dshell.output.escape import escape
-from kubectl_dshell.output.sessions import format_document_of, format_name, format_sessions
 from tests.commands.world import World
 from tests.pods import running
 

@@ -8,10 +8,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_dshell.domain.debug_container import Scripts, Wanted, container_spec
-from kubectl_dshell.domain.identity import identify
-from kubectl_dshell.domain.purpose import differences, live_holders, lookalikes, purpose
-from kubectl_dshell.domain.seal import Key, digest_of, is_mine, parse_seal, seal
+from kubectl_dshell.domain.access.identity import identify
+from kubectl_dshell.domain.debug_container.purpose import differences, live_holders, lookalikes, purpose
+from kubectl_dshell.domain.debug_container.seal import Key, digest_of, is_mine, parse_seal, seal
+from kubectl_dshell.domain.debug_container.spec import Scripts, Wanted, container_spec
 from tests.pods import APP_ID, Json, make_pod
 
 KEY = Key(b"k" * 32)

@@ -10,7 +10,7 @@ import struct
 import threading
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.kube.frames import Opcode
+from kubectl_dshell.kube.exec.frames import Opcode
 
 if TYPE_CHECKING:
     import ssl

@@ -7,16 +7,16 @@ import time
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.stream import Event, Exit
-from kubectl_dshell.kube.connection import Connection
-from kubectl_dshell.kube.credentials import Static
-from kubectl_dshell.kube.endpoint import endpoint
-from kubectl_dshell.kube.entry import Entry
-from kubectl_dshell.kube.proxy import SCHEMES
-from kubectl_dshell.kube.reach import Proxy
-from kubectl_dshell.kube.secret import Secret
-from kubectl_dshell.kube.stream import ExecStream
-from kubectl_dshell.kube.tls import client_context, show_certificate
-from kubectl_dshell.kube.upgrade import open_exec
+from kubectl_dshell.kube.auth.credentials import Static
+from kubectl_dshell.kube.config.connection import Connection
+from kubectl_dshell.kube.exec.stream import ExecStream
+from kubectl_dshell.kube.exec.upgrade import open_exec
+from kubectl_dshell.kube.kubeconfig.named_entry import Entry
+from kubectl_dshell.kube.kubeconfig.secret import Secret
+from kubectl_dshell.kube.net.connect import Proxy
+from kubectl_dshell.kube.net.endpoint import endpoint
+from kubectl_dshell.kube.net.proxy import SCHEMES
+from kubectl_dshell.kube.net.tls import client_context, show_certificate
 from tests.kube.loopback import SECONDS, Peer, Server
 
 if TYPE_CHECKING:

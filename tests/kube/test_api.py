@@ -10,12 +10,12 @@ import pytest
 
 from kubectl_dshell import __version__
 from kubectl_dshell.errors import ApiError, BadConfig, ConnectionLost, ExitStatus, NotKubernetes
-from kubectl_dshell.kube.api import Api
-from kubectl_dshell.kube.connection import Connection
-from kubectl_dshell.kube.credentials import Static
-from kubectl_dshell.kube.retry import ATTEMPTS
-from kubectl_dshell.kube.secret import Secret
-from kubectl_dshell.kube.trace import Trace
+from kubectl_dshell.kube.auth.credentials import Static
+from kubectl_dshell.kube.config.connection import Connection
+from kubectl_dshell.kube.http.api import Api
+from kubectl_dshell.kube.http.retry import ATTEMPTS
+from kubectl_dshell.kube.http.trace import Trace
+from kubectl_dshell.kube.kubeconfig.secret import Secret
 from tests.kube.loopback import Peer, Server
 from tests.kube.rig import Renewing, answering
 

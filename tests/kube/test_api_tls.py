@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kubectl_dshell.errors import BadConfig
-from kubectl_dshell.kube.api import Api
-from kubectl_dshell.kube.connection import Connection
-from kubectl_dshell.kube.credentials import Static
-from kubectl_dshell.kube.entry import Entry
-from kubectl_dshell.kube.secret import Secret
-from kubectl_dshell.kube.tls import client_context, show_certificate
+from kubectl_dshell.kube.auth.credentials import Static
+from kubectl_dshell.kube.config.connection import Connection
+from kubectl_dshell.kube.http.api import Api
+from kubectl_dshell.kube.kubeconfig.named_entry import Entry
+from kubectl_dshell.kube.kubeconfig.secret import Secret
+from kubectl_dshell.kube.net.tls import client_context, show_certificate
 from tests.kube.loopback import Peer, Server
 from tests.kube.rig import answering, proxied
 

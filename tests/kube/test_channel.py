@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubectl_dshell.domain.stream import Channel, Exit, Output
-from kubectl_dshell.kube import channel
+from kubectl_dshell.kube.exec import channel
 
 EXIT_42 = (
     b'{"metadata":{},"status":"Failure","message":"command terminated with non-zero exit code","reason":"NonZeroExitCode",'

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubectl_dshell.errors import Malformed
-from kubectl_dshell.kube.chunks import Chunks
+from kubectl_dshell.kube.watch.chunked import Chunks
 
 
 @given(st.lists(st.binary(min_size=1, max_size=50), max_size=5), st.lists(st.integers(1, 9)))

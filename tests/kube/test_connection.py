@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kubectl_dshell.errors import ApiError, BadConfig
-from kubectl_dshell.kube import kubeconfig, tls
-from kubectl_dshell.kube.api import Api
-from kubectl_dshell.kube.connection import ConnectionOptions, connect
-from kubectl_dshell.kube.secret import Secret
-from kubectl_dshell.kube.upgrade import open_exec
+from kubectl_dshell.kube.config.connection import ConnectionOptions, connect
+from kubectl_dshell.kube.exec.upgrade import open_exec
+from kubectl_dshell.kube.http.api import Api
+from kubectl_dshell.kube.kubeconfig import files as kubeconfig
+from kubectl_dshell.kube.kubeconfig.secret import Secret
+from kubectl_dshell.kube.net import tls
 from tests.kube.loopback import Peer, Server
 from tests.kube.test_kubeconfig import config, together, write
 

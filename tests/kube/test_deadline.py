@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from kubectl_dshell.kube.deadline import within
+from kubectl_dshell.kube.net.deadline import within
 
 SECONDS = 20
 

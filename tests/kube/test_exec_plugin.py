@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kubectl_dshell.errors import BadConfig, DshellError
-from kubectl_dshell.kube import exec_plugin, plugin_run
-from kubectl_dshell.kube.api import Api
-from kubectl_dshell.kube.connection import Connection, ConnectionOptions, connect
-from kubectl_dshell.kube.upgrade import open_exec
-from kubectl_dshell.kube.user_terminal import UserTerminal
-from kubectl_dshell.kube.watch import watch
+from kubectl_dshell.kube.auth import exec_plugin
+from kubectl_dshell.kube.auth import plugin_process as plugin_run
+from kubectl_dshell.kube.auth.user_terminal import UserTerminal
+from kubectl_dshell.kube.config.connection import Connection, ConnectionOptions, connect
+from kubectl_dshell.kube.exec.upgrade import open_exec
+from kubectl_dshell.kube.http.api import Api
+from kubectl_dshell.kube.watch.watch import watch
 from tests.kube.loopback import Peer, Server
 from tests.kube.rig import Renewing
 from tests.kube.test_connection import data, entries

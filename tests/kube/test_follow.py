@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kubectl_dshell.domain.pod_event import Happened, PodEvent
+from kubectl_dshell.domain.pod.event import Happened, PodEvent
 from kubectl_dshell.errors import ApiError, ConnectionLost
-from kubectl_dshell.kube.api import Api
+from kubectl_dshell.kube.http.api import Api
 from kubectl_dshell.kube.pods import Pods
 from tests.kube.loopback import Peer, Server
 from tests.kube.rig import answering, connection

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kubectl_dshell.kube.frames import (
+from kubectl_dshell.kube.exec.frames import (
     LARGEST_MESSAGE,
     Message,
     Opcode,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_dshell.kube.heartbeat import Heartbeat, Silence
+from kubectl_dshell.kube.exec.keepalive import Heartbeat, Silence
 
 MANY = 1_000_000
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kubectl_dshell.kube.frames import Opcode
+from kubectl_dshell.kube.exec.frames import Opcode
 from tests.kube.loopback import Peer, Server, frame
 
 if TYPE_CHECKING:
@@ -30,11 +30,11 @@ TIMEOUT = 2.0
 ASK = """
 import json, resource, sys, time
 from kubectl_dshell.errors import DshellError
-from kubectl_dshell.kube.api import Api
-from kubectl_dshell.kube.connection import Connection
-from kubectl_dshell.kube.credentials import Static
-from kubectl_dshell.kube.upgrade import open_exec
-from kubectl_dshell.kube.watch import watch
+from kubectl_dshell.kube.http.api import Api
+from kubectl_dshell.kube.config.connection import Connection
+from kubectl_dshell.kube.auth.credentials import Static
+from kubectl_dshell.kube.exec.upgrade import open_exec
+from kubectl_dshell.kube.watch.watch import watch
 from kubectl_dshell.domain.stream import Exit
 
 port, kind, timeout = int(sys.argv[1]), sys.argv[2], float(sys.argv[3])

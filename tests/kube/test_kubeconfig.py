@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kubectl_dshell.errors import BadConfig
-from kubectl_dshell.kube import kubeconfig
-from kubectl_dshell.kube.connection import ConnectionOptions, connect
+from kubectl_dshell.kube.config.connection import ConnectionOptions, connect
+from kubectl_dshell.kube.kubeconfig import files as kubeconfig
 
 if TYPE_CHECKING:
     from pathlib import Path

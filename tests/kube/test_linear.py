@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kubectl_dshell.domain.stream import Channel, Output
-from kubectl_dshell.kube.chunks import Chunks
-from kubectl_dshell.kube.frames import MOST_FRAGMENTS, ProtocolError, Reader
-from kubectl_dshell.output.prefixed import PrefixedLines
+from kubectl_dshell.kube.exec.frames import MOST_FRAGMENTS, ProtocolError, Reader
+from kubectl_dshell.kube.watch.chunked import Chunks
+from kubectl_dshell.output.sinks.prefixed import PrefixedLines
 
 if TYPE_CHECKING:
     from collections.abc import Callable

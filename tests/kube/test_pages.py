@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubectl_dshell.errors import ApiError, Malformed
-from kubectl_dshell.kube.answer import Answer
-from kubectl_dshell.kube.api import Api
-from kubectl_dshell.kube.pages import Page, pages, parse
+from kubectl_dshell.kube.http.api import Api
+from kubectl_dshell.kube.http.response import Answer
 from kubectl_dshell.kube.pods import Pods
+from kubectl_dshell.kube.watch.pager import Page, pages, parse
 from tests.kube.loopback import Peer, Server
 from tests.kube.rig import connection
 

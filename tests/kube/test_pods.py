@@ -13,11 +13,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from kubectl_dshell.errors import ApiError, NoTarget
-from kubectl_dshell.kube.api import Api
-from kubectl_dshell.kube.attention import DEAF_SECONDS, Attention
-from kubectl_dshell.kube.connection import Connection
-from kubectl_dshell.kube.credentials import Static
+from kubectl_dshell.kube.auth.credentials import Static
+from kubectl_dshell.kube.config.connection import Connection
+from kubectl_dshell.kube.http.api import Api
 from kubectl_dshell.kube.pods import Pods
+from kubectl_dshell.kube.watch.liveness import DEAF_SECONDS, Attention
 from tests.kube.loopback import Crowd, Peer, Server
 from tests.kube.rig import answering
 

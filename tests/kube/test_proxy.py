@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kubectl_dshell.errors import BadConfig
-from kubectl_dshell.kube.endpoint import endpoint
-from kubectl_dshell.kube.proxy import proxy_for
+from kubectl_dshell.kube.net.endpoint import endpoint
+from kubectl_dshell.kube.net.proxy import proxy_for
 
 PROXY = "http://proxy.test:3128"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_dshell.kube.answer import Answer
-from kubectl_dshell.kube.retry import ATTEMPTS, LONGEST_PAUSE, Broken, persistently
+from kubectl_dshell.kube.http.response import Answer
+from kubectl_dshell.kube.http.retry import ATTEMPTS, LONGEST_PAUSE, Broken, persistently
 
 OK = Answer(200)
 BROKEN = Broken("reset")

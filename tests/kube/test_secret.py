@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import pytest
 
 from kubectl_dshell.errors import BadConfig
-from kubectl_dshell.kube.connection import ConnectionOptions
-from kubectl_dshell.kube.header import bearer, header_value
-from kubectl_dshell.kube.secret import HIDDEN, Secret, scrub
+from kubectl_dshell.kube.config.connection import ConnectionOptions
+from kubectl_dshell.kube.kubeconfig.header import bearer, header_value
+from kubectl_dshell.kube.kubeconfig.secret import HIDDEN, Secret, scrub
 
 TEXT = "hunter2-hunter2"
 

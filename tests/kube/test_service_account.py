@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kubectl_dshell.errors import BadConfig
-from kubectl_dshell.kube.connection import Connection, ConnectionOptions
-from kubectl_dshell.kube.resolve import resolve
-from kubectl_dshell.kube.secret import Secret
-from kubectl_dshell.kube.service_account import ServiceAccount
-from kubectl_dshell.kube.user_terminal import UserTerminal
+from kubectl_dshell.kube.auth.user_terminal import UserTerminal
+from kubectl_dshell.kube.config.connection import Connection, ConnectionOptions
+from kubectl_dshell.kube.config.resolve import resolve
+from kubectl_dshell.kube.kubeconfig.secret import Secret
+from kubectl_dshell.kube.kubeconfig.service_account import ServiceAccount
 from tests.kube.test_kubeconfig import config, together, write
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ import pytest
 
 from kubectl_dshell.domain.stream import Channel, Event, Exit, Output
 from kubectl_dshell.errors import ConnectionLost
-from kubectl_dshell.kube.frames import Opcode
-from kubectl_dshell.kube.stream import ExecStream
+from kubectl_dshell.kube.exec.frames import Opcode
+from kubectl_dshell.kube.exec.stream import ExecStream
 from tests.kube.loopback import SECONDS, Peer, Server, frame
 from tests.kube.rig import MEGABYTE, SUCCESS, ended, events_until, open_stream
 

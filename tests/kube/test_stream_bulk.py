@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kubectl_dshell.domain.stream import Channel, Exit, Output
-from kubectl_dshell.kube.frames import Opcode
-from kubectl_dshell.kube.stream import RECEIVE_LIMIT
-from kubectl_dshell.kube.upgrade import open_exec
+from kubectl_dshell.kube.exec.frames import Opcode
+from kubectl_dshell.kube.exec.stream import RECEIVE_LIMIT
+from kubectl_dshell.kube.exec.upgrade import open_exec
 from tests.kube.loopback import SECONDS, Peer, Server, frame
 from tests.kube.rig import MEGABYTE, SUCCESS, connection, ended, events_until, open_stream, secure
 

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from kubectl_dshell.kube.secret import HIDDEN
-from kubectl_dshell.kube.trace import Trace, redacted
+from kubectl_dshell.kube.http.trace import Trace, redacted
+from kubectl_dshell.kube.kubeconfig.secret import HIDDEN
 
 
 @pytest.mark.parametrize(

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kubectl_dshell.errors import ApiError, BadConfig, ConnectionLost, ExitStatus, StartFailed
-from kubectl_dshell.kube import channel
-from kubectl_dshell.kube.connection import Connection
-from kubectl_dshell.kube.credentials import Static
-from kubectl_dshell.kube.entry import Entry
-from kubectl_dshell.kube.secret import Secret
-from kubectl_dshell.kube.tls import client_context
-from kubectl_dshell.kube.trace import Trace
-from kubectl_dshell.kube.upgrade import open_exec
+from kubectl_dshell.kube.auth.credentials import Static
+from kubectl_dshell.kube.config.connection import Connection
+from kubectl_dshell.kube.exec import channel
+from kubectl_dshell.kube.exec.upgrade import open_exec
+from kubectl_dshell.kube.http.trace import Trace
+from kubectl_dshell.kube.kubeconfig.named_entry import Entry
+from kubectl_dshell.kube.kubeconfig.secret import Secret
+from kubectl_dshell.kube.net.tls import client_context
 from tests.kube.loopback import Peer, Server
 from tests.kube.rig import Renewing, connection, open_stream, proxied, secure
 

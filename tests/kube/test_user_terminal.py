@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kubectl_dshell.errors import BadConfig
-from kubectl_dshell.kube.user_terminal import UserTerminal
+from kubectl_dshell.kube.auth.user_terminal import UserTerminal
 from tests.kube.test_exec_plugin import connected, credential
 
 if TYPE_CHECKING:

@@ -8,11 +8,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kubectl_dshell.domain.ending import Ending, Outcome, failed
-from kubectl_dshell.domain.session import Session, sessions
-from kubectl_dshell.domain.unclear import Unclear
-from kubectl_dshell.output.document import Format
-from kubectl_dshell.output.endings import (
+from kubectl_dshell.domain.debug_container.cleanup_result import Ending, Outcome, failed
+from kubectl_dshell.domain.debug_container.status import Session, sessions
+from kubectl_dshell.domain.pod.unclear import Unclear
+from kubectl_dshell.output.cleanup_report import (
     STAY,
     format_endings,
     format_line,
@@ -21,6 +20,7 @@ from kubectl_dshell.output.endings import (
     summary,
     ways_out,
 )
+from kubectl_dshell.output.document import Format
 from tests.pods import make_pod
 
 

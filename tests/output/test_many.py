@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_dshell.domain.run import Place, RunResult
+from kubectl_dshell.domain.fanout import Place, RunResult
 from kubectl_dshell.domain.stream import Channel, Output
 from kubectl_dshell.errors import Forbidden, Malformed, OutputFailed, UsageError
-from kubectl_dshell.output import memory, prefixed
-from kubectl_dshell.output.bar import Bar
-from kubectl_dshell.output.memory import Memory
-from kubectl_dshell.output.prefixed import PrefixedLines, prefix
-from kubectl_dshell.output.printer import Printer, PrinterNotices
-from kubectl_dshell.output.run_files import Files, new_folder
-from kubectl_dshell.output.run_report import PodSink, RunReport
+from kubectl_dshell.output.fanout_report import PodSink, RunReport
+from kubectl_dshell.output.progress.fanout_bar import Bar
+from kubectl_dshell.output.sinks import memory, prefixed
+from kubectl_dshell.output.sinks.files import Files, new_folder
+from kubectl_dshell.output.sinks.memory import Memory
+from kubectl_dshell.output.sinks.multiplexer import Printer, PrinterNotices
+from kubectl_dshell.output.sinks.prefixed import PrefixedLines, prefix
 
 OUT, ERR = Channel.STDOUT, Channel.STDERR
 WEB = Place("shop", "web-1", "app")

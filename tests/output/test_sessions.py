@@ -9,14 +9,14 @@ from datetime import timedelta
 
 import pytest
 
-from kubectl_dshell.domain.change import Change, ChangeKind
-from kubectl_dshell.domain.choice import Choice, Judged
-from kubectl_dshell.domain.pod import Phase
-from kubectl_dshell.domain.session import Live, Session
-from kubectl_dshell.output.changes import JsonLines, NameLines, TableLines
-from kubectl_dshell.output.live import LiveTable
-from kubectl_dshell.output.session_table import in_short
-from kubectl_dshell.output.sessions import format_sessions
+from kubectl_dshell.domain.debug_container.change import Change, ChangeKind
+from kubectl_dshell.domain.debug_container.listing import Choice, Judged
+from kubectl_dshell.domain.debug_container.status import Live, Session
+from kubectl_dshell.domain.pod.pod import Phase
+from kubectl_dshell.output.debug_containers.changes import JsonLines, NameLines, TableLines
+from kubectl_dshell.output.debug_containers.formats import format_sessions
+from kubectl_dshell.output.debug_containers.table import in_short
+from kubectl_dshell.output.progress.live_table import LiveTable
 from tests.domain.test_choice import ENDED, NOW, OURS, SILENT, THEIRS, UNASKED
 
 

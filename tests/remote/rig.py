@@ -17,9 +17,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from kubectl_dshell.domain.debug_container import HOLDER_COMMAND
-from kubectl_dshell.domain.facts import HolderState
-from kubectl_dshell.domain.session import Live
+from kubectl_dshell.domain.access.facts import HolderState
+from kubectl_dshell.domain.debug_container.spec import HOLDER_COMMAND
+from kubectl_dshell.domain.debug_container.status import Live
 from kubectl_dshell.remote import protocol, script
 from tests.remote.busybox import busybox
 from tests.remote.container import Container, Process, until

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from kubectl_dshell.files.feed import Feed
-from kubectl_dshell.files.pack import Luggage
+from kubectl_dshell.files.archive_source import Luggage
+from kubectl_dshell.files.tar_reader import Feed
 from kubectl_dshell.remote import copying
 from tests.files.test_landing import nothing
 from tests.remote.busybox import busybox

@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from kubectl_dshell.files.feed import Feed
-from kubectl_dshell.files.pack import Luggage
+from kubectl_dshell.files.archive_source import Luggage
+from kubectl_dshell.files.tar_reader import Feed
 from kubectl_dshell.remote import copying, protocol
 from tests.files.test_landing import nothing
 from tests.remote.roots import NOBODY, TEMPORARY, Root, make

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_dshell.files.pack import Luggage
+from kubectl_dshell.files.archive_source import Luggage
 from kubectl_dshell.remote import copying
 from tests.files.test_landing import nothing
 from tests.remote.roots import NOBODY, TEMPORARY, Root, made_root, make, refused

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_dshell.domain.facts import Facts
+from kubectl_dshell.domain.access.facts import Facts
 from kubectl_dshell.remote import protocol
 from tests.remote.rig import NOBODY, Debug, Namespace, Shell, pod, until
 

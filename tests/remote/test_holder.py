@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_dshell.domain.debug_container import HOLDER_COMMAND
+from kubectl_dshell.domain.debug_container.spec import HOLDER_COMMAND
 from kubectl_dshell.remote import protocol
 from tests.remote.rig import Debug, Process, Shell, furnish, pod, until
 

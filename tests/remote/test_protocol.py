@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_dshell.domain.debug_container import escape_expansion
-from kubectl_dshell.domain.facts import EnterStatus, Facts, HolderState
-from kubectl_dshell.domain.session import Live
+from kubectl_dshell.domain.access.facts import EnterStatus, Facts, HolderState
+from kubectl_dshell.domain.debug_container.spec import escape_expansion
+from kubectl_dshell.domain.debug_container.status import Live
 from kubectl_dshell.errors import Malformed
 from kubectl_dshell.remote import protocol
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_dshell.domain.debug_container import escape_expansion
+from kubectl_dshell.domain.debug_container.spec import escape_expansion
 from kubectl_dshell.remote import script
 from tests.remote.busybox import busybox
 

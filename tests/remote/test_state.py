@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_dshell.domain.facts import HolderState
-from kubectl_dshell.domain.session import Live
+from kubectl_dshell.domain.access.facts import HolderState
+from kubectl_dshell.domain.debug_container.status import Live
 from kubectl_dshell.remote import protocol
 from tests.remote.rig import Debug, Process, Shell, pod, until
 

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 from kubectl_dshell.errors import DshellError, ExitStatus, Interrupted
 from kubectl_dshell.terminal import tty
 from kubectl_dshell.terminal.descriptors import ensure_standard_descriptors
-from kubectl_dshell.terminal.ends import Ends
 from kubectl_dshell.terminal.relay import relay
 from kubectl_dshell.terminal.signals import Signals
+from kubectl_dshell.terminal.stdio_fds import Ends
 from kubectl_dshell.terminal.writer import OutputClosed
 from tests.terminal.fakes import FakeStream
 

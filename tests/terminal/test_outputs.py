@@ -10,8 +10,8 @@ import pytest
 
 from kubectl_dshell.domain.stream import Channel, Output
 from kubectl_dshell.errors import Interrupted, OutputFailed
-from kubectl_dshell.terminal.ends import Ends
 from kubectl_dshell.terminal.outputs import Outputs
+from kubectl_dshell.terminal.stdio_fds import Ends
 
 pytestmark = pytest.mark.terminal
 

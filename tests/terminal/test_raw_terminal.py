@@ -11,7 +11,7 @@ import pytest
 
 from kubectl_dshell.errors import ExitStatus, Interrupted
 from kubectl_dshell.terminal import tty
-from kubectl_dshell.terminal.keyboard import Input
+from kubectl_dshell.terminal.stdin import Input
 from tests.terminal.fakes import wait_until
 from tests.terminal.rig import Program, Terminal, ended, on_terminal, process_state, program
 

@@ -13,11 +13,11 @@ import pytest
 
 from kubectl_dshell.domain.stream import Channel, Output
 from kubectl_dshell.errors import OutputFailed, UsageError
-from kubectl_dshell.terminal.ends import Ends
-from kubectl_dshell.terminal.recorded import RecordedTerminal
-from kubectl_dshell.terminal.recorder import Recorder
+from kubectl_dshell.terminal.asciicast import Recorder
+from kubectl_dshell.terminal.recording_terminal import RecordedTerminal
 from kubectl_dshell.terminal.relay import relay
 from kubectl_dshell.terminal.signals import Signals
+from kubectl_dshell.terminal.stdio_fds import Ends
 from tests.terminal.fakes import FakeStream, pair, wait_until
 from tests.terminal.rig import thread
 

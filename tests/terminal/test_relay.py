@@ -11,9 +11,9 @@ import pytest
 
 from kubectl_dshell.domain.stream import Exit
 from kubectl_dshell.errors import ConnectionLost, Interrupted, OutputFailed
-from kubectl_dshell.terminal.ends import Ends
 from kubectl_dshell.terminal.relay import relay
 from kubectl_dshell.terminal.signals import Signals
+from kubectl_dshell.terminal.stdio_fds import Ends
 from kubectl_dshell.terminal.writer import OutputClosed
 from tests.terminal.fakes import FakeCompanion, FakeStream, FarSide, pair, wait_until
 from tests.terminal.rig import thread

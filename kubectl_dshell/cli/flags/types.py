@@ -1,0 +1,122 @@
+"""One click type per concept: raw words end here."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any
+
+import click
+
+from kubectl_dshell.domain.debug_container.spec import PREFIX, full_name
+from kubectl_dshell.domain.text.bounds import small_number
+from kubectl_dshell.domain.text.duration import LONGEST, parse_duration
+
+_NAME_MAX = 63  # a DNS label
+_REASON_MAX = 256
+LONGEST_WAIT = 2_000_000
+"""Seconds, some 23 days: what a socket can wait for, in milliseconds of a C int."""
+_ID_MAX = 2**31 - 1  # the API's own bound for runAsUser and runAsGroup (validation.IsValidUserID)
+
+
+class Duration(click.ParamType[int]):
+    """Seconds, from Go's form: 90s, 5m, 1h30m. `most`: what can be waited for, or calculated with."""
+
+    name = "duration"
+
+    def __init__(self, most: int = LONGEST) -> None:
+        self._most = most
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        try:
+            return parse_duration(value, self._most)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class RunAs(click.ParamType[tuple[int, int | None]]):
+    """UID or UID:GID; the gid is None where it is not given."""
+
+    name = "uid[:gid]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int | None]:
+        if isinstance(value, tuple):
+            return value
+        match = re.fullmatch(r"(\d{1,10})(?::(\d{1,10}))?", value, re.ASCII)
+        if not match or any(int(n) > _ID_MAX for n in match.groups() if n):
+            self.fail(f"{value!r} is not UID or UID:GID, in numbers", param, ctx)
+        return int(match[1]), None if match[2] is None else int(match[2])
+
+
+class EnvVar(click.ParamType[tuple[str, str]]):
+    """NAME=VALUE as the API accepts it; DSHELL_* is ours."""
+
+    name = "name=value"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        if isinstance(value, tuple):
+            return value
+        name, equals, text = value.partition("=")
+        if not equals:
+            self.fail(f"{value!r} is not NAME=VALUE", param, ctx)
+        if not re.fullmatch(r"[-._a-zA-Z][-._a-zA-Z0-9]*", name, re.ASCII):
+            self.fail(f"{name!r} is not the name of a variable (NAME=VALUE)", param, ctx)  # the value may be a secret
+        if name.startswith("DSHELL_"):
+            self.fail(f"{name} is set by dshell itself", param, ctx)
+        return name, text
+
+
+class PodName(click.ParamType[str]):
+    """POD or pod/POD, as kubectl get takes it."""
+
+    name = "pod"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        kind, slash, name = value.rpartition("/")
+        if slash and kind not in ("pod", "pods", "po"):
+            self.fail(f"{value!r}: only pods have debug containers; write POD or pod/POD", param, ctx)
+        if not re.fullmatch(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?", name, re.ASCII):
+            self.fail(f"{value!r} is not the name of a pod", param, ctx)
+        return str(name)
+
+
+class Reason(click.ParamType[str]):
+    """One line for people, short enough to be read in a table."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        text = str(value).strip()
+        if len(text) > _REASON_MAX:
+            self.fail(f"a reason has at most {_REASON_MAX} characters, and this one has {len(text)}", param, ctx)
+        if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in text):  # Cs: it is not UTF-8
+            self.fail(f"{text!r} is not one line of text", param, ctx)
+        return text
+
+
+class DebugName(click.ParamType[str]):
+    """The name of a debug container of ours, with or without its prefix; with it afterwards."""
+
+    name = "name"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        full = full_name(str(value))
+        if not re.fullmatch(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", full, re.ASCII):
+            self.fail(f"{value!r} is not a name: only a-z, 0-9 and - inside, as in {PREFIX}review", param, ctx)
+        if len(full) > _NAME_MAX:
+            self.fail(f"{full} has {len(full)} characters; a container's name has at most {_NAME_MAX}", param, ctx)
+        return full
+
+
+class Verbosity(click.ParamType[int]):
+    """kubectl's -v: a number, also as -v=6."""
+
+    name = "level"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        level = small_number(str(value).removeprefix("="))
+        if level is None:
+            self.fail(f"{value!r} is not a number from 0 to 999999999", param, ctx)
+        return level

@@ -1,0 +1,151 @@
+"""`kubectl dshell cp`: files out of the app and into it, whole or not at all."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.commands.copy.outcome import LeftOut, explain
+from kubectl_dshell.commands.session.open import open_session
+from kubectl_dshell.domain.debug_container.spec import NAME_LETTERS
+from kubectl_dshell.domain.stream import Exit, Piped
+from kubectl_dshell.remote import copying
+
+if TYPE_CHECKING:
+    import io
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
+
+    from kubectl_dshell.commands.copy.ports import CopyPorts, Luggage
+    from kubectl_dshell.commands.request import OpenRequest
+    from kubectl_dshell.domain.copy.copy_spec import RemotePath
+    from kubectl_dshell.domain.progress import Meter
+    from kubectl_dshell.domain.stream import Companion, Stream
+
+_LONGEST_ANSWER = 64  # of what copy_in.sh says
+
+
+@dataclass(frozen=True, slots=True)
+class CopyOut:
+    """Files of a pod to a place here ("-": an archive on stdout). `session.command` is filled in."""
+
+    session: OpenRequest
+    sources: tuple[RemotePath, ...]
+    destination: str
+    skip_failed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CopyIn:
+    """Files of ours to a place in a pod. `session.command` is filled in."""
+
+    session: OpenRequest
+    sources: tuple[str, ...]
+    destination: RemotePath
+    skip_failed: bool
+
+
+def copy_out(request: CopyOut, ports: CopyPorts) -> int:
+    """0, or the exit code of what could not be read; raises every DshellError there is, and Interrupted.
+
+    Unless all of it has come, nothing is changed here.
+    """
+    left_out = LeftOut(skip=request.skip_failed)
+    words = copying.send_out([source.pattern for source in request.sources], strict=not request.skip_failed)
+    landing = ports.disk.landing(request.destination, request.sources)
+    try:
+        # its input is lines and needs no end: a server that knows none (v4) does
+        session = replace(request.session, half_close=False)
+        through = _run(session, ports, words, lambda reader: landing.receive(reader, left_out.add, ports.transfer))
+        code = explain(through, request.session, ports.session.notices, skip=request.skip_failed)
+        if code == 0:
+            for name in landing.missing:
+                left_out.add(name, "it did not come")
+            with ports.pipes.held():
+                landing.commit()
+    finally:
+        with ports.pipes.held():
+            landing.discard()
+    left_out.tell(ports.session.notices)
+    return code
+
+
+def copy_in(request: CopyIn, ports: CopyPorts) -> int:
+    """As `copy_out`, the other way: unless all of it has arrived, nothing is changed in the app."""
+    left_out = LeftOut(skip=request.skip_failed)
+    luggage = ports.disk.luggage(request.sources, left_out.add)
+    temporary = f".dshell-{ports.session.clock.random_letters(NAME_LETTERS, 8)}"
+    words = copying.take_in(request.destination.path, temporary, luggage.names, folder=request.destination.folder)
+    talk = _Conversation(luggage, ports.transfer)
+    through = _run(request.session, ports, words, talk.listen, talk.send)
+    code = explain(through, request.session, ports.session.notices, skip=request.skip_failed)
+    left_out.tell(ports.session.notices)
+    return code
+
+
+class _Conversation:
+    """Nothing is sent before the other side is ready for it, and no more when it wants no more."""
+
+    def __init__(self, luggage: Luggage, meter: Meter) -> None:
+        self._luggage = luggage
+        self._meter = meter
+        self._answered = threading.Event()
+        self._stopped = threading.Event()
+
+    def listen(self, reader: io.BufferedReader) -> None:
+        if reader.readline(_LONGEST_ANSWER) == copying.READY:
+            self._answered.set()
+            reader.readline(_LONGEST_ANSWER)  # that it failed, or the end
+        self._stopped.set()
+        self._answered.set()
+
+    def send(self, writer: io.BufferedWriter) -> None:
+        self._answered.wait()
+        self._luggage.send(writer, self._stopped.is_set, self._meter)
+
+
+class _Through:
+    """A Terminal: what the session prints goes into `sink`, and what it reads is `words` and comes from `source`."""
+
+    def __init__(
+        self,
+        ports: CopyPorts,
+        words: bytes,
+        sink: Callable[[io.BufferedReader], None],
+        source: Callable[[io.BufferedWriter], None] | None,
+    ) -> None:
+        self.piped = Piped(Exit(None), "", None)
+        self._ports = ports
+        self._words = words
+        self._sink = sink
+        self._source = source
+
+    def size(self) -> tuple[int, int] | None:
+        return None
+
+    def relay(self, stream: Stream, companion: Companion, *, stdin: bool, tty: bool) -> Exit:  # noqa: ARG002  # as ever
+        try:
+            self.piped = self._ports.pipes.piped(stream, companion, self._words, self._sink, self._source)
+        finally:
+            self._ports.transfer.end()
+        return self.piped.end
+
+    def held(self) -> AbstractContextManager[None]:
+        return self._ports.pipes.held()
+
+
+def _run(
+    session: OpenRequest,
+    ports: CopyPorts,
+    words: bytes,
+    sink: Callable[[io.BufferedReader], None],
+    source: Callable[[io.BufferedWriter], None] | None = None,
+) -> Piped:
+    through = _Through(ports, words, sink, source)
+    session = replace(session, command=tuple(copying.argv()), stdin=True, tty=False)
+    code = open_session(session, replace(ports.session, terminal=through))
+    return replace(through.piped, end=Exit(code))
+
+
+__all__: Sequence[str] = ("CopyIn", "CopyOut", "copy_in", "copy_out")

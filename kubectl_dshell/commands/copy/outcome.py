@@ -1,0 +1,87 @@
+"""What was not copied, and why."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.domain.text.bounds import one_line
+from kubectl_dshell.errors import CutShort, Forbidden, NoTarget
+from kubectl_dshell.remote import copying
+
+if TYPE_CHECKING:
+    from kubectl_dshell.commands.ports import Notices
+    from kubectl_dshell.commands.request import OpenRequest
+    from kubectl_dshell.domain.stream import Piped
+
+_TOLD = 20
+_LINE = 1024  # of what the other side says; a path has up to 4095 characters
+INCOMPLETE = 1
+"""The exit code where the other side could not read or write everything."""
+_SKIP = "Leave out what cannot be copied, and copy the rest: --skip-failed"
+
+
+class LeftOut:
+    """Files that are refused: the first one ends the copy, unless they are to be left out."""
+
+    def __init__(self, *, skip: bool) -> None:
+        self._skip = skip
+        self._lines: list[str] = []
+        self._count = 0
+
+    def add(self, name: str, why: str) -> None:
+        name, why = one_line(name), one_line(why)
+        if not self._skip:
+            raise Forbidden(f"{name} is not copied, and nothing else: {why}", _SKIP)
+        self._count += 1
+        if len(self._lines) < _TOLD:
+            self._lines.append(f"left out: {name}: {why}")
+
+    def tell(self, notices: Notices) -> None:
+        for line in _first(self._lines, self._count):
+            notices.warn(line)
+
+
+def explain(piped: Piped, session: OpenRequest, notices: Notices, *, skip: bool) -> int:
+    """The exit code of a copy. Raises what went wrong on our side, or what the other side says more of than a code."""
+    if piped.failure and not isinstance(piped.failure, CutShort):
+        raise piped.failure
+    lines = [one_line(line, _LINE) for line in piped.said.splitlines() if line.strip()]
+    where, code = f"{session.pod}:", piped.end.code
+    if code == copying.NO_FILE:
+        raise NoTarget(f"{where}{lines[-1] if lines else ' no such file'}", *_look(session, lines))
+    if code == copying.DENIED:
+        raise Forbidden(f"{where}{lines[-1] if lines else ' permission denied'}", *_as_root(lines))
+    whole = code == 0 or (code == copying.INCOMPLETE and copying.harmless(lines))
+    if piped.failure and (whole or not lines):
+        raise piped.failure
+    told = _first(lines[:_TOLD], len(lines)) or [f"it ended with {code}"]
+    if whole:
+        for line in told if lines else []:
+            notices.warn(f"{where} {line}")
+        return 0
+    advice = [] if skip else [_SKIP]
+    if _as_root(lines):
+        raise Forbidden(f"{where} nothing was copied: {told[0]}", *told[1:], *advice, *_as_root(lines))
+    for line in [f"error: {where} nothing was copied: {told[0]}", *told[1:], *advice]:
+        notices.warn(line)
+    return INCOMPLETE if code == copying.INCOMPLETE else int(code or INCOMPLETE)
+
+
+def _look(session: OpenRequest, lines: list[str]) -> list[str]:
+    """What to type to see what there is, where the other side names a file."""
+    path = lines[-1].rpartition(": ")[0] if lines else ""
+    if not path.startswith("/"):
+        return []
+    folder = shlex.quote(path.rpartition("/")[0].lstrip("/") or ".")
+    where = f"{shlex.quote(session.pod)} -n {shlex.quote(session.namespace)}{session.cluster_flags}"
+    return [f"What there is: kubectl dshell {where} -- ls -la {folder}"]
+
+
+def _as_root(lines: list[str]) -> list[str]:
+    denied = any("denied" in line for line in lines)
+    return ["As root, where the namespace allows it: --profile general"] if denied else []
+
+
+def _first(lines: list[str], count: int) -> list[str]:
+    return [*lines, f"... and {count - len(lines)} more"] if count > len(lines) else lines

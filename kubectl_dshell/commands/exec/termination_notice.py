@@ -1,0 +1,36 @@
+"""Says in a session that its pod is being stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.domain.pod.termination import describe
+from kubectl_dshell.errors import DshellError, Interrupted
+
+if TYPE_CHECKING:
+    from kubectl_dshell.commands.ports import Ports
+
+
+class Leaving:
+    """Of one session's pod."""
+
+    def __init__(self, namespace: str, name: str, ports: Ports) -> None:
+        self._where = (namespace, name)
+        self._ports = ports
+        self._said = False
+
+    def say(self) -> None:
+        """Once, into the middle of the session, which goes on while the pod is asked how long it has."""
+        if not self._said:
+            self._said = True
+            with contextlib.suppress(RuntimeError):  # no thread to be had: the session matters more
+                threading.Thread(target=self._ask_and_say, name="leaving", daemon=True).start()
+
+    def _ask_and_say(self) -> None:
+        try:
+            pod = self._ports.cluster.get_pod(*self._where)
+        except (DshellError, Interrupted):  # it is gone already, or so are we: its end is told in any case
+            return
+        self._ports.notices.interject(describe(self._where[1], pod, self._ports.clock.now()))

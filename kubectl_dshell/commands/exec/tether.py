@@ -1,0 +1,249 @@
+"""The tether: a second exec that measures the target, keeps the debug container alive, and says goodbye."""
+
+from __future__ import annotations
+
+import contextlib
+import select
+from typing import TYPE_CHECKING, cast
+
+from kubectl_dshell.commands.exec.connector import Connector
+from kubectl_dshell.commands.exec.echoes import Echoes
+from kubectl_dshell.domain.debug_container.spec import LEASE_SECONDS
+from kubectl_dshell.domain.stream import Channel, Exit
+from kubectl_dshell.domain.text.bounds import LONGEST_MESSAGE, one_line
+from kubectl_dshell.domain.text.duration import duration
+from kubectl_dshell.errors import BadConfig, ConnectionLost, DshellError, Malformed, StartFailed
+from kubectl_dshell.remote import protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kubectl_dshell.commands.ports import Clock
+    from kubectl_dshell.domain.access.facts import Facts
+    from kubectl_dshell.domain.stream import Stream
+
+BEAT_SECONDS = 15.0
+RECONNECT_SECONDS = 5.0
+WARN_BEFORE_LIMIT_SECONDS = 300
+_FIRST_CONNECT_SECONDS = 8.0
+"""What a goodbye may take longer where nothing was said before: a busy node is slow to begin an exec."""
+_LONGEST_UNREAD = 65536
+"""Bytes, of lines that came at once or of one without an end: 16 MiB of line breaks would be as many objects."""
+
+
+class TetherEnded(StartFailed):
+    """The exec of a tether ended, which it does with its debug container; the message is the stream's last word."""
+
+
+class Tether:
+    """One session's word to the holder. Connects in a thread of its own; everything else is the caller's thread."""
+
+    def __init__(
+        self,
+        session: str,
+        connect: Callable[[], Stream],
+        clock: Clock,
+        warn: Callable[[str], None],
+        *,
+        leaving: Callable[[], None] = lambda: None,
+        late: bool = False,
+    ) -> None:
+        """`late`: connects when there is something to say, or when the next beat is due."""
+        self.lapsed: bool | None = None
+        """Whether the holder has ended what the session ran, having heard nothing of us; False: it ran nothing more."""
+        self.say_leaving = leaving
+        """Called when the holder says that its pod is being stopped."""
+        self._session = session
+        self._keep = 0
+        self._connector = Connector(connect)
+        self._clock = clock
+        self._warn = warn
+        self._stream: Stream | None = None
+        self._closed = False
+        self._failure: DshellError | None = None
+        self._told = False
+        """That there are no credentials to come back with; once is enough."""
+        self._unread = b""
+        self._facts: Facts | None = None
+        self._next_beat = 0.0
+        self._next_connect = 0.0
+        self._silent_since: float | None = None
+        self._served = clock.monotonic()
+        self._limit_notice: float | None = None
+        self._echoes = Echoes(clock)
+        self._patience = _FIRST_CONNECT_SECONDS if late else 0.0
+        if late:
+            self._silent_since = clock.monotonic()
+            self._next_connect = self._silent_since + BEAT_SECONDS
+        else:
+            self._reconnect()
+
+    @property
+    def alive(self) -> bool:
+        return self._stream is not None
+
+    @property
+    def unheard(self) -> float:
+        """For how long no word of ours is known to have reached the holder, in seconds, those asleep included."""
+        return self._echoes.unheard
+
+    def fileno(self) -> int:
+        return self._stream.fileno() if self._stream else self._connector.fileno()
+
+    @property
+    def wants_write(self) -> bool:
+        return self._stream is not None and self._stream.wants_write
+
+    def service(self, now: float) -> float:
+        """Read what came, send what is due; monotonic time of the next call. Raises ConnectionLost when all is lost."""
+        self._take_arrival()
+        if self._silent_since is not None and now - self._served > 2 * BEAT_SECONDS:
+            self._silent_since = now  # we were stopped: nobody was asked
+        self._served = now
+        if self._stream is None:
+            return self._while_lost(now)
+        try:
+            self._stream.flush()
+            self._read(self._stream)
+            due = self._stream.keepalive(now) if self.alive else now
+        except (ConnectionLost, Malformed):  # an app of our user can write into it: it is connected anew
+            self._drop()
+            return now
+        if self._facts and self.alive and now >= self._next_beat:
+            self._say(protocol.beat(self._session, LEASE_SECONDS, self._echoes.since_begin))
+            self._say_keep()
+            self._next_beat = now + BEAT_SECONDS
+        self._announce_limit(now)
+        return min(due, self._next_beat) if self._facts else due
+
+    def facts(self, seconds: float = 20.0) -> Facts:
+        """The measured facts, waited for; raises ConnectionLost, or what kept the tether from connecting."""
+        self._want()
+        if not self._pump(lambda: self._facts is not None or self._failure is not None, seconds):
+            raise ConnectionLost(f"the debug container does not answer (waited {seconds:.0f} s)")
+        if self._facts is None and self._failure is not None:
+            raise self._failure
+        return cast("Facts", self._facts)
+
+    def registered(self, seconds: float = 10.0) -> bool:
+        """Whether the holder has taken this session's first beat, and so stays; raises as `facts` does."""
+        if not self.facts(seconds).holder_alive:
+            return False
+        self._pump(lambda: self._echoes.is_known or self._failure is not None, seconds)
+        return self._failure is None and self._echoes.is_known
+
+    def keep(self, seconds: int) -> None:
+        """From now on the debug container is to stay for `seconds` should we vanish; 0: for its lease."""
+        self._keep = seconds
+        with contextlib.suppress(ConnectionLost):  # which the next `service` sees too
+            self._say_keep()
+
+    def goodbye(self, *words: bytes, seconds: float = 2.0) -> bool:
+        """Hand `words` to the holder; whether it acknowledged them all in time. A closed tether says nothing."""
+        if self._closed:
+            return False
+        self._want()
+        try:
+            first = 0.0 if self._facts else self._patience
+            self._pump(lambda: (self.alive and self._facts is not None) or self._failure is not None, seconds + first)
+            if not self.alive or self._facts is None:
+                return False
+            for word in words:
+                self._say(word)
+            return self._pump(lambda: self._echoes.all_heard or not self.alive, seconds) and self.alive
+        except DshellError:
+            return False
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        self._closed = True
+        if self._stream:
+            self._stream.close()
+        self._stream = None
+        self._connector.close()
+
+    def _pump(self, done: Callable[[], bool], seconds: float) -> bool:
+        deadline = self._clock.monotonic() + seconds
+        while not done():
+            now = self._clock.monotonic()
+            if now >= deadline or self._closed:
+                return False
+            until = min(self.service(now), deadline)
+            if done():
+                break
+            poll = select.poll()
+            poll.register(self.fileno(), select.POLLIN | (select.POLLOUT if self.wants_write else 0))
+            poll.poll(max(0.0, until - self._clock.monotonic()) * 1000)
+        return True
+
+    def _say(self, word: bytes) -> None:
+        if self._stream:
+            self._echoes.said()
+            self._stream.send(word)
+
+    def _say_keep(self) -> None:
+        if self._keep:
+            self._say(protocol.keep(self._keep))
+
+    def _read(self, stream: Stream) -> None:
+        for event in stream.receive():
+            if isinstance(event, Exit):
+                self._drop()
+                self.lapsed = {protocol.LAPSED: True, protocol.LAPSED_IDLE: False}.get(event.code or 0, self.lapsed)
+                self._failure = TetherEnded(f"the debug container ended: {event.message or event.code}")
+                return
+            if event.channel is Channel.STDOUT:
+                self._unread += event.data
+        if len(self._unread) > _LONGEST_UNREAD:
+            raise Malformed("more came through a tether than was ever said to it")
+        *lines, self._unread = self._unread.split(b"\n")
+        for line in lines:
+            if line.startswith(b"dshell "):
+                self._facts = protocol.parse_facts(line.decode(errors="replace"))
+                if self._facts.holder_alive:
+                    self._limit_notice = self._clock.monotonic() + self._facts.left - WARN_BEFORE_LIMIT_SECONDS
+            elif line == protocol.LEAVING:
+                self.say_leaving()
+            else:
+                self._echoes.came()
+
+    def _drop(self) -> None:
+        if self._stream:
+            self._stream.close()
+        self._stream, self._unread = None, b""
+        self._echoes.forget()
+        self._silent_since = self._clock.monotonic()
+
+    def _while_lost(self, now: float) -> float:
+        if self._silent_since is not None and now - self._silent_since > LEASE_SECONDS:
+            raise ConnectionLost("the debug container has not answered for its whole lease")
+        if not self._connector.busy and now >= self._next_connect:
+            self._reconnect()
+        return max(now + 0.5, self._next_connect)
+
+    def _want(self) -> None:
+        if not self.alive and not self._connector.busy:
+            self._reconnect()
+
+    def _reconnect(self) -> None:
+        self._failure = None
+        self._next_connect = self._clock.monotonic() + RECONNECT_SECONDS
+        self._connector.begin()
+
+    def _take_arrival(self) -> None:
+        arrived = self._connector.take()
+        if isinstance(arrived, DshellError):
+            self._failure = arrived
+            if isinstance(arrived, BadConfig) and self._facts and not self._told:
+                self._told = True
+                why = one_line(arrived.message, LONGEST_MESSAGE)
+                self._warn(f"the session goes on, but not for long without credentials: {why}")
+        elif arrived is not None:
+            self._stream, self._silent_since, self._next_beat = arrived, None, 0.0
+
+    def _announce_limit(self, now: float) -> None:
+        if self._limit_notice is not None and now >= self._limit_notice:
+            left = self._limit_notice + WARN_BEFORE_LIMIT_SECONDS - now
+            self._limit_notice = None
+            self._warn(f"this session ends in {duration(round(left))}, at its limit (--ttl)")

@@ -1,0 +1,103 @@
+"""The cluster as the session in one of many pods sees it: nothing is asked twice, and nothing begins after a stop."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from kubectl_dshell.commands.fanout.capture import SIGINT
+from kubectl_dshell.domain.pod.pod import parse_pod
+from kubectl_dshell.errors import ConnectionLost, Interrupted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kubectl_dshell.commands.fanout.targets import Found
+    from kubectl_dshell.commands.parallel import Stop
+    from kubectl_dshell.commands.ports import Clock, Cluster, Streams
+    from kubectl_dshell.domain.pod.pod import Json
+    from kubectl_dshell.domain.stream import Stream
+
+_FRESH_SECONDS = 10.0
+_EVENTS_SECONDS = 6.0
+_STARTED_SECONDS = 3.0
+"""How long a debug container that was starting is waited for after a stop: goodbye is said to running ones only."""
+
+
+class Step:
+    """Both the Cluster and the Streams of one session, used by the thread that made it."""
+
+    def __init__(self, found: Found, owner: str, stop: Stop, cluster: Cluster, streams: Streams, clock: Clock) -> None:
+        self.name = ""
+        """The debug container that was spoken to last."""
+        self._known = found.pod if clock.monotonic() - found.read_at < _FRESH_SECONDS else None
+        self._readings = 0
+        self._owner = owner
+        self._stop = stop
+        self._cluster = cluster
+        self._streams = streams
+        self._clock = clock
+        self._thread = threading.get_ident()
+        self._entries: dict[str, Json] = {}
+        self._events: list[Json] = []
+        self._next_events = clock.monotonic() + _EVENTS_SECONDS
+
+    @property
+    def identity(self) -> tuple[int, int] | None:
+        """Whom the debug container is."""
+        security = self._entries.get(self.name, {}).get("securityContext") or {}
+        return (security["runAsUser"], security["runAsGroup"]) if "runAsUser" in security else None
+
+    def get_pod(self, namespace: str, name: str) -> Json:
+        """Once to choose the container, once to plan: the same pod, as it was listed. After that anew each time."""
+        self._check()
+        pod = self._known or self._cluster.get_pod(namespace, name)
+        self._readings += 1
+        self._known = pod if self._readings == 1 else None
+        self._entries |= {entry.name: entry.spec for entry in parse_pod(pod).ephemeral}
+        return pod
+
+    def list_pods(self, namespace: str | None, selector: str = "") -> Iterator[Json]:
+        return self._cluster.list_pods(namespace, selector)
+
+    def add_ephemeral_container(self, namespace: str, pod: str, container: Json, *, dry_run: bool = False) -> Json:
+        self._check()
+        self._entries[container["name"]] = container
+        return self._cluster.add_ephemeral_container(namespace, pod, container, dry_run=dry_run)
+
+    def pod_changes(self, namespace: str, name: str, resource_version: str, deadline: float) -> Iterator[Json | None]:
+        told_at: float | None = None
+        for change in self._cluster.pod_changes(namespace, name, resource_version, deadline):
+            yield change
+            if self._stop.is_set():
+                now = self._clock.monotonic()
+                told_at = now if told_at is None else told_at
+                if now - told_at > _STARTED_SECONDS:
+                    raise Interrupted(SIGINT)
+
+    def events(self, namespace: str, pod: str, uid: str) -> list[Json]:
+        """Seldom: many that start slowly would ask for more than they learn."""
+        now = self._clock.monotonic()
+        if now >= self._next_events:
+            self._next_events = now + _EVENTS_SECONDS
+            self._events = self._cluster.events(namespace, pod, uid)
+        return self._events
+
+    def whoami(self) -> str:
+        return self._owner
+
+    def open(self, namespace: str, pod: str, container: str, *args: Any, **kwargs: Any) -> Stream:
+        # A tether connects in a thread of its own, and is needed to say goodbye.
+        if threading.get_ident() == self._thread:
+            self._check()
+        self.name = container
+        try:
+            return self._streams.open(namespace, pod, container, *args, **kwargs)
+        except ConnectionLost:
+            if threading.get_ident() == self._thread:
+                self._check()  # then it was given up, not lost
+            raise
+
+    def _check(self) -> None:
+        if self._stop.is_set():
+            raise Interrupted(SIGINT)

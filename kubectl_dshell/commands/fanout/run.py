@@ -1,0 +1,133 @@
+"""One command in many pods: a session in each, a few at a time, and nothing left running whatever ends it."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from kubectl_dshell.commands.fanout.capture import Capture, Sink
+from kubectl_dshell.commands.fanout.pod_cluster import Step
+from kubectl_dshell.commands.parallel import Stop, each
+from kubectl_dshell.commands.session.open import open_session
+from kubectl_dshell.commands.session.plan import read_pod, say_refused_key
+from kubectl_dshell.domain.fanout import Place, RunResult, advice, summary
+from kubectl_dshell.domain.pod.target import choose_target
+from kubectl_dshell.errors import DshellError, Interrupted, OutputFailed, shortage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from kubectl_dshell.commands.fanout.targets import Found
+    from kubectl_dshell.commands.ports import Ports
+    from kubectl_dshell.commands.request import OpenRequest
+
+
+class Report(Protocol):
+    """What is shown of many sessions; used by several threads."""
+
+    def begin(self, place: Place) -> Sink:
+        """A command has started there."""
+
+    def end(self, result: RunResult) -> None:
+        """It is over, or was never begun."""
+
+    def say(self, place: Place, text: str) -> None:
+        """Something people must know of one session."""
+
+    def progress(self, text: str) -> None:
+        """What one of them waits for."""
+
+
+@dataclass(frozen=True, slots=True)
+class ManyRequest:
+    """`template` is the request for each pod but for namespace, pod and the line that comes back there."""
+
+    template: OpenRequest
+    again: Callable[[str, str], str]
+    concurrency: int
+    fail_fast: bool
+
+
+def run_many(found: Sequence[Found], request: ManyRequest, ports: Ports, report: Report) -> list[RunResult]:
+    """The results, in the order of their ends. Raises Interrupted (all is ended then), OutputFailed."""
+    owner = ports.cluster.whoami()
+    ports.keyring.key()
+    say_refused_key(ports)
+    results: list[RunResult] = []
+
+    def work(one: Found, stop: Stop) -> None:
+        result = _run(one, owner, stop, request, ports, report)
+        results.append(result)
+        if request.fail_fast and not (result.ok or result.stopped):
+            stop.set()
+
+    try:
+        with closing(each(found, work, request.concurrency)) as running:
+            for _ in running:
+                pass
+    except Interrupted:
+        _say_summary(results, len(found), ports)
+        raise
+    _say_summary(results, len(found), ports)
+    return results
+
+
+def _run(one: Found, owner: str, stop: Stop, request: ManyRequest, ports: Ports, report: Report) -> RunResult:
+    began = ports.clock.monotonic()
+    place = one.place
+    step = Step(one, owner, stop, ports.cluster, ports.streams, ports.clock)
+    code: int | None = None
+    failure: DshellError | None = None
+    capture = Capture(lambda: report.begin(place), stop, ports.clock)
+    mine = replace(ports, cluster=step, streams=step, terminal=capture, notices=_Notices(place, report))
+    again, short = request.again(place.namespace, place.pod), not request.template.keep
+    wanted = replace(request.template, namespace=place.namespace, pod=place.pod, again=again, task=short)
+    try:
+        pod = read_pod(place.namespace, place.pod, mine)
+        target = choose_target(pod, wanted.container, ports.clock.now(), new=wanted.new)
+        place = replace(place, container=target.container.name)
+        code = open_session(wanted, mine)
+    except OutputFailed:
+        raise
+    except DshellError as error:
+        failure = error
+    except Interrupted:
+        pass
+    except (OSError, RuntimeError) as error:
+        failure = shortage(error)
+        if failure is None:
+            raise
+    result = RunResult(place, ports.clock.monotonic() - began, code, failure, step.name, step.identity)
+    report.end(result)
+    return result
+
+
+def _say_summary(results: Sequence[RunResult], total: int, ports: Ports) -> None:
+    text = summary(results, total)
+    if len(results) == total and all(r.ok for r in results):
+        ports.notices.identity(text)
+        return
+    ports.notices.warn(text)
+    for line in advice(results):
+        ports.notices.warn(line)
+
+
+class _Notices:
+    """Of many sessions only what must be said: who and where one is, is in the prefix or the result."""
+
+    def __init__(self, place: Place, report: Report) -> None:
+        self._place = place
+        self._report = report
+
+    def identity(self, text: str) -> None: ...
+
+    def notice(self, text: str) -> None: ...
+
+    def warn(self, text: str) -> None:
+        self._report.say(self._place, text)
+
+    interject = warn
+
+    def progress(self, text: str) -> None:
+        self._report.progress(text)

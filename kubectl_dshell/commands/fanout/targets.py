@@ -1,0 +1,189 @@
+"""From what was pointed at to pods: names, workloads through their own selectors, labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import chain
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.domain.fanout import Place
+from kubectl_dshell.domain.pod.pod import called, parse_pod
+from kubectl_dshell.domain.pod.reference import Kind, Reference
+from kubectl_dshell.domain.pod.selection import jobs_at_work, newest_ready_first, selector_of
+from kubectl_dshell.domain.pod.target import choose_target
+from kubectl_dshell.errors import ApiError, BadConfig, DshellError, Forbidden, Malformed, NoTarget, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from kubectl_dshell.commands.ports import Ports
+    from kubectl_dshell.domain.pod.pod import Json
+
+_REMEMBERED = 64
+"""Of how many pods the whole JSON is kept: when the turn of those behind them comes, it would be out of date."""
+_SKIPPED_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What the user pointed at. `namespace` None is all; `every`: all pods of each workload, not just one."""
+
+    references: tuple[Reference, ...]
+    selector: str
+    namespace: str | None
+    container: str | None
+    every: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A pod to enter; `pod` is its JSON as it was at the monotonic time `read_at`, None if it was not read."""
+
+    place: Place
+    pod: Json | None = None
+    read_at: float = 0.0
+
+
+@dataclass(slots=True)
+class _Seen:
+    """Pods that can be entered; why others cannot; and those that cannot be understood, each to fail by itself."""
+
+    usable: list[Found] = field(default_factory=list)
+    skipped: list[DshellError] = field(default_factory=list)
+    unclear: list[Found] = field(default_factory=list)
+
+
+def one_pod(reference: Reference, namespace: str, container: str | None, ports: Ports) -> str:
+    """The name of the pod that stands for `reference`; says which it is where that was our choice."""
+    if reference.kind is Kind.POD:
+        return reference.name
+    seen = _look(newest_ready_first(_pods_of(reference, namespace, ports)), container, ports)
+    if not seen.usable:
+        raise _none_usable(f"of {reference} in namespace {namespace}", seen.skipped)
+    pod = seen.usable[0].place.pod
+    others = f" (one of {len(seen.usable)}; all: --all)" if len(seen.usable) > 1 else ""
+    ports.notices.notice(f"{reference}: pod {pod}{others}")
+    return pod
+
+
+def find(aim: Aim, ports: Ports) -> list[Found]:
+    """All pods of `aim`, each once; says which had to be left out. Raises NoTarget where none is left.
+
+    What was named is in it unseen: whatever is wrong with it becomes its own failure.
+    """
+    if not aim.references:
+        return _matching(aim, ports)
+    found: dict[Place, Found] = {}
+    for reference in aim.references:
+        for one in _of_reference(reference, aim, ports):
+            found.setdefault(Place(one.place.namespace, one.place.pod, ""), one)
+    return list(found.values())
+
+
+def _of_reference(reference: Reference, aim: Aim, ports: Ports) -> list[Found]:
+    namespace = aim.namespace or ""
+    if reference.kind is Kind.POD:
+        return [Found(Place(namespace, reference.name, aim.container or ""))]
+    seen = _look(newest_ready_first(_pods_of(reference, namespace, ports)), aim.container, ports)
+    if aim.every:
+        return _all_of(seen, f"of {reference} in namespace {namespace}", ports)
+    if not seen.usable:
+        raise _none_usable(f"of {reference} in namespace {namespace}", seen.skipped)
+    return seen.usable[:1]
+
+
+def _matching(aim: Aim, ports: Ports) -> list[Found]:
+    where = f"in namespace {aim.namespace}" if aim.namespace else "in any namespace"
+    what = f"with the labels {aim.selector} {where}" if aim.selector else where
+    return _all_of(_look(_list_pods(aim.namespace, aim.selector, ports), aim.container, ports), what, ports)
+
+
+def _look(pods: Iterable[Json], container: str | None, ports: Ports) -> _Seen:
+    seen = _Seen()
+    for raw in pods:
+        kept = raw if len(seen.usable) + len(seen.unclear) < _REMEMBERED else None
+        try:
+            target = choose_target(parse_pod(raw), container, ports.clock.now())
+        except NoTarget as reason:
+            seen.skipped.append(reason)
+        except Malformed as reason:
+            seen.skipped.append(reason)
+            namespace, name = called(raw)
+            seen.unclear.append(Found(Place(namespace or "default", name, ""), kept, ports.clock.monotonic()))
+        else:
+            place = Place(target.pod.namespace, target.pod.name, target.container.name)
+            seen.usable.append(Found(place, kept, ports.clock.monotonic()))
+    return seen
+
+
+def _all_of(seen: _Seen, what: str, ports: Ports) -> list[Found]:
+    if not seen.usable and not seen.unclear:
+        raise _none_usable(what, seen.skipped)
+    skipped = [reason for reason in seen.skipped if not isinstance(reason, Malformed)]
+    _say_skipped(skipped, len(seen.usable) + len(seen.unclear), ports)
+    return seen.usable + seen.unclear
+
+
+def _say_skipped(skipped: list[DshellError], usable: int, ports: Ports) -> None:
+    if skipped:
+        reasons = "; ".join(reason.message.partition(". ")[0] for reason in skipped[:_SKIPPED_SHOWN])
+        more = f"; and {len(skipped) - _SKIPPED_SHOWN} more" if len(skipped) > _SKIPPED_SHOWN else ""
+        ports.notices.notice(f"skipped {len(skipped)} of {usable + len(skipped)} pods: {reasons}{more}")
+
+
+def _none_usable(what: str, skipped: list[DshellError]) -> NoTarget:
+    if not skipped:
+        return NoTarget(f"there is no pod {what}", "Those there are: kubectl get pods --show-labels")
+    return NoTarget(f"none of the {len(skipped)} pods {what} can be entered: {skipped[0].message}", *skipped[0].advice)
+
+
+def _pods_of(reference: Reference, namespace: str, ports: Ports) -> Iterator[Json]:
+    try:
+        workload = ports.workloads.get_workload(namespace, reference)
+        owners = [workload]
+        if reference.kind is Kind.CRONJOB:
+            owners = jobs_at_work(workload, ports.workloads.list_jobs(namespace))
+    except ApiError as error:
+        raise _refused(error, reference, namespace) from error
+    if not owners:
+        raise NoTarget(
+            f"{reference} has no job at work in namespace {namespace}", f"kubectl get jobs -n {quote(namespace)}"
+        )
+    kind = Kind.JOB if reference.kind is Kind.CRONJOB else reference.kind
+    selectors = [selector_of(Reference(kind, called(owner)[1]), owner) for owner in owners]
+    return chain.from_iterable(_list_pods(namespace, selector, ports) for selector in selectors)
+
+
+def _list_pods(namespace: str | None, selector: str, ports: Ports) -> Iterator[Json]:
+    try:
+        yield from ports.cluster.list_pods(namespace, selector)
+    except ApiError as error:
+        if error.code == 400 and selector:
+            raise UsageError(f"{selector!r} is not a label selector: {error.message}") from error
+        if error.code == 403:
+            raise _forbidden("list", "pods", namespace) from error
+        raise
+
+
+def _refused(error: ApiError, reference: Reference, namespace: str) -> DshellError:
+    kind = reference.kind
+    if error.code == 401:
+        return BadConfig("the cluster rejected the credentials (expired?)", "Check them: kubectl auth whoami")
+    if error.code == 403:
+        # The one other request that _pods_of makes here is the list of jobs.
+        verb, what = ("list", Kind.JOB) if 'cannot list resource "jobs"' in error.message else ("get", kind)
+        return _forbidden(verb, ".".join(filter(None, (what.plural, what.group))), namespace)
+    if error.code == 404:
+        there = f"Those there are: kubectl get {kind.plural} -n {quote(namespace)} (another namespace: -n)"
+        return NoTarget(f'no {kind} "{reference.name}" in namespace {namespace}', there)
+    return error
+
+
+def _forbidden(verb: str, resource: str, namespace: str | None) -> Forbidden:
+    where = f"in namespace {namespace}" if namespace else "in all namespaces"
+    return Forbidden(
+        f"you may not {verb} {resource} {where}, which is how the pods are found",
+        "Name them instead: kubectl dshell POD... -- COMMAND",
+        "A role that suffices is manifests/rbac/many.yaml, beside manifests/rbac/session.yaml.",
+    )

@@ -1,0 +1,222 @@
+"""`kubectl dshell cleanup`: ends debug containers, many at a time, and reports each."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.commands.manage.list import existing_pods, list_sessions, whose
+from kubectl_dshell.commands.manage.probe import ask_holder, fairly, probe
+from kubectl_dshell.commands.manage.terminate import LONGEST_SECONDS, end
+from kubectl_dshell.commands.parallel import each
+from kubectl_dshell.domain.debug_container.cleanup_result import Ending, Outcome, failed, left_to, no_time
+from kubectl_dshell.domain.debug_container.staleness import staleness, who_is_in
+from kubectl_dshell.domain.debug_container.status import sessions
+from kubectl_dshell.domain.pod.pod import Phase
+from kubectl_dshell.domain.pod.unclear import parse_pods
+from kubectl_dshell.domain.round_robin import by_group
+from kubectl_dshell.errors import Forbidden, NoTarget
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Sequence
+
+    from kubectl_dshell.commands.parallel import Stop
+    from kubectl_dshell.commands.ports import Ports
+    from kubectl_dshell.domain.debug_container.status import Session
+    from kubectl_dshell.domain.pod.unclear import Unclear
+
+_PROBE_SECONDS = 120.0  # in which all are asked, 16 at a time and 5 s for each that does not answer
+_STALE_SECONDS = 30.0  # for one that nobody waits for: the next run tries again
+
+
+@dataclass(frozen=True, slots=True)
+class CleanupRequest:
+    """What to end. Each condition narrows the others; `names` are of debug containers (POD/NAME too) or pods."""
+
+    names: tuple[str, ...] = ()
+    namespace: str | None = None
+    selector: str = ""
+    stale: bool = False
+    mine: bool = False
+    older_than: int | None = None
+    any_tool: bool = False
+    concurrency: int = 16
+    deadline: float = math.inf
+    """Monotonic: what nobody came to by then is left."""
+    sure: bool = False
+    """Also what somebody is in (-y)."""
+    cluster_flags: str = ""
+    """To be typed again, each with a blank before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What is to be ended, and what was meant but is not to be, with the reason."""
+
+    sessions: tuple[Session, ...]
+    settled: tuple[Ending, ...] = ()
+    used: tuple[Session, ...] = ()
+    """Those that would be ended, too, if somebody said so: there are clients in them."""
+    unclear: tuple[Unclear, ...] = ()
+    """Pods in which there may be more."""
+
+    def with_used(self) -> Chosen:
+        return replace(self, sessions=self.sessions + self.used, used=())
+
+    def without_used(self, cluster_flags: str) -> Chosen:
+        left = tuple(left_to(session, who_is_in(session), cluster_flags) for session in self.used)
+        return replace(self, settled=self.settled + left, used=())
+
+
+def choose(request: CleanupRequest, ports: Ports) -> Chosen:
+    """The debug containers that `request` means.
+
+    Raises NoTarget for a name that is neither a debug container's nor that of a pod with one.
+    """
+    mine = whose(ports) if request.mine else None
+    named, unclear = _named(request, ports)
+    found = [s for s in named if mine is None or mine(s)]
+    running = [s for s in found if _runs(s)]
+    ours = [s for s in running if s.ours or request.any_tool]
+    settled = [_settled(s) for s in found if own_names(s) & set(request.names) and s not in ours]
+    left_alone = len(running) - len(ours) - sum(s.session.phase is Phase.RUNNING for s in settled)
+    if left_alone and not request.mine:
+        ports.notices.notice(f"{left_alone} of other tools left alone (--any-tool ends those too)")
+    chosen = (
+        _stale(_old(ours, request, ports), request, ports)
+        if request.stale
+        else Chosen(tuple(_old(ours, request, ports)))
+    )
+    chosen = replace(chosen, settled=(*settled, *chosen.settled), unclear=tuple(unclear))
+    return chosen if request.stale or request.sure else _used_apart(chosen, request, ports)
+
+
+def _used_apart(chosen: Chosen, request: CleanupRequest, ports: Ports) -> Chosen:
+    """Whether anybody is in them is asked of those that know; a whole team may be one user."""
+    asked = tuple(probe(chosen.sessions, ports, request.concurrency, _probe_seconds(request, ports)))
+    return replace(
+        chosen,
+        sessions=tuple(s for s in asked if not who_is_in(s)),
+        used=tuple(s for s in asked if who_is_in(s)),
+    )
+
+
+def _probe_seconds(request: CleanupRequest, ports: Ports) -> float:
+    return min(_PROBE_SECONDS, (request.deadline - ports.clock.monotonic()) / 3)
+
+
+def _named(request: CleanupRequest, ports: Ports) -> tuple[list[Session], list[Unclear]]:
+    names = request.names
+    unclear: list[Unclear] = []
+    try:
+        # Of all of them only those that run are of use; whoever may add entries may have added very many.
+        found, unclear = list_sessions(request.namespace, ports, request.selector, lambda s: bool(names) or _runs(s))
+    except Forbidden:
+        # who may not list pods may still get those that are named
+        if not names or request.namespace is None or request.selector:
+            raise
+        try:
+            pods = list(existing_pods(request.namespace, sorted({n.partition("/")[0] for n in names}), ports))
+        except NoTarget:
+            pods = []
+        if not pods:
+            raise
+        found = [s for pod in parse_pods(pods, unclear.append) for s in sessions(pod)]
+    unclear = [one for one in unclear if not names or any(_may_be_in(one, name) for name in names)]
+    unknown = [
+        n
+        for n in names
+        if not any(n in {s.pod, *own_names(s)} for s in found) and not any(_may_be_in(one, n) for one in unclear)
+    ]
+    if unknown:
+        where = f"namespace {request.namespace}" if request.namespace else "any namespace"
+        where += f" with {request.selector}" if request.selector else ""
+        raise NoTarget(
+            f"no debug container and no pod with one is called {', '.join(unknown)} in {where}",
+            "Those there are: kubectl dshell ls",
+        )
+    return [s for s in found if not names or {s.pod, *own_names(s)} & set(names)], unclear
+
+
+def _may_be_in(unclear: Unclear, name: str) -> bool:
+    """Whether a name says that it is this pod, or in it."""
+    return name.startswith((f"{unclear.pod}/", f"{unclear}/")) or name == unclear.pod
+
+
+def _runs(session: Session) -> bool:
+    return session.phase is Phase.RUNNING
+
+
+def own_names(session: Session) -> set[str]:
+    """What it may be called: its name, and the forms that `ls -o name` prints."""
+    name = f"{session.pod}/{session.name}"
+    return {session.name, name, f"{session.namespace}/{name}"}
+
+
+def _settled(session: Session) -> Ending:
+    if session.phase is Phase.TERMINATED:
+        return Ending(session, Outcome.ALREADY_ENDED, session.state.removeprefix("ended ").strip("()"))
+    if session.phase is not Phase.RUNNING:
+        return failed(session, f"it has no processes yet: {session.state}")
+    return failed(session, "it was not made by dshell (--any-tool ends it too)")
+
+
+def _old(running: Sequence[Session], request: CleanupRequest, ports: Ports) -> list[Session]:
+    """Those that are as old as was asked for, in a fair order."""
+    now, oldest = ports.clock.now(), request.older_than
+    old = (
+        s
+        for s in running
+        if oldest is None or (s.started_at is not None and (now - s.started_at).total_seconds() > oldest)
+    )
+    return fairly(old, ports)
+
+
+def _stale(old: Sequence[Session], request: CleanupRequest, ports: Ports) -> Chosen:
+    now = ports.clock.now()
+    asked = list(probe(old, ports, request.concurrency, _probe_seconds(request, ports)))
+    unasked = [s for s in asked if s.unasked]
+    unknown = [s for s in asked if s.ours and s.live is None and not s.lost and not s.unasked]
+    if unknown:
+        ports.notices.notice(
+            f"{len(unknown)} left alone: no answer to whether somebody is there, or no right to create pods/exec "
+            f"({by_group(s.namespace for s in unknown)})"
+        )
+    # of other tools' containers nothing but the age tells
+    stale = (s for s in asked if not s.unasked and staleness(s, now, None if s.ours else request.older_than))
+    return Chosen(tuple(stale), tuple(no_time(s, "ask whether somebody is there") for s in unasked))
+
+
+def end_all(
+    chosen: Sequence[Session], request: CleanupRequest, ports: Ports, record: Callable[[Ending], None]
+) -> Generator[Ending]:
+    """End them; each as soon as it is done. `record` hears of every one, even of those that a signal overtakes."""
+    seconds = _STALE_SECONDS if request.stale else LONGEST_SECONDS
+
+    def work(session: Session, stop: Stop) -> Ending:
+        now = ports.clock.monotonic()
+        deadline = min(request.deadline, now + seconds)
+        if stop.is_set():
+            ending = Ending(session, Outcome.INTERRUPTED)
+        elif deadline <= now:
+            ending = no_time(session, "end it")
+        elif users := _came_meanwhile(session, request, ports, stop):
+            ending = left_to(session, users, request.cluster_flags)
+        else:
+            ending = end(session, ports, stop, deadline - ports.clock.monotonic())
+        record(ending)
+        return ending
+
+    for _, ending in each(chosen, work, request.concurrency):
+        yield ending
+
+
+def _came_meanwhile(session: Session, request: CleanupRequest, ports: Ports, stop: Stop) -> str:
+    """Who is in one that nobody needed when it was asked: its turn may come minutes later."""
+    if not session.ours or request.sure or (who_is_in(session) and not request.stale):
+        return ""
+    now = ask_holder(session, ports, stop)
+    if not request.stale:
+        return who_is_in(now)
+    return "" if now.live is None or staleness(now, ports.clock.now()) else who_is_in(now) or "kept"

@@ -1,0 +1,145 @@
+"""`kubectl dshell ls`: the debug containers of a namespace, or of all, or of some pods."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.commands.manage.probe import fairly, probe
+from kubectl_dshell.domain.api_errors import Request, explain, list_refused
+from kubectl_dshell.domain.debug_container.listing import Choice, Judged, SortKey, in_order
+from kubectl_dshell.domain.debug_container.seal import is_mine
+from kubectl_dshell.domain.debug_container.spec import LEASE_SECONDS
+from kubectl_dshell.domain.debug_container.status import Session, sessions
+from kubectl_dshell.domain.pod.unclear import Unclear, parse_pods, told
+from kubectl_dshell.domain.text.bounds import one_line
+from kubectl_dshell.errors import ApiError, BadConfig, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from kubectl_dshell.commands.ports import Ports
+    from kubectl_dshell.domain.pod.pod import Json
+    from kubectl_dshell.errors import DshellError
+
+ASK_SECONDS = 60.0
+"""In which all holders are asked who is there; those whose turn does not come by then are shown without."""
+
+
+_NO_IMAGE = frozenset({"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName"})
+"""The kubelet's reasons."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListRequest:
+    """What to list. A namespace of `None` is all; `ask`: whether holders are asked who is there."""
+
+    namespace: str | None
+    selector: str = ""
+    choice: Choice = field(default_factory=Choice)
+    mine: bool = False
+    sort_by: SortKey | None = None
+    ask: bool = True
+
+
+def list_sessions(
+    namespace: str | None, ports: Ports, selector: str = "", wanted: Callable[[Session], bool] = lambda _session: True
+) -> tuple[list[Session], list[Unclear]]:
+    """The debug containers that are `wanted`, made by any tool, of pods that match a selector; nobody is asked.
+
+    Beside them the pods that cannot be understood.
+    """
+    unclear: list[Unclear] = []
+    try:
+        pods = parse_pods(ports.debugged.list_debugged(namespace, selector), unclear.append)
+        found = [session for pod in pods for session in sessions(pod) if wanted(session)]
+    except ApiError as error:
+        raise refused(error, "list", namespace, selector) from error
+    return sorted(found, key=lambda s: (s.namespace, s.pod, s.name)), unclear
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What was asked for, in its order, and the pods that may have more of it and cannot be understood."""
+
+    found: list[Judged]
+    unclear: list[Unclear]
+
+
+def list_chosen(request: ListRequest, ports: Ports) -> Listed:
+    """What `request` asks for; says what is not in it, and why."""
+    request = resolved(request, ports)
+    choice = request.choice
+    unclear: list[Unclear] = []
+    if choice.pods and request.namespace:
+        pods = parse_pods(existing_pods(request.namespace, sorted(choice.pods), ports), unclear.append)
+        found = [session for pod in pods for session in sessions(pod)]
+    else:
+        found, unclear = list_sessions(request.namespace, ports, request.selector, choice.may_want)
+    candidates = [s for s in found if choice.may_want(s)]
+    known = probe(fairly(candidates, ports), ports, seconds=ASK_SECONDS) if request.ask else candidates
+    now = ports.clock.now()
+    judged = [choice.judge(session, now) for session in known]
+    _say_unknown(judged, ports, stale=choice.stale)
+    if unclear:
+        ports.notices.warn(told(unclear))
+    return Listed(in_order((one for one in judged if choice.wants(one, now)), request.sort_by), unclear)
+
+
+def _say_unknown(judged: list[Judged], ports: Ports, *, stale: bool) -> None:
+    """Who asks for stale ones must not take silence for none."""
+    unasked = sum(one.session.unasked for one in judged)
+    if unasked:
+        ports.notices.warn(f"{unasked} that run were not asked who is there: others took {ASK_SECONDS:.0f} s to answer")
+    unknown = sum(one.session.ours and one.stale is None and not one.session.unasked for one in judged)
+    if unknown and stale:
+        ports.notices.warn(
+            f"{unknown} that run did not answer, so nobody knows whether they are stale (it takes the right to exec)"
+        )
+
+
+def say_way_out(found: list[Judged], ports: Ports) -> None:
+    """Of those of dshell that wait for an image in vain: what they are good for, and what to type instead."""
+    stuck = [one.session for one in found if one.session.ours and one.session.waiting_reason in _NO_IMAGE]
+    if stuck:
+        ports.notices.notice(
+            f"{len(stuck)} cannot start: the image cannot be pulled. Should it turn up, what starts ends by itself "
+            f"after {LEASE_SECONDS} s without a client; an entry stays until the pod is replaced. "
+            f"To start another: kubectl dshell {quote(stuck[0].pod)} -n {quote(stuck[0].namespace)} --image IMAGE"
+        )
+
+
+def resolved(request: ListRequest, ports: Ports) -> ListRequest:
+    """With what is theirs of whoever asks, if it is about that."""
+    if not request.mine:
+        return request
+    return replace(request, choice=replace(request.choice, mine=whose(ports)))
+
+
+def whose(ports: Ports) -> Callable[[Session], bool]:
+    """Which debug containers --mine means: made with the user's key; without one of the user name, which is said."""
+    key = ports.keyring.key()
+    if key is not None:
+        return lambda session: is_mine(session.seal, key)
+    owner, why = ports.cluster.whoami(), ports.keyring.trouble
+    if not owner:
+        raise BadConfig(f"--mine: {why}, and the cluster does not tell your user name", "See: kubectl auth whoami")
+    ports.notices.notice(f"--mine goes by the user name {owner}, which others may use, too: {why}")
+    return lambda session: session.ours and one_line(session.owner) == one_line(owner)
+
+
+def existing_pods(namespace: str, names: list[str], ports: Ports) -> Iterator[Json]:
+    """The pods of these names; raises NoTarget for one that is not there."""
+    for name in names:
+        try:
+            yield ports.cluster.get_pod(namespace, name)
+        except ApiError as error:
+            raise explain(error, Request("get", "pods", namespace, name)) from error
+
+
+def refused(error: ApiError, verb: str, namespace: str | None, selector: str) -> DshellError:
+    """Why the list was refused, in the user's terms."""
+    if error.code == 400 and selector:
+        return UsageError(f"{selector!r} is not a label selector: {error.message}")
+    return list_refused(error, verb, namespace) if error.code == 403 else error

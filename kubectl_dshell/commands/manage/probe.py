@@ -1,0 +1,71 @@
+"""Asks the holders of debug containers how things are with them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.commands.exec.once import ask
+from kubectl_dshell.commands.parallel import each
+from kubectl_dshell.domain.access.facts import HolderState
+from kubectl_dshell.domain.debug_container.spec import NAME_LETTERS
+from kubectl_dshell.domain.pod.pod import Phase
+from kubectl_dshell.domain.round_robin import in_turn
+from kubectl_dshell.errors import DshellError
+from kubectl_dshell.remote import protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from kubectl_dshell.commands.parallel import Stop
+    from kubectl_dshell.commands.ports import Ports
+    from kubectl_dshell.domain.debug_container.status import Session
+
+_SECONDS = 5.0
+
+
+def fairly(sessions: Iterable[Session], ports: Ports) -> list[Session]:
+    """Namespaces in turn, and within each in an order that nobody can rely on: what hangs delays its own first."""
+    from random import Random
+
+    shuffle = Random(ports.clock.random_letters(NAME_LETTERS, 8)).shuffle  # noqa: S311  # fairness is no secret
+    return in_turn(sessions, lambda session: session.namespace, shuffle)
+
+
+def probe(
+    sessions: Iterable[Session], ports: Ports, concurrency: int = 16, seconds: float = math.inf
+) -> Iterator[Session]:
+    """The same sessions in the same order; running ones of ours with what their holder answers.
+
+    No right to exec, no answer within a few seconds, another version: as if not asked. Those whose turn does not come
+    within `seconds` are `unasked`, with what was known of them.
+    """
+    deadline = ports.clock.monotonic() + seconds
+    early: dict[int, Session] = {}
+    following = 0
+    for (index, _), answered in each(enumerate(sessions), partial(_ask_numbered, ports, deadline), concurrency):
+        early[index] = answered
+        while following in early:
+            yield early.pop(following)
+            following += 1
+
+
+def _ask_numbered(ports: Ports, deadline: float, numbered: tuple[int, Session], stop: Stop) -> Session:
+    session = numbered[1]
+    if not session.ours or session.phase is not Phase.RUNNING:
+        return session
+    left = deadline - ports.clock.monotonic()
+    return ask_holder(session, ports, stop, min(_SECONDS, left)) if left > 0 else replace(session, unasked=True)
+
+
+def ask_holder(session: Session, ports: Ports, stop: Stop, seconds: float = _SECONDS) -> Session:
+    """The session with what its holder answers."""
+    where = (session.namespace, session.pod, session.name)
+    try:
+        answer = ask(where, protocol.state_argv(), ports, stop, seconds=seconds, enough=lambda out: "\n" in out)
+    except DshellError:
+        return replace(session, live=None, lost=False, unasked=False)
+    state, live = protocol.parse_state(answer.out.partition("\n")[0])
+    return replace(session, live=live, lost=state is HolderState.GONE, unasked=False)

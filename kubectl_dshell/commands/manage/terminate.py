@@ -1,0 +1,162 @@
+"""Ends one debug container and sees to it that the pod's status says so."""
+
+from __future__ import annotations
+
+import select
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.commands.exec.once import ask
+from kubectl_dshell.commands.exec.streams import is_gone
+from kubectl_dshell.commands.manage.terminate_by_signal import signal_own
+from kubectl_dshell.domain.api_errors import Request, explain
+from kubectl_dshell.domain.debug_container.cleanup_result import Ending, Outcome, failed
+from kubectl_dshell.domain.debug_container.spec import NAME_LETTERS
+from kubectl_dshell.domain.pod.pod import Phase, Pod, parse_pod
+from kubectl_dshell.errors import ApiError, ConnectionLost, DshellError, NoTarget
+from kubectl_dshell.remote import protocol
+
+if TYPE_CHECKING:
+    from kubectl_dshell.commands.parallel import Stop
+    from kubectl_dshell.commands.ports import Ports
+    from kubectl_dshell.domain.debug_container.status import Session
+
+LONGEST_SECONDS = 240.0
+"""For one debug container, whatever happens: a person who named it waits for a cluster that is away or busy."""
+_WORD_SECONDS = 15.0
+_STATUS_SECONDS = 15.0  # the kubelet notices an end within its relist period of 1 s; busy ones take longer
+_REFUSED_SECONDS = 3.0
+_AWAY_SECONDS = 120.0  # an API server that starts takes its time
+_BUSY_SECONDS = 30.0
+_LEAVING_SECONDS = 60.0  # the usual grace of 30 s, and a busy node
+_PAUSE_SECONDS = 1.0
+_TOO_MANY_REQUESTS, _SERVER_ERROR = 429, 500
+
+
+def end(session: Session, ports: Ports, stop: Stop, seconds: float = LONGEST_SECONDS) -> Ending:
+    """End it, whoever made it, within `seconds`.
+
+    What may pass (the API server away, too many requests) is tried again for a while.
+    """
+    return _Work(session, ports, stop, seconds).end()
+
+
+class _Work:
+    def __init__(self, session: Session, ports: Ports, stop: Stop, seconds: float) -> None:
+        self._session, self._ports, self._stop = session, ports, stop
+        self._began = ports.clock.monotonic()
+        self._deadline = self._began + seconds
+
+    def _left(self, most: float) -> float:
+        """Seconds for something that takes `most` at most; 0 when the time is up."""
+        return max(0.0, min(most, self._deadline - self._ports.clock.monotonic()))
+
+    def end(self) -> Ending:
+        again = False
+        while True:
+            try:
+                return self._attempt(again=again)
+            except NoTarget:
+                return Ending(self._session, Outcome.ENDED, "its pod is gone")
+            except DshellError as error:
+                if self._stop.is_set():
+                    return Ending(self._session, Outcome.INTERRUPTED)
+                tried = self._ports.clock.monotonic() - self._began
+                if tried >= _patience(error) or not self._left(_STATUS_SECONDS):
+                    return self._unless_leaving(failed(self._session, error.message))
+            again = True
+            self._pause()
+
+    def _attempt(self, *, again: bool) -> Ending:
+        session = self._session
+        if self._is_over(self._pod()):
+            return Ending(session, Outcome.ENDED if again else Outcome.ALREADY_ENDED)
+        why = ""
+        for way in (self._say_end, self._signal) if session.ours else (self._signal,):
+            if not self._left(_WORD_SECONDS):
+                break
+            why = way()
+            if self._ends(_REFUSED_SECONDS if why else _STATUS_SECONDS):
+                return Ending(session, Outcome.ENDED)
+            if self._stop.is_set():
+                return Ending(session, Outcome.INTERRUPTED)
+        return self._unless_leaving(failed(session, why or "it still runs"))
+
+    def _unless_leaving(self, ending: Ending) -> Ending:
+        """A pod that is being deleted takes it along, in its own time, whatever came of our words and signals."""
+        try:
+            leaving = self._pod().deleting and self._ends(_LEAVING_SECONDS)
+        except NoTarget:
+            return Ending(self._session, Outcome.ENDED, "its pod is gone")
+        except DshellError:
+            leaving = False
+        return Ending(self._session, Outcome.ENDED) if leaving else ending
+
+    def _say_end(self) -> str:
+        """Tell its holder; why it did not take the word, if it did not."""
+        session, ports = self._session, self._ports
+        argv = protocol.tether_argv(session.target_id, ports.clock.random_letters(NAME_LETTERS, 8))
+        try:
+            answer = ask(
+                (session.namespace, session.pod, session.name),
+                argv,
+                ports,
+                self._stop,
+                seconds=self._left(_WORD_SECONDS),
+                words=protocol.END,
+                enough=lambda out: out.endswith("\n" + protocol.END.decode()),
+            )
+        except ApiError as error:
+            return _if_gone(error)
+        return "" if protocol.END.decode() in answer.out.splitlines(keepends=True) else "its holder does not answer"
+
+    def _signal(self) -> str:
+        try:
+            return signal_own(self._session, self._ports, self._stop, self._left)
+        except ApiError as error:
+            return _if_gone(error)
+
+    def _ends(self, seconds: float) -> bool:
+        """Whether its status says within `seconds` that it has ended."""
+        deadline = self._ports.clock.monotonic() + self._left(seconds)
+        pod = self._pod()
+        if self._is_over(pod):
+            return True
+        where = (self._session.namespace, self._session.pod)
+        for change in self._ports.cluster.pod_changes(*where, pod.resource_version, deadline):
+            if change is not None and self._is_over(parse_pod(change)):
+                return True
+            if self._stop.is_set():
+                return False
+        return False
+
+    def _pod(self) -> Pod:
+        session = self._session
+        try:
+            return parse_pod(self._ports.cluster.get_pod(session.namespace, session.pod))
+        except ApiError as error:
+            raise explain(error, Request("get", "pods", session.namespace, session.pod)) from error
+
+    def _is_over(self, pod: Pod) -> bool:
+        container = pod.debug_container(self._session.name)
+        if container is None or pod.uid != self._session.pod_uid:
+            raise NoTarget("another pod has its name now")
+        return container.state.phase is Phase.TERMINATED
+
+    def _pause(self) -> None:
+        poll = select.poll()
+        poll.register(self._stop, select.POLLIN)
+        poll.poll(self._left(_PAUSE_SECONDS) * 1000)
+
+
+def _if_gone(error: ApiError) -> str:
+    """The node may know of an end before the status does."""
+    if is_gone(error):
+        return f"the node does not let anybody in: {error.message}"
+    raise error
+
+
+def _patience(error: DshellError) -> float:
+    """For how many seconds in all such a failure may pass."""
+    if isinstance(error, ApiError) and (error.code == _TOO_MANY_REQUESTS or error.code >= _SERVER_ERROR):
+        return _BUSY_SECONDS
+    return _AWAY_SECONDS if isinstance(error, ConnectionLost) else 0.0

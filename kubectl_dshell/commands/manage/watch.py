@@ -1,0 +1,157 @@
+"""`kubectl dshell ls --watch`: the list, and each change of it, until the user stops it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.commands.manage.list import existing_pods, refused, resolved
+from kubectl_dshell.commands.manage.probe import fairly, probe
+from kubectl_dshell.domain.debug_container.change import Change, ChangeKind
+from kubectl_dshell.domain.debug_container.listing import Choice, Judged, in_order
+from kubectl_dshell.domain.debug_container.status import Session, sessions
+from kubectl_dshell.domain.pod.event import Happened, PodEvent
+from kubectl_dshell.domain.pod.pod import Phase, called
+from kubectl_dshell.domain.pod.unclear import Unclear, parse_pods, told
+from kubectl_dshell.errors import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from kubectl_dshell.commands.manage.list import ListRequest
+    from kubectl_dshell.commands.ports import Ports
+    from kubectl_dshell.domain.pod.pod import Json
+
+ASK_SECONDS = 10.0
+"""How often holders are asked who is there: no pod changes when a client comes or goes."""
+NEW_SECONDS = 0.5
+"""How long those that have just started wait to be asked together."""
+_MOST_UNCLEAR = 1000  # pods that are remembered as told
+
+Key = tuple[str, str, str]
+
+
+def watch_chosen(request: ListRequest, ports: Ports) -> Iterator[list[Change]]:
+    """First all that is chosen as ADDED, in order; then what changes, empty about twice a second without any."""
+    request = resolved(request, ports)
+    names, namespace = sorted(request.choice.pods), request.namespace
+    if names and namespace:
+        list(existing_pods(namespace, names, ports))  # a name that is wrong would be watched for ever
+    board = _Board(request.choice, ports, ask=request.ask)
+    alone = names[0] if len(names) == 1 else ""
+    try:
+        first = True
+        for event in ports.debugged.watch_debugged(namespace, request.selector, alone):
+            board.note(event)
+            if board.listing:
+                continue
+            board.ask_holders()
+            yield _ordered(board.changes(), request) if first else board.changes()
+            first = False
+    except ApiError as error:
+        raise refused(error, "watch", namespace, request.selector) from error
+
+
+def _ordered(changes: list[Change], request: ListRequest) -> list[Change]:
+    return [Change(ChangeKind.ADDED, one) for one in in_order((c.judged for c in changes), request.sort_by)]
+
+
+class _Board:
+    """What there is, and what of it was told."""
+
+    def __init__(self, choice: Choice, ports: Ports, *, ask: bool) -> None:
+        self._choice, self._ports, self._ask = choice, ports, ask
+        self.listing = False
+        """In the middle of a list."""
+        self._known: dict[Key, Session] = {}
+        self._before: dict[Key, Session] = {}
+        self._told: dict[Key, Judged] = {}
+        self._unasked: set[Key] = set()
+        self._asked_at = self._asked_all_at = -ASK_SECONDS
+        self._lost = False
+        self._unclear: set[tuple[str, str]] = set()
+
+    def note(self, event: PodEvent | None) -> None:
+        if event is None:
+            return
+        match event.happened:
+            case Happened.LISTED:
+                if event.first:
+                    self._before, self._known = self._before if self.listing else self._known, {}
+                self._add(event.pods, self._before)
+                self.listing = not event.last
+            case Happened.CHANGED | Happened.DELETED:
+                pods = {called(pod) for pod in event.pods}
+                before = {key: self._known.pop(key) for key in list(self._known) if key[:2] in pods}
+                self._add(event.pods if event.happened is Happened.CHANGED else (), before)
+            case Happened.LOST | Happened.RESUMED:
+                pass
+        self._say(event)
+
+    def _add(self, pods: Iterable[Json], before: dict[Key, Session]) -> None:
+        for session in (s for pod in parse_pods(pods, self._note_unclear) for s in sessions(pod)):
+            key = (session.namespace, session.pod, session.name)
+            was = before.get(key)
+            runs = session.phase is Phase.RUNNING
+            self._known[key] = replace(session, live=was.live, lost=was.lost) if was and runs else session
+            # A change of the pod is rarely one of this container.
+            if runs and (was is None or was.phase is not Phase.RUNNING):
+                self._unasked.add(key)
+
+    def _note_unclear(self, unclear: Unclear) -> None:
+        """Said once of each pod: it changes, and stays as it is."""
+        if (str(unclear), unclear.why) not in self._unclear and len(self._unclear) < _MOST_UNCLEAR:
+            self._unclear.add((str(unclear), unclear.why))
+            self._ports.notices.warn(told([unclear]))
+
+    def _say(self, event: PodEvent) -> None:
+        if event.happened is Happened.LOST:
+            self._lost = True
+            self._ports.notices.warn(f"{event.why}; trying until it can")
+        elif self._lost and not self.listing:
+            self._lost = False
+            self._ports.notices.warn("the API server is back")
+
+    def ask_holders(self) -> None:
+        """Those that are new at once, all from time to time."""
+        now = self._ports.clock.monotonic()
+        everybody = now - self._asked_all_at >= ASK_SECONDS
+        if not self._ask or self._lost or not (everybody or now - self._asked_at >= NEW_SECONDS):
+            return
+        may_want = self._choice.may_want
+        wanted = [one for key, one in self._known.items() if (everybody or key in self._unasked) and may_want(one)]
+        self._unasked.clear()
+        asked = probe(fairly(wanted, self._ports), self._ports, seconds=ASK_SECONDS)
+        self._known |= {(one.namespace, one.pod, one.name): one for one in asked}
+        self._asked_at = self._ports.clock.monotonic()
+        self._asked_all_at = self._asked_at if everybody else self._asked_all_at
+
+    def changes(self) -> list[Change]:
+        """What is different from what was told."""
+        now = self._ports.clock.now()
+        wanted = self._wanted(now)
+        gone = [self._gone(key, judged, now) for key, judged in self._told.items() if key not in wanted]
+        changed = [
+            Change(ChangeKind.MODIFIED if key in self._told else ChangeKind.ADDED, judged)
+            for key, judged in wanted.items()
+            if key not in self._told or _essence(judged) != _essence(self._told[key])
+        ]
+        self._told = wanted
+        return gone + changed
+
+    def _wanted(self, now: datetime) -> dict[Key, Judged]:
+        judged = ((key, self._choice.judge(session, now)) for key, session in self._known.items())
+        return {key: one for key, one in judged if self._choice.wants(one, now)}
+
+    def _gone(self, key: Key, told: Judged, now: datetime) -> Change:
+        known = self._known.get(key)
+        if known is None:
+            return Change(ChangeKind.DELETED, told, gone=True)
+        return Change(ChangeKind.DELETED, self._choice.judge(known, now))
+
+
+def _essence(judged: Judged) -> tuple[object, ...]:
+    """All but what changes by the second."""
+    live = judged.session.live
+    return replace(judged.session, live=None, unasked=False), live and (live.sessions, bool(live.kept)), judged.stale

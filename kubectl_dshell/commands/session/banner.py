@@ -1,0 +1,34 @@
+"""Who and where one is in a session, and how to get there."""
+
+from __future__ import annotations
+
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.domain.text.duration import duration
+
+if TYPE_CHECKING:
+    from kubectl_dshell.commands.session.run import Session
+
+
+def introduction(session: Session) -> str:
+    """The line at the beginning of a session; two more where a person gets a shell."""
+    plan, request = session.plan, session.request
+    reused = " (reused)" if session.reused else ""
+    if session.guest_of:
+        reused = f" (shared, of {session.guest_of}; not made by you on this machine)"
+    line = f"{session.name}{reused} in {plan.pod.name} as {plan.identity} ({plan.identity.source})"
+    if request.command:
+        return line
+    stays = f" It stays for {duration(request.keep)} after the last session." if request.keep else ""
+    ends = "`exit` ends it." if not session.guest_of else "`exit` leaves it."
+    return (
+        f"{line}; app files are here, tools are {plan.wanted.image.rpartition('/')[2]}.\n"
+        "Relative paths are the app's (cat etc/os-release), absolute ones the debug image's;\n"
+        f"$DSHELL_ROOT is the app's root. {ends}{stays}"
+    )
+
+
+def attach_command(namespace: str, pod: str, name: str, cluster_flags: str) -> str:
+    """Needs no more rights than the session had: with the pod's name no pods have to be listed."""
+    return f"kubectl dshell attach {quote(f'{pod}/{name}')} -n {quote(namespace)}{cluster_flags}"

@@ -1,0 +1,30 @@
+"""`--dry-run`: the exact patch that would be sent, checked by the server if asked."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.commands.session.plan import debug_container, plan
+from kubectl_dshell.commands.session.start import add
+from kubectl_dshell.domain.debug_container.spec import patch
+
+if TYPE_CHECKING:
+    from kubectl_dshell.commands.ports import Ports
+    from kubectl_dshell.commands.request import OpenRequest
+    from kubectl_dshell.domain.pod.pod import Json
+
+
+class DryRun(StrEnum):
+    CLIENT = "client"
+    SERVER = "server"
+
+
+def dry_run(request: OpenRequest, mode: DryRun, ports: Ports) -> Json:
+    """The patch; with `server` admission has seen it (refusals are raised as for the real one)."""
+    current = plan(request, ports)
+    match mode:
+        case DryRun.CLIENT:
+            return patch(debug_container(current, ports, sealed=False))
+        case DryRun.SERVER:
+            return patch(add(current, ports, dry_run=True)[0])

@@ -1,0 +1,41 @@
+"""`kubectl dshell POD`: a shell, or one command, in the app's files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.commands.session.fallback_shell import beside
+from kubectl_dshell.commands.session.plan import plan, replan, say_refused_key
+from kubectl_dshell.commands.session.reuse import join_or_start
+from kubectl_dshell.commands.session.run import Closed
+from kubectl_dshell.domain.access.identity import correction
+from kubectl_dshell.remote import protocol
+
+if TYPE_CHECKING:
+    from kubectl_dshell.commands.ports import Ports
+    from kubectl_dshell.commands.request import OpenRequest
+    from kubectl_dshell.commands.session.plan import Plan
+    from kubectl_dshell.domain.access.identity import Identity
+
+
+def open_session(request: OpenRequest, ports: Ports) -> int:
+    """Run the shell or command; its exit code.
+
+    Raises every DshellError there is, and Interrupted; whatever happens the debug container ends by itself.
+    """
+    current = plan(request, ports)
+    say_refused_key(ports)
+    if current.target.notice:
+        ports.notices.notice(current.target.notice)
+    outcome = join_or_start(request, current, ports)
+    if isinstance(outcome, Closed) and (better := _correction(current, outcome)):
+        outcome.tether.goodbye(protocol.bye(outcome.session.id))
+        corrected = replan(current, better)
+        if corrected.name:
+            ports.notices.notice(f"{current.name} is not the app's user {better}; {corrected.name} is")
+        outcome = join_or_start(request, corrected, ports)
+    return beside(outcome, ports) if isinstance(outcome, Closed) else outcome
+
+
+def _correction(current: Plan, closed: Closed) -> Identity | None:
+    return correction(current.identity, closed.facts, current.pod, current.target.container)

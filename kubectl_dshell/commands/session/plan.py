@@ -1,0 +1,119 @@
+"""From a request to the debug container it needs: reads the cluster, changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.domain.access.identity import Identity, Source, identify, stamp
+from kubectl_dshell.domain.access.privilege import Profile, security_context
+from kubectl_dshell.domain.api_errors import Request, explain
+from kubectl_dshell.domain.debug_container.seal import seal
+from kubectl_dshell.domain.debug_container.spec import LEASE_SECONDS, NAME_LETTERS, PREFIX, Wanted, container_spec
+from kubectl_dshell.domain.pod.pod import Json, Pod, called, parse_pod
+from kubectl_dshell.domain.pod.target import Target, choose_target, nearest, refuse_new
+from kubectl_dshell.errors import ApiError, DshellError, NoTarget
+
+if TYPE_CHECKING:
+    from kubectl_dshell.commands.ports import Ports
+    from kubectl_dshell.commands.request import OpenRequest
+
+
+_NAME_MAX = 61  # of a DNS label's 63
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The target, whom to be, and the debug container that does it."""
+
+    target: Target
+    identity: Identity
+    wanted: Wanted
+    name: str | None = None
+    """The one debug container that is meant; None for any."""
+
+    @property
+    def pod(self) -> Pod:
+        return self.target.pod
+
+
+def read_pod(namespace: str, name: str, ports: Ports) -> Pod:
+    """The pod; raises NoTarget with the nearest names where there is none, Forbidden without the right to look."""
+    try:
+        return parse_pod(ports.cluster.get_pod(namespace, name))
+    except ApiError as error:
+        refused = explain(error, Request("get", "pods", namespace, name))
+        if isinstance(refused, NoTarget):
+            raise _no_pod(namespace, name, ports) from error
+        raise refused from error
+
+
+def _no_pod(namespace: str, name: str, ports: Ports) -> NoTarget:
+    try:
+        names = [called(pod)[1] for pod in ports.cluster.list_pods(namespace)]
+    except DshellError:
+        names = []  # who may not list still gets the answer, without the hint
+    alike = nearest(name, names)
+    hint = f"; did you mean {' or '.join(alike)}?" if alike else ""
+    return NoTarget(
+        f'no pod "{name}" in namespace {namespace}{hint}',
+        *([] if alike else [f"Those there are: kubectl get pods -n {quote(namespace)} (another namespace: -n)"]),
+    )
+
+
+def plan(request: OpenRequest, ports: Ports) -> Plan:
+    """The first plan, from what is known before anything runs."""
+    pod = read_pod(request.namespace, request.pod, ports)
+    target = choose_target(pod, request.container, ports.clock.now(), new=request.new)
+    identity = identify(pod, target.container, request.run_as, ports.keyring.key())
+    if request.profile is Profile.GENERAL and request.run_as is None:
+        identity = Identity(0, 0, Source.PROFILE)
+    wanted = Wanted(
+        target=target.container.name,
+        image=request.image,
+        pull_policy=request.pull_policy,
+        security=security_context(request.profile, pod, target.container, identity),
+        owner=ports.cluster.whoami(),
+        version=request.version,
+        limit=request.ttl,
+        env=request.env,
+        reason=request.reason,
+    )
+    return Plan(target, identity, wanted, request.name)
+
+
+def replan(current: Plan, identity: Identity) -> Plan:
+    """The same for a better identity; a given name is lengthened, since an entry's can never be used again."""
+    security = security_context(Profile.AUTO, current.pod, current.target.container, identity)
+    wanted = replace(current.wanted, security=security, measured=stamp(identity, current.target.container))
+    return replace(current, identity=identity, wanted=wanted, name=another_name(current.name))
+
+
+def another_name(name: str | None) -> str | None:
+    """For one more debug container where the first was given this name."""
+    return f"{name[:_NAME_MAX]}-2" if name else None
+
+
+def debug_container(plan: Plan, ports: Ports, first_seconds: int = LEASE_SECONDS, *, sealed: bool = True) -> Json:
+    """A new entry, with a fresh name where none is given; raises NoTarget where no new one can start any more.
+
+    `first_seconds`: how long it waits for the first word of the session that it is made for.
+    One that is only shown is not `sealed`: who adds something else under its name would have our word for it.
+    """
+    refuse_new(plan.pod)
+    name = plan.name or PREFIX + ports.clock.random_letters(NAME_LETTERS, 5)
+    key = ports.keyring.key(make=True) if sealed and plan.pod.uid else None
+    ours = seal(key, plan.pod.uid, name, plan.wanted) if key else ""
+    return container_spec(name, plan.wanted, ports.scripts, f"{session_id(ports)} {first_seconds}", ours)
+
+
+def say_refused_key(ports: Ports) -> None:
+    """A key that is there and cannot be used is the user's to mend."""
+    if ports.keyring.refused:
+        ports.notices.notice(f"your key is not used, so nothing is reused: {ports.keyring.trouble}")
+
+
+def session_id(ports: Ports) -> str:
+    """A new one. It is no secret: it tells the sessions of one debug container apart."""
+    return ports.clock.random_letters(NAME_LETTERS, 8)

@@ -1,0 +1,144 @@
+"""A debug container for a session: one that is there already if it would do, else a new one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.commands.session.banner import attach_command
+from kubectl_dshell.commands.session.end_reason import NobodyCame, explain_end
+from kubectl_dshell.commands.session.plan import Plan, another_name, read_pod, session_id
+from kubectl_dshell.commands.session.run import Closed, Gone, Session, hold
+from kubectl_dshell.commands.session.start import NameTaken, start, wait_until_running
+from kubectl_dshell.domain.debug_container.purpose import differences, live_holders, lookalikes, purpose, same_purpose
+from kubectl_dshell.domain.debug_container.seal import is_mine
+from kubectl_dshell.domain.debug_container.spec import FIRST_SECONDS, LEASE_SECONDS
+from kubectl_dshell.domain.debug_container.status import Session as Existing
+from kubectl_dshell.domain.debug_container.status import sessions
+from kubectl_dshell.domain.pod.pod import Phase
+from kubectl_dshell.errors import DshellError, NoTarget, StartFailed
+
+if TYPE_CHECKING:
+    from kubectl_dshell.commands.ports import Ports
+    from kubectl_dshell.commands.request import OpenRequest
+
+
+def join_or_start(request: OpenRequest, current: Plan, ports: Ports) -> int | Closed:
+    """Hold the session in the debug container that `current` means."""
+    if current.name is not None:
+        return _named(request, current, current.name, ports)
+    for name in [] if request.new else _ours(current, ports):
+        outcome = _join(request, current, name, ports)
+        if not isinstance(outcome, Gone):
+            return outcome
+    if not request.new:
+        _say_passed_over(request, current, ports)
+    return _start(request, current, ports)
+
+
+def _ours(current: Plan, ports: Ports) -> list[str]:
+    """Made by this user on this machine for the very same: what others made, or say, is joined by its name only."""
+    return live_holders(current.pod, current.wanted, ports.keyring.key())
+
+
+def _say_passed_over(request: OpenRequest, current: Plan, ports: Ports) -> None:
+    key = ports.keyring.key()
+    for name in lookalikes(current.pod, current.wanted, key)[:1]:
+        why = f" ({ports.keyring.trouble})" if key is None else ""
+        attach = attach_command(current.pod.namespace, current.pod.name, name, request.cluster_flags)
+        ports.notices.notice(
+            f"{name} says that it is for the same, but it was not made by you on this machine{why}: "
+            f"another one is made (to join it: {attach})"
+        )
+
+
+def _start(request: OpenRequest, current: Plan, ports: Ports) -> int | Closed:
+    """In one that waits for us only for a moment, as we may be gone; if that was too short, in one that waits longer.
+
+    Of many at once the last come late, and goodbye is said for those that are stopped (Step).
+    """
+    if not request.task:
+        try:
+            return _start_one(request, current, FIRST_SECONDS, ports)
+        except NobodyCame as error:
+            ports.notices.notice(f"{error.message}: another one is started, which waits for {LEASE_SECONDS} s")
+            current = replace(current, name=another_name(current.name))
+    return _start_one(request, current, LEASE_SECONDS, ports)
+
+
+def _start_one(request: OpenRequest, current: Plan, first_seconds: int, ports: Ports) -> int | Closed:
+    name, id_ = start(current, request.timeout, ports, first_seconds)
+    outcome = hold(Session(request, current, name, id_, reused=False, just_started=True), ports)
+    if isinstance(outcome, Gone):
+        why = f": {outcome.why}" if outcome.why else ""
+        ended = f"the debug container {name} ended before the session began{why}"
+        raise explain_end(current, name, request.again, ended, ports)
+    return outcome
+
+
+def _join(
+    request: OpenRequest, current: Plan, name: str, ports: Ports, *, just_started: bool = False
+) -> int | Closed | Gone:
+    entry = current.pod.debug_container(name)
+    was = purpose(entry.spec).reason if entry else ""
+    if request.reason and request.reason != was:
+        keeps = f'keeps its reason: "{was}"' if was else "stays without a reason"
+        ports.notices.notice(f"{name} is there already and {keeps} (an entry cannot be changed; --new makes another)")
+    session = Session(request, current, name, session_id(ports), reused=True, just_started=just_started)
+    return hold(session, ports)
+
+
+def _named(request: OpenRequest, current: Plan, name: str, ports: Ports) -> int | Closed:
+    """Exactly that one: joined if it is there and would do, made if it never was."""
+    if current.pod.debug_container(name) is None:
+        try:
+            return _start(request, current, ports)
+        except NameTaken:  # somebody was faster
+            pod = read_pod(request.namespace, current.pod.name, ports)
+            current = replace(current, target=replace(current.target, pod=pod))
+    existing = next((s for s in sessions(current.pod) if s.name == name), None)
+    if existing is None:
+        raise StartFailed(f"{name} of {current.pod.name} has come and gone", f"Again: {request.again} --name {name}")
+    if refusal := _refusal(request, current, existing, ports):
+        raise refusal
+    if existing.phase is not Phase.RUNNING:
+        wait_until_running(current.pod, name, current.wanted.image, request.timeout, ports)
+    starting = existing.phase is not Phase.RUNNING
+    outcome = _join(request, current, name, ports, just_started=starting)
+    if isinstance(outcome, Gone):
+        raise _over(request, current, existing, "is just ending", ports)
+    return outcome
+
+
+def _refusal(request: OpenRequest, current: Plan, existing: Existing, ports: Ports) -> DshellError | None:
+    """Why the debug container of that name cannot be joined."""
+    name, pod = existing.name, existing.pod
+    if existing.phase is Phase.TERMINATED:
+        return _over(request, current, existing, f"has {existing.state}", ports)
+    other = f"Another debug container: {request.again} --name OTHER"
+    if request.new:
+        return StartFailed(f"{pod} has a debug container {name} already, and --new wants another", other)
+    if not existing.ours:
+        return StartFailed(f"{name} in {pod} was not made by kubectl dshell and cannot be joined", other)
+    entry, key = current.pod.debug_container(name), ports.keyring.key()
+    if entry is None or same_purpose(entry.spec, current.pod, current.wanted, key):
+        return None
+    join = f"Join it as it is: {attach_command(existing.namespace, pod, name, request.cluster_flags)}"
+    if differ := differences(entry.spec, current.wanted):
+        return StartFailed(f"{name} in {pod} is there for something else: {'; '.join(differ)}", join, other)
+    if is_mine(existing.seal, key):
+        return StartFailed(f"{name} in {pod} was asked for in another way, which it no longer shows", join, other)
+    why = f" ({ports.keyring.trouble})" if key is None else ""
+    owner = purpose(entry.spec).owner or "nobody"
+    return StartFailed(f"{name} in {pod} was not made by you on this machine{why}; its owner is {owner}", join, other)
+
+
+def _over(request: OpenRequest, current: Plan, existing: Existing, what: str, ports: Ports) -> NoTarget:
+    others = _ours(current, ports)
+    where = (existing.namespace, existing.pod)
+    return NoTarget(
+        f"{existing.name} in {existing.pod} {what}; its name cannot be used again in this pod, "
+        "from which Kubernetes removes no ephemeral container",
+        f"Another debug container: {request.again} --name OTHER",
+        *(f"One like it that runs: {attach_command(*where, name, request.cluster_flags)}" for name in others[:1]),
+    )

@@ -1,0 +1,88 @@
+"""Adds a debug container and waits until it runs, or says why it will not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.commands.session.plan import Plan, debug_container
+from kubectl_dshell.domain.api_errors import Request, explain
+from kubectl_dshell.domain.debug_container.end_message import End, last_words
+from kubectl_dshell.domain.debug_container.spec import LEASE_SECONDS, environment
+from kubectl_dshell.domain.pod.pod import Json, Phase, Pod, State, parse_pod
+from kubectl_dshell.domain.pod.start_failure import StartWatch, describe
+from kubectl_dshell.domain.pod.target import where
+from kubectl_dshell.errors import ApiError, NoTarget, StartFailed, TimedOut
+
+if TYPE_CHECKING:
+    from kubectl_dshell.commands.ports import Ports
+
+_SILENT_SECONDS = 1.0  # a start that is quicker needs no word
+_EVENTS_EVERY_SECONDS = 2.0
+
+
+class NameTaken(StartFailed):
+    """Another debug container has the name that was given to this one."""
+
+
+def add(plan: Plan, ports: Ports, *, dry_run: bool = False, first_seconds: int = LEASE_SECONDS) -> tuple[Json, Pod]:
+    """The entry sent and the pod as answered; refusals are explained (Forbidden, NoTarget, NameTaken, StartFailed)."""
+    pod, container = plan.pod, debug_container(plan, ports, first_seconds, sealed=not dry_run)
+    try:
+        answer = ports.cluster.add_ephemeral_container(pod.namespace, pod.name, container, dry_run=dry_run)
+    except ApiError as error:
+        if error.code == 422 and "may not be changed" in error.message:
+            raise NameTaken(f"{pod.name} has a debug container {container['name']} already") from error
+        raise explain(error, Request("patch", "pods/ephemeralcontainers", pod.namespace, pod.name)) from error
+    return container, parse_pod(answer)
+
+
+def start(plan: Plan, timeout: float, ports: Ports, first_seconds: int = LEASE_SECONDS) -> tuple[str, str]:
+    """The name of a debug container that runs, and the id of the session that it waits for, for `first_seconds`."""
+    container, pod = add(plan, ports, first_seconds=first_seconds)
+    wait_until_running(pod, container["name"], plan.wanted.image, timeout, ports)
+    return container["name"], environment(container)["DSHELL_STARTER"].split()[0]
+
+
+def _came_up(state: State) -> bool:
+    """Whether it runs, or ran and waited for us in vain while we were too slow to see it; its end tells who looks."""
+    words = last_words(state.message) if state.phase is Phase.TERMINATED else None
+    return state.phase is Phase.RUNNING or (words is not None and words.end is End.NOBODY_CAME)
+
+
+def wait_until_running(pod: Pod, name: str, image: str, timeout: float, ports: Ports) -> None:
+    """Raises TimedOut after `timeout` seconds, with what it waited for, and at once where it is hopeless.
+
+    An entry of that name in another pod, which has this one's name by now, is anybody's.
+    """
+    watch = StartWatch(name, image)
+    clock, uid = ports.clock, pod.uid
+    began = clock.monotonic()
+    waits, events, next_events = "", [], began + _EVENTS_EVERY_SECONDS
+    try:
+        changes = ports.cluster.pod_changes(pod.namespace, pod.name, pod.resource_version, began + timeout)
+        for change in changes:
+            pod = parse_pod(change) if change is not None else pod
+            if pod.uid != uid:
+                raise NoTarget(f"pod {pod.name} was replaced by another of its name before {name} ran in it")
+            entry = pod.debug_container(name)
+            if entry and _came_up(entry.state):
+                return
+            now = clock.monotonic()
+            if now >= next_events:
+                events, next_events = (
+                    ports.cluster.events(pod.namespace, pod.name, pod.uid),
+                    now + _EVENTS_EVERY_SECONDS,
+                )
+            if hopeless := watch.judge(pod, events):
+                raise hopeless
+            waits = describe(pod, name, events)
+            if now - began >= _SILENT_SECONDS:
+                ports.notices.progress(f"{pod.name}: {waits}")
+    except ApiError as error:
+        raise explain(error, Request("get", "pods", pod.namespace, pod.name)) from error
+    finally:
+        ports.notices.progress("")
+    raise TimedOut(
+        f"{name} in {pod.name} did not start within {timeout:.0f} s: {waits}",
+        f"What the node says: kubectl describe pod {where(pod)}; wait longer with --timeout 5m",
+    )

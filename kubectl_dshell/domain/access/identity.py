@@ -1,0 +1,154 @@
+"""Whom the debug container has to be: the target's uid and gid, and where they were learned.
+
+The kernel opens /proc/PID/root to a reader whose filesystem uid *and* gid equal the target's real, effective and
+saved ones, whose permitted capabilities contain the target's, if the target is dumpable; or who has
+CAP_SYS_PTRACE (ptrace(2), "Ptrace access mode checking").
+
+What was measured inside is the word of a process in the pod: an app of our user can write into our pipes. So it is
+followed only where that raises nothing: never to uid 0, and never away from a user that the cluster names, but for
+root, which may step down. What is not root cannot become another user without a capability that it is not given.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.domain.access.facts import parse_id
+from kubectl_dshell.domain.debug_container.seal import is_mine, parse_seal
+from kubectl_dshell.domain.debug_container.spec import environment
+
+if TYPE_CHECKING:
+    from kubectl_dshell.domain.access.facts import Facts
+    from kubectl_dshell.domain.debug_container.seal import Key
+    from kubectl_dshell.domain.pod.pod import Container, Pod
+
+
+class Source(StrEnum):
+    """Where an identity was learned, in words that finish "as 65532:65532 (from ...)"."""
+
+    GIVEN = "from --run-as"
+    PROFILE = "from --profile general"
+    STATUS = "from the container's status"
+    SPEC = "from the pod's spec"
+    MEASURED = "measured in the container"
+    ENTRY = "as it was made"
+    GUESS = "a guess: neither status nor spec tells"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    uid: int
+    gid: int
+    source: Source
+
+    def __str__(self) -> str:
+        return f"{self.uid}:{self.gid}"
+
+
+_LARGEST = 2**31 - 1  # the API's own bound for runAsUser and runAsGroup (validation.IsValidUserID)
+# Distroless "nonroot". As a wrong guess it costs nothing but the entry: /proc/PID/status is readable to everybody.
+UNKNOWN = Identity(65532, 65532, Source.GUESS)
+
+
+def identify(pod: Pod, container: Container, run_as: tuple[int, int | None] | None, key: Key | None = None) -> Identity:
+    """The best identity that is known before anything runs; `key` tells whose measurements count: our own.
+
+    `run_as` without a gid takes the target's where it is known for that uid, else 0, as the runtime would.
+    runAsUser without runAsGroup says nothing of the gid (it is the image's passwd entry, or 0): a guess.
+    """
+    if run_as is not None:
+        uid, gid = run_as
+        known = container.user[1] if container.user and container.user[0] == uid else 0
+        return Identity(uid, known if gid is None else gid, Source.GIVEN)
+    return _measured_before(pod, container, key) or _told(pod, container)
+
+
+def _told(pod: Pod, container: Container) -> Identity:
+    """By the cluster alone."""
+    uid, gid = named(pod, container)
+    if container.user is not None:
+        return Identity(*container.user, Source.STATUS)
+    if uid is None:
+        return UNKNOWN
+    return Identity(uid, 0, Source.GUESS) if gid is None else Identity(uid, gid, Source.SPEC)
+
+
+def named(pod: Pod, container: Container) -> tuple[int | None, int | None]:
+    """The uid and gid of the app as its status has them, else its spec; None for what neither tells."""
+    if container.user is not None:
+        return container.user
+    return _spec(pod, container, "runAsUser"), _spec(pod, container, "runAsGroup")
+
+
+def stamp(identity: Identity, container: Container) -> str:
+    """What a debug container carries so that the next one need not measure again: whose identity it is, and which."""
+    return f"{container.id} {identity}"
+
+
+def _measured_before(pod: Pod, container: Container, key: Key | None) -> Identity | None:
+    """What was measured of this very container and stands in an entry of our own, where it would be followed again."""
+    for entry in pod.ephemeral:
+        id_, _, ids = environment(entry.spec).get("DSHELL_MEASURED", "").partition(" ")
+        uid, _, gid = (parse_id(word) for word in ids.partition(":"))
+        if not id_ or id_ != container.id or uid is None or gid is None:
+            continue
+        measured = Identity(uid, gid, Source.MEASURED)
+        if is_mine(parse_seal(entry.spec, pod.uid), key) and _raises_nothing(measured, pod, container):
+            return measured
+    return None
+
+
+def _raises_nothing(measured: Identity, pod: Pod, container: Container) -> bool:
+    """Whether to become this user, on the word of a process, gives no right that the cluster's own word does not."""
+    uid, gid = named(pod, container)
+    if uid == 0:
+        return measured.uid != 0 or measured.gid != 0
+    return measured.uid != 0 and uid in (None, measured.uid) and gid in (None, measured.gid)
+
+
+def _spec(pod: Pod, container: Container, field: str) -> int | None:
+    value = container.security.get(field, pod.security.get(field))
+    return value if isinstance(value, int) else None
+
+
+def correction(current: Identity, facts: Facts, pod: Pod, container: Container) -> Identity | None:
+    """The identity that would enter where `current` could not, or None if no other uid:gid alone would, or may.
+
+    What the user said is never corrected.
+    """
+    measured = _would_enter(current, facts)
+    return measured if measured and _raises_nothing(measured, pod, container) else None
+
+
+def disbelieved(current: Identity, facts: Facts, pod: Pod, container: Container) -> Identity | None:
+    """The identity that would enter, if a process in the container is right, and is not taken on its word."""
+    measured = _would_enter(current, facts)
+    return measured if measured and not _raises_nothing(measured, pod, container) else None
+
+
+def why_disbelieved(claimed: Identity, pod: Pod, container: Container) -> str:
+    """As the end of "its files are closed to us: ..."."""
+    uid, gid = named(pod, container)
+    where = "the container's status" if container.user is not None else "the pod's spec"
+    told = f"{where} says {'?' if uid is None else uid}:{'?' if gid is None else gid}"
+    if uid is None and gid is None:
+        told = "neither its status nor the pod's spec tells its user"
+    return f"{told}, and a process in it says {claimed}; on such a word nobody becomes another user"
+
+
+def _would_enter(current: Identity, facts: Facts) -> Identity | None:
+    if current.source in (Source.GIVEN, Source.PROFILE) or facts.root_open:
+        return None
+    if facts.uid is None or facts.gid is None:
+        return None
+    uids, gids = set(facts.uid[:3]), set(facts.gid[:3])
+    if len(uids) > 1 or len(gids) > 1 or facts.dumpable is False or max(uids | gids) > _LARGEST:
+        return None
+    measured = Identity(facts.uid[0], facts.gid[0], Source.MEASURED)
+    if (measured.uid, measured.gid) in ((facts.our_uid, facts.our_gid), (current.uid, current.gid)):
+        return None
+    if measured.uid != 0 and facts.caps:
+        return None  # a container's non-root process gets no permitted capabilities, whatever is added
+    return measured

@@ -1,0 +1,142 @@
+"""Which names may come down: those that were asked for, each in its turn (scp's CVE-2019-6111)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.domain.text.bounds import one_line
+from kubectl_dshell.errors import CutShort, Forbidden
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from kubectl_dshell.domain.copy.copy_spec import RemotePath
+
+LONGEST_NAME = 255
+"""Bytes of one name in a directory, on every file system there is."""
+MOST_SOURCES = 65_536
+"""Files and directories that the patterns of one copy may name."""
+
+_PATTERN = re.compile(r"[*?[\\]")
+_BRACKET = re.compile(r"\[[!^]?\]?(?:\[[:=.].*?[:=.]\]|[^\]])*\]", re.DOTALL)
+
+
+class Turns:
+    """Hears the name of each source that arrives, in the order in which they were asked for."""
+
+    def __init__(self, sources: Sequence[RemotePath]) -> None:
+        self._sources = sources
+        # Where we may be, since a name may be one pattern's or already the next source's: which source has its turn,
+        # and whether something of it has come.
+        self._places = {(0, False)}
+        self._count = 0
+
+    def take(self, name: str, kind: str) -> None:
+        """Raises Forbidden where `name` was not asked for, or not now; CutShort where it is no record of ours."""
+        if kind not in ("file", "folder") or not name:
+            raise CutShort("what came is no list of files")
+        self._count += 1
+        if self._count > MOST_SOURCES:
+            raise Forbidden(f"more than {MOST_SOURCES} files and directories came; nothing was copied")
+        places = set()
+        for turn, _ in self._open():
+            if turn < len(self._sources) and self._matches(turn, name, kind):
+                places.add((turn, True) if _many(self._sources[turn]) else (turn + 1, False))
+        if not places:
+            raise _unasked(name, kind)
+        self._places = places
+
+    def end(self) -> None:
+        """Raises CutShort where one that was asked for did not come."""
+        turn = max(turn for turn, _ in self._open())
+        if turn < len(self._sources):
+            raise CutShort(f"/{self._sources[turn].path} did not come")
+
+    def _open(self) -> set[tuple[int, bool]]:
+        """Where we may be when the next one comes."""
+        return self._places | {(turn + 1, False) for turn, served in self._places if served}
+
+    def _matches(self, turn: int, name: str, kind: str) -> bool:
+        source = self._sources[turn]
+        return (kind == "folder" or not source.folder) and matches(source.last, name)
+
+
+def matches(pattern: str, name: str) -> bool:
+    """Whether a shell may find `name` for `pattern`: as bytes (LC_ALL=C), or as the characters that they are."""
+    if name == pattern:
+        return True
+    if name in (".", "..") or "/" in name or "\0" in name or not _PATTERN.search(pattern):
+        return False
+    raw, raw_name = (text.encode("utf-8", "surrogateescape").decode("latin-1") for text in (pattern, name))
+    if len(raw_name) > LONGEST_NAME:
+        return False
+    return _fits(list(_tokens(pattern)), name) or _fits(list(_tokens(raw)), raw_name)
+
+
+def _many(source: RemotePath) -> bool:
+    return bool(_PATTERN.search(source.path))
+
+
+def _unasked(name: str, kind: str) -> Forbidden:
+    what = "a directory" if kind == "folder" else "a file"
+    return Forbidden(
+        f"{what} {one_line(name)!r} came that was not asked for; nothing was copied",
+        "The app, or the debug image, writes what it was not told to: it may be meant to harm.",
+    )
+
+
+def _fits(tokens: list[Callable[[str], bool] | None], name: str) -> bool:
+    """In time that grows with both lengths and no more: the pattern is ours, the name is not."""
+    if name.startswith(".") and (not tokens or not isinstance(tokens[0], _Literal) or not tokens[0](".")):
+        return False
+    at = token = 0
+    star, again = -1, 0
+    while at < len(name):
+        if token < len(tokens) and tokens[token] is None:
+            star, again, token = token, at, token + 1
+        elif token < len(tokens) and (one := tokens[token]) and one(name[at]):
+            at, token = at + 1, token + 1
+        elif star >= 0:
+            again += 1
+            at, token = again, star + 1
+        else:
+            return False
+    return all(one is None for one in tokens[token:])
+
+
+class _Literal:
+    def __init__(self, char: str) -> None:
+        self._char = char
+
+    def __call__(self, char: str) -> bool:
+        return char == self._char
+
+
+def _tokens(pattern: str) -> Iterator[Callable[[str], bool] | None]:
+    """What each character of a name has to be; None for any number of any."""
+    at = 0
+    while at < len(pattern):
+        char, width = pattern[at], 1
+        if char == "*":
+            yield None
+        elif char == "?":
+            yield lambda _: True
+        elif char == "[" and (bracket := _BRACKET.match(pattern, at)):
+            width = len(bracket[0])
+            yield _one_of(bracket[0][1:-1])
+        elif char == "\\" and at + 1 < len(pattern):
+            width = 2
+            yield _Literal(pattern[at + 1])
+        else:
+            yield _Literal(char)
+        at += width
+
+
+def _one_of(text: str) -> Callable[[str], bool]:
+    """A bracket expression; classes and what is quoted in it stand for every character."""
+    if re.search(r"\[[:=.]|\\", text):
+        return lambda _: True
+    inverted = text.startswith(("!", "^"))
+    ranges = [(part[0], part[-1]) for part in re.findall(r".-.|.", text[inverted:], re.DOTALL)]
+    return lambda char: any(low <= char <= high for low, high in ranges) is not inverted

@@ -1,0 +1,50 @@
+"""What the holder of a debug container said when it ended: status.terminated.message (holder.sh), for people.
+
+The app may write there too: nothing but a message comes of it, and once another debug container.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from kubectl_dshell.domain.text.bounds import one_line
+
+
+class End(Enum):
+    """The ends that mean something to who was in a session."""
+
+    NOBODY_CAME = auto()
+    """The first word of the session that it was made for did not reach it in time: nothing was run."""
+    SILENCE = auto()
+    """No word of a session reached it for a whole lease, and what the session ran was ended."""
+    STOPPED = auto()
+    """The node stopped its pod."""
+    OTHER = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class LastWords:
+    end: End
+    text: str
+    """What happened to it, behind its name."""
+
+
+_KNOWN = (
+    (r"ended after [0-9]{1,9} s without its first client", End.NOBODY_CAME, ""),
+    (r"ended after [0-9]{1,9} s without a client", End.SILENCE, ""),
+    (r"ended by the cluster", End.STOPPED, "was stopped by its node"),
+    (r"ended by a client", End.OTHER, "was ended with kubectl dshell cleanup, by somebody or by the janitor"),
+)
+
+
+def last_words(message: str) -> LastWords | None:
+    """None where it said nothing: it was killed, and there stand the numbers that it keeps while it lives."""
+    said = one_line(message)
+    if not said or said.replace(" ", "").isdigit():
+        return None
+    for pattern, end, text in _KNOWN:
+        if re.fullmatch(pattern, said):
+            return LastWords(end, text or said)
+    return LastWords(End.OTHER, said)

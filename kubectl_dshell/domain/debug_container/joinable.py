@@ -1,0 +1,65 @@
+"""Which of several debug containers is meant by who wants to be in one again, and why some cannot be joined."""
+
+from __future__ import annotations
+
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.domain.pod.pod import Phase
+from kubectl_dshell.domain.text.bounds import one_line
+from kubectl_dshell.domain.text.duration import age
+from kubectl_dshell.errors import NoTarget
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from kubectl_dshell.domain.debug_container.status import Session
+    from kubectl_dshell.domain.pod.pod import Pod
+
+
+def joinable(found: Iterable[Session], mine: Callable[[Session], bool]) -> list[Session]:
+    """Those of dshell that run or will: the asker's own first, then those that run, then the newest."""
+    live = (s for s in found if s.ours and s.phase is not Phase.TERMINATED)
+    return sorted(live, key=lambda s: (mine(s), s.phase is Phase.RUNNING, _began(s)), reverse=True)
+
+
+def newest(found: Iterable[Session]) -> Session | None:
+    """The one that started last; the order of a pod's list says nothing."""
+    return max(found, key=_began, default=None)
+
+
+def _began(session: Session) -> float:
+    return session.started_at.timestamp() if session.started_at else 0.0
+
+
+def refusal(session: Session, pod: Pod, now: datetime, again: str) -> NoTarget | None:
+    """Why nobody can join this debug container; `again` makes another one."""
+    name, there = session.name, f"{quote(pod.name)} -c {quote(session.name)} -n {quote(session.namespace)}"
+    if session.phase is Phase.TERMINATED:
+        when = f" {age(now - session.finished_at)} ago" if session.finished_at else ""
+        return NoTarget(
+            f"{name} in {pod.name} has {session.state}{when}, and never runs again", f"Another one: {again}"
+        )
+    if session.ours:
+        return None
+    entry = pod.debug_container(name)
+    attach = f"  kubectl attach -it {there}" if entry and entry.spec.get("stdin") else ""
+    return NoTarget(
+        f"{name} in {pod.name} was not made by kubectl dshell: there is nothing in it that could be joined",
+        f"A program of its image beside it:\n  kubectl exec -it {there} -- sh",
+        *([f"What it runs itself:\n{attach}"] if attach else []),
+    )
+
+
+def describe(session: Session, now: datetime, *, mine: bool = True) -> str:
+    """For a list to choose from, in one line; with the owner of what is not the asker's own.
+
+    It stands behind a command, as a comment, which an interactive zsh runs (INTERACTIVE_COMMENTS is off): what others
+    wrote is quoted.
+    """
+    began = age(now - session.started_at) if session.started_at else quote(session.state)
+    owner = f"of {quote(one_line(session.owner) or 'nobody')}" if not mine else ""
+    reason = one_line(session.reason)
+    words = (session.target, session.user, began, owner, quote(reason) if reason else "")
+    return ", ".join(word for word in words if word)

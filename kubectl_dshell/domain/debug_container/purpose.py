@@ -1,0 +1,88 @@
+"""What an existing debug container was made for, and how that differs from what is wanted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.domain.debug_container.seal import digest_of, is_mine, parse_seal
+from kubectl_dshell.domain.debug_container.spec import PREFIX, Wanted, environment
+from kubectl_dshell.domain.pod.pod import Phase
+from kubectl_dshell.domain.text.bounds import one_line, small_number
+from kubectl_dshell.domain.text.duration import duration
+
+if TYPE_CHECKING:
+    from kubectl_dshell.domain.debug_container.seal import Key
+    from kubectl_dshell.domain.pod.pod import Container, Json, Pod
+
+_OURS = "DSHELL_"
+
+
+def purpose(spec: Json) -> Wanted:
+    """What an entry says that it was made for: `container_spec` read back. Whoever made it may say anything."""
+    env = environment(spec)
+    return Wanted(
+        target=spec.get("targetContainerName", ""),
+        image=spec.get("image", ""),
+        pull_policy=spec.get("imagePullPolicy"),
+        security=spec.get("securityContext") or {},
+        owner=one_line(env.get("DSHELL_OWNER", "")),
+        version=one_line(env.get("DSHELL_VERSION", "")),
+        limit=small_number(env.get("DSHELL_LIMIT", "")) or 0,
+        env=tuple((name, value) for name, value in env.items() if not name.startswith(_OURS)),
+        measured=env.get("DSHELL_MEASURED", ""),
+        reason=one_line(env.get("DSHELL_REASON", "")),
+    )
+
+
+def differences(spec: Json, wanted: Wanted) -> list[str]:
+    """Why an entry of ours would not serve exactly as the wanted one, as far as it says; whatever its reason."""
+    has = purpose(spec)
+    clauses = (
+        (has.target != wanted.target, f"it is for container {has.target}, not {wanted.target}"),
+        (has.image != wanted.image, f"its image is {one_line(has.image)}, not {wanted.image}"),
+        (has.security != wanted.security, _other_security(has.security, wanted.security)),
+        (has.owner != one_line(wanted.owner), f"it was made by {has.owner}, not {wanted.owner}"),
+        (has.version != wanted.version, f"it was made by version {has.version}, not {wanted.version}"),
+        (has.limit != wanted.limit, f"its limit (--ttl) is {duration(has.limit)}, not {duration(wanted.limit)}"),
+        (has.env != wanted.env, "its environment (--env) is another"),
+    )
+    return [text for differs, text in clauses if differs]
+
+
+def _other_security(has: Json, wanted: Json) -> str:
+    users = [f"{s.get('runAsUser')}:{s.get('runAsGroup')}" for s in (has, wanted)]
+    if users[0] != users[1]:
+        return f"it runs as {users[0]}, not {users[1]}"
+    return "its securityContext is another"
+
+
+def same_purpose(spec: Json, pod: Pod, wanted: Wanted, key: Key | None) -> bool:
+    """Whether an entry of `pod` was made with `key`, asking for exactly what is wanted now.
+
+    What it says of itself counts for nothing: admission may have rewritten it, and others may write what they like.
+    """
+    seal = parse_seal(spec, pod.uid)
+    return is_mine(seal, key) and seal is not None and seal.digest == digest_of(wanted)
+
+
+def live_holders(pod: Pod, wanted: Wanted, key: Key | None) -> list[str]:
+    """The running debug containers that would serve as the wanted one: to be joined instead of adding another.
+
+    One of them may be ending already: the status follows by up to a second.
+    """
+    return [c.name for c in _running(pod) if same_purpose(c.spec, pod, wanted, key)]
+
+
+def lookalikes(pod: Pod, wanted: Wanted, key: Key | None) -> list[str]:
+    """The running debug containers that say they would serve, and were not made with `key`."""
+    return [
+        c.name
+        for c in _running(pod)
+        if c.name.startswith(PREFIX)
+        and not is_mine(parse_seal(c.spec, pod.uid), key)
+        and not differences(c.spec, wanted)
+    ]
+
+
+def _running(pod: Pod) -> list[Container]:
+    return [c for c in pod.ephemeral if c.state.phase is Phase.RUNNING]

@@ -1,0 +1,88 @@
+"""Who made a debug container, as only its maker can tell: a seal in the entry, by a key that stays on its machine.
+
+All else in an entry may be written by whoever may add one, names included. An entry cannot be changed, its name is used
+once in a pod, and a pod's UID once in a cluster: a seal that was copied from another entry fits nowhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, NoReturn
+
+from kubectl_dshell.domain.debug_container.spec import environment
+
+if TYPE_CHECKING:
+    from kubectl_dshell.domain.debug_container.spec import Wanted
+    from kubectl_dshell.domain.pod.pod import Json
+
+KEY_BYTES = 32
+SEAL = "DSHELL_SEAL"
+_HEX_DIGITS = 32  # 128 bits of SHA-256 each
+_FORM = re.compile(rf"1 ([0-9a-f]{{{_HEX_DIGITS}}}) ([0-9a-f]{{{_HEX_DIGITS}}})")
+_NO_PURPOSE = {"pull_policy", "measured", "reason"}
+"""Of what was asked for: how it came to be, not what it is."""
+
+
+class Key:
+    """The secret of one user on one machine: it can be used, and not be shown, copied into a text or pickled."""
+
+    __slots__ = ("_secret",)
+
+    def __init__(self, secret: bytes) -> None:
+        if len(secret) != KEY_BYTES:
+            raise ValueError(f"a key has {KEY_BYTES} bytes")
+        self._secret = secret
+
+    def __repr__(self) -> str:
+        return "Key(...)"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a key is not to be copied")
+
+    def mac(self, message: bytes) -> str:
+        """HMAC-SHA256 of `message`, 128 bits of it, as hexadecimal digits."""
+        return hmac.new(self._secret, message, hashlib.sha256).hexdigest()[:_HEX_DIGITS]
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """What stands in the entry `name` of the pod with this UID: what was asked for, and the maker's word for it."""
+
+    pod_uid: str
+    name: str
+    digest: str
+    mac: str
+
+
+def parse_seal(spec: Json, pod_uid: str) -> Seal | None:
+    """The seal of an entry, unproven; None where there is none, or something else in its place."""
+    match = _FORM.fullmatch(environment(spec).get(SEAL, ""))
+    return Seal(pod_uid, spec["name"], match[1], match[2]) if match else None
+
+
+def seal(key: Key, pod_uid: str, name: str, wanted: Wanted) -> str:
+    """The value of DSHELL_SEAL for the entry `name` that is made as `wanted`."""
+    digest = digest_of(wanted)
+    return f"1 {digest} {_mac(key, pod_uid, name, digest)}"
+
+
+def is_mine(found: Seal | None, key: Key | None) -> bool:
+    """Whether the entry that carries it was made with `key`, whatever else stands in it by now (admission rewrites)."""
+    if found is None or key is None:
+        return False
+    return hmac.compare_digest(found.mac, _mac(key, found.pod_uid, found.name, found.digest))
+
+
+def digest_of(wanted: Wanted) -> str:
+    """SHA-256 of what makes one debug container another than the next, as canonical JSON; 128 bits, in hexadecimal."""
+    purpose = {one.name: getattr(wanted, one.name) for one in fields(wanted) if one.name not in _NO_PURPOSE}
+    text = json.dumps(purpose, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:_HEX_DIGITS]
+
+
+def _mac(key: Key, pod_uid: str, name: str, digest: str) -> str:
+    return key.mac(f"dshell-seal 1\0{pod_uid}\0{name}\0{digest}".encode(errors="surrogatepass"))

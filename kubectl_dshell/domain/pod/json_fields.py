@@ -1,0 +1,159 @@
+"""Reads JSON that others wrote, field by field: what is not of its type, or too much, is Malformed, and named."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from kubectl_dshell.domain.text.bounds import LONGEST_LINE, one_line
+from kubectl_dshell.errors import Malformed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LONGEST_TEXT = 3 * 1024 * 1024
+"""Characters of any one text; the API server takes no larger request, and etcd usually half of that."""
+MOST_ITEMS = 16384
+"""Of any one list: more than an object of etcd's size can hold of what the API server stores for each."""
+_DEEPEST = 16
+_LAST_YEAR = 9000  # what is calculated with a time stays one
+_LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+LABEL = re.compile(_LABEL, re.ASCII)
+"""RFC 1123 label: a namespace, a container."""
+SUBDOMAIN = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})*", re.ASCII | re.DOTALL)
+"""RFC 1123 subdomain: a pod, a node."""
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
+
+
+@dataclass(slots=True)
+class Fields:
+    """A JSON object. `what` names it in a failure ("pod shop/web"); `within` another one, as its field `name_there`."""
+
+    what: str
+    json: Mapping[str, Any]
+    within: Fields | None = None
+    name_there: str = ""
+
+    @classmethod
+    def of(cls, what: str, json: object) -> Fields:
+        """Raises Malformed for what is no JSON object, as every reading method does for what is not of its type."""
+        if not isinstance(json, dict):
+            raise _malformed(what, "", "is no object")
+        return cls(what, json)
+
+    def text(self, name: str, longest: int = LONGEST_TEXT) -> str:
+        """Empty where there is none."""
+        value = self.json.get(name)
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            raise self.wrong(name, "is no text")
+        if len(value) > longest:
+            raise self.wrong(name, f"has more than {longest} characters")
+        return value
+
+    def name(self, name: str, form: re.Pattern[str] = LABEL, *, optional: bool = False) -> str:
+        """A name of that form, which may be part of a path, a command or a line; empty if it is optional."""
+        value = self.text(name, LONGEST_LINE)
+        if not (form.fullmatch(value) or (optional and not value)):
+            raise self.wrong(name, f"is no name: {one_line(value, 64)!r}")
+        return value
+
+    def number(self, name: str, lowest: int, highest: int) -> int | None:
+        """None where there is none."""
+        value = self.json.get(name)
+        if value is None:
+            return None
+        if type(value) is not int or not lowest <= value <= highest:  # True is an int, too
+            raise self.wrong(name, f"is no number from {lowest} to {highest}")
+        return value
+
+    def flag(self, name: str) -> bool:
+        value = self.json.get(name)
+        if not isinstance(value, bool | None):
+            raise self.wrong(name, "is neither true nor false")
+        return bool(value)
+
+    def time(self, name: str) -> datetime | None:
+        """A metav1.Time (RFC 3339), in UTC; None where there is none."""
+        text = self.text(name, LONGEST_LINE)
+        if not text:
+            return None
+        try:
+            if _TIME.fullmatch(text) and int(text[:4]) <= _LAST_YEAR:
+                return datetime.fromisoformat(text).astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass
+        raise self.wrong(name, f"is no time: {one_line(text, 64)!r}")
+
+    def fields(self, name: str) -> Fields:
+        """Without any where there is no such object."""
+        value = self.json.get(name)
+        if not isinstance(value, dict | None):
+            raise self.wrong(name, "is no object")
+        return Fields(self.what, value or {}, self, name)
+
+    def items(self, name: str, most: int = MOST_ITEMS) -> list[Fields]:
+        """The objects of a list; none where there is no list."""
+        if not self.json.get(name):
+            return self._list(name, most)  # none, or no list
+        items = [Fields(self.what, item, self, f"{name}[{n}]") for n, item in enumerate(self._list(name, most))]
+        for one in items:
+            if not isinstance(one.json, dict):
+                raise self.wrong(one.name_there, "is no object")
+        return items
+
+    def texts(self, name: str, most: int = MOST_ITEMS) -> list[str]:
+        """The texts of a list; none where there is no list."""
+        listed = self._list(name, most)
+        for number, item in enumerate(listed):
+            if not isinstance(item, str):
+                raise self.wrong(f"{name}[{number}]", "is no text")
+        return list(listed)
+
+    def labels(self, name: str) -> dict[str, str]:
+        """An object of texts; none where there is no object."""
+        fields = self.fields(name)
+        if len(fields.json) > MOST_ITEMS:
+            raise self.wrong(name, f"has more than {MOST_ITEMS} entries")
+        return {key: fields.text(key) for key in fields.json}
+
+    def shallow(self, name: str) -> Fields:
+        """An object that is passed on as it is: at most 16 levels deep."""
+        fields = self.fields(name)
+        level: list[Any] = [fields.json]
+        for _ in range(_DEEPEST):
+            level = [inner for value in level for inner in _inner(value)]
+        if level:
+            raise self.wrong(name, f"has more than {_DEEPEST} levels")
+        return fields
+
+    def wrong(self, name: str, why: str) -> Malformed:
+        """What is said of the field `name`."""
+        return _malformed(self.what, self._at(name), why)
+
+    def _list(self, name: str, most: int) -> list[Any]:
+        value = self.json.get(name)
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            raise self.wrong(name, "is no list")
+        if len(value) > most:
+            raise self.wrong(name, f"has more than {most} items")
+        return value
+
+    def _at(self, name: str) -> str:
+        above = self.within._at(self.name_there) if self.within else ""  # noqa: SLF001  # one of us
+        return f"{above}.{one_line(name, 64)}" if above else one_line(name, 64)
+
+
+def _inner(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [one for one in value.values() if isinstance(one, dict | list)]
+    return [one for one in value if isinstance(one, dict | list)]
+
+
+def _malformed(what: str, path: str, why: str) -> Malformed:
+    return Malformed(f"{what} cannot be understood: {path or 'it'} {why}")

@@ -1,0 +1,205 @@
+"""A v1 Pod as far as it matters here, parsed from its JSON once, and the one place where that is done.
+
+Whoever may change a pod writes what stands in it: `parse_pod` raises Malformed and nothing else, and what it returns
+has the types, names and lengths that the rest of the program takes for granted.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from kubectl_dshell.domain.pod.json_fields import SUBDOMAIN, Fields
+from kubectl_dshell.domain.text.bounds import LONGEST_LINE, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+Json = dict[str, Any]
+
+_ID_MAX = 2**32 - 1  # of a user or group, in the kernel
+_CODE_MAX = 2**31 - 1  # an exit code is an int32
+_LONGEST_MESSAGE = 16384  # read of a status; a person is shown less of it
+_CONTAINER_ID = re.compile(r"([a-z0-9+.-]{1,32}://)?([\w.-]{0,128})", re.ASCII)
+
+
+class Phase(StrEnum):
+    """Which of the three fields of a v1 ContainerState is set; UNKNOWN when there is no status yet."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    TERMINATED = "terminated"
+    UNKNOWN = "unknown"
+
+
+_PHASES = (Phase.WAITING, Phase.RUNNING, Phase.TERMINATED)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """v1 ContainerState; times are those of the API server's JSON, None where it has none."""
+
+    phase: Phase = Phase.UNKNOWN
+    reason: str = ""
+    message: str = ""
+    exit_code: int | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """One container's spec and status; `id` is the runtime's bare ID, `user` (uid, gid) of its first process.
+
+    `user` is `status.containerStatuses[].user.linux` (KEP-3619, on by default since Kubernetes 1.33).
+    """
+
+    name: str
+    spec: Json = field(default_factory=dict)
+    state: State = State()
+    last_state: State = State()
+    id: str = ""
+    user: tuple[int, int] | None = None
+
+    @property
+    def security(self) -> Json:
+        return self.spec.get("securityContext") or {}
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """What is needed of a v1 Pod. `containers` are the app's, then sidecars; `init` those that end before them."""
+
+    name: str
+    namespace: str
+    uid: str
+    resource_version: str
+    phase: str
+    node: str
+    spec: Json
+    annotations: Mapping[str, str]
+    conditions: tuple[Json, ...]
+    containers: tuple[Container, ...]
+    init: tuple[Container, ...]
+    ephemeral: tuple[Container, ...]
+    deleting: bool
+
+    @property
+    def security(self) -> Json:
+        return self.spec.get("securityContext") or {}
+
+    def debug_container(self, name: str) -> Container | None:
+        """The ephemeral container of this name; position says nothing (kubectl appends, a plain patch prepends)."""
+        return next((c for c in self.ephemeral if c.name == name), None)
+
+
+def parse_pod(pod: object) -> Pod:
+    """Raises Malformed, with the pod's name and the field that is wrong."""
+    whole = Fields.of(f"pod {'/'.join(filter(None, called(pod)))}", pod)
+    meta, spec, status = whole.fields("metadata"), whole.fields("spec"), whole.fields("status")
+    sidecars, init = list[Fields](), list[Fields]()
+    for container in spec.items("initContainers"):
+        (sidecars if container.text("restartPolicy") == "Always" else init).append(container)
+    statuses = status.items("containerStatuses") + status.items("initContainerStatuses")
+    _check_security(spec)
+    spec.fields("os").text("name", LONGEST_LINE)
+    return Pod(
+        name=meta.name("name", SUBDOMAIN),
+        namespace=meta.name("namespace", optional=True) or "default",
+        uid=meta.text("uid", LONGEST_LINE),
+        resource_version=meta.text("resourceVersion", LONGEST_LINE),
+        phase=one_line(status.text("phase")) or "Unknown",
+        node=spec.name("nodeName", SUBDOMAIN, optional=True),
+        spec=dict(spec.json),
+        annotations=meta.labels("annotations"),
+        conditions=tuple(_condition(c) for c in status.items("conditions")),
+        containers=_join(spec.items("containers") + sidecars, statuses),
+        init=_join(init, statuses),
+        ephemeral=_join(spec.items("ephemeralContainers"), status.items("ephemeralContainerStatuses"), _check_entry),
+        deleting=bool(meta.text("deletionTimestamp", LONGEST_LINE)),
+    )
+
+
+def called(pod: object) -> tuple[str, str]:
+    """Namespace and name as it says, on one line, whatever they are."""
+    meta = pod.get("metadata") if isinstance(pod, dict) else None
+    said = [meta.get(key) if isinstance(meta, dict) else None for key in ("namespace", "name")]
+    namespace, name = (one_line(text) if isinstance(text, str) else "" for text in said)
+    return namespace, name or "without a name"
+
+
+def _condition(condition: Fields) -> Json:
+    return {key: one_line(condition.text(key), _LONGEST_MESSAGE) for key in ("type", "status", "message")}
+
+
+def _join(
+    specs: Sequence[Fields], statuses: Sequence[Fields], check: Callable[[Fields], None] = lambda _spec: None
+) -> tuple[Container, ...]:
+    by_name = {s.name("name"): s for s in statuses}
+    made = []
+    for spec in specs:
+        check(spec)
+        _check_security(spec)
+        made.append(_container(spec, by_name.get(spec.name("name")) or Fields(spec.what, {})))
+    return tuple(made)
+
+
+def _container(spec: Fields, status: Fields) -> Container:
+    linux = status.fields("user").fields("linux")
+    uid, gid = linux.number("uid", 0, _ID_MAX), linux.number("gid", 0, _ID_MAX)
+    id_ = _CONTAINER_ID.fullmatch(status.text("containerID", LONGEST_LINE))
+    if id_ is None:
+        raise status.wrong("containerID", "is no id of a container")
+    return Container(
+        name=spec.name("name"),
+        spec=dict(spec.json),
+        state=_state(status.fields("state")),
+        last_state=_state(status.fields("lastState")),
+        id=id_[2],
+        user=None if uid is None or gid is None else (uid, gid),
+    )
+
+
+def _check_entry(entry: Fields) -> None:
+    """What is read of an ephemeral container's spec as it stands."""
+    entry.name("targetContainerName", optional=True)
+    entry.text("image")
+    entry.text("imagePullPolicy", LONGEST_LINE)
+    entry.flag("stdin")
+    for variable in entry.items("env"):
+        variable.text("name")
+        variable.text("value")
+
+
+def _check_security(holder: Fields) -> None:
+    """A SecurityContext or PodSecurityContext, which is mirrored as it stands."""
+    security = holder.shallow("securityContext")
+    if not security.json:
+        return
+    for key in ("runAsUser", "runAsGroup"):
+        security.number(key, 0, _ID_MAX)
+    security.flag("privileged")
+    security.fields("seLinuxOptions")
+    for key in ("seccompProfile", "appArmorProfile"):
+        security.fields(key).text("type", LONGEST_LINE)
+    capabilities = security.fields("capabilities")
+    for key in ("add", "drop"):
+        capabilities.texts(key)
+
+
+def _state(state: Fields) -> State:
+    for phase in _PHASES if state.json else ():
+        if state.json.get(phase.value) is not None:
+            detail = state.fields(phase.value)
+            return State(
+                phase=phase,
+                reason=one_line(detail.text("reason")),
+                message=detail.text("message")[:_LONGEST_MESSAGE],
+                exit_code=detail.number("exitCode", -_CODE_MAX - 1, _CODE_MAX),
+                started_at=detail.time("startedAt"),
+                finished_at=detail.time("finishedAt"),
+            )
+    return State()

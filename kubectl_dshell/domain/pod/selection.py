@@ -1,0 +1,98 @@
+"""Which pods a workload means, by its own selector, and which of them comes first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.domain.pod.json_fields import Fields
+from kubectl_dshell.domain.pod.reference import Kind, Reference
+from kubectl_dshell.errors import Malformed, NoTarget
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from kubectl_dshell.domain.pod.pod import Json
+
+
+def selector_of(reference: Reference, workload: Json) -> str:
+    """The label selector, as a query takes it, of the pods of `workload`.
+
+    Raises NoTarget where it has none, Malformed where it cannot be understood.
+    """
+    spec = Fields.of(str(reference), workload).fields("spec")
+    text = _labels(spec, "selector") if reference.kind is Kind.SERVICE else format_selector(spec.fields("selector"))
+    if not text:
+        raise NoTarget(
+            f"{reference} selects no pods itself (it has no selector)",
+            f"Where it leads: kubectl get endpointslices -l kubernetes.io/service-name={reference.name}"
+            if reference.kind is Kind.SERVICE
+            else f"Its pods: kubectl describe {reference}",
+        )
+    return text
+
+
+def format_selector(selector: Fields) -> str:
+    """A v1 LabelSelector as text: its labels, then its expressions."""
+    labels = _labels(selector, "matchLabels")
+    return ",".join([*([labels] if labels else []), *(_expression(e) for e in selector.items("matchExpressions"))])
+
+
+def _labels(selector: Fields, name: str) -> str:
+    return ",".join(f"{key}={value}" for key, value in selector.labels(name).items())
+
+
+def _expression(expression: Fields) -> str:
+    key, values = expression.text("key"), ",".join(expression.texts("values"))
+    match expression.text("operator"):
+        case "In":
+            return f"{key} in ({values})"
+        case "NotIn":
+            return f"{key} notin ({values})"
+        case "DoesNotExist":
+            return f"!{key}"
+        case _:
+            return key
+
+
+def jobs_at_work(cronjob: Json, jobs: Iterable[Json]) -> list[Json]:
+    """The jobs of `cronjob` that have pods running, newest first; raises Malformed."""
+    uid = Fields.of("the cronjob", cronjob).fields("metadata").text("uid")
+    its = (job for job in jobs if _is_of(uid, Fields.of("a job", job).fields("metadata")))
+    return sorted(
+        (j for j in its if Fields.of("a job", j).fields("status").number("active", 0, 2**31)),
+        key=_created,
+        reverse=True,
+    )
+
+
+def _is_of(uid: str, job: Fields) -> bool:
+    return any(owner.text("uid") == uid for owner in job.items("ownerReferences"))
+
+
+def newest_ready_first(pods: Iterable[Json]) -> list[Json]:
+    """Ready pods before others, in each the newest first; names decide between twins.
+
+    One that cannot be understood comes somewhere: whoever parses it says why.
+    """
+    by_name = sorted(pods, key=lambda pod: _meta(pod, "name"))
+    return sorted(by_name, key=lambda pod: (_ready(pod), _created(pod)), reverse=True)
+
+
+def _ready(pod: Json) -> bool:
+    try:
+        conditions = Fields.of("a pod", pod).fields("status").items("conditions")
+        return any(c.text("type") == "Ready" and c.text("status") == "True" for c in conditions)
+    except Malformed:
+        return False
+
+
+def _created(item: Json) -> str:
+    """RFC 3339 in UTC and whole seconds sorts as text."""
+    return _meta(item, "creationTimestamp")
+
+
+def _meta(item: Json, name: str) -> str:
+    try:
+        return Fields.of("a pod", item).fields("metadata").text(name)
+    except Malformed:
+        return ""

@@ -1,0 +1,164 @@
+"""The container that was pointed at, and why some cannot be joined."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.domain.debug_container.spec import PREFIX
+from kubectl_dshell.domain.pod.pod import Container, Phase, Pod, State
+from kubectl_dshell.domain.text.bounds import shortened
+from kubectl_dshell.domain.text.duration import age
+from kubectl_dshell.errors import NoTarget
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The container to enter, and a notice for people where the choice was ours."""
+
+    pod: Pod
+    container: Container
+    notice: str = ""
+
+
+def choose_target(pod: Pod, wanted: str | None, now: datetime, *, new: bool = True) -> Target:
+    """The container of `pod` to enter: `wanted`, else the annotated default, the only one, or the first.
+
+    `new`: not with a debug container that is there already. Raises NoTarget, saying why and what to type, where no
+    debug container could join it.
+    """
+    _refuse_pod(pod)
+    if new:
+        refuse_new(pod)
+    target = _pick(pod, wanted)
+    if target.container.state.phase is not Phase.RUNNING:
+        raise _not_running(target, now)
+    return target
+
+
+def where(pod: Pod) -> str:
+    """The words that name a pod in a command to be typed."""
+    return f"{quote(pod.name)} -n {quote(pod.namespace)}"
+
+
+def _refuse_pod(pod: Pod) -> None:
+    if (pod.spec.get("os") or {}).get("name") == "windows":
+        raise NoTarget(f"pod {pod.name} runs on Windows; dshell enters Linux containers only")
+    if "kubernetes.io/config.mirror" in pod.annotations:
+        raise NoTarget(
+            f"{pod.name} is a static pod, and Kubernetes does not allow ephemeral containers in those",
+            f"On its node: kubectl debug {quote(f'node/{pod.node}')} -it --image=busybox --profile=sysadmin",
+        )
+    if pod.phase in ("Succeeded", "Failed"):
+        raise NoTarget(
+            f"pod {pod.name} is over (phase {pod.phase}): a debug container can only join a running one",
+            f"Its output: kubectl logs {where(pod)}",
+        )
+
+
+def refuse_new(pod: Pod) -> None:
+    """Raises NoTarget where what is there lives on, but nothing is started any more."""
+    if pod.deleting:
+        live = [c.name for c in pod.ephemeral if c.name.startswith(PREFIX) and c.state.phase is Phase.RUNNING]
+        join = [f"kubectl dshell attach {quote(f'{pod.name}/{name}')} -n {quote(pod.namespace)}" for name in live]
+        raise NoTarget(
+            f"pod {pod.name} is being deleted: no debug container starts in it any more",
+            *(f"One that runs in it, whoever made it: {command}" for command in join[:1]),
+        )
+
+
+def _pick(pod: Pod, wanted: str | None) -> Target:
+    by_name = {c.name: c for c in pod.containers}
+    if wanted:
+        there = by_name | {c.name: c for c in pod.init if c.state.phase is Phase.RUNNING}
+        if wanted in there:
+            return Target(pod, there[wanted])
+        raise _no_container(pod, wanted)
+    annotated = pod.annotations.get(DEFAULT_CONTAINER)
+    if annotated in by_name:
+        return Target(pod, by_name[annotated])
+    if not pod.containers:
+        raise NoTarget(f"pod {pod.name} has no containers")
+    first = pod.containers[0]
+    others = shortened(", ".join(name for name in by_name if name != first.name))
+    return Target(
+        pod, first, f"container {first.name} of {pod.name} (also: {others}; choose with -c)" if others else ""
+    )
+
+
+def _no_container(pod: Pod, wanted: str) -> NoTarget:
+    names = shortened(", ".join(c.name for c in pod.containers))
+    if any(c.name == wanted for c in pod.init):
+        return NoTarget(
+            f"{wanted} is an init container of {pod.name} that does not run; it cannot be joined",
+            f"It has: {names}",
+        )
+    if pod.debug_container(wanted):
+        return NoTarget(
+            f"{wanted} is a debug container of {pod.name}; a debug container joins one of the app's",
+            f"It has: {names}",
+        )
+    return NoTarget(f'pod {pod.name} has no container "{wanted}"; it has: {names}')
+
+
+def _not_running(target: Target, now: datetime) -> NoTarget:
+    pod, container = target.pod, target.container
+    logs = f"kubectl logs {where(pod)} -c {quote(container.name)}"
+    advice = f"What it said: {logs}{' --previous' if container.last_state.phase is Phase.TERMINATED else ''}"
+    if Phase.TERMINATED not in (container.state.phase, container.last_state.phase):  # it never ran
+        advice = f"What it waits for: kubectl describe pod {where(pod)}"
+        if init := next((c for c in pod.init if c.state.phase is Phase.RUNNING), None):
+            advice = f"Its init container runs: kubectl dshell {where(pod)} -c {quote(init.name)}"
+    return NoTarget(
+        f"container {container.name} of {pod.name} is not running: {describe_state(target, now)}. "
+        "A debug container can only join a running one.",
+        advice,
+    )
+
+
+def describe_state(target: Target, now: datetime) -> str:
+    state, last = target.container.state, target.container.last_state
+    match state.phase:
+        case Phase.TERMINATED:
+            return f"it {_ended(state, now)}"
+        case Phase.WAITING:
+            text = f"it is waiting ({state.reason or 'no reason given'})"
+            text += f": {shortened(state.message)}" if state.message and state.reason != "CrashLoopBackOff" else ""
+            return text + (f"; the last time it {_ended(last, now)}" if last.phase is Phase.TERMINATED else "")
+        case _:
+            waits = next(
+                (
+                    c.get("message", "")
+                    for c in target.pod.conditions
+                    if c.get("type") == "PodScheduled" and c.get("status") == "False"
+                ),
+                "",
+            )
+            return f"the pod is {target.pod.phase}" + (f" ({shortened(waits)})" if waits else "")
+
+
+def _ended(state: State, now: datetime) -> str:
+    when = f" {age(now - state.finished_at)} ago" if state.finished_at else ""
+    return f"exited with code {state.exit_code}{when} ({state.reason or 'no reason given'})"
+
+
+def nearest(name: str, names: Sequence[str], most: int = 2) -> list[str]:
+    """The names a typo may have meant, best first: by likeness, and those that begin with what was typed.
+
+    What a pod is called after (web of web-6d4f9-x7k2p) counts as its name: nobody types the rest by heart.
+    """
+    by_stem: dict[str, list[str]] = {}
+    for one in names:
+        for stem in {one, one.rpartition("-")[0], one.rpartition("-")[0].rpartition("-")[0]} - {""}:
+            by_stem.setdefault(stem, []).append(one)
+    alike = [one for stem in difflib.get_close_matches(name, by_stem, n=most) for one in by_stem[stem]]
+    begins = [n for n in names if n.startswith(name)]
+    return list(dict.fromkeys([*alike, *begins]))[:most]

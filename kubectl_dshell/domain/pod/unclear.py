@@ -1,0 +1,45 @@
+"""Pods that cannot be understood: they are named and counted, and the others go on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.domain.pod.pod import Pod, called, parse_pod
+from kubectl_dshell.errors import Malformed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """Where such a pod says it is, each on one line, and why it cannot be understood."""
+
+    namespace: str
+    pod: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.pod}" if self.namespace else self.pod
+
+
+def parse_pods(pods: Iterable[object], note: Callable[[Unclear], None]) -> Iterator[Pod]:
+    """Those that can be understood; `note` hears of the others."""
+    for pod in pods:
+        try:
+            parsed = parse_pod(pod)
+        except Malformed as error:
+            note(Unclear(*called(pod), error.message.partition(" cannot be understood: ")[2]))
+        else:
+            yield parsed
+
+
+def told(unclear: Sequence[Unclear]) -> str:
+    """One line for a person."""
+    pods = "1 pod" if len(unclear) == 1 else f"{len(unclear)} pods"
+    names = "; ".join(f"{one} ({one.why})" for one in unclear[:_SHOWN])
+    more = f"; and {len(unclear) - _SHOWN} more" if len(unclear) > _SHOWN else ""
+    return f"{pods} could not be understood: {names}{more}"

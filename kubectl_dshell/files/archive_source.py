@@ -1,0 +1,219 @@
+"""From this machine's disk into an archive for copy_in.sh."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tarfile
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from kubectl_dshell.domain.copy.archive_safety import DEEPEST, Kind, Refused, safe_mode
+from kubectl_dshell.errors import NoTarget
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from kubectl_dshell.domain.progress import Meter
+
+_PIECE = 256 * 1024
+_NO_FILE = "neither a file nor a directory nor a link"
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    files: int
+    bytes: int
+
+
+class Luggage:
+    """The files and directories that are to be sent. A source that is a symbolic link is followed, others are kept."""
+
+    def __init__(self, sources: Sequence[str], refuse: Callable[[str, str], None]) -> None:
+        """`refuse` hears of what is not sent, and why; it may raise. Raises NoTarget where there is no such file."""
+        self._sources = sources
+        self._refuse = refuse
+        self._buffer = memoryview(bytearray(_PIECE))
+        for source in sources:
+            try:
+                mode = Path(source).stat().st_mode
+            except OSError as error:
+                raise NoTarget(f"{source}: {error.strerror}") from error
+            if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+                raise NoTarget(f"{source}: neither a file nor a directory")
+
+    @property
+    def names(self) -> list[str]:
+        """As they will be called; "." for what is only the contents of a directory."""
+        return [_name(source) for source in self._sources]
+
+    def size(self) -> Size:
+        """How much it is, as far as it can be seen."""
+        files = total = 0
+        for size in chain.from_iterable(map(_sizes, self._sources)):
+            files, total = files + 1, total + size
+        return Size(files, total)
+
+    def send(self, out: BinaryIO, stopped: Callable[[], bool], meter: Meter) -> None:
+        """Write the archive; without its last member when stopped. Raises NoTarget where a file cannot be read."""
+        sender = _Sender(out, self._refuse, self._buffer, stopped, meter, bytearray(), bytearray())
+        for number, source in enumerate(self._sources):
+            with suppress(OSError):  # told where it is opened
+                status = Path(source).stat()
+                meter.expect(status.st_size if stat.S_ISREG(status.st_mode) else None)
+            sender.source(_Found(str(number), source, None, source, 0))
+        if not stopped():
+            for name, repairs in (("times", sender.times), ("modes", sender.modes)):
+                if repairs:
+                    sender.text(name, repairs)
+            sender.text("end", b"")
+            out.write(bytes(2 * tarfile.BLOCKSIZE))
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A file here: `base` in the directory `at`, which is held open; `path` is for messages, `name` for the archive."""
+
+    name: str
+    base: str
+    at: int | None
+    path: str
+    depth: int
+
+    def open(self, flags: int) -> int:
+        """A descriptor; of a named pipe too, without waiting for whoever writes into it."""
+        return os.open(self.base, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | flags, dir_fd=self.at)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sender:
+    """Others may change what is sent: nothing but the sources themselves is reached through a link."""
+
+    out: BinaryIO
+    refuse: Callable[[str, str], None]
+    buffer: memoryview
+    stopped: Callable[[], bool]
+    meter: Meter
+    times: bytearray
+    """@SECONDS and name, each with a zero byte, of links and what they are in: busybox tar makes them last."""
+    modes: bytearray
+    """Mode and name, each with a zero byte, of the directories that their owner cannot write into."""
+
+    def source(self, found: _Found) -> None:
+        with self._told(found):
+            self._opened(found, found.open(0))
+
+    def entry(self, found: _Found) -> bool:
+        """One file, or one directory with all that is below it; whether it is a link."""
+        if self.stopped():
+            return False
+        with self._told(found):
+            status = os.stat(found.base, dir_fd=found.at, follow_symlinks=False)
+            if stat.S_ISLNK(status.st_mode):
+                member = _member(found, status)
+                member.type, member.linkname = tarfile.SYMTYPE, os.readlink(found.base, dir_fd=found.at)
+                self.header(member)
+                self.times.extend(_repair(f"@{member.mtime}", found.name))
+                return True
+            if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+                raise Refused(_NO_FILE)
+            self._opened(found, found.open(os.O_NOFOLLOW))
+        return False
+
+    @contextmanager
+    def _told(self, found: _Found) -> Iterator[None]:
+        try:
+            yield
+        except Refused as why:
+            self.refuse(found.path, str(why))
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            self.refuse(found.path, error.strerror or str(error))
+
+    def header(self, member: tarfile.TarInfo) -> None:
+        self.out.write(member.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape"))
+
+    def text(self, name: str, data: bytes | bytearray) -> None:
+        """A file of ours."""
+        member = tarfile.TarInfo(name)
+        member.size = len(data)
+        self.header(member)
+        self.out.write(data)
+        self.out.write(bytes(-len(data) % tarfile.BLOCKSIZE))
+
+    def _opened(self, found: _Found, descriptor: int) -> None:
+        try:
+            status = os.fstat(descriptor)
+            if stat.S_ISDIR(status.st_mode):
+                self._folder(found, descriptor, status)
+            elif stat.S_ISREG(status.st_mode):
+                self._file(found, descriptor, status)
+            else:
+                raise Refused(_NO_FILE)
+        finally:
+            os.close(descriptor)
+
+    def _folder(self, found: _Found, descriptor: int, status: os.stat_result) -> None:
+        """Twice, since what is put in changes its time. tar may make it once only: a mode in its way comes later."""
+        if found.depth > DEEPEST:
+            raise Refused(f"more than {DEEPEST} directories deep")
+        inside, links = sorted(os.listdir(descriptor)), False
+        member, wanted = _member(found, status), safe_mode(Kind.FOLDER, stat.S_IMODE(status.st_mode))
+        member.type, member.mode = tarfile.DIRTYPE, wanted | 0o700
+        self.header(member)
+        for base in inside:
+            below = _Found(f"{found.name}/{base}", base, descriptor, f"{found.path}/{base}", found.depth + 1)
+            links = self.entry(below) or links
+        if links:
+            self.times.extend(_repair(f"@{member.mtime}", found.name))
+        if member.mode != wanted:
+            member.mode = wanted
+            self.modes.extend(_repair(f"{wanted:o}", found.name))
+        self.header(member)
+
+    def _file(self, found: _Found, descriptor: int, status: os.stat_result) -> None:
+        member = _member(found, status)
+        member.mode = safe_mode(Kind.FILE, stat.S_IMODE(status.st_mode))
+        member.size = left = status.st_size
+        self.header(member)
+        while left and not self.stopped():
+            count = os.readv(descriptor, [self.buffer[: min(left, _PIECE)]])
+            if not count:
+                raise NoTarget(f"{found.path} became shorter while it was read; nothing was copied")
+            self.out.write(self.buffer[:count])
+            self.meter.advance(count)
+            left -= count
+        self.out.write(bytes(-member.size % tarfile.BLOCKSIZE))
+
+
+def _sizes(source: str) -> Iterator[int]:
+    """Of each file; of what goes while it is looked at none: if it is missed, that is told when it is sent."""
+    with suppress(OSError):
+        if not Path(source).is_dir():
+            yield Path(source).stat().st_size
+    for folder, _, names in os.walk(source):
+        for name in names:
+            with suppress(OSError):
+                status = Path(folder, name).lstat()
+                yield status.st_size if stat.S_ISREG(status.st_mode) else 0
+
+
+def _member(found: _Found, status: os.stat_result) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(found.name)
+    member.mtime = max(0, int(status.st_mtime))
+    return member
+
+
+def _repair(word: str, name: str) -> bytes:
+    """For xargs -0."""
+    return f"{word}\0{name}\0".encode("utf-8", "surrogateescape")
+
+
+def _name(source: str) -> str:
+    """The last part as it was written: "." and the root stand for what is in them."""
+    last = source.rstrip("/").rpartition("/")[2]
+    return (Path(source).resolve().name if last == ".." else last) or "."

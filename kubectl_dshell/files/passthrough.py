@@ -1,0 +1,91 @@
+"""From a feed to a descriptor as one archive, as it is: whoever unpacks it judges it."""
+
+from __future__ import annotations
+
+import os
+import tarfile
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.domain.copy.requested_names import Turns
+from kubectl_dshell.errors import CutShort, Interrupted, OutputFailed
+from kubectl_dshell.files.tar_reader import Feed
+
+if TYPE_CHECKING:
+    import io
+    from collections.abc import Callable, Sequence
+
+    from kubectl_dshell.domain.copy.copy_spec import RemotePath
+    from kubectl_dshell.domain.progress import Meter
+
+_RECORD = 4
+_PIECE = 1024 * 1024
+_SIGPIPE = 13
+
+
+class Restream:
+    """A landing that keeps nothing: what comes goes on."""
+
+    def __init__(self, descriptor: int, sources: Sequence[RemotePath]) -> None:
+        self._descriptor = descriptor
+        self._turns = Turns(sources)
+        self.missing: list[str] = []
+
+    def receive(
+        self,
+        source: io.BufferedReader,
+        refuse: Callable[[str, str], None],  # noqa: ARG002  # nothing is
+        meter: Meter,
+    ) -> None:
+        """Each source below its own name.
+
+        Raises CutShort, OutputFailed, Forbidden for what was not asked for, Interrupted (SIGPIPE) when nobody reads on.
+        """
+        feed, buffer = Feed(source), memoryview(bytearray(_PIECE))
+        try:
+            for _, kind, name, _ in feed.records(_RECORD):
+                self._turns.take(name, kind)
+                empty = True
+                for member in feed.archive():
+                    empty = False
+                    self._write(memoryview(_header(member, kind, name)))
+                    self._pass_on(feed, member.size, buffer, meter)
+                if empty and kind == "file":
+                    self.missing.append(name)
+            self._turns.end()
+            self._write(memoryview(bytes(2 * tarfile.BLOCKSIZE)))
+        except BrokenPipeError:
+            raise Interrupted(_SIGPIPE) from None
+        except OSError as error:
+            raise OutputFailed(f"cannot write standard output: {error.strerror}") from error
+
+    def commit(self) -> None: ...
+    def discard(self) -> None: ...
+
+    def _pass_on(self, feed: Feed, size: int, buffer: memoryview, meter: Meter) -> None:
+        left = size
+        while left:
+            count = feed.readinto(buffer[: min(left, _PIECE)])
+            if not count:
+                raise CutShort("the archive ended early")
+            left -= count
+            self._write(buffer[:count])
+            meter.advance(count)
+        self._write(memoryview(bytes(-size % tarfile.BLOCKSIZE)))
+
+    def _write(self, view: memoryview) -> None:
+        while view:
+            view = view[os.write(self._descriptor, view) :]
+
+
+def _header(member: tarfile.TarInfo, kind: str, source: str) -> bytes:
+    """A directory's members are below it; the only member of a file's archive is the file."""
+    if member.type == tarfile.GNUTYPE_SPARSE:
+        raise CutShort(f"{member.name} is in a form of tar's that is not passed on (sparse)")
+    inner = member.name.removeprefix(".").removeprefix("/") if kind == "folder" else ""
+    member.name = f"{source}/{inner}" if inner else source
+    if member.islnk():
+        member.linkname = f"{source}/{member.linkname.removeprefix('./')}"
+    try:
+        return member.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape")
+    except ValueError as error:
+        raise CutShort(f"the archive is broken: {error}") from error

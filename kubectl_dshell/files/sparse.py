@@ -1,0 +1,56 @@
+"""Data from a feed into a file. Where it is all zeros the file gets a hole, as a sparse one had."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.errors import CutShort
+
+if TYPE_CHECKING:
+    from kubectl_dshell.domain.progress import Meter
+    from kubectl_dshell.files.tar_reader import Feed
+
+_PIECE = 256 * 1024  # what the processor still has at hand when it is written
+_HOLE = 16 * 1024
+_ZEROS = bytes(_HOLE)
+
+
+class Writer:
+    """One buffer for all files of a copy."""
+
+    def __init__(self, feed: Feed, meter: Meter) -> None:
+        self._feed = feed
+        self._meter = meter
+        self._buffer = bytearray(_PIECE)
+        self._view = memoryview(self._buffer)
+
+    def expect(self, size: int) -> None:
+        self._meter.expect(size)
+
+    def write(self, descriptor: int, size: int) -> None:
+        """The next `size` bytes of the feed, into an empty file."""
+        left = size
+        while left:
+            count = self._feed.readinto(self._view[: min(left, _PIECE)])
+            if not count:
+                raise CutShort("the archive ended early")
+            left -= count
+            self._write(descriptor, count)
+            self._meter.advance(count)
+        os.ftruncate(descriptor, size)
+
+    def _write(self, descriptor: int, count: int) -> None:
+        begin = 0  # of what is not written yet
+        for at in range(0, count, _HOLE):
+            if self._buffer[at] or self._buffer[at : min(at + _HOLE, count)] != _ZEROS:
+                continue
+            _write_all(descriptor, self._view[begin:at])
+            os.lseek(descriptor, _HOLE, os.SEEK_CUR)
+            begin = at + _HOLE
+        _write_all(descriptor, self._view[begin:count])
+
+
+def _write_all(descriptor: int, view: memoryview) -> None:
+    while view:
+        view = view[os.write(descriptor, view) :]

@@ -1,0 +1,110 @@
+"""The old auth-provider entries, left to the Python client: it knows oidc (with refresh) and gcp."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kubectl_dshell.errors import BadConfig
+from kubectl_dshell.kube.kubeconfig.header import bearer
+from kubectl_dshell.kube.kubeconfig.secret import Secret, scrub
+
+if TYPE_CHECKING:
+    from kubectl_dshell.kube.auth.client_certificate import ClientCertificate
+    from kubectl_dshell.kube.auth.user_terminal import UserTerminal
+    from kubectl_dshell.kube.kubeconfig.named_entry import Entry
+
+SUPPORTED = ("oidc", "gcp")
+_NAME = "kubectl-dshell"
+_WORDS_SHOWN = 300
+
+
+class AuthProvider:
+    """Asks the kubernetes package once, and again after a 401."""
+
+    def __init__(self, user: Entry, provider: Entry, terminal: UserTerminal) -> None:
+        """Refuse what the package does not know.
+
+        Raises:
+            BadConfig: with the provider's name.
+        """
+        self._name = provider.text("name")
+        if self._name not in SUPPORTED:
+            raise BadConfig(
+                f'user "{user.name}" has auth-provider "{self._name}", which is not supported',
+                "Use a credential plugin (exec) instead, as kubectl requires for most providers.",
+            )
+        config = provider.part("config")
+        # Each of them is a secret, or costs nothing to be held for one.
+        self._details = {key: Secret(config.text(key)) for key in config.value} if config else {}
+        self._user = user
+        self._terminal = terminal
+        self._value: Secret | None = None
+
+    def authorization(self) -> Secret | None:
+        if self._value is None:
+            self._value = self._ask()
+        return self._value
+
+    def certificate(self) -> ClientCertificate | None:
+        return None
+
+    def refresh(self) -> bool:
+        self._value = self._ask()
+        return True
+
+    def _ask(self) -> Secret:
+        if self._terminal.taken and "cmd-path" in self._details:
+            raise self._failure("its command may ask, and the session has the terminal")
+        details = {key: value.reveal() for key, value in self._details.items()}
+        loader = self._loader(details)
+        if not any(details.get(f"idp-certificate-authority{suffix}") for suffix in ("", "-data")):
+            loader._refresh_oidc = self._refuse_refresh  # noqa: SLF001  # it would not verify the provider's TLS
+        try:
+            loader._load_authentication()  # noqa: SLF001  # the public entry point also loads certificates
+        except BadConfig:
+            raise
+        except Exception as error:
+            # Whatever the package and the libraries under it raise here, the credentials are what is wrong.
+            words = scrub(" ".join(str(error).split()))[:_WORDS_SHOWN]
+            raise self._failure(f"{type(error).__name__}: {words}") from error
+        token = str(getattr(loader, "token", None) or "")
+        if not token:
+            raise self._failure("no usable token in the kubeconfig")
+        return Secret(bearer(token.removeprefix("Bearer "), f"the token of {self._user.whole}"))
+
+    def _loader(self, details: dict[str, str]) -> Any:
+        """The package's, with this user alone: its errors quote the name of what it was given."""
+        from kubernetes.config.kube_config import KubeConfigLoader
+
+        provider: dict[str, Any] = {"name": self._name, **({"config": details} if details else {})}
+        only = {
+            "current-context": _NAME,
+            "contexts": [{"name": _NAME, "context": {"cluster": _NAME, "user": _NAME}}],
+            "clusters": [{"name": _NAME, "cluster": {"server": ""}}],
+            "users": [{"name": _NAME, "user": {"auth-provider": provider}}],
+        }
+        return KubeConfigLoader(only, config_persister=lambda: self._keep(provider.get("config") or {}))
+
+    def _keep(self, renewed: Any) -> None:
+        """Write renewed tokens where the old ones were, as kubectl does; what is no file forgets them."""
+        from kubernetes.config.kube_config import KubeConfigMerger
+
+        self._details = {key: Secret(str(value)) for key, value in renewed.items()}
+        file = self._user.file
+        if file is None or not file.is_file():
+            return
+        merger = KubeConfigMerger(str(file))
+        for document in merger.config_files.values():
+            for item in document.get("users") or []:
+                if item.get("name") == self._user.name:
+                    item["user"]["auth-provider"]["config"] = dict(renewed)
+        merger.save_changes()
+
+    def _refuse_refresh(self, _provider: object) -> None:
+        raise self._failure("the token expired, and without idp-certificate-authority it cannot be renewed safely")
+
+    def _failure(self, why: str) -> BadConfig:
+        return BadConfig(
+            f'the auth-provider of user "{self._user.name}" gave no credentials: {why}',
+            "Log in again, or use a credential plugin (exec). Try: kubectl auth whoami",
+        )

@@ -1,0 +1,107 @@
+"""Who we are to the API server: the Authorization header and the client certificate, kept fresh."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from kubectl_dshell.errors import BadConfig
+from kubectl_dshell.kube.kubeconfig.header import bearer
+from kubectl_dshell.kube.kubeconfig.secret import Secret, encoded
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from kubectl_dshell.kube.auth.client_certificate import ClientCertificate
+    from kubectl_dshell.kube.auth.user_terminal import UserTerminal
+    from kubectl_dshell.kube.kubeconfig.named_entry import Entry
+
+_LONGEST_TOKEN = 1024 * 1024
+
+
+class Credentials(Protocol):
+    """Where the Authorization header comes from."""
+
+    def authorization(self) -> Secret | None:
+        """The header's value, valid now; None when the certificate, or nobody, speaks for us."""
+
+    def certificate(self) -> ClientCertificate | None:
+        """A certificate that goes with it and is not in the kubeconfig."""
+
+    def refresh(self) -> bool:
+        """Get new ones after a 401; False when there is nothing new to get."""
+
+
+@dataclass(frozen=True, slots=True)
+class Static:
+    """A header that never changes."""
+
+    value: Secret | None = None
+
+    def authorization(self) -> Secret | None:
+        return self.value
+
+    def certificate(self) -> ClientCertificate | None:
+        return None
+
+    def refresh(self) -> bool:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class TokenFile:
+    """A token that something else renews in a file; read anew for each request."""
+
+    path: Path
+
+    def authorization(self) -> Secret | None:
+        try:
+            with self.path.open("rb") as file:
+                token = Secret(file.read(_LONGEST_TOKEN).decode())
+        except OSError as error:
+            raise BadConfig(f"tokenFile {self.path} cannot be read: {error.strerror}") from error
+        except ValueError as error:  # of the decoder, whose text would quote it; or a NUL in the name
+            raise BadConfig(f"tokenFile {self.path} is not UTF-8") from error
+        return Secret(bearer(token.reveal(), f"tokenFile {self.path}"))
+
+    def certificate(self) -> ClientCertificate | None:
+        return None
+
+    def refresh(self) -> bool:
+        return True
+
+
+def basic(name: str, password: str) -> Secret:
+    """The Authorization header of a login."""
+    return Secret("Basic " + base64.b64encode(encoded(f"{name}:{password}")).decode())
+
+
+def resolve(user: Entry, cluster: Entry, environ: Mapping[str, str], terminal: UserTerminal) -> Credentials:
+    """The credentials of a user entry; tokenFile before token before password before plugins, as in client-go.
+
+    Raises:
+        BadConfig: the entry asks for something that is not supported, or is incomplete.
+    """
+    token_file = user.path("tokenFile")
+    if token_file is not None:
+        return TokenFile(token_file)
+    token = user.secret("token")
+    if token:
+        return Static(Secret(bearer(token.reveal(), f"the token of {user.whole}")))
+    if user.text("username"):
+        password = user.secret("password")
+        return Static(basic(user.text("username"), password.reveal() if password else ""))
+    plugin, provider = user.part("exec"), user.part("auth-provider")
+    if plugin:
+        if provider:
+            raise BadConfig(f'user "{user.name}" has both exec and auth-provider; keep one')
+        from kubectl_dshell.kube.auth.exec_plugin import ExecPlugin
+
+        return ExecPlugin(user, plugin, cluster, environ, terminal)
+    if provider:
+        from kubectl_dshell.kube.auth.auth_provider import AuthProvider
+
+        return AuthProvider(user, provider, terminal)
+    return Static()

@@ -1,0 +1,62 @@
+"""What a credential plugin printed, an ExecCredential, taken apart."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kubectl_dshell.kube.auth.client_certificate import ClientCertificate
+from kubectl_dshell.kube.kubeconfig.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class BadAnswer(Exception):
+    """It cannot be used; the text says why, and holds nothing of it but versions."""
+
+
+@dataclass(frozen=True, slots=True)
+class PluginAnswer:
+    """Its credentials; `expires` is a time as in RFC 3339, or empty."""
+
+    token: Secret | None
+    certificate: ClientCertificate | None
+    expires: str
+
+
+def parse_answer(stdout: bytes, version: str) -> PluginAnswer:
+    """The credentials in `stdout`.
+
+    Raises:
+        BadAnswer: it is no ExecCredential of `version`, or holds none.
+    """
+    try:
+        answer = json.loads(stdout)
+    except (ValueError, RecursionError) as error:
+        raise BadAnswer("did not print JSON") from error
+    if not isinstance(answer, dict) or answer.get("kind") != "ExecCredential":
+        raise BadAnswer("did not print an ExecCredential")
+    if answer.get("apiVersion") != version:
+        raise BadAnswer(f"answered in {str(answer.get('apiVersion'))[:80]}, not in {version}")
+    status = answer.get("status")
+    if not isinstance(status, dict):
+        raise BadAnswer("gave neither a token nor a client certificate")
+    token, expires = _text(status, "token"), _text(status, "expirationTimestamp")
+    certificate, key = _text(status, "clientCertificateData"), _text(status, "clientKeyData")
+    if not token and not certificate:
+        raise BadAnswer("gave neither a token nor a client certificate")
+    if bool(certificate) != bool(key):
+        raise BadAnswer("gave only one of clientCertificateData and clientKeyData")
+    shown = ClientCertificate(certificate.encode("utf-8", "replace"), Secret(key)) if certificate else None
+    return PluginAnswer(Secret(token) if token else None, shown, expires)
+
+
+def _text(status: Mapping[str, Any], key: str) -> str:
+    value = status.get(key)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise BadAnswer(f"gave a {key} that is no text")
+    return value

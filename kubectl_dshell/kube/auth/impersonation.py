@@ -1,0 +1,41 @@
+"""Whom we act as: the Impersonate headers of a user entry, whatever letters the names are written in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from kubectl_dshell.errors import BadConfig
+from kubectl_dshell.kube.kubeconfig.header import header_value
+from kubectl_dshell.kube.kubeconfig.secret import encoded
+
+if TYPE_CHECKING:
+    from kubectl_dshell.kube.kubeconfig.named_entry import Entry
+
+
+def impersonation(user: Entry) -> tuple[tuple[str, str], ...]:
+    """Header names and values.
+
+    Raises:
+        BadConfig: one cannot be sent, is blank, or there is nobody that a group belongs to.
+    """
+    groups = [("Impersonate-Group", _sent("group", group)) for group in user.texts("as-groups")]
+    uid = [("Impersonate-Uid", _sent("UID", user.text("as-uid")))] if user.text("as-uid") else []
+    scopes = user.part("as-user-extra")
+    extra = [
+        (f"Impersonate-Extra-{quote(encoded(key.lower()), safe='')}", _sent("extra", item))
+        for key in (scopes.value if scopes else ())
+        for item in (scopes.texts(key) if scopes else ())
+    ]
+    if not user.text("as"):
+        if groups or uid or extra:
+            raise BadConfig("a group, UID or extra to impersonate needs a user to impersonate", "Add --as USER.")
+        return ()
+    return (("Impersonate-User", _sent("user", user.text("as"))), *groups, *uid, *extra)
+
+
+def _sent(what: str, text: str) -> str:
+    value = header_value(text, f"the {what} to impersonate")
+    if not value:  # the API server would take it for nobody, and us for ourselves
+        raise BadConfig(f"the {what} to impersonate is blank")
+    return value

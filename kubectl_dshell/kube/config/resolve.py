@@ -1,0 +1,127 @@
+"""From flags, environment and kubeconfig to one resolved connection, by kubectl's rules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.errors import BadConfig
+from kubectl_dshell.kube.auth import credentials as sources
+from kubectl_dshell.kube.auth.impersonation import impersonation
+from kubectl_dshell.kube.config import overrides
+from kubectl_dshell.kube.config.connection import Connection, ConnectionOptions
+from kubectl_dshell.kube.kubeconfig import files as kubeconfig
+from kubectl_dshell.kube.kubeconfig.named_entry import Entry
+from kubectl_dshell.kube.kubeconfig.service_account import ServiceAccount
+from kubectl_dshell.kube.net import tls
+from kubectl_dshell.kube.net.connect import Proxy
+from kubectl_dshell.kube.net.endpoint import Endpoint, endpoint, host_name
+from kubectl_dshell.kube.net.proxy import proxy_for
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Mapping
+
+    from kubectl_dshell.kube.auth.credentials import Credentials
+    from kubectl_dshell.kube.auth.user_terminal import UserTerminal
+    from kubectl_dshell.kube.kubeconfig.files import Kubeconfig
+
+_SCHEMES = ("http", "https")
+
+
+def resolve(
+    options: ConnectionOptions,
+    environ: Mapping[str, str],
+    terminal: UserTerminal,
+    account: ServiceAccount | None = None,
+) -> Connection:
+    """Everything but what a plugin has to say. `account` is the pod's that we may run in.
+
+    Raises:
+        BadConfig: what is wrong, in which file, and what exists instead.
+    """
+    account = account or ServiceAccount(environ)
+    config = kubeconfig.load(options.kubeconfig, environ)
+    if not (config.current_context or options.context or options.cluster) and account.there:
+        config = account.config()
+    context = _context(config, options)
+    cluster = _named(config, "clusters", options.cluster or context.text("cluster"))
+    cluster = overrides.of_cluster(cluster, options)
+    user = overrides.of_user(_named(config, "users", options.user or context.text("user")), options)
+    server = _server(cluster)
+    secure = server.scheme == "https"
+    proxy = proxy_for(server, cluster.text("proxy-url"), f"the proxy-url of {cluster.whole}", environ)
+    return Connection(
+        server=server.url,
+        namespace=options.namespace or context.text("namespace") or account.namespace() or "default",
+        context=context.name,
+        user=user.name,
+        # Like kubectl: what proves who we are never travels in the clear.
+        credentials=_proof(user, cluster, server, environ, terminal) if secure else sources.Static(),
+        tls=_tls(cluster, user) if secure else None,
+        tls_server_name=_server_name(cluster),
+        impersonation=impersonation(user),
+        proxy=Proxy(proxy, tls.proxy_context(cluster) if proxy.scheme == "https" else None) if proxy else None,
+        timeout=options.request_timeout or None,
+    )
+
+
+def _context(config: Kubeconfig, options: ConnectionOptions) -> Entry:
+    name = options.context or config.current_context
+    if name:
+        return config.get("contexts", name)
+    if options.cluster or options.server:
+        return Entry("", {})
+    if not config.files:
+        raise BadConfig(
+            "no kubeconfig found: neither --kubeconfig nor $KUBECONFIG nor ~/.kube/config names a file that exists",
+            "See: kubectl config view",
+        )
+    known = ", ".join(config.sections["contexts"]) or "none"
+    raise BadConfig(
+        f"no current context in {', '.join(map(str, config.files))}",
+        f"Choose one with --context or `kubectl config use-context`. There are: {known}.",
+    )
+
+
+def _named(config: Kubeconfig, section: str, name: str) -> Entry:
+    return config.get(section, name) if name else Entry("", {}, kind=kubeconfig.SECTIONS[section])
+
+
+def _server(cluster: Entry) -> Endpoint:
+    server = cluster.text("server")
+    if not server:
+        raise BadConfig(f'cluster "{cluster.name}" has no server', "See: kubectl config view")
+    if "://" not in server:
+        authority = cluster.text("certificate-authority") or cluster.text("certificate-authority-data")
+        secure = authority or cluster.flag("insecure-skip-tls-verify")
+        server = ("https://" if secure else "http://") + server
+    return endpoint(server, f"the server of {cluster.whole}", _SCHEMES)
+
+
+def _server_name(cluster: Entry) -> str | None:
+    try:
+        name = host_name(cluster.checked_word("tls-server-name", cluster.text("tls-server-name")))
+    except ValueError as error:
+        raise cluster.wrong("tls-server-name", "is no name of a server") from error
+    return name or None
+
+
+def _proof(
+    user: Entry, cluster: Entry, server: Endpoint, environ: Mapping[str, str], terminal: UserTerminal
+) -> Credentials:
+    found = sources.resolve(user, cluster, environ, terminal)
+    if server.login and isinstance(found, sources.Static) and found.value is None:
+        # A login in the server's URL is the last that counts, as in Go.
+        return sources.Static(sources.basic(server.login.name.reveal(), server.login.password.reveal()))
+    return found
+
+
+def _tls(cluster: Entry, user: Entry) -> ssl.SSLContext:
+    context = tls.client_context(cluster)
+    certificate, key = tls.pem(user, "client-certificate"), tls.private_key(user, "client-key")
+    if (certificate is None) != (key is None):
+        lacking = "client-key" if key is None else "client-certificate"
+        raise BadConfig(f'user "{user.name}" has no {lacking} to go with the other half')
+    if certificate is not None and key is not None:
+        tls.show_certificate(context, certificate, key, f'user "{user.name}"')
+    return context

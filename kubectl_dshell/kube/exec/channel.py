@@ -1,0 +1,66 @@
+"""The payloads of v5/v4.channel.k8s.io (KEP-4006): one binary message is one byte of channel, then its data.
+
+Pure: bytes to events and back. Neither frames nor sockets are known here.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from kubectl_dshell.domain.stream import Channel, Event, Exit, Output
+from kubectl_dshell.domain.text.bounds import LONGEST_MESSAGE, one_line, shortened, small_number
+from kubectl_dshell.errors import Malformed
+from kubectl_dshell.kube.http.untrusted_json import objects_at, parse_json, text_at
+
+V5 = "v5.channel.k8s.io"
+V4 = "v4.channel.k8s.io"
+
+_LARGEST_STATUS = 1024 * 1024
+_HIGHEST_CODE = 255  # our own exit code would be the rest of a division by 256: 0 for 256
+END_OF_INPUT = bytes([Channel.CLOSE, Channel.STDIN])
+_OUTPUT = {channel.value: channel for channel in (Channel.STDOUT, Channel.STDERR)}
+
+
+def decode(message: bytes) -> Event | None:
+    """What one binary message says; None for the empty messages that open each channel, and channels not ours."""
+    if len(message) < 2:  # a channel byte and nothing
+        return None
+    number = message[0]
+    if number in _OUTPUT:
+        return Output(_OUTPUT[number], message[1:])
+    if number == Channel.STATUS:
+        return exit_of(message[1:])
+    return None
+
+
+def stdin(data: bytes) -> bytes:
+    """The message that hands `data` to the command."""
+    return bytes([Channel.STDIN]) + data
+
+
+def resize(columns: int, rows: int) -> bytes:
+    """The message that sets the terminal's size."""
+    return bytes([Channel.RESIZE]) + json.dumps({"Width": columns, "Height": rows}).encode()
+
+
+def exit_of(status: bytes) -> Exit:
+    """A metav1.Status: Success is 0, a cause ExitCode is that, anything else has no code but the server's words."""
+    try:
+        document = parse_json(status[:_LARGEST_STATUS])
+    except Malformed:
+        document = None
+    if not isinstance(document, dict):
+        return Exit(None, shortened(status[: 4 * LONGEST_MESSAGE].decode(errors="replace")))
+    message = shortened(text_at(document, "message"))
+    if document.get("status") == "Success":
+        return Exit(0, message)
+    return Exit(_exit_code(document), message or one_line(text_at(document, "reason")))
+
+
+def _exit_code(document: dict[str, Any]) -> int | None:
+    for cause in objects_at(document, "details", "causes"):
+        if cause.get("reason") == "ExitCode":
+            code = small_number(cause.get("message"))
+            return code if code is not None and code <= _HIGHEST_CODE else None
+    return None

@@ -1,0 +1,38 @@
+"""A TCP or TLS connection to the API server for a stream of its own, through the proxy if there is one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from kubectl_dshell.kube.http.unreachable import unreachable
+from kubectl_dshell.kube.net.connect import reach
+from kubectl_dshell.kube.net.deadline import CONNECT_SECONDS, to_connect
+from kubectl_dshell.kube.net.endpoint import DEFAULT_PORTS
+
+if TYPE_CHECKING:
+    import socket
+
+    from kubectl_dshell.kube.config.connection import Connection
+
+
+def dial(connection: Connection, seconds: float = CONNECT_SECONDS) -> socket.socket:
+    """A connected, blocking socket, within `seconds`; a TLS one for https servers.
+
+    Raises:
+        ConnectionLost: nobody answers. BadConfig: the server is not trusted, or does not trust us.
+    """
+    server = urlsplit(connection.server)
+    host, port = server.hostname or "", server.port or DEFAULT_PORTS[server.scheme]
+    seconds = to_connect(min(seconds, connection.timeout or seconds))
+    sock: socket.socket | None = None
+    try:
+        sock = reach(host, port, connection.proxy, seconds)
+        if connection.tls is not None:
+            name = connection.tls_server_name or host
+            sock = connection.tls.wrap_socket(sock, server_hostname=name)
+    except OSError as error:
+        if sock is not None:
+            sock.close()
+        raise unreachable(connection, error) from error
+    return sock

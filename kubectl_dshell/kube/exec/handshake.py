@@ -1,0 +1,95 @@
+"""The request that turns a connection into a WebSocket (RFC 6455, 4.1), and its answer within bounds.
+
+websocket-client's own reads lines and bodies of any length, for as long as a byte comes now and then.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import http.client
+import secrets
+import ssl
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from kubectl_dshell.kube.http.bounded import Response
+from kubectl_dshell.kube.http.response import Answer
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Sequence
+
+SWITCHED = 101
+LARGEST_REFUSAL = 1024 * 1024
+"""Bytes of the body of an answer that is none."""
+_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+
+@dataclass(frozen=True, slots=True)
+class Upgraded:
+    """The answer; if it is 101, the protocol that was chosen, and frames that came with it."""
+
+    answer: Answer
+    protocol: str = ""
+    early: bytes = b""
+
+
+def shake_hands(
+    sock: socket.socket, url: str, protocols: Sequence[str], headers: Sequence[tuple[str, str]], seconds: float
+) -> Upgraded:
+    """Ask for `url` over `sock` and read the answer, within `seconds` for all of it.
+
+    Raises:
+        OSError: the connection broke, or time ran out (TimeoutError).
+        http.client.HTTPException: the answer is not HTTP, or not what a WebSocket server says.
+    """
+    key = base64.b64encode(secrets.token_bytes(16)).decode()
+    sock.settimeout(seconds)
+    sock.sendall(_request(url, key, protocols, headers))
+    # What follows the answer belongs to frames. A byte at a time takes none of them; within TLS each byte would cost
+    # a call into it, and what shares a record with the answer is read with it anyway.
+    secured = isinstance(sock, ssl.SSLSocket)
+    response = (Response if secured else _Careful)(sock, method="GET")
+    response.begin()
+    found = {name.lower(): value for name, value in response.headers.items()}
+    parts = urlsplit(url)
+    where = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    if response.status != SWITCHED:
+        # Following a redirect would hand our credentials to another server.
+        body = response.read(LARGEST_REFUSAL)
+        return Upgraded(Answer(response.status, response.reason, found, body, where))
+    proof = base64.b64encode(hashlib.sha1(f"{key}{_GUID}".encode(), usedforsecurity=False).digest()).decode()
+    if not hmac.compare_digest(found.get("sec-websocket-accept", "").encode(), proof.encode()):
+        raise http.client.HTTPException("it switches to something else")
+    protocol = found.get("sec-websocket-protocol", "")
+    if protocol not in protocols:
+        raise http.client.HTTPException("it speaks none of our protocols")
+    return Upgraded(Answer(SWITCHED, response.reason, found, url=where), protocol, _early(response) if secured else b"")
+
+
+def _request(url: str, key: str, protocols: Sequence[str], headers: Sequence[tuple[str, str]]) -> bytes:
+    parts = urlsplit(url)
+    lines = [
+        f"GET {parts.path}?{parts.query} HTTP/1.1",
+        f"Host: {parts.netloc.rpartition('@')[2]}",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        f"Sec-WebSocket-Key: {key}",
+        "Sec-WebSocket-Version: 13",
+        f"Sec-WebSocket-Protocol: {','.join(protocols)}",
+        *(f"{name}: {value}" for name, value in headers),
+    ]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+class _Careful(Response):
+    AHEAD = 1
+
+
+def _early(response: Response) -> bytes:
+    buffered: Any = response.fp
+    buffered.raw.seal()
+    return bytes(buffered.peek())

@@ -1,0 +1,139 @@
+"""The handshake that turns a request for pods/exec into a stream."""
+
+from __future__ import annotations
+
+import http.client
+import time
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlencode
+
+from kubectl_dshell.domain.text.bounds import one_line
+from kubectl_dshell.errors import DshellError, StartFailed
+from kubectl_dshell.kube.exec import channel
+from kubectl_dshell.kube.exec.dial import dial
+from kubectl_dshell.kube.exec.handshake import Upgraded, shake_hands
+from kubectl_dshell.kube.exec.stream import ExecStream
+from kubectl_dshell.kube.http import response as answers
+from kubectl_dshell.kube.http.api import ANSWER_SECONDS, USER_AGENT
+from kubectl_dshell.kube.http.retry import persistently
+from kubectl_dshell.kube.http.trace import SILENT, Trace
+from kubectl_dshell.kube.http.unreachable import unreachable
+from kubectl_dshell.kube.net.deadline import within
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Sequence
+
+    from kubectl_dshell.kube.config.connection import Connection
+    from kubectl_dshell.kube.http.response import Answer
+
+_UNAUTHORIZED = 401
+_NEVER_OF_A_STREAM = frozenset({403, 407, 426, 502, 503, 504})
+"""What proxies say of streams; an API server says them as a metav1.Status, and a kubelet not at all."""
+_WAY_OUT = (
+    "Something on the way lets no WebSocket through. A reverse proxy has to pass on Upgrade and Connection; "
+    "kubectl proxy refuses exec unless it is started with --reject-paths='^$'."
+)
+
+
+def open_exec(  # noqa: PLR0913  # an exec is that many facts
+    connection: Connection,
+    namespace: str,
+    pod: str,
+    container: str,
+    argv: Sequence[str],
+    *,
+    stdin: bool,
+    tty: bool,
+    trace: Trace = SILENT,
+    half_close: bool | None = None,
+    seconds: float | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> ExecStream:
+    """Run `argv` in a container; the stream is open when this returns.
+
+    `half_close` says whether the end of stdin has to reach the command (by default: piped stdin); `seconds` is for
+    the handshake (by default: as for a request).
+
+    Raises:
+        ApiError: the server, or the kubelet behind it, says no. BadConfig: credentials or TLS.
+        ConnectionLost: no answer. StartFailed: the server is too old for what is asked.
+    """
+    flags = (("stdin", stdin), ("stdout", True), ("stderr", not tty), ("tty", tty))
+    query = [("container", container), *(("command", word) for word in argv)]
+    query += [(name, "true") for name, wanted in flags if wanted]
+    path = f"/api/v1/namespaces/{quote(namespace, safe='')}/pods/{quote(pod, safe='')}/exec"
+    wait = min(seconds or ANSWER_SECONDS, connection.timeout or ANSWER_SECONDS)
+    sock, protocol, early = _handshake(connection, f"{path}?{urlencode(query)}", trace, wait, sleep)
+    if protocol != channel.V5 and (stdin and not tty if half_close is None else half_close):
+        sock.close()
+        raise StartFailed(
+            f"the API server only speaks {protocol}, in which piped input cannot end",
+            "Kubernetes 1.30 or newer is needed for piped input; a terminal works here.",
+        )
+    return ExecStream(sock, protocol, now=time.monotonic(), early=early)
+
+
+def _handshake(
+    connection: Connection, resource: str, trace: Trace, wait: float, sleep: Callable[[float], None]
+) -> tuple[socket.socket, str, bytes]:
+    opened: list[tuple[socket.socket, Upgraded]] = []
+
+    def attempt() -> Answer:
+        sock, upgraded = _upgrade(connection, resource, trace, wait)
+        if sock is not None:
+            opened.append((sock, upgraded))
+        return upgraded.answer
+
+    deadline = time.monotonic() + wait
+    answer = persistently(attempt, method="GET", idempotent=False, deadline=deadline, sleep=sleep)
+    if answer.status == _UNAUTHORIZED and connection.renew():
+        answer = persistently(attempt, method="GET", idempotent=False, deadline=deadline, sleep=sleep)
+    if not opened:
+        raise _refusal(answer, connection, f"GET {resource.partition('?')[0]}")
+    sock, upgraded = opened[0]
+    return sock, upgraded.protocol, upgraded.early
+
+
+def _upgrade(connection: Connection, resource: str, trace: Trace, wait: float) -> tuple[socket.socket | None, Upgraded]:
+    headers = [("User-Agent", USER_AGENT), *connection.headers()]
+    url, until, began, said = connection.server + resource, time.monotonic() + wait, time.monotonic(), "no answer"
+    sock = None
+    try:
+        sock = within(wait, lambda: dial(connection, wait), too_late=lambda late: late.close())
+        upgraded = shake_hands(sock, url, (channel.V5, channel.V4), headers, max(0.01, until - time.monotonic()))
+        said = f"{upgraded.answer.status} {upgraded.answer.reason}".strip()
+        if upgraded.protocol:
+            opened, sock = sock, None
+            return opened, upgraded
+    except (OSError, http.client.HTTPException) as error:
+        raise _no_stream(connection, error, sock) from error
+    finally:
+        trace.answered("GET", url, said, time.monotonic() - began)
+        if sock is not None:
+            sock.close()
+    trace.body("Response", upgraded.answer.body)
+    return None, upgraded
+
+
+def _refusal(answer: Answer, connection: Connection, request: str) -> DshellError:
+    """Of whom: the API server and the kubelet say what is wrong; what is between them and us says no to all streams."""
+    error = answers.failure(answer, connection, request)
+    status = b'"Status"' in answer.body
+    if answer.status == _UNAUTHORIZED or (status and "pgrade" not in error.message):
+        return error
+    if answer.ok or answer.is_page or answer.status in _NEVER_OF_A_STREAM or "pgrade" in error.message:
+        why = f"{answer.url} answers {answer.status} {one_line(answer.reason, 40)}".strip()
+        text = error.message if answer.is_page else f"{why} ({one_line(error.message)})"
+        return StartFailed(f"no stream to the pod: {text}", _WAY_OUT)
+    return error
+
+
+def _no_stream(connection: Connection, error: BaseException, sock: socket.socket | None) -> DshellError:
+    if sock is not None and isinstance(error, TimeoutError):
+        why = f"{connection.server} does not answer the request for one"
+    elif isinstance(error, http.client.HTTPException) and not isinstance(error, OSError):
+        why = f"{connection.server} does not open a WebSocket: {one_line(str(error)) or type(error).__name__}"
+    else:
+        return unreachable(connection, error)
+    return StartFailed(f"no stream to the pod: {why}", _WAY_OUT)

@@ -1,0 +1,212 @@
+"""Requests to the API server: JSON in, JSON out, failures in our words."""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import urllib3
+
+from kubectl_dshell import __version__
+from kubectl_dshell.kube.http import response as answers
+from kubectl_dshell.kube.http.body import read_body
+from kubectl_dshell.kube.http.bounded import LARGEST_BODY, bounded
+from kubectl_dshell.kube.http.pool import pool
+from kubectl_dshell.kube.http.response import Answer
+from kubectl_dshell.kube.http.retry import persistently
+from kubectl_dshell.kube.http.server_time import ServerTime
+from kubectl_dshell.kube.http.trace import SILENT, Trace
+from kubectl_dshell.kube.http.unreachable import unreachable
+from kubectl_dshell.kube.net.deadline import to_connect, within
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import TypeAlias
+
+    from kubectl_dshell.kube.config.connection import Connection
+
+    Query: TypeAlias = Sequence[tuple[str, str]]
+
+USER_AGENT = f"kubectl-dshell/{__version__}"
+ANSWER_SECONDS = 60.0
+"""For one answer, from the name of the server to the last byte of the body."""
+LARGEST_OBJECT = 16 * 1024 * 1024
+"""Bytes of what is turned into objects whole: ten times what etcd takes of one object."""
+_OK, _REDIRECT, _UNAUTHORIZED = 200, 300, 401
+
+
+class Api:
+    """One API server over kept-alive connections; may be used by several threads."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        trace: Trace = SILENT,
+        *,
+        on_warning: Callable[[str], None] = lambda _text: None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`on_warning` gets the text of each Warning header (Pod Security's, deprecations)."""
+        self.connection = connection
+        self.sleep = sleep
+        self._trace = trace
+        self._on_warning = on_warning
+        self._pool = bounded(pool(connection))
+        self.time = ServerTime()
+
+    def get(self, path: str, query: Query = (), *, deadline: float | None = None) -> dict[str, Any]:
+        """The object or list at `path`."""
+        return self.request("GET", path, query, deadline=deadline)
+
+    def read(self, path: str, query: Query = ()) -> Answer:
+        """The object or list at `path` as it came, for those who need a little of much."""
+        return self._answer("GET", path, query, limit=LARGEST_BODY)
+
+    def post(self, path: str, body: object) -> dict[str, Any]:
+        """Create, or ask (reviews); not repeated unless the server says it did nothing."""
+        return self.request("POST", path, body=body, idempotent=False)
+
+    def patch(self, path: str, body: object, query: Query = ()) -> dict[str, Any]:
+        """A strategic merge patch; the caller vouches that sending it twice does no harm."""
+        kind = "application/strategic-merge-patch+json"
+        return self.request("PATCH", path, query, body=body, content_type=kind)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        query: Query = (),
+        *,
+        body: object = None,
+        content_type: str = "application/json",
+        idempotent: bool = True,
+        deadline: float | None = None,
+    ) -> dict[str, Any]:
+        """One request, repeated as `retry` says, but not past the monotonic `deadline`.
+
+        Raises:
+            ApiError: the server says no. BadConfig: it rejects us, or we do not trust it.
+            ConnectionLost: no answer.
+        """
+        content = None if body is None else json.dumps(body, separators=(",", ":")).encode()
+        return self._answer(method, path, query, content, content_type, idempotent=idempotent, deadline=deadline).json()
+
+    def _answer(  # noqa: PLR0913  # a request is that many facts
+        self,
+        method: str,
+        path: str,
+        query: Query,
+        content: bytes | None = None,
+        content_type: str = "",
+        *,
+        idempotent: bool = True,
+        deadline: float | None = None,
+        limit: int = LARGEST_OBJECT,
+    ) -> Answer:
+        got = persistently(
+            lambda: self._attempt(method, path, query, content, content_type, limit),
+            method=method,
+            idempotent=idempotent,
+            deadline=deadline,
+            sleep=self.sleep,
+        )
+        if got.status == _UNAUTHORIZED and self.connection.renew():
+            self._pool.clear()
+            got = self._attempt(method, path, query, content, content_type, limit)
+        if not got.ok:
+            raise answers.failure(got, self.connection, f"{method} {path}")
+        return got
+
+    def open(self, path: str, query: Query, *, read_seconds: float) -> urllib3.BaseHTTPResponse:
+        """A response whose body is still to be read (a watch).
+
+        Raises:
+            ApiError, BadConfig, ConnectionLost: as `request` does.
+        """
+        response = self._opened(path, query, read_seconds)
+        if response.status == _UNAUTHORIZED and self.connection.renew():
+            response.close()
+            self._pool.clear()
+            response = self._opened(path, query, read_seconds)
+        if not _OK <= response.status < _REDIRECT or "html" in response.headers.get("content-type", "").lower():
+            try:
+                answer = within(read_seconds, lambda: self._whole(response, path, LARGEST_OBJECT))
+            except (urllib3.exceptions.HTTPError, OSError) as error:
+                raise unreachable(self.connection, error) from error
+            raise answers.failure(answer, self.connection, f"GET {path}")
+        return response
+
+    def _opened(self, path: str, query: Query, read_seconds: float) -> urllib3.BaseHTTPResponse:
+        with self._spoken("GET", path, query) as note:
+            send = self._prepared("GET", path, query, None, "", read_seconds, "identity")
+            response = within(read_seconds, send, too_late=lambda late: late.close())
+            note(f"{response.status} {response.reason or ''}".strip())
+        return response
+
+    def _attempt(
+        self, method: str, path: str, query: Query, content: bytes | None, content_type: str, limit: int
+    ) -> Answer:
+        self._trace.body("Request", content or b"")
+        with self._spoken(method, path, query) as note:
+            seconds = self.connection.timeout or ANSWER_SECONDS
+            send = self._prepared(method, path, query, content, content_type, seconds, "gzip")
+            answer = within(seconds, lambda: self._whole(send(), path, limit))
+            note(f"{answer.status} {answer.reason}".strip())
+        self._trace.body("Response", answer.body)
+        self.time.note(answer.headers.get("date", ""))
+        for text in answer.warnings():
+            self._on_warning(text)
+        return answer
+
+    def _prepared(
+        self,
+        method: str,
+        path: str,
+        query: Query,
+        content: bytes | None,
+        content_type: str,
+        seconds: float,
+        encoding: str,
+    ) -> Callable[[], urllib3.BaseHTTPResponse]:
+        """The request, to be sent by whoever calls it; credentials are asked for here and now."""
+        headers = urllib3.HTTPHeaderDict({"Accept": "application/json", "User-Agent": USER_AGENT})
+        headers["Accept-Encoding"] = encoding
+        for name, value in self.connection.headers():
+            # http.client writes text as Latin-1; what arrives are the bytes of UTF-8.
+            headers.add(name, value.encode().decode("latin-1"))
+        if content is not None:
+            headers["Content-Type"] = content_type
+        return lambda: self._pool.request(
+            method,
+            self._url(path, query),
+            body=content,
+            headers=headers,
+            preload_content=False,
+            redirect=False,
+            retries=False,
+            timeout=urllib3.Timeout(connect=to_connect(seconds), read=seconds),
+        )
+
+    @contextmanager
+    def _spoken(self, method: str, path: str, query: Query) -> Iterator[Callable[[str], None]]:
+        """Trace the request, and translate what urllib3 raises in it."""
+        began = time.monotonic()
+        said = ["no answer"]
+        try:
+            yield lambda status: said.__setitem__(0, status)
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise unreachable(self.connection, error) from error
+        finally:
+            self._trace.answered(method, self._url(path, query), said[0], time.monotonic() - began)
+
+    def _whole(self, response: urllib3.BaseHTTPResponse, path: str, limit: int) -> Answer:
+        body = read_body(response, limit)
+        # Several headers of one name: urllib3 joins them here, and gives them one by one as items.
+        headers = {name.lower(): response.headers[name] for name in response.headers}
+        return Answer(response.status, response.reason or "", headers, body, self._url(path, ()))
+
+    def _url(self, path: str, query: Query) -> str:
+        return f"{self.connection.server}{path}" + (f"?{urlencode(query)}" if query else "")

@@ -1,0 +1,60 @@
+"""The body of an answer, read and unpacked piece by piece to a limit."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.errors import Malformed
+from kubectl_dshell.kube.http.bounded import LARGEST_BODY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import urllib3
+
+_PIECE = 64 * 1024
+_GZIP = 16 + zlib.MAX_WBITS
+
+
+def read_body(response: urllib3.BaseHTTPResponse, limit: int = LARGEST_BODY) -> bytes:
+    """All of it; its connection may be used again then, and is closed otherwise.
+
+    Raises:
+        Malformed: more than `limit` bytes, or an encoding that was not asked for or is broken.
+        urllib3.exceptions.HTTPError: it ended early, or not in time.
+    """
+    body = io.BytesIO()  # gives its bytes away without a copy
+    try:
+        for plain in _unpacked(response):
+            _check(body.tell() + len(plain) <= limit, f"has more than {limit >> 20} MiB")
+            body.write(plain)
+    except zlib.error as error:
+        response.close()
+        raise Malformed(f"the API server's answer is not the gzip it says: {error}") from error
+    except BaseException:
+        response.close()
+        raise
+    finally:
+        response.release_conn()
+    return body.getvalue()
+
+
+def _unpacked(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
+    encoding = response.headers.get("content-encoding", "").strip().lower()
+    _check(encoding in ("", "identity", "gzip"), "is in an encoding that was not asked for")
+    unpack = zlib.decompressobj(_GZIP) if encoding == "gzip" else None
+    while piece := response.read(_PIECE, decode_content=False):
+        if unpack is None:
+            yield piece
+            continue
+        while piece and not unpack.eof:
+            yield unpack.decompress(piece, _PIECE)
+            piece = unpack.unconsumed_tail
+    _check(unpack is None or unpack.eof, "is not the gzip it says")
+
+
+def _check(right: object, otherwise: str) -> None:
+    if not right:
+        raise Malformed(f"the API server's answer {otherwise}")

@@ -1,0 +1,141 @@
+"""What the API server answered, and what an answer that is no success means."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from kubectl_dshell.domain.text.bounds import one_line, shortened
+from kubectl_dshell.errors import ApiError, BadConfig, DshellError, Malformed, NotKubernetes
+from kubectl_dshell.kube.http.untrusted_json import at, objects_at, parse_json, text_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from kubectl_dshell.kube.config.connection import Connection
+
+_LARGEST_STATUS = 16 * 1024 * 1024
+MOST_CAUSES = 20
+MOST_WARNINGS = 10
+_LARGEST_HEADER = 16 * 1024
+_TEXT_SHOWN = 1000
+_OK, _REDIRECT, _BAD_REQUEST, _UNAUTHORIZED, _SERVER_ERROR, _CODES = 200, 300, 400, 401, 500, 600
+_WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
+_MARKUP = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<[!?a-zA-Z]")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One HTTP response, read to its end; header names are in lower case, several values joined by commas.
+
+    `url` is where it comes from, without query and user.
+    """
+
+    status: int
+    reason: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    url: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return _OK <= self.status < _REDIRECT
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it is for a browser: markup, or a redirect."""
+        return (
+            _REDIRECT <= self.status < _BAD_REQUEST
+            or "html" in self.headers.get("content-type", "").lower()
+            or bool(_MARKUP.match(self.body[:512]))
+        )
+
+    def json(self) -> dict[str, Any]:
+        """The body.
+
+        Raises:
+            NotKubernetes: it is not a JSON object, so whatever answered is not a Kubernetes API server.
+        """
+        if self.is_page:
+            raise not_kubernetes(self)
+        try:
+            document = parse_json(self.body)
+        except Malformed as error:
+            raise not_kubernetes(self) from error
+        if not isinstance(document, dict):
+            raise not_kubernetes(self)
+        return document
+
+    def warnings(self) -> Iterator[str]:
+        """The texts of its Warning headers, the first few; what they quote is not unquoted twice."""
+        value = self.headers.get("warning", "")[:_LARGEST_HEADER]
+        for _, found in zip(range(MOST_WARNINGS), _WARNING.finditer(value), strict=False):
+            yield one_line(re.sub(r"\\(.)", r"\1", found[1]), _TEXT_SHOWN)
+
+
+def failure(answer: Answer, connection: Connection, request: str) -> DshellError:
+    """The exception that an unsuccessful `answer` to `request` ("VERB path") stands for."""
+    if answer.status == _UNAUTHORIZED:
+        page = f"a web page of {answer.url}" if answer.is_page else f"the API server {connection.server}"
+        return BadConfig(
+            f"{page} rejects the credentials of {_who(connection)}: they are wrong or have expired",
+            "Log in again, then check with: kubectl auth whoami",
+        )
+    return api_error(answer, request)
+
+
+def api_error(answer: Answer, request: str = "") -> ApiError:
+    """A metav1.Status cut to 2 kB; a plain text (the kubelet's) to 1000 characters; pages are NotKubernetes."""
+    if answer.is_page:
+        return not_kubernetes(answer, request)
+    try:
+        status = parse_json(answer.body[:_LARGEST_STATUS])
+    except Malformed:
+        status = None
+    if not isinstance(status, dict) or status.get("kind") != "Status":
+        text = answer.body[: 4 * _TEXT_SHOWN].decode(errors="replace").strip()[:_TEXT_SHOWN]
+        return ApiError(answer.status, one_line(answer.reason), text, request=request)
+    return status_error(status, answer.status, request)
+
+
+def status_error(status: object, code: int = 0, request: str = "") -> ApiError:
+    """A metav1.Status object as an exception; `code` is the HTTP status, the object's own if not given."""
+    own = at(status, "code")
+    return ApiError(
+        code or (own if isinstance(own, int) and 0 <= own < _CODES else 0),
+        one_line(text_at(status, "reason")),
+        shortened(text_at(status, "message")),
+        causes=tuple(
+            shortened(text_at(cause, "message")) for cause in objects_at(status, "details", "causes")[:MOST_CAUSES]
+        ),
+        request=request,
+        following=text_at(status, "metadata", "continue"),
+    )
+
+
+def not_kubernetes(answer: Answer, request: str = "") -> NotKubernetes:
+    """One line that says where what came from that no API server says; never its markup."""
+    where, said = answer.url or "the server", f"{answer.status} {one_line(answer.reason, 40)}".strip()
+    if _REDIRECT <= answer.status < _BAD_REQUEST and (to := answer.headers.get("location", "")):
+        what = f"{said}, a redirect to {one_line(_without_user(to))}"
+    elif answer.is_page:
+        what = f"{said} and a web page"
+    else:
+        what = f"{said} and what is no Kubernetes object: {answer.body[:80].decode(errors='replace').strip()!r}"
+    return NotKubernetes(
+        answer.status if answer.status >= _SERVER_ERROR else 0,
+        "NotKubernetes",
+        f"{where} answers {what}; a Kubernetes API server does not. Is a proxy or a login in between?",
+        request=request,
+    )
+
+
+def _without_user(url: str) -> str:
+    """Neither a login nor a query, which may be one."""
+    return re.sub(r"(?<=//)[^/?#@]*@", "", url[:_TEXT_SHOWN]).partition("?")[0]
+
+
+def _who(connection: Connection) -> str:
+    user = f'user "{connection.user}"' if connection.user else "the anonymous user"
+    return f'{user} (context "{connection.context}")' if connection.context else user

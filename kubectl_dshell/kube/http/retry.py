@@ -1,0 +1,119 @@
+"""The one policy of trying again: which answers, how often, how long, with jitter.
+
+Answers that say the request was not carried out (429, 409 on PATCH, 503 with Retry-After) are repeated for every
+request; those that leave it open (500, 502, 503, 504, a connection that broke) only for idempotent ones.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.domain.text.bounds import small_number
+from kubectl_dshell.errors import ConnectionLost
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tenacity import RetryCallState
+
+    from kubectl_dshell.kube.http.response import Answer
+
+ATTEMPTS = 6
+FIRST_PAUSE = 0.1
+LONGEST_PAUSE = 2.0
+LONGEST_RETRY_AFTER = 30.0
+LONGEST_WAIT = 65.0
+"""Seconds of all pauses of one request together."""
+
+_CONFLICT, _TOO_MANY_REQUESTS, _UNAVAILABLE = 409, 429, 503
+_OPEN = frozenset({500, 502, 503, 504})
+
+
+class Broken(ConnectionLost):
+    """The connection failed before an answer, in a way that another attempt may cure."""
+
+
+def persistently(
+    attempt: Callable[[], Answer],
+    *,
+    method: str,
+    idempotent: bool,
+    deadline: float | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> Answer:
+    """The last answer of up to ATTEMPTS attempts, with pauses of LONGEST_WAIT in all.
+
+    No pause reaches past `deadline` (on `clock`, seconds).
+
+    Raises:
+        Broken: the last attempt got no answer.
+    """
+
+    def transient(outcome: Answer | BaseException) -> bool:
+        return _may_clear(outcome, method, idempotent=idempotent)
+
+    outcomes = [_outcome(attempt)]
+    if not transient(outcomes[0]):
+        return _settle(outcomes[0])
+    import tenacity  # 20 ms that a first success does not pay
+
+    def again() -> Answer:
+        return _settle(outcomes.pop() if outcomes else _outcome(attempt))
+
+    def hopeless(state: RetryCallState) -> bool:
+        return _is_enough(state) or (deadline is not None and clock() + state.upcoming_sleep > deadline)
+
+    retrying = tenacity.Retrying(
+        retry=tenacity.retry_if_result(transient) | tenacity.retry_if_exception(transient),
+        wait=_pause,
+        stop=hopeless,
+        sleep=sleep,
+        retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
+    )
+    answer: Answer = retrying(again)
+    return answer
+
+
+def _may_clear(outcome: Answer | BaseException, method: str, *, idempotent: bool) -> bool:
+    if isinstance(outcome, BaseException):
+        return idempotent and isinstance(outcome, Broken)
+    refused = outcome.status == _TOO_MANY_REQUESTS or (outcome.status == _CONFLICT and method == "PATCH")
+    postponed = outcome.status == _UNAVAILABLE and _retry_after(outcome) is not None
+    return refused or postponed or (idempotent and outcome.status in _OPEN)
+
+
+def _is_enough(state: RetryCallState) -> bool:
+    too_long = state.upcoming_sleep > LONGEST_RETRY_AFTER or state.idle_for + state.upcoming_sleep > LONGEST_WAIT
+    return state.attempt_number >= ATTEMPTS or too_long
+
+
+def _pause(state: RetryCallState) -> float:
+    outcome = state.outcome
+    if outcome is not None and not outcome.failed:
+        asked = _retry_after(outcome.result())
+        if asked is not None:
+            return asked
+    step = min(FIRST_PAUSE * 2 ** (state.attempt_number - 1), LONGEST_PAUSE)
+    return float(random.uniform(step / 2, step))  # noqa: S311  # spreads clients, hides nothing
+
+
+def _retry_after(answer: Answer) -> float | None:
+    """Seconds; the API server never sends the date form."""
+    value = small_number(answer.headers.get("retry-after"))
+    return None if value is None else float(value)
+
+
+def _outcome(attempt: Callable[[], Answer]) -> Answer | Broken:
+    try:
+        return attempt()
+    except Broken as error:
+        return error
+
+
+def _settle(outcome: Answer | BaseException) -> Answer:
+    if isinstance(outcome, BaseException):
+        raise outcome
+    return outcome

@@ -1,0 +1,82 @@
+"""`-v 6` and `-v 8`: requests, and bodies, nearly as kubectl shows them.
+
+Headers are never shown, nor the words of a command in a URL. In bodies, values of environment variables other than
+our own, and of fields that hold secrets, are replaced. Commands, arguments and annotations of pods are shown, for
+nothing tells what in them is secret.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kubectl_dshell.kube.kubeconfig.secret import HIDDEN, scrub
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+REQUESTS, BODIES = 6, 8
+_COMMAND = re.compile(r"(?<=[?&])command=[^&]*(?:&command=[^&]*)*")
+_OWN_PREFIX = "DSHELL_"
+_SEAL = "DSHELL_SEAL"  # of an entry that was refused it would fit one that somebody else adds
+_SECRET_FIELDS = frozenset({"data", "stringData", "binaryData", "token", "password", "authorization"})
+_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Hands one line at a time to `write`, if `level` (kubectl's -v) asks for it."""
+
+    level: int
+    write: Callable[[str], None]
+
+    def answered(self, method: str, url: str, status: str, seconds: float) -> None:
+        """One request and what came of it; `status` is e.g. "200 OK" or why there is none."""
+        if self.level >= REQUESTS:
+            shown = _COMMAND.sub("command=...", url)
+            self.write(f"{method} {shown} {status} in {seconds * 1000:.0f} ms")
+
+    def body(self, kind: str, content: bytes) -> None:
+        """A request's or an answer's body; `kind` is "Request" or "Response"."""
+        if self.level >= BODIES and content:
+            self.write(f"{kind} Body: {redacted(content)}")
+
+
+SILENT = Trace(0, lambda _line: None)
+
+
+def redacted(content: bytes) -> str:
+    """`content` without secrets; what is no JSON, and does not begin like some, is plain text of a server."""
+    try:
+        document = json.loads(content)
+        return json.dumps(_clean(document), separators=(",", ":"), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        if content.lstrip()[:1] in (b"{", b"["):
+            return f"{HIDDEN} ({len(content)} bytes that are not JSON)"
+        return scrub(content.decode(errors="replace"))
+
+
+def _clean(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_clean(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    return {key: _field(key, value) for key, value in node.items()}
+
+
+def _field(key: str, value: Any) -> Any:
+    if value and (key in _SECRET_FIELDS or key == _APPLIED):
+        return HIDDEN
+    if key == "env" and isinstance(value, list):
+        return [_variable(item) for item in value]
+    return _clean(value)
+
+
+def _variable(item: Any) -> Any:
+    if isinstance(item, dict) and item.get("value"):
+        name = str(item.get("name"))
+        if name == _SEAL or not name.startswith(_OWN_PREFIX):
+            return {**item, "value": HIDDEN}
+    return _clean(item)

@@ -1,0 +1,65 @@
+"""Why an API server cannot be spoken to, in our words, whatever library says it."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+from typing import TYPE_CHECKING
+
+import urllib3
+
+from kubectl_dshell.domain.text.bounds import one_line
+from kubectl_dshell.errors import BadConfig, ConnectionLost, shortage
+from kubectl_dshell.kube.http.retry import Broken
+from kubectl_dshell.kube.net.connect import ProxyFailed
+
+if TYPE_CHECKING:
+    from kubectl_dshell.errors import DshellError
+    from kubectl_dshell.kube.config.connection import Connection
+
+_CAUSES = (OSError, http.client.HTTPException)
+
+
+def unreachable(connection: Connection, error: BaseException) -> DshellError:
+    """Why the API server cannot be spoken to, from the innermost reason that a library gives."""
+    reason = _innermost(error)
+    short = shortage(reason)
+    if short is not None:
+        return short
+    if isinstance(reason, ssl.SSLCertVerificationError):
+        return BadConfig(
+            f"the certificate of {connection.server} is not trusted: {reason.verify_message}",
+            "Check certificate-authority and tls-server-name of the cluster: kubectl config view --minify",
+        )
+    if isinstance(reason, ssl.SSLError) and "ALERT" in (reason.reason or "").upper():
+        return BadConfig(
+            f"{connection.server} refuses our side of TLS: {reason.reason}",
+            "Check the client certificate of the user: kubectl config view --minify",
+        )
+    why = one_line(getattr(reason, "strerror", None) or str(reason) or type(reason).__name__)
+    if isinstance(reason, TimeoutError | urllib3.exceptions.TimeoutError):
+        why = "no answer in time"
+    elif isinstance(reason, http.client.IncompleteRead):
+        why = "its answer ended in the middle"
+    elif isinstance(reason, http.client.HTTPException) and not isinstance(reason, OSError):
+        why = f"its answer is not HTTP ({type(reason).__name__}: {why})"
+    proxy = connection.proxy if not isinstance(reason, ProxyFailed) else None
+    through = f" through the proxy {proxy.url}" if proxy else ""
+    # Nobody there is told at once, as kubectl does; a connection that broke is worth another attempt.
+    nobody = isinstance(reason, TimeoutError | ConnectionRefusedError | socket.gaierror)
+    return (ConnectionLost if nobody else Broken)(
+        f"the API server {connection.server} cannot be reached{through}: {why}",
+        f'Context "{connection.context}"; check with: kubectl cluster-info',
+    )
+
+
+def _innermost(error: BaseException) -> BaseException:
+    seen = error
+    while True:
+        inner = getattr(seen, "reason", None)
+        if not isinstance(inner, BaseException):
+            inner = seen.__cause__ or next((arg for arg in seen.args if isinstance(arg, _CAUSES)), None)
+        if inner is None or inner is seen:
+            return seen
+        seen = inner

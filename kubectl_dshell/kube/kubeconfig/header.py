@@ -1,0 +1,40 @@
+"""Values of HTTP headers, checked where they are made: no library is asked to refuse one, for it would quote it."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from kubectl_dshell.errors import BadConfig
+from kubectl_dshell.kube.kubeconfig.secret import encoded
+
+
+def header_value(text: str, what: str) -> str:
+    """`text` without the white space around it, as it may stand in a header; UTF-8 when it is sent.
+
+    `what` names it and its source, e.g. 'the token of user "jane"'.
+
+    Raises:
+        BadConfig: it holds a control character or is not UTF-8. The message never holds the value.
+    """
+    try:
+        # What a client in another locale took from the command line as bytes is UTF-8 all the same.
+        value = encoded(text.strip()).decode()
+    except UnicodeDecodeError as error:
+        raise BadConfig(f"{what} is not UTF-8", "It cannot be sent to an API server.") from error
+    for character in value:
+        if unicodedata.category(character) == "Cc":
+            kind = "a line break" if character in "\r\n" else f"a control character (U+{ord(character):04X})"
+            raise BadConfig(f"{what} holds {kind}", "Write it anew, on one line.")
+    return value
+
+
+def bearer(token: str, what: str) -> str:
+    """The Authorization header of a bearer token.
+
+    Raises:
+        BadConfig: as `header_value`, or it is blank.
+    """
+    value = header_value(token, what)
+    if not value:
+        raise BadConfig(f"{what} is empty")
+    return f"Bearer {value}"

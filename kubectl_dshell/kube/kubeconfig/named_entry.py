@@ -1,0 +1,142 @@
+"""What stands in a kubeconfig, read by the type it has to have; whatever else stands there is named with its place."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kubectl_dshell.errors import BadConfig
+from kubectl_dshell.kube.kubeconfig.secret import Secret, encoded
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_KINDS = {str: "text", bool: "a truth value", int: "a number", float: "a number", list: "a list", dict: "a mapping"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A named cluster, context or user, or a part of one; every reader raises BadConfig at another type.
+
+    `value` may hold secrets, and is not shown.
+    """
+
+    name: str
+    value: Mapping[str, Any] = field(repr=False)
+    directory: Path = field(default_factory=Path)
+    """Where its relative paths start from."""
+    kind: str = ""
+    """cluster, context or user."""
+    file: Path | None = None
+    within: str = ""
+    """Of a part: the keys that lead to it, each with a dot behind."""
+
+    @property
+    def whole(self) -> str:
+        """What it is a part of: 'user "jane"'."""
+        return f'{self.kind} "{self.name}"' if self.kind else f'"{self.name}"'
+
+    def text(self, key: str) -> str:
+        """Empty when there is none."""
+        found = self._typed(key, str)
+        return found if isinstance(found, str) else ""
+
+    def secret(self, key: str) -> Secret | None:
+        """Text that is not to be shown; None when it is empty."""
+        text = self.text(key)
+        return Secret(text) if text else None
+
+    def flag(self, key: str) -> bool:
+        return self._typed(key, bool) is True
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A list of texts."""
+        return tuple(self._checked(f"{key}[{at}]", item, str) for at, item in enumerate(self._typed(key, list) or ()))
+
+    def part(self, key: str) -> Entry | None:
+        """The mapping at `key`; None when there is none, or an empty one."""
+        found = self._typed(key, dict)
+        return self._part(key, found) if found else None
+
+    def parts(self, key: str) -> tuple[Entry, ...]:
+        """A list of mappings."""
+        listed = list(enumerate(self._typed(key, list) or ()))
+        return tuple(self._part(f"{key}[{at}]", self._checked(f"{key}[{at}]", item, dict)) for at, item in listed)
+
+    def path(self, key: str) -> Path | None:
+        """The file that `key` names, or None."""
+        text = self.text(key)
+        return self.directory / native(self.checked_word(key, text)) if text else None
+
+    def word(self, key: str) -> str:
+        """Text that may go to another program."""
+        return native(self.checked_word(key, self.text(key)))
+
+    def words(self, key: str) -> tuple[str, ...]:
+        return tuple(native(self.checked_word(f"{key}[{at}]", item)) for at, item in enumerate(self.texts(key)))
+
+    def checked_word(self, key: str, text: str) -> str:
+        if "\0" in text:
+            raise self.wrong(key, "holds a NUL character")
+        return text
+
+    def wrong(self, key: str, what: str, *advice: str) -> BadConfig:
+        """That `key` is wrong, with the place where it stands."""
+        where = f" in {self.file}" if self.file else ""
+        return BadConfig(f"{self.whole}{where}: {self.within}{key} {what}", *(advice or ("See: kubectl config view",)))
+
+    def but(self, **changes: Any) -> Entry:
+        """The same with other values; the keys with underscores for dashes."""
+        given = {key.replace("_", "-"): value for key, value in changes.items()}
+        return replace(self, value={**self.value, **given})
+
+    def _part(self, key: str, value: Mapping[str, Any]) -> Entry:
+        return replace(self, value=value, within=f"{self.within}{key}.")
+
+    def _typed(self, key: str, kind: type) -> Any:
+        found = self.value.get(key)
+        return None if found is None else self._checked(key, found, kind)
+
+    def _checked(self, key: str, found: Any, kind: type) -> Any:
+        if isinstance(found, kind):
+            return found
+        raise self.wrong(key, f"is {_called(found)}, it has to be {_KINDS[kind]}")
+
+
+def _called(value: object) -> str:
+    return "null" if value is None else _KINDS.get(type(value), type(value).__name__)
+
+
+def entries(document: Mapping[str, Any], section: str, kind: str, file: Path) -> Sequence[Entry]:
+    """The entries of one section of the kubeconfig `file`.
+
+    Raises:
+        BadConfig: the section is no list, or one of it is not a named mapping.
+    """
+    listed = document.get(section)
+    if listed is None:
+        return ()
+    if not isinstance(listed, list):
+        raise BadConfig(f"{file} is not a kubeconfig: {section} has to be a list, it is {_called(listed)}")
+    found = []
+    for item in listed:
+        name = item.get("name") if isinstance(item, dict) else None
+        if not isinstance(name, str):
+            raise BadConfig(f"kubeconfig {file}: every entry of {section} needs a name, which is text")
+        value = item.get(kind)
+        if value is not None and not isinstance(value, dict):
+            raise BadConfig(f'kubeconfig {file}: {kind} "{name}" is not a mapping, but {_called(value)}')
+        found.append(Entry(name, value or {}, file.absolute().parent, kind, file))
+    return found
+
+
+def from_flag(path: str) -> str:
+    """A path of the command line, absolute, so that `path` leads to the bytes that were typed."""
+    return os.fsencode(Path(path).absolute()).decode("utf-8", "surrogateescape")
+
+
+def native(text: str) -> str:
+    """`text` so that the operating system gets it as UTF-8, as from kubectl, whatever our locale is."""
+    return os.fsdecode(encoded(text))

@@ -1,0 +1,150 @@
+"""A connection to a server, directly or through a proxy, with what is spoken to the proxy behind it."""
+
+from __future__ import annotations
+
+import base64
+import socket
+import ssl
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kubectl_dshell import __version__
+from kubectl_dshell.kube.net import socks
+
+if TYPE_CHECKING:
+    from kubectl_dshell.kube.net.endpoint import Endpoint, Login
+
+_LARGEST_HEAD = 16 * 1024
+_OK = b"200"
+# A dead peer is noticed while nothing is sent: after 30 s, then 3 probes 10 s apart.
+_KEEPALIVE = (("TCP_KEEPIDLE", 30), ("TCP_KEEPALIVE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
+
+
+class ProxyFailed(ConnectionRefusedError):
+    """The proxy is not there, or does not let us through; the text names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """Where the proxy is; `tls` is for what we speak to an https one."""
+
+    endpoint: Endpoint
+    tls: ssl.SSLContext | None = None
+
+    @property
+    def url(self) -> str:
+        """Without its login."""
+        return self.endpoint.url
+
+
+def reach(host: str, port: int, proxy: Proxy | None, seconds: float) -> socket.socket:
+    """A connected, blocking socket without TLS of the server's, within `seconds` for each step.
+
+    Raises:
+        OSError: nobody answers. ProxyFailed: that is the proxy's fault.
+    """
+    if proxy is None:
+        sock = socket.create_connection((host, port), seconds)
+        _tune(sock)
+        return sock
+    try:
+        sock = socket.create_connection((proxy.endpoint.host, proxy.endpoint.port), seconds)
+    except OSError as error:
+        raise ProxyFailed(f"the proxy {proxy.url} cannot be reached: {_why(error)}") from None
+    try:
+        _tune(sock)
+        if proxy.tls is not None:
+            sock = proxy.tls.wrap_socket(sock, server_hostname=proxy.endpoint.host)
+        through = _through(sock, host, port, proxy, time.monotonic() + seconds)
+    except (OSError, socks.Refused) as error:
+        sock.close()
+        raise ProxyFailed(f"the proxy {proxy.url} does not connect us: {_why(error)}") from None
+    except BaseException:
+        sock.close()
+        raise
+    through.settimeout(seconds)
+    return through
+
+
+def _through(sock: socket.socket, host: str, port: int, proxy: Proxy, deadline: float) -> socket.socket:
+    step = _Step(sock, deadline)
+    if proxy.endpoint.scheme.startswith("socks"):
+        socks.ask(host, port, proxy.endpoint.login, step.send, step.exactly)
+    else:
+        _ask_http(host, port, proxy.endpoint.login, step)
+    if isinstance(sock, ssl.SSLSocket):
+        from kubectl_dshell.kube.net.tls_in_tls import without_tls
+
+        return without_tls(sock)
+    return sock
+
+
+def authorization(login: Login | None) -> dict[str, str]:
+    """What tells an HTTP proxy who we are: one header, or none."""
+    if login is None:
+        return {}
+    return {"Proxy-Authorization": "Basic " + base64.b64encode(login.pair.reveal().encode()).decode()}
+
+
+def _ask_http(host: str, port: int, login: Login | None, step: _Step) -> None:
+    target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    lines = [f"CONNECT {target} HTTP/1.1", f"Host: {target}", f"User-Agent: kubectl-dshell/{__version__}"]
+    lines += [f"{name}: {value}" for name, value in authorization(login).items()]
+    step.send("\r\n".join([*lines, "", ""]).encode())
+    head = b""
+    # A byte at a time: what follows the blank line belongs to the server behind.
+    while not head.endswith(b"\r\n\r\n"):
+        head += step.exactly(1)
+        if len(head) > _LARGEST_HEAD:
+            raise socks.Refused("its answer has no end")
+    status = head.split(b"\r\n", 1)[0]
+    if status.split()[1:2] != [_OK]:
+        raise socks.Refused(f"it answers {status[:200].decode(errors='replace')}")
+
+
+class _Step:
+    """Reads and writes before a deadline."""
+
+    def __init__(self, sock: socket.socket, deadline: float) -> None:
+        self._sock = sock
+        self._deadline = deadline
+
+    def send(self, data: bytes) -> None:
+        self._sock.settimeout(_left(self._deadline))
+        self._sock.sendall(data)
+
+    def exactly(self, count: int) -> bytes:
+        data = b""
+        while len(data) < count:
+            self._sock.settimeout(_left(self._deadline))
+            piece = self._sock.recv(count - len(data))
+            if not piece:
+                raise ConnectionError("it ended the connection")
+            data += piece
+        return data
+
+
+def _left(deadline: float) -> float:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted: {error.verify_message}"
+    if isinstance(error, ssl.SSLError):
+        return f"TLS fails: {error.reason or error}"
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+def _tune(sock: socket.socket) -> None:
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _KEEPALIVE:
+        if hasattr(socket, name):
+            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)

@@ -1,0 +1,176 @@
+"""Lists of pods in pages, with no more of a page turned into text and objects than is wanted.
+
+Whoever may make pods decides how large they are (1.5 MB each), and what is in them: a page is searched as the bytes
+that it is, since one emoji in it would make all of it four times as large as text, and pages after a fat one are
+smaller.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kubectl_dshell.domain.pod.json_fields import Fields
+from kubectl_dshell.errors import ApiError, Malformed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from kubectl_dshell.kube.http.api import Api
+    from kubectl_dshell.kube.http.response import Answer
+
+PAGE = 500
+FIRST_PAGE = 10
+"""Pods, until it is known how large they are here."""
+_USUAL_BYTES = 4 * 1024 * 1024
+_LARGEST_BYTES = 8 * 1024 * 1024
+"""Of a page that is looked at; a larger one is asked for again with fewer pods, as long as it has several."""
+_PIECE = 65536  # most pods are smaller
+_GONE = 410
+_MOST_OLD = 5
+"""Answers in a row that the list is too old: each says how to go on, and may never let us."""
+_WANTED, _ITEMS, _FIRST = b'"ephemeralContainers"', b'"items":[', b'{"metadata":{"name":'
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Pods, the version of the whole list, and the token of the next page (empty: there is none)."""
+
+    pods: Iterable[dict[str, Any]]
+    """Each turned into objects when its turn comes: what is cheap to write may be dear to hold."""
+    version: str
+    following: str
+
+
+def pages(api: Api, path: str, query: list[tuple[str, str]], *, debugged: bool) -> Iterator[Page]:
+    """A list page by page; with `debugged` only the pods that have ephemeral containers.
+
+    A list that grows too old meanwhile (410) goes on with the rest as it is now, or, as client-go's pager, once more
+    and whole: then pods come a second time.
+
+    Raises:
+        ApiError, BadConfig, ConnectionLost: as a request. Malformed: what came is no list.
+    """
+    limit, most, following, old = FIRST_PAGE, PAGE, "", 0
+    while True:
+        options = [("limit", str(limit)), *([("continue", following)] if following else [])]
+        try:
+            page, size = _page(api, path, [*query, *options], debugged=debugged, alone=limit == 1)
+        except ApiError as error:
+            old += 1
+            if error.code != _GONE or not following or old > _MOST_OLD:
+                raise
+            following = error.following
+            limit = limit if following else 0
+            continue
+        except Malformed:  # larger than any answer may be
+            if limit <= 1:
+                raise
+            limit = most = FIRST_PAGE if limit > FIRST_PAGE else 1
+            continue
+        limit = min(most, _next(limit, size))
+        if page is None:
+            continue
+        old = 0
+        yield page
+        if not page.following:
+            return
+        if page.following == following:
+            raise Malformed(f"the list {path} has no end: the same page follows again")
+        following = page.following
+
+
+def _page(api: Api, path: str, query: list[tuple[str, str]], *, debugged: bool, alone: bool) -> tuple[Page | None, int]:
+    """The page, None for one that is too large, and its size; what it came as is not kept."""
+    answer = api.read(path, query)
+    size = len(answer.body)
+    return (None if size > _LARGEST_BYTES and not alone else parse(answer, debugged=debugged)), size
+
+
+def _next(limit: int, size: int) -> int:
+    """How many pods the next page is to have, after one of so many and of that size."""
+    fitting = max(limit, 1) * _USUAL_BYTES // max(size, 1)
+    return max(1, min(fitting, PAGE))
+
+
+def parse(answer: Answer, *, debugged: bool) -> Page:
+    """The page that a PodList is; raises ApiError for what is no JSON, Malformed for what is no list."""
+    return (debugged and _skim(answer.body)) or _whole(answer, debugged=debugged)
+
+
+def _whole(answer: Answer, *, debugged: bool) -> Page:
+    document = answer.json()
+    items = document.get("items") or []
+    if not isinstance(items, list):
+        raise Malformed("the list of pods cannot be understood: items is no list")
+    return _page_of(document, [pod for pod in items if not debugged or is_debugged(pod)])
+
+
+def _page_of(document: dict[str, Any], pods: Iterable[dict[str, Any]]) -> Page:
+    meta = Fields.of("the list of pods", document).fields("metadata")
+    return Page(pods, meta.text("resourceVersion"), meta.text("continue"))
+
+
+def is_debugged(pod: object) -> bool:
+    """Whether it has ephemeral containers, or is so odd that whoever parses it should say so."""
+    if not isinstance(pod, dict):
+        return True
+    spec = pod.get("spec") or {}
+    return not isinstance(spec, dict) or bool(spec.get("ephemeralContainers"))
+
+
+def _skim(body: bytes) -> Page | None:
+    """The debugged pods without parsing the others, ten times as fast; None unless it reads as it is known to.
+
+    The API server writes a list's metadata first, and of each item its name. Within a string the quotes would be
+    escaped, so that what is searched for only occurs as keys; what is found is then parsed as JSON and looked at.
+    """
+    start = body.find(_ITEMS)
+    if start < 0:
+        return None
+    try:
+        document = json.loads(body[: start + len(_ITEMS)] + b"]}")
+        if not isinstance(document, dict) or "metadata" not in document:
+            return None
+        return _page_of(document, _Found(body, list(_debugged(body, start))))
+    except (ValueError, RecursionError):
+        return None
+
+
+class _Found:
+    """Pods that are known to be JSON, by where in the page they stand."""
+
+    def __init__(self, body: bytes, places: list[tuple[int, int]]) -> None:
+        self._body, self._places = body, places
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return (json.loads(self._body[begin:end]) for begin, end in self._places)
+
+
+def _debugged(body: bytes, end: int) -> Iterator[tuple[int, int]]:
+    """Where those stand that have ephemeral containers; raises ValueError."""
+    while (found := body.find(_WANTED, end)) >= 0:
+        begin = body.rindex(_FIRST, end, found)
+        pod, after = _object(body, begin)
+        if after <= found:
+            raise ValueError("not of the item before")
+        if is_debugged(pod):
+            yield begin, after
+        end = after
+
+
+def _object(body: bytes, begin: int) -> tuple[dict[str, Any], int]:
+    """The JSON object that begins there, and where it ends; raises ValueError."""
+    decoder, size = json.JSONDecoder(), _PIECE
+    while True:
+        text, _ = codecs.utf_8_decode(body[begin : begin + size], "strict", False)  # noqa: FBT003  # not its end
+        try:
+            pod, after = decoder.raw_decode(text)
+        except ValueError:
+            if begin + size >= len(body):
+                raise
+            size *= 4
+        else:
+            return pod, begin + len(text[:after].encode())

@@ -1,0 +1,117 @@
+"""Pods listed and then watched for as long as the caller wants, whatever happens to the API server meanwhile."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.domain.pod.event import Happened, PodEvent
+from kubectl_dshell.errors import ApiError, ConnectionLost
+from kubectl_dshell.kube.http.untrusted_json import text_at
+from kubectl_dshell.kube.watch.pager import is_debugged, pages
+from kubectl_dshell.kube.watch.watch import TICK, watch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kubectl_dshell.domain.pod.pod import Json
+    from kubectl_dshell.kube.http.api import Api
+
+WATCH_SECONDS = 120.0
+"""A connection that died without a word is noticed after that long: the watch is asked for anew."""
+LONGEST_PAUSE = 10.0
+_DEAF = 2
+"""Watches in a row that ended without a word, not even a bookmark: somebody in between keeps them to himself."""
+REFUSED_SECONDS = 30.0
+"""An API server that has just started refuses whom it does not know yet."""
+_FORBIDDEN, _GONE, _TOO_MANY_REQUESTS, _SERVER_ERROR = 403, 410, 429, 500
+
+
+def follow(api: Api, path: str, query: list[tuple[str, str]]) -> Iterator[PodEvent | None]:
+    """Pods with ephemeral containers: all, then each change of one; None about every TICK seconds in between.
+
+    Raises:
+        ApiError, BadConfig, ConnectionLost: what the first list meets; later only what does not pass by itself.
+    """
+    follower = _Follower(api, path, query)
+    yield from follower.list()
+    while True:
+        try:
+            if not follower.version:
+                yield from follower.list()
+            yield from follower.watch()
+        except (ApiError, ConnectionLost) as error:
+            yield from follower.forgive(error)
+        yield from follower.pause()
+
+
+class _Follower:
+    def __init__(self, api: Api, path: str, query: list[tuple[str, str]]) -> None:
+        self.version = ""
+        self._api, self._path, self._query = api, path, query
+        self._vain = 0
+        """Attempts since something was last heard."""
+        self._wordless = 0
+        self._lost_at = 0.0
+
+    def list(self) -> Iterator[PodEvent]:
+        self._vain += 1
+        first, version = True, ""
+        for page in pages(self._api, self._path, self._query, debugged=True):
+            # The first page's: what changed while the others were fetched is told again by the watch.
+            version = version or page.version
+            yield PodEvent(Happened.LISTED, tuple(page.pods), first=first, last=not page.following)
+            first = False
+        self.version, self._lost_at = version, 0.0
+
+    def watch(self) -> Iterator[PodEvent | None]:
+        self._vain += 1
+        options = [*self._query, ("resourceVersion", self.version), ("allowWatchBookmarks", "true")]
+        told_at = 0.0
+        for event in watch(self._api, self._path, options, time.monotonic() + WATCH_SECONDS):
+            if event is not None:
+                self._wordless = 0
+            self._vain = 0
+            if self._lost_at:
+                self._lost_at = 0.0
+                yield PodEvent(Happened.RESUMED)
+            told = self._told(*event) if event else None
+            # Other pods may change a thousand times a second.
+            if told or time.monotonic() - told_at >= TICK:
+                yield told
+                told_at = time.monotonic()
+        self._wordless += 1
+        if self._wordless > _DEAF:
+            self.version, self._wordless = "", 0
+
+    def _told(self, kind: str, pod: Json) -> PodEvent | None:
+        # Whoever parses it says what is wrong with it.
+        self.version = text_at(pod, "metadata", "resourceVersion") or self.version
+        if kind == "BOOKMARK" or not is_debugged(pod):
+            return None
+        return PodEvent(Happened.DELETED if kind == "DELETED" else Happened.CHANGED, (pod,))
+
+    def forgive(self, error: ApiError | ConnectionLost) -> Iterator[PodEvent]:
+        """What is told of a failure that may pass; any other is raised."""
+        if isinstance(error, ApiError) and error.code == _GONE:
+            self.version = ""
+            return
+        if not self._may_pass(error):
+            raise error
+        if not self._lost_at:
+            self._lost_at = time.monotonic()
+            yield PodEvent(Happened.LOST, why=error.message)
+
+    def _may_pass(self, error: ApiError | ConnectionLost) -> bool:
+        if isinstance(error, ConnectionLost) or error.code == _TOO_MANY_REQUESTS or error.code >= _SERVER_ERROR:
+            return True
+        just_started = bool(self._lost_at) and time.monotonic() - self._lost_at < REFUSED_SECONDS
+        return error.code == _FORBIDDEN and just_started
+
+    def pause(self) -> Iterator[None]:
+        """The longer, the more attempts were in vain."""
+        left = min(LONGEST_PAUSE, TICK * 2**self._vain) if self._vain else 0
+        while left > 0:
+            yield None
+            self._api.sleep(min(TICK, left))
+            left -= TICK

@@ -1,0 +1,64 @@
+"""What is watched, told as it changes: lines as `kubectl get -w` prints them, or a JSON document a line."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Protocol
+
+from kubectl_dshell.output.debug_containers.document import change_document
+from kubectl_dshell.output.debug_containers.formats import format_name
+from kubectl_dshell.output.debug_containers.table import WIDTH, heads, rows
+from kubectl_dshell.output.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from kubectl_dshell.domain.debug_container.change import Change
+
+
+class Changes(Protocol):
+    def show(self, changes: Sequence[Change], now: datetime) -> None:
+        """First all there is, then what changed, which may be nothing."""
+
+
+class JsonLines:
+    def __init__(self, write: Callable[[str], None]) -> None:
+        self._write = write
+
+    def show(self, changes: Sequence[Change], now: datetime) -> None:
+        del now
+        for change in changes:
+            self._write(json.dumps(change_document(change), separators=(",", ":")) + "\n")
+
+
+class NameLines:
+    def __init__(self, write: Callable[[str], None], *, everywhere: bool) -> None:
+        self._write, self._everywhere = write, everywhere
+
+    def show(self, changes: Sequence[Change], now: datetime) -> None:
+        del now
+        for change in changes:
+            self._write(format_name(change.judged, everywhere=self._everywhere))
+
+
+class TableLines:
+    """The heads come with the first row; what goes with its pod reads "gone"."""
+
+    def __init__(self, write: Callable[[str], None], *, wide: bool, everywhere: bool, with_heads: bool) -> None:
+        self._write = write
+        self._wide, self._everywhere, self._with_heads = wide, everywhere, with_heads
+        self._table: Table | None = None
+
+    def show(self, changes: Sequence[Change], now: datetime) -> None:
+        if not changes:
+            return
+        names = heads(wide=self._wide, everywhere=self._everywhere)
+        found = rows([c.judged for c in changes], now, wide=self._wide, everywhere=self._everywhere)
+        for row, change in zip(found, changes, strict=True):
+            if change.gone:
+                row[names.index("STATE")] = "gone"
+        if self._table is None:
+            self._table = Table(names, found, 0 if self._wide else WIDTH)
+            self._write(self._table.text(names) if self._with_heads else "")
+        self._write(self._table.text(*found))

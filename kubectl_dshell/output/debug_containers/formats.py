@@ -1,0 +1,38 @@
+"""The listing of debug containers in all its forms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.output.debug_containers.document import list_document
+from kubectl_dshell.output.debug_containers.table import WIDTH, heads, rows
+from kubectl_dshell.output.document import Format, format_document
+from kubectl_dshell.output.escape import escape_line
+from kubectl_dshell.output.table import format_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from kubectl_dshell.domain.debug_container.listing import Judged
+    from kubectl_dshell.domain.pod.unclear import Unclear
+
+
+def format_sessions(found: Sequence[Judged], form: str, now: datetime, *, everywhere: bool, with_heads: bool) -> str:
+    """`form` is "", wide or name."""
+    if form == "name":
+        return "".join(format_name(one, everywhere=everywhere) for one in found)
+    wide = form == "wide"
+    cells = rows(found, now, wide=wide, everywhere=everywhere)
+    table = format_table(heads(wide=wide, everywhere=everywhere), cells, 0 if wide else WIDTH)
+    return table if with_heads else table.partition("\n")[2]
+
+
+def format_document_of(found: Iterable[Judged], unclear: Iterable[Unclear], form: Format) -> str:
+    """The whole of -o json and -o yaml (docs/json.md)."""
+    return format_document(list_document(found, unclear), form)
+
+
+def format_name(judged: Judged, *, everywhere: bool) -> str:
+    s = judged.session
+    return escape_line(f"{s.namespace + '/' if everywhere else ''}{s.pod}/{s.name}") + "\n"

@@ -1,0 +1,118 @@
+"""What is shown of one command in many pods: lines, files or JSON, a bar, and what went wrong."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import TYPE_CHECKING, Any, Protocol
+
+from kubectl_dshell.domain.stream import Channel
+from kubectl_dshell.errors import ExitStatus
+from kubectl_dshell.output.sinks.prefixed import prefix
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kubectl_dshell.domain.fanout import Place, RunResult
+    from kubectl_dshell.domain.stream import Output
+    from kubectl_dshell.output.progress.fanout_bar import Bar
+    from kubectl_dshell.output.sinks.multiplexer import Printer
+
+VERSION = "dshell/v1"
+
+
+class PodSink(Protocol):
+    """Where the output of one pod goes."""
+
+    @property
+    def full(self) -> bool: ...
+    def check(self) -> None: ...
+    def write(self, output: Output) -> None: ...
+    def finish(self, *, whole: bool) -> dict[str, Any]:
+        """The fields that tell of it in JSON."""
+
+
+class RunReport:
+    """Used by several threads."""
+
+    def __init__(
+        self,
+        printer: Printer,
+        make_sink: Callable[[Place], PodSink],
+        bar: Bar | None,
+        *,
+        as_json: bool,
+        namespaced: bool,
+    ) -> None:
+        self._printer = printer
+        self._make_sink = make_sink
+        self._bar = bar
+        self._as_json = as_json
+        self._namespaced = namespaced
+        self._sinks: dict[tuple[str, str], PodSink] = {}
+        self._writing = threading.Lock()
+        """Held while a document is made: with zero bytes it takes twelve times the memory of what was printed."""
+
+    def begin(self, place: Place) -> PodSink:
+        sink = self._sinks[place.namespace, place.pod] = self._make_sink(place)
+        return sink
+
+    def end(self, result: RunResult) -> None:
+        sink = self._sinks.pop((result.place.namespace, result.place.pod), None)
+        if self._as_json:
+            with self._writing:
+                line = json.dumps(run_document(result, _finished(sink, result))) + "\n"
+                self._printer.write(Channel.STDOUT, line.encode())
+        else:
+            _finished(sink, result)
+            if result.error is not None:
+                self.say(result.place, f"error: {result.error.message}")
+        if self._bar:
+            self._bar.advance(failed=not (result.ok or result.stopped))
+
+    def say(self, place: Place, text: str) -> None:
+        start = prefix(place, namespaced=self._namespaced, colour=False).decode()
+        self._printer.line("\n".join(start + line for line in text.split("\n")))
+
+    def progress(self, text: str) -> None:
+        if self._bar:
+            self._bar.say(text)
+
+
+def _finished(sink: PodSink | None, result: RunResult) -> dict[str, Any]:
+    return sink.finish(whole=result.exit_code is not None) if sink else {}
+
+
+def run_document(result: RunResult, fields: dict[str, Any]) -> dict[str, Any]:
+    """One RunResult, as docs/json.md has it."""
+    return {
+        "apiVersion": VERSION,
+        "kind": "RunResult",
+        "namespace": result.place.namespace,
+        "pod": result.place.pod,
+        "container": result.place.container or None,
+        "debugContainer": result.debug_container or None,
+        "identity": _identity(result),
+        "exitCode": result.exit_code,
+        "durationSeconds": round(result.seconds, 3),
+        "error": _error(result),
+        **(fields or {"stdout": None, "stderr": None}),
+    }
+
+
+def _identity(result: RunResult) -> dict[str, Any] | None:
+    """As in a session of `ls`."""
+    if result.identity is None:
+        return None
+    uid, gid = result.identity
+    return {"uid": uid, "gid": gid, "source": "spec"}
+
+
+def _error(result: RunResult) -> dict[str, Any] | None:
+    if result.error is not None:
+        return {
+            "class": result.error.status.name,
+            "message": result.error.message,
+            "advice": list(result.error.advice),
+        }
+    return {"class": ExitStatus.INTERRUPTED.name, "message": "stopped", "advice": []} if result.stopped else None

@@ -1,0 +1,97 @@
+"""The output of many pods in one: each line begins with its pod and container, in the pod's colour."""
+
+from __future__ import annotations
+
+import os
+import re
+import zlib
+from typing import TYPE_CHECKING, Any
+
+from kubectl_dshell.domain.stream import Channel, Output
+from kubectl_dshell.output.escape import escape_line
+
+if TYPE_CHECKING:
+    from kubectl_dshell.domain.fanout import Place
+    from kubectl_dshell.output.sinks.multiplexer import Printer
+
+LONGEST_LINE = 1024 * 1024
+"""Bytes after which a line is broken, so that what has no lines needs no memory."""
+# As stern: the pod in a bright colour, the container in the same one, darker.
+_COLOURS = [(f"\x1b[{90 + n}m", f"\x1b[{30 + n}m") for n in (6, 2, 5, 3, 4, 1)]
+_RESET = "\x1b[0m"
+_CONTROL = re.compile(rb"(?P<colour>\x1b\[[0-9;:]{0,64}m)|[\x00-\x08\x0a-\x1f\x7f]|\xc2[\x80-\x9f]")
+"""C0 but the tab, DEL, and C1 as UTF-8 has them; of the sequences, only SGR is harmless."""
+
+
+def prefix(place: Place, *, namespaced: bool, colour: bool) -> bytes:
+    """`web-6d4f app | `, with the namespace in front where there are several."""
+    pod = escape_line(f"{place.namespace} {place.pod}" if namespaced else place.pod)
+    container = escape_line(place.container or "-")
+    if colour:
+        bright, dark = _COLOURS[zlib.crc32(pod.encode()) % len(_COLOURS)]
+        return f"{bright}{pod}{_RESET} {dark}{container}{_RESET} | ".encode()
+    return f"{pod} {container} | ".encode()
+
+
+def may_colour() -> bool:
+    """Whether colours are wanted at all: https://no-color.org."""
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def harmless(line: bytes) -> bytes:
+    """`line` for a terminal that shows other pods' too: what could move the cursor out of it is made visible.
+
+    Colours stay, and end with the line; so do tabs, and the carriage return of a line that ends in CR LF.
+    """
+    body = line.removesuffix(b"\r")
+    shown = _CONTROL.sub(lambda found: found["colour"] or _visible(found[0]), body)
+    return shown + _RESET.encode() if b"\x1b" in shown else shown
+
+
+def _visible(control: bytes) -> bytes:
+    return ascii(control.decode())[1:-1].encode()
+
+
+class PrefixedLines:
+    """What one pod prints: whole lines with its prefix, as soon as they are whole."""
+
+    def __init__(self, printer: Printer, prefixes: dict[Channel, bytes]) -> None:
+        self._printer = printer
+        self._prefixes = prefixes
+        self._rest = {Channel.STDOUT: bytearray(), Channel.STDERR: bytearray()}
+
+    @property
+    def full(self) -> bool:
+        return self._printer.full
+
+    def check(self) -> None:
+        self._printer.check()
+
+    def write(self, output: Output) -> None:
+        # What has no lines comes in any pieces: each is looked at once.
+        rest, (whole, newline, last) = self._rest[output.channel], output.data.rpartition(b"\n")
+        lines: list[bytes] = []
+        if newline:
+            rest += whole
+            lines = bytes(rest).split(b"\n")
+            rest.clear()
+        rest += last
+        while len(rest) > LONGEST_LINE:
+            lines.append(bytes(rest[:LONGEST_LINE]))
+            del rest[:LONGEST_LINE]
+        if lines:
+            self._print(output.channel, lines)
+
+    def finish(self, *, whole: bool) -> dict[str, Any]:  # noqa: ARG002  # what was printed cannot be taken back
+        """A last line without an end gets one."""
+        for channel, rest in self._rest.items():
+            if rest:
+                self._print(channel, [bytes(rest)])
+                rest.clear()
+        return {}
+
+    def _print(self, channel: Channel, lines: list[bytes]) -> None:
+        start = self._prefixes[channel]
+        if self._printer.is_terminal(channel):
+            lines = [harmless(line) for line in lines]
+        self._printer.write(channel, b"".join(start + line + b"\n" for line in lines))

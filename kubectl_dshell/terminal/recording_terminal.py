@@ -1,0 +1,66 @@
+"""A terminal that records what passes through it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from kubectl_dshell.domain.stream import Output
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from contextlib import AbstractContextManager
+
+    from kubectl_dshell.domain.stream import Companion, Event, Exit, Stream
+    from kubectl_dshell.terminal.asciicast import Recorder
+
+
+class Terminal(Protocol):
+    def size(self) -> tuple[int, int] | None: ...
+    def relay(self, stream: Stream, companion: Companion, *, stdin: bool, tty: bool) -> Exit: ...
+    def held(self) -> AbstractContextManager[None]: ...
+
+
+class RecordedTerminal:
+    def __init__(self, terminal: Terminal, recorder: Recorder) -> None:
+        self._terminal = terminal
+        self._recorder = recorder
+        self.size = terminal.size
+        self.held = terminal.held
+
+    def relay(self, stream: Stream, companion: Companion, *, stdin: bool, tty: bool) -> Exit:
+        self._recorder.begin(self.size(), raw=tty)
+        return self._terminal.relay(_RecordedStream(stream, self._recorder), companion, stdin=stdin, tty=tty)
+
+
+class _RecordedStream:
+    """The stream, overheard."""
+
+    def __init__(self, stream: Stream, recorder: Recorder) -> None:
+        self._stream = stream
+        self._recorder = recorder
+        self.fileno = stream.fileno
+        self.send = stream.send
+        self.flush = stream.flush
+        self.end_input = stream.end_input
+        self.close = stream.close
+        self.keepalive = stream.keepalive
+        self.idle = stream.idle
+
+    @property
+    def wants_write(self) -> bool:
+        return self._stream.wants_write
+
+    @property
+    def backlog(self) -> int:
+        return self._stream.backlog
+
+    def receive(self) -> Sequence[Event]:
+        events = self._stream.receive()
+        for event in events:
+            if isinstance(event, Output):
+                self._recorder.output(event)
+        return events
+
+    def resize(self, columns: int, rows: int) -> None:
+        self._recorder.resize(columns, rows)
+        self._stream.resize(columns, rows)

@@ -1,0 +1,133 @@
+"""A command's output on its way to a thread of ours that reads it as a file."""
+
+from __future__ import annotations
+
+import io
+import threading
+from typing import TYPE_CHECKING, cast
+
+from kubectl_dshell.domain.stream import Channel
+from kubectl_dshell.errors import CutShort
+from kubectl_dshell.terminal.wakeup import Bell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kubectl_dshell.domain.stream import Output
+
+_ROOM = 3 * 1024 * 1024
+_FULL = 1024 * 1024  # what is received at once has room above it, as a rule
+_BUFFER = 256 * 1024
+_WORDS = 16 * 1024
+
+
+class Queue:
+    """A Receiver whose stdout is read by `sink` in a thread, to the end; the beginning of stderr is kept."""
+
+    def __init__(self, sink: Callable[[io.BufferedReader], None]) -> None:
+        self.failure: BaseException | None = None
+        self._sink = sink
+        self._bell = Bell()
+        self._words = b""
+        # One piece of memory, used again and again: a queue of pieces would come from the kernel and go back to it. So
+        # would the pieces on their way here; but the C library keeps as much as it has once seen come and go.
+        self._ring = bytearray(_ROOM)
+        bytes(2 * _ROOM)
+        self._at = self._size = 0
+        self._over = False  # nothing more is written
+        self._gone = False  # nothing more is read
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="sink", daemon=True)
+        self._thread.start()
+
+    @property
+    def said(self) -> str:
+        """What came on stderr."""
+        return self._words.decode(errors="replace")
+
+    def fileno(self) -> int:
+        return self._bell.fileno()
+
+    def clear(self) -> None:
+        self._bell.clear()
+
+    @property
+    def full(self) -> bool:
+        return self._size >= _FULL
+
+    @property
+    def drained(self) -> bool:
+        return True  # the sink has all the time it needs when the command has ended
+
+    def write(self, output: Output) -> None:
+        if output.channel is Channel.STDERR:
+            self._words += output.data[: _WORDS - len(self._words)]
+            return
+        with self._changed:
+            if not self._gone:
+                self._put(output.data)
+                self._changed.notify()
+
+    def check(self) -> None:
+        """Raise what the sink has raised; but what was cut short will be explained by the command's own end."""
+        if self.failure is not None and not isinstance(self.failure, CutShort):
+            raise self.failure
+
+    def end(self) -> None:
+        """Nothing more comes; wait until the sink has ended."""
+        with self._changed:
+            self._over = True
+            self._changed.notify()
+        self._thread.join()
+        self._bell.close()
+
+    def take(self, buffer: memoryview) -> int:
+        """The next bytes, waited for; 0 at the end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._size or self._over)
+            count = min(self._size, len(buffer), len(self._ring) - self._at)
+            with memoryview(self._ring) as ring:
+                buffer[:count] = ring[self._at : self._at + count]
+            was_full = self.full
+            self._size -= count
+            self._at = (self._at + count) % len(self._ring)
+            relieved = was_full and not self.full
+        if relieved:
+            self._bell.ring()
+        return count
+
+    def _put(self, data: bytes) -> None:
+        if self._size + len(data) > len(self._ring):
+            self._ring = self._ring[self._at :] + self._ring[: self._at] + bytes(len(data))
+            self._at = 0
+        end = (self._at + self._size) % len(self._ring)
+        first = min(len(data), len(self._ring) - end)
+        with memoryview(data) as rest, memoryview(self._ring) as ring:
+            ring[end : end + first] = rest[:first]
+            ring[: len(data) - first] = rest[first:]
+        self._size += len(data)
+
+    def _run(self) -> None:
+        try:
+            with cast("io.BufferedReader", io.BufferedReader(_File(self), _BUFFER)) as reader:
+                self._sink(reader)
+                while reader.read(_BUFFER):
+                    pass
+        except BaseException as error:  # noqa: BLE001  # raised again in the main thread
+            self.failure = error
+        with self._changed:
+            self._gone = True
+            self._size = 0
+        self._bell.ring()
+
+
+class _File(io.RawIOBase):
+    def __init__(self, queue: Queue) -> None:
+        super().__init__()
+        self._queue = queue
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # what BufferedReader gives
+        return self._queue.take(memoryview(buffer))
