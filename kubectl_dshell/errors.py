@@ -2,11 +2,11 @@
 
 DshellError
  +- UsageError        64  the command line is wrong
- +- NoTarget          66  no such pod or container, or none that can be joined
- +- StartFailed       69  the debug container did not start, or ended under us
- |   +- OutOfDescriptors  our own process may not open more files
- |   +- OutOfThreads      ... or begin no more threads
- |   +- CutShort          what a command of ours wrote is not whole
+ +- NotFound          66  no such pod or container, or none that can be joined
+ +- Unavailable       69  the debug container did not start, or ended under us
+ |   +- TooManyOpenFiles  our own process may not open more files
+ |   +- TooManyThreads      ... or begin no more threads
+ |   +- Truncated          what a command of ours wrote is not whole
  +- Malformed         69  what a cluster, a pod or a program in it said cannot be understood
  +- OutputFailed      74  our own output cannot be written
  +- TimedOut          75  a deadline passed
@@ -14,7 +14,7 @@ DshellError
  +- Forbidden         77  RBAC, admission or the kernel says no
  +- BadConfig         78  kubeconfig or credentials
  +- ApiError           *  an answer of the API server nobody explained better
-     +- NotKubernetes 69  the answer is not one of a Kubernetes API server
+     +- NotAnApiServer 69  the answer is not one of a Kubernetes API server
 Interrupted          128+n  a signal asked us to stop (not a DshellError: nothing failed)
 """
 
@@ -31,7 +31,7 @@ class ExitStatus(IntEnum):
 
     OK = 0
     USAGE = 64
-    NO_TARGET = 66
+    NOT_FOUND = 66
     UNAVAILABLE = 69
     BUG = 70
     OUTPUT = 74
@@ -45,7 +45,7 @@ class ExitStatus(IntEnum):
 
 EXIT_STATUS_MEANING: dict[ExitStatus, str] = {
     ExitStatus.USAGE: "the command line is wrong",
-    ExitStatus.NO_TARGET: "no such pod or container, or it is not running",
+    ExitStatus.NOT_FOUND: "no such pod or container, or it is not running",
     ExitStatus.UNAVAILABLE: "the debug container did not start, was ended from outside, or an answer is not understood",
     ExitStatus.BUG: "a bug in kubectl dshell",
     ExitStatus.OUTPUT: "our own output cannot be written (a closed pipe ends quietly: 141)",
@@ -72,15 +72,15 @@ class UsageError(DshellError):
     status = ExitStatus.USAGE
 
 
-class NoTarget(DshellError):
-    status = ExitStatus.NO_TARGET
+class NotFound(DshellError):
+    status = ExitStatus.NOT_FOUND
 
 
-class StartFailed(DshellError):
+class Unavailable(DshellError):
     status = ExitStatus.UNAVAILABLE
 
 
-class OutOfDescriptors(StartFailed):
+class TooManyOpenFiles(Unavailable):
     """Our own process may not open more files."""
 
     def __init__(self) -> None:
@@ -90,7 +90,7 @@ class OutOfDescriptors(StartFailed):
         )
 
 
-class OutOfThreads(StartFailed):
+class TooManyThreads(Unavailable):
     """Our own process may begin no more threads."""
 
     def __init__(self) -> None:
@@ -100,16 +100,16 @@ class OutOfThreads(StartFailed):
         )
 
 
-def shortage(error: BaseException) -> StartFailed | None:
+def shortage(error: BaseException) -> Unavailable | None:
     """What our own process has run out of, if that is what the kernel says with `error`."""
     if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
-        return OutOfDescriptors()
+        return TooManyOpenFiles()
     if isinstance(error, RuntimeError) and str(error) == _NO_THREAD:
-        return OutOfThreads()
+        return TooManyThreads()
     return None
 
 
-class CutShort(StartFailed):
+class Truncated(Unavailable):
     """What a command of ours wrote ended before its end; its exit code may say why."""
 
 
@@ -171,12 +171,12 @@ class ApiError(DshellError):
             case 403:
                 return ExitStatus.FORBIDDEN
             case 404:
-                return ExitStatus.NO_TARGET
+                return ExitStatus.NOT_FOUND
             case _:
                 return ExitStatus.UNAVAILABLE
 
 
-class NotKubernetes(ApiError):
+class NotAnApiServer(ApiError):
     """Something else answered: a proxy, a login page.
 
     `code` is its HTTP status if that says that it may pass (5xx), else 0: what 403 and 404 of an API server mean is

@@ -23,7 +23,7 @@ _WHERE = "[NAME|POD|POD/NAME]"
 _LABEL = r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?"
 
 
-class Whereabouts(click.ParamType[tuple[str | None, str | None, str | None]]):
+class AttachTarget(click.ParamType[tuple[str | None, str | None, str | None]]):
     """(a word that may be either, a pod, a debug container of it), as far as they were given."""
 
     name = "name"
@@ -48,7 +48,7 @@ class AttachCommand(GroupedCommand):
 
 
 @click.command(cls=AttachCommand)
-@click.argument("where", type=Whereabouts(), required=False, metavar=_WHERE)
+@click.argument("where", type=AttachTarget(), required=False, metavar=_WHERE)
 @option("-c", "--container", group="Target", metavar="NAME", help="Only debug containers for this one of the pod.")
 @namespace_option
 @KEEP
@@ -84,4 +84,4 @@ def attach_command(ctx: click.Context, /, **flags: Any) -> int:
         if unusual:
             bound.notices.notice(unusual)
         flags |= {"namespace": namespace, "word": word, "pod": pod, "name": name, "command": ctx.obj or ()}
-        return attach(AttachRequest(again="", **flags), recorded(bound))
+        return attach(AttachRequest(retry_command="", **flags), recorded(bound))

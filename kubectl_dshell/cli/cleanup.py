@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from kubectl_dshell.commands.manage.cleanup import Chosen, CleanupRequest
     from kubectl_dshell.commands.ports import Ports
-    from kubectl_dshell.domain.debug_container.cleanup_result import Ending
-    from kubectl_dshell.domain.debug_container.status import Session
+    from kubectl_dshell.domain.debug_container.cleanup_result import CleanupResult
+    from kubectl_dshell.domain.debug_container.status import DebugContainer
 
 _CONDITIONS = ("names", "selector", "mine", "stale", "older_than")
 _EVERYBODY = (
@@ -58,9 +58,9 @@ def cleanup_command(ctx: click.Context, /, **flags: Any) -> int:
         deadline = bound.clock.monotonic() + (timeout or math.inf)
         request = CleanupRequest(namespace=None if everywhere else namespace, deadline=deadline, **wanted)
         chosen = choose(request, bound)
-        doubtful = (chosen.used if told else chosen.sessions + chosen.used) if may_ask else ()
+        doubtful = (chosen.used if told else chosen.containers + chosen.used) if may_ask else ()
         agreed = bool(doubtful) and _agreed(doubtful, bound.clock.now())
-        if doubtful and not agreed and len(doubtful) == len(chosen.sessions + chosen.used):
+        if doubtful and not agreed and len(doubtful) == len(chosen.containers + chosen.used):
             write_line("nothing was ended")
             return 0
         sure = chosen.with_used() if agreed else chosen.without_used(request.cluster_flags)
@@ -77,7 +77,7 @@ def _check(ctx: click.Context) -> None:
         raise click.UsageError("cleanup runs no command", ctx)
 
 
-def _agreed(chosen: tuple[Session, ...], now: datetime) -> bool:
+def _agreed(chosen: tuple[DebugContainer, ...], now: datetime) -> bool:
     from kubectl_dshell.errors import Interrupted
     from kubectl_dshell.output.cleanup_report import question
     from kubectl_dshell.output.notices import write_line
@@ -92,17 +92,17 @@ def _agreed(chosen: tuple[Session, ...], now: datetime) -> bool:
 
 def _end(request: CleanupRequest, report: _Report, bound: Ports) -> None:
     from kubectl_dshell.commands.manage.cleanup import end_all
-    from kubectl_dshell.domain.debug_container.cleanup_result import Ending, Outcome
+    from kubectl_dshell.domain.debug_container.cleanup_result import CleanupOutcome, CleanupResult
 
     for settled in report.chosen.settled:
         report.done.append(settled)
         report.show(settled)
     if report.dry:
-        report.done += [Ending(session, Outcome.WOULD_END) for session in report.chosen.sessions]
+        report.done += [CleanupResult(container, CleanupOutcome.WOULD_END) for container in report.chosen.containers]
         for ending in report.done[len(report.chosen.settled) :]:
             report.show(ending)
         return
-    with closing(end_all(report.chosen.sessions, request, bound, report.done.append)) as endings:
+    with closing(end_all(report.chosen.containers, request, bound, report.done.append)) as endings:
         for ending in endings:
             report.show(ending)
 
@@ -115,10 +115,10 @@ class _Report:
     everywhere: bool
     dry: bool
     chosen: Chosen
-    done: list[Ending] = field(default_factory=list)
-    shown: list[Ending] = field(default_factory=list)
+    done: list[CleanupResult] = field(default_factory=list)
+    shown: list[CleanupResult] = field(default_factory=list)
 
-    def show(self, ending: Ending) -> None:
+    def show(self, ending: CleanupResult) -> None:
         from kubectl_dshell.output.cleanup_report import format_line, format_name
 
         self.shown.append(ending)
@@ -127,7 +127,7 @@ class _Report:
             write_data(format_name(ending, everywhere=self.everywhere) if name else format_line(ending))
 
     def close(self, *, explain: bool) -> None:
-        from kubectl_dshell.output.cleanup_report import WHY_THEY_STAY, format_endings, not_ended, summary, ways_out
+        from kubectl_dshell.output.cleanup_report import WHY_THEY_STAY, format_endings, next_steps, not_ended, summary
         from kubectl_dshell.output.document import Format
         from kubectl_dshell.output.notices import write_line
 
@@ -136,15 +136,15 @@ class _Report:
                 self.show(ending)
         if self.form in ("json", "yaml"):
             write_data(format_endings(self.done, self.chosen.unclear, Format(self.form)))
-        total = len(self.chosen.sessions) + len(self.chosen.settled)
-        lines = [*ways_out(self.done), *not_ended(self.done, self.chosen.unclear)]
+        total = len(self.chosen.containers) + len(self.chosen.settled)
+        lines = [*next_steps(self.done), *not_ended(self.done, self.chosen.unclear)]
         lines.append(summary(self.done, total - len(self.done), dry=self.dry))
         write_line("\n".join([*lines, WHY_THEY_STAY] if explain else lines))
 
     def status(self) -> int:
-        from kubectl_dshell.domain.debug_container.cleanup_result import Outcome
+        from kubectl_dshell.domain.debug_container.cleanup_result import CleanupOutcome
         from kubectl_dshell.errors import ExitStatus
 
-        good = {Outcome.ENDED, Outcome.ALREADY_ENDED, Outcome.WOULD_END}
+        good = {CleanupOutcome.ENDED, CleanupOutcome.ALREADY_ENDED, CleanupOutcome.WOULD_END}
         whole = all(e.outcome in good for e in self.done) and not self.chosen.unclear
         return int(ExitStatus.OK if whole else ExitStatus.UNAVAILABLE)

@@ -16,7 +16,7 @@ from kubectl_dshell.cli.flags.kubectl import (
     to_connection_options,
 )
 from kubectl_dshell.cli.open import open_command
-from kubectl_dshell.domain.copy.copy_spec import STREAM, RemotePath, parse_place
+from kubectl_dshell.domain.copy.copy_spec import STREAM, RemotePath, parse_copy_spec
 
 if TYPE_CHECKING:
     from kubectl_dshell.cli.flags.kubectl import F
@@ -118,7 +118,7 @@ def _places(ctx: click.Context, words: list[str]) -> tuple[list[RemotePath | str
         example = "kubectl dshell cp POD:PATH ., or kubectl dshell cp FILE POD:PATH"
         raise click.UsageError(f"from where, to where? {example}", ctx)
     try:
-        *sources, destination = map(parse_place, words)
+        *sources, destination = map(parse_copy_spec, words)
     except ValueError as error:
         raise click.UsageError(str(error), ctx) from error
     if why := _wrong(sources, destination):
@@ -172,6 +172,6 @@ def _session(flags: dict[str, Any], namespace: str, pod: str) -> OpenRequest:
         tty=False,
         version=__version__,
         name=None,
-        again=f"{shlex.join(flags['again'])}{container} -n {shlex.quote(namespace)}{flags['cluster_flags']}",
+        retry_command=f"{shlex.join(flags['again'])}{container} -n {shlex.quote(namespace)}{flags['cluster_flags']}",
         **{name: flags[name] for name in same},
     )

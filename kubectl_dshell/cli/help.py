@@ -40,7 +40,7 @@ Exit codes: the command's own, or {codes}.
 """
 
 
-def one_screen() -> str:
+def help_page() -> str:
     import textwrap
 
     codes = ", ".join(f"{int(status)} {meaning}" for status, meaning in EXIT_STATUS_MEANING.items())

@@ -56,9 +56,9 @@ def _check(ctx: click.Context, flags: dict[str, Any]) -> None:
 
 def _request(wanted: dict[str, Any], namespace: str | None, form: str) -> ListRequest:
     from kubectl_dshell.commands.manage.list import ListRequest
-    from kubectl_dshell.domain.debug_container.listing import Choice, SortKey, Stage
+    from kubectl_dshell.domain.debug_container.listing import ListFilter, SortKey, Stage
 
-    choice = Choice(
+    choice = ListFilter(
         pods=frozenset(wanted["pods"]),
         stage=Stage(wanted["state"]) if wanted["state"] else None,
         stale=wanted["stale"],
@@ -78,7 +78,7 @@ def _list(request: ListRequest, form: str, bound: Ports, *, with_heads: bool) ->
     """As kubectl get, of which some could not be got: what there is is shown, and the exit code says it is not all."""
     from kubectl_dshell.commands.manage.list import list_chosen, say_way_out
     from kubectl_dshell.errors import ExitStatus
-    from kubectl_dshell.output.debug_containers.formats import format_document_of, format_sessions
+    from kubectl_dshell.output.debug_containers.formats import format_debug_containers, format_document_of
     from kubectl_dshell.output.document import Format
 
     everywhere = request.namespace is None
@@ -91,7 +91,7 @@ def _list(request: ListRequest, form: str, bound: Ports, *, with_heads: bool) ->
         if form in ("", "wide"):
             say_way_out(listed.found, bound)
         now = bound.clock.now()
-        write_data(format_sessions(listed.found, form, now, everywhere=everywhere, with_heads=with_heads))
+        write_data(format_debug_containers(listed.found, form, now, everywhere=everywhere, with_heads=with_heads))
     return int(ExitStatus.UNAVAILABLE if listed.unclear else ExitStatus.OK)
 
 

@@ -18,11 +18,11 @@ from kubectl_dshell.cli.flags.kubectl import (
 )
 from kubectl_dshell.cli.flags.open import open_flags
 from kubectl_dshell.cli.flags.session import check_command, settle_streams
-from kubectl_dshell.cli.help import one_screen
+from kubectl_dshell.cli.help import help_page
 from kubectl_dshell.cli.recording import recording
 from kubectl_dshell.cli.stdout import write_data
-from kubectl_dshell.cli.target_words import TargetWord, check_many, check_words, is_many, to_aim
-from kubectl_dshell.domain.pod.reference import Kind, Reference
+from kubectl_dshell.cli.target_words import TargetWord, check_many, check_words, is_many, target_query
+from kubectl_dshell.domain.pod.reference import Reference, WorkloadKind
 
 if TYPE_CHECKING:
     from kubectl_dshell.commands.ports import Ports
@@ -33,7 +33,7 @@ class OpenCommand(GroupedCommand):
     """Its --help is one screen; all flags are in `kubectl dshell options`."""
 
     def get_help(self, ctx: click.Context) -> str:  # noqa: ARG002  # click's signature
-        return one_screen().rstrip("\n")
+        return help_page().rstrip("\n")
 
     def full_help(self, ctx: click.Context) -> str:
         return super().get_help(ctx)
@@ -89,7 +89,7 @@ def _check(ctx: click.Context, flags: dict[str, Any]) -> None:
 
 
 def _one_pod(target: Reference, namespace: str, flags: dict[str, Any], bound: Ports) -> str:
-    if target.kind is Kind.POD:
+    if target.kind is WorkloadKind.POD:
         return target.name
     from kubectl_dshell.commands.fanout.targets import one_pod
 
@@ -110,21 +110,21 @@ def _many(ctx: click.Context, flags: dict[str, Any]) -> int:
     from kubectl_dshell.commands.fanout.run import ManyRequest
 
     with ports(connection, quiet=quiet, verbosity=verbosity) as (bound, namespace):
-        aim = to_aim(flags, namespace)
+        aim = target_query(flags, namespace)
         if shell:
             many.refuse_shell(aim, ctx, bound)
         request = ManyRequest(
             template=_request(ctx, flags, namespace, "", ""),
-            again=lambda namespace, pod: _again(where, pod, namespace),
+            retry_command=lambda namespace, pod: _again(where, pod, namespace),
             concurrency=flags["concurrency"],
             fail_fast=flags["fail_fast"],
         )
         bar = not quiet and not verbosity and sys.stderr.isatty()
-        forms = many.Forms(flags["output_dir"], as_json=flags["output"] == "json", quiet=quiet, bar=bar)
+        forms = many.OutputForm(flags["output_dir"], as_json=flags["output"] == "json", quiet=quiet, bar=bar)
         return many.run(aim, request, forms, bound)
 
 
-def _request(ctx: click.Context, flags: dict[str, Any], namespace: str, pod: str, again: str) -> OpenRequest:
+def _request(ctx: click.Context, flags: dict[str, Any], namespace: str, pod: str, retry_command: str) -> OpenRequest:
     from kubectl_dshell.commands.request import OpenRequest
     from kubectl_dshell.domain.access.privilege import Profile
 
@@ -137,7 +137,7 @@ def _request(ctx: click.Context, flags: dict[str, Any], namespace: str, pod: str
         profile=Profile(flags["profile"]),
         pull_policy=flags["image_pull_policy"],
         version=__version__,
-        again=again,
+        retry_command=retry_command,
         **{name: flags[name] for name in same + stamps},
     )
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kubectl_dshell.domain.pod.reference import Kind, Reference, parse_reference
+from kubectl_dshell.domain.pod.reference import Reference, WorkloadKind, parse_reference
 
 if TYPE_CHECKING:
-    from kubectl_dshell.commands.fanout.targets import Aim
+    from kubectl_dshell.commands.fanout.targets import TargetQuery
 
 _REMOTE = "a remote command goes behind --, as in: kubectl dshell web -- ls -l"
 
@@ -47,7 +47,7 @@ def check_words(ctx: click.Context, flags: dict[str, Any]) -> None:
         raise click.UsageError("names and -l are two ways to choose; use one of them", ctx)
     if targets and everywhere:
         raise click.UsageError("a name says nothing in all namespaces; use -l with -A, or -n with the name", ctx)
-    if len(targets) > 1 and ctx.obj is None and all(t.kind is Kind.POD for t in targets):
+    if len(targets) > 1 and ctx.obj is None and all(t.kind is WorkloadKind.POD for t in targets):
         names = ", ".join(t.name for t in targets)
         raise click.UsageError(f"a shell is for one pod, and here are {len(targets)} ({names}); {_REMOTE}", ctx)
 
@@ -69,11 +69,11 @@ def check_many(ctx: click.Context, flags: dict[str, Any], *, shell: bool) -> Non
         raise click.UsageError(f"{who} a COMMAND; {_REMOTE}", ctx)
 
 
-def to_aim(flags: dict[str, Any], namespace: str) -> Aim:
+def target_query(flags: dict[str, Any], namespace: str) -> TargetQuery:
     """Takes its flags out of `flags`."""
-    from kubectl_dshell.commands.fanout.targets import Aim
+    from kubectl_dshell.commands.fanout.targets import TargetQuery
 
-    return Aim(
+    return TargetQuery(
         references=flags.pop("targets"),
         selector=flags.pop("selector"),
         namespace=None if flags.pop("all_namespaces") else namespace,

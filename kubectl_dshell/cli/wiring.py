@@ -21,7 +21,7 @@ from kubectl_dshell.remote import script
 from kubectl_dshell.terminal import tty
 from kubectl_dshell.terminal.relay import relay
 from kubectl_dshell.terminal.signals import Signals
-from kubectl_dshell.terminal.stdio_fds import Ends
+from kubectl_dshell.terminal.stdio_fds import StdioFds
 
 if TYPE_CHECKING:
     import io
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from kubectl_dshell.domain.stream import Companion, Exit, Piped, Stream
     from kubectl_dshell.kube.config.connection import Connection
-    from kubectl_dshell.kube.http.trace import Trace
+    from kubectl_dshell.kube.http.trace import RequestTrace
 
 
 class SystemClock:
@@ -71,7 +71,7 @@ class StandardTerminal:
         raw = 0 if tty and stdin and os.isatty(0) else None
         if stdin and os.isatty(0):
             self._user.take()
-        return relay(stream, Ends(stdin=0 if stdin else None, tty=raw), companion, self._signals)
+        return relay(stream, StdioFds(stdin=0 if stdin else None, tty=raw), companion, self._signals)
 
     def piped(
         self,
@@ -91,7 +91,7 @@ class StandardTerminal:
 
 
 class ExecStreams:
-    def __init__(self, connection: Connection, trace: Trace, signals: Signals) -> None:
+    def __init__(self, connection: Connection, trace: RequestTrace, signals: Signals) -> None:
         self._connection = connection
         self._trace = trace
         self._signals = signals
@@ -133,12 +133,12 @@ class ExecStreams:
 def ports(options: ConnectionOptions, *, quiet: bool, verbosity: int) -> Iterator[tuple[Ports, str]]:
     """The ports of one command, and the namespace it is about. Signals end it while it runs."""
     from kubectl_dshell.kube.http.api import Api
-    from kubectl_dshell.kube.http.trace import Trace
+    from kubectl_dshell.kube.http.trace import RequestTrace
     from kubectl_dshell.kube.pods import Pods
     from kubectl_dshell.kube.workloads import Workloads
 
     notices = Notices(quiet=quiet, is_raw=tty.is_raw)
-    trace = Trace(verbosity, notices.trace)
+    trace = RequestTrace(verbosity, notices.trace)
     user = UserTerminal(lambda text: write_line(text, ""))
     with Signals() as signals:
         # A plugin may run in it, and is ended when we are.

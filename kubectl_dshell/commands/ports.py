@@ -31,7 +31,7 @@ class Cluster(Protocol):
     def pod_changes(self, namespace: str, name: str, resource_version: str, deadline: float) -> Iterator[Json | None]:
         """The pod each time it changes, None about twice a second between, until the monotonic deadline.
 
-        Raises NoTarget when the pod is deleted.
+        Raises NotFound when the pod is deleted.
         """
 
     def events(self, namespace: str, pod: str, uid: str) -> list[Json]:
@@ -78,7 +78,7 @@ class Streams(Protocol):
         half_close: bool | None = None,
         seconds: float | None = None,
     ) -> Stream:
-        """Exec `argv` in a container; raises ApiError, ConnectionLost, StartFailed (no half-close, which is needed).
+        """Exec `argv` in a container; raises ApiError, ConnectionLost, Unavailable (no half-close, which is needed).
 
         `half_close`: whether the end of stdin has to reach the command; None: where stdin is piped.
         `seconds`: how long to wait for the server's answer; None: as for every request.

@@ -20,7 +20,7 @@ class Interaction:
     keep: int
     timeout: int
     """How long the debug container may take to start."""
-    again: str
+    retry_command: str
     """The command line to type for another debug container like this one: "kubectl dshell web -n shop"."""
     half_close: bool | None = None
     """Whether the end of stdin has to reach the command; None: where there is stdin and no terminal."""

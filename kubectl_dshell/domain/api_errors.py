@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from shlex import quote
 
 from kubectl_dshell.domain.text.bounds import one_line
-from kubectl_dshell.errors import ApiError, BadConfig, DshellError, Forbidden, NoTarget, NotKubernetes, StartFailed
+from kubectl_dshell.errors import ApiError, BadConfig, DshellError, Forbidden, NotAnApiServer, NotFound, Unavailable
 
 _EXEC = "pods/exec"
 _WEBHOOK_DOWN = re.compile(r'failed calling webhook "(?P<name>[^"]*)"')
@@ -16,7 +16,7 @@ _NO_VERB = re.compile(r'User "(?P<user>[^"]*)" cannot (?P<verb>\w+) resource "(?
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ApiRequest:
     """What was asked of the API server: an RBAC verb on a resource, in a namespace, about a pod."""
 
     verb: str
@@ -25,16 +25,16 @@ class Request:
     pod: str
 
 
-def explain(error: ApiError, request: Request) -> DshellError:
+def translate_api_error(error: ApiError, request: ApiRequest) -> DshellError:
     """The refusal in the user's terms; `error` itself where there is nothing to add."""
-    if isinstance(error, NotKubernetes):
+    if isinstance(error, NotAnApiServer):
         return error
     if error.code == 401:
         return BadConfig("the cluster rejected the credentials (expired?)", "Check them: kubectl auth whoami")
     if "violates PodSecurity" in error.message:
         return _pod_security(error, request)
     if webhook := _WEBHOOK_DOWN.search(error.message):
-        return StartFailed(
+        return Unavailable(
             f'the admission webhook "{webhook["name"]}" of the cluster does not work, so nothing passes it:\n'
             f"  {error.message}",
             "Whoever runs the cluster has to repair or remove it: "
@@ -47,13 +47,13 @@ def explain(error: ApiError, request: Request) -> DshellError:
     if error.code == 404:
         return _not_found(error, request)
     if "static pods do not support ephemeral containers" in error.message:
-        return NoTarget(f"{request.pod} is a static pod, and Kubernetes does not allow ephemeral containers in those")
+        return NotFound(f"{request.pod} is a static pod, and Kubernetes does not allow ephemeral containers in those")
     if error.code == 422:
-        return StartFailed(f"the API server does not accept the debug container:\n  {error.message}")
+        return Unavailable(f"the API server does not accept the debug container:\n  {error.message}")
     return error
 
 
-def _policy(error: ApiError, request: Request) -> Forbidden:
+def _policy(error: ApiError, request: ApiRequest) -> Forbidden:
     if request.resource == _EXEC:
         return Forbidden(
             f"an admission policy of the cluster does not allow exec in {request.pod}:\n  {error.message}",
@@ -66,7 +66,7 @@ def _policy(error: ApiError, request: Request) -> Forbidden:
     )
 
 
-def _pod_security(error: ApiError, request: Request) -> Forbidden:
+def _pod_security(error: ApiError, request: ApiRequest) -> Forbidden:
     level = re.search(r'violates PodSecurity "([a-z]+):', error.message)
     return Forbidden(
         f'the namespace\'s Pod Security level "{level[1] if level else "?"}" does not allow it:\n  {error.message}',
@@ -75,7 +75,7 @@ def _pod_security(error: ApiError, request: Request) -> Forbidden:
     )
 
 
-def _forbidden(error: ApiError, request: Request) -> Forbidden:
+def _forbidden(error: ApiError, request: ApiRequest) -> Forbidden:
     match = _NO_VERB.search(error.message)
     user = one_line(match["user"]) if match else ""  # an upgrade without the right to create is refused without a word
     verb, resource = (match["verb"], match["resource"]) if match else (request.verb, request.resource)
@@ -119,12 +119,12 @@ def role_command(namespace: str) -> str:
   ROLE"""
 
 
-def _not_found(error: ApiError, request: Request) -> DshellError:
+def _not_found(error: ApiError, request: ApiRequest) -> DshellError:
     if request.resource == "pods/ephemeralcontainers" and "not found" not in error.message.replace(
         "the server could not find the requested resource", ""
     ):
-        return StartFailed(
+        return Unavailable(
             "this cluster has no ephemeral containers (Kubernetes 1.25 and newer have them)",
             "Its version: kubectl version",
         )
-    return NoTarget(f'no pod "{request.pod}" in namespace {request.namespace}')
+    return NotFound(f'no pod "{request.pod}" in namespace {request.namespace}')

@@ -14,7 +14,7 @@ _NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ContainerRef:
     """Where the command is to run; the container is empty as long as it is not chosen."""
 
     namespace: str
@@ -26,7 +26,7 @@ class Place:
 class RunResult:
     """How the command ended in one pod: with an exit code, or because of `error`, or neither: it was `stopped`."""
 
-    place: Place
+    place: ContainerRef
     seconds: float
     exit_code: int | None = None
     error: DshellError | None = None
@@ -62,7 +62,7 @@ def overall(results: Iterable[RunResult]) -> int:
 
 
 def summary(results: Sequence[RunResult], total: int) -> str:
-    """`30 ok, 2 failed: web-1 (exit code 3), web-2 (NO_TARGET)`."""
+    """`30 ok, 2 failed: web-1 (exit code 3), web-2 (NOT_FOUND)`."""
     failed = [r for r in results if not r.ok and not r.stopped]
     stopped = total - sum(not r.stopped for r in results)
     words = f"{sum(r.ok for r in results)} ok, {len(failed)} failed" + (f", {stopped} stopped" if stopped else "")

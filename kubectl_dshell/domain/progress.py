@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 
-class Meter(Protocol):
+class ProgressMeter(Protocol):
     """Told by whoever moves the bytes, in whatever thread."""
 
     def expect(self, total: int | None) -> None:

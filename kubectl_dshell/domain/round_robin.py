@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def in_turn(items: Iterable[T], group: Callable[[T], Hashable], shuffle: Callable[[list[T]], None]) -> list[T]:
+def round_robin(items: Iterable[T], group: Callable[[T], Hashable], shuffle: Callable[[list[T]], None]) -> list[T]:
     """One item of each group, then the next of each; in an order within the groups that nobody can rely on."""
     shuffled = list(items)
     shuffle(shuffled)

@@ -11,13 +11,13 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from kubectl_dshell.domain.copy.archive_safety import DEEPEST, Kind, Refused, safe_mode
-from kubectl_dshell.errors import NoTarget
+from kubectl_dshell.domain.copy.archive_safety import DEEPEST, MemberType, UnsafeMember, safe_mode
+from kubectl_dshell.errors import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from kubectl_dshell.domain.progress import Meter
+    from kubectl_dshell.domain.progress import ProgressMeter
 
 _PIECE = 256 * 1024
 _NO_FILE = "neither a file nor a directory nor a link"
@@ -29,11 +29,11 @@ class Size:
     bytes: int
 
 
-class Luggage:
+class ArchiveSource:
     """The files and directories that are to be sent. A source that is a symbolic link is followed, others are kept."""
 
     def __init__(self, sources: Sequence[str], refuse: Callable[[str, str], None]) -> None:
-        """`refuse` hears of what is not sent, and why; it may raise. Raises NoTarget where there is no such file."""
+        """`refuse` hears of what is not sent, and why; it may raise. Raises NotFound where there is no such file."""
         self._sources = sources
         self._refuse = refuse
         self._buffer = memoryview(bytearray(_PIECE))
@@ -41,9 +41,9 @@ class Luggage:
             try:
                 mode = Path(source).stat().st_mode
             except OSError as error:
-                raise NoTarget(f"{source}: {error.strerror}") from error
+                raise NotFound(f"{source}: {error.strerror}") from error
             if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-                raise NoTarget(f"{source}: neither a file nor a directory")
+                raise NotFound(f"{source}: neither a file nor a directory")
 
     @property
     def names(self) -> list[str]:
@@ -57,8 +57,8 @@ class Luggage:
             files, total = files + 1, total + size
         return Size(files, total)
 
-    def send(self, out: BinaryIO, stopped: Callable[[], bool], meter: Meter) -> None:
-        """Write the archive; without its last member when stopped. Raises NoTarget where a file cannot be read."""
+    def send(self, out: BinaryIO, stopped: Callable[[], bool], meter: ProgressMeter) -> None:
+        """Write the archive; without its last member when stopped. Raises NotFound where a file cannot be read."""
         sender = _Sender(out, self._refuse, self._buffer, stopped, meter, bytearray(), bytearray())
         for number, source in enumerate(self._sources):
             with suppress(OSError):  # told where it is opened
@@ -96,7 +96,7 @@ class _Sender:
     refuse: Callable[[str, str], None]
     buffer: memoryview
     stopped: Callable[[], bool]
-    meter: Meter
+    meter: ProgressMeter
     times: bytearray
     """@SECONDS and name, each with a zero byte, of links and what they are in: busybox tar makes them last."""
     modes: bytearray
@@ -119,7 +119,7 @@ class _Sender:
                 self.times.extend(_repair(f"@{member.mtime}", found.name))
                 return True
             if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
-                raise Refused(_NO_FILE)
+                raise UnsafeMember(_NO_FILE)
             self._opened(found, found.open(os.O_NOFOLLOW))
         return False
 
@@ -127,7 +127,7 @@ class _Sender:
     def _told(self, found: _Found) -> Iterator[None]:
         try:
             yield
-        except Refused as why:
+        except UnsafeMember as why:
             self.refuse(found.path, str(why))
         except BrokenPipeError:
             raise
@@ -153,16 +153,16 @@ class _Sender:
             elif stat.S_ISREG(status.st_mode):
                 self._file(found, descriptor, status)
             else:
-                raise Refused(_NO_FILE)
+                raise UnsafeMember(_NO_FILE)
         finally:
             os.close(descriptor)
 
     def _folder(self, found: _Found, descriptor: int, status: os.stat_result) -> None:
         """Twice, since what is put in changes its time. tar may make it once only: a mode in its way comes later."""
         if found.depth > DEEPEST:
-            raise Refused(f"more than {DEEPEST} directories deep")
+            raise UnsafeMember(f"more than {DEEPEST} directories deep")
         inside, links = sorted(os.listdir(descriptor)), False
-        member, wanted = _member(found, status), safe_mode(Kind.FOLDER, stat.S_IMODE(status.st_mode))
+        member, wanted = _member(found, status), safe_mode(MemberType.FOLDER, stat.S_IMODE(status.st_mode))
         member.type, member.mode = tarfile.DIRTYPE, wanted | 0o700
         self.header(member)
         for base in inside:
@@ -177,13 +177,13 @@ class _Sender:
 
     def _file(self, found: _Found, descriptor: int, status: os.stat_result) -> None:
         member = _member(found, status)
-        member.mode = safe_mode(Kind.FILE, stat.S_IMODE(status.st_mode))
+        member.mode = safe_mode(MemberType.FILE, stat.S_IMODE(status.st_mode))
         member.size = left = status.st_size
         self.header(member)
         while left and not self.stopped():
             count = os.readv(descriptor, [self.buffer[: min(left, _PIECE)]])
             if not count:
-                raise NoTarget(f"{found.path} became shorter while it was read; nothing was copied")
+                raise NotFound(f"{found.path} became shorter while it was read; nothing was copied")
             self.out.write(self.buffer[:count])
             self.meter.advance(count)
             left -= count

@@ -6,41 +6,41 @@ import os
 import tarfile
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.domain.copy.requested_names import Turns
-from kubectl_dshell.errors import CutShort, Interrupted, OutputFailed
-from kubectl_dshell.files.tar_reader import Feed
+from kubectl_dshell.domain.copy.requested_names import RequestedNames
+from kubectl_dshell.errors import Interrupted, OutputFailed, Truncated
+from kubectl_dshell.files.tar_reader import TarReader
 
 if TYPE_CHECKING:
     import io
     from collections.abc import Callable, Sequence
 
     from kubectl_dshell.domain.copy.copy_spec import RemotePath
-    from kubectl_dshell.domain.progress import Meter
+    from kubectl_dshell.domain.progress import ProgressMeter
 
 _RECORD = 4
 _PIECE = 1024 * 1024
 _SIGPIPE = 13
 
 
-class Restream:
+class Passthrough:
     """A landing that keeps nothing: what comes goes on."""
 
     def __init__(self, descriptor: int, sources: Sequence[RemotePath]) -> None:
         self._descriptor = descriptor
-        self._turns = Turns(sources)
+        self._turns = RequestedNames(sources)
         self.missing: list[str] = []
 
     def receive(
         self,
         source: io.BufferedReader,
         refuse: Callable[[str, str], None],  # noqa: ARG002  # nothing is
-        meter: Meter,
+        meter: ProgressMeter,
     ) -> None:
         """Each source below its own name.
 
-        Raises CutShort, OutputFailed, Forbidden for what was not asked for, Interrupted (SIGPIPE) when nobody reads on.
+        Raises Truncated, OutputFailed, Forbidden for a name nobody asked for, Interrupted (SIGPIPE) if the reader goes.
         """
-        feed, buffer = Feed(source), memoryview(bytearray(_PIECE))
+        feed, buffer = TarReader(source), memoryview(bytearray(_PIECE))
         try:
             for _, kind, name, _ in feed.records(_RECORD):
                 self._turns.take(name, kind)
@@ -61,12 +61,12 @@ class Restream:
     def commit(self) -> None: ...
     def discard(self) -> None: ...
 
-    def _pass_on(self, feed: Feed, size: int, buffer: memoryview, meter: Meter) -> None:
+    def _pass_on(self, feed: TarReader, size: int, buffer: memoryview, meter: ProgressMeter) -> None:
         left = size
         while left:
             count = feed.readinto(buffer[: min(left, _PIECE)])
             if not count:
-                raise CutShort("the archive ended early")
+                raise Truncated("the archive ended early")
             left -= count
             self._write(buffer[:count])
             meter.advance(count)
@@ -80,7 +80,7 @@ class Restream:
 def _header(member: tarfile.TarInfo, kind: str, source: str) -> bytes:
     """A directory's members are below it; the only member of a file's archive is the file."""
     if member.type == tarfile.GNUTYPE_SPARSE:
-        raise CutShort(f"{member.name} is in a form of tar's that is not passed on (sparse)")
+        raise Truncated(f"{member.name} is in a form of tar's that is not passed on (sparse)")
     inner = member.name.removeprefix(".").removeprefix("/") if kind == "folder" else ""
     member.name = f"{source}/{inner}" if inner else source
     if member.islnk():
@@ -88,4 +88,4 @@ def _header(member: tarfile.TarInfo, kind: str, source: str) -> bytes:
     try:
         return member.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape")
     except ValueError as error:
-        raise CutShort(f"the archive is broken: {error}") from error
+        raise Truncated(f"the archive is broken: {error}") from error

@@ -5,21 +5,21 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.errors import CutShort
+from kubectl_dshell.errors import Truncated
 
 if TYPE_CHECKING:
-    from kubectl_dshell.domain.progress import Meter
-    from kubectl_dshell.files.tar_reader import Feed
+    from kubectl_dshell.domain.progress import ProgressMeter
+    from kubectl_dshell.files.tar_reader import TarReader
 
 _PIECE = 256 * 1024  # what the processor still has at hand when it is written
 _HOLE = 16 * 1024
 _ZEROS = bytes(_HOLE)
 
 
-class Writer:
+class SparseWriter:
     """One buffer for all files of a copy."""
 
-    def __init__(self, feed: Feed, meter: Meter) -> None:
+    def __init__(self, feed: TarReader, meter: ProgressMeter) -> None:
         self._feed = feed
         self._meter = meter
         self._buffer = bytearray(_PIECE)
@@ -34,7 +34,7 @@ class Writer:
         while left:
             count = self._feed.readinto(self._view[: min(left, _PIECE)])
             if not count:
-                raise CutShort("the archive ended early")
+                raise Truncated("the archive ended early")
             left -= count
             self._write(descriptor, count)
             self._meter.advance(count)

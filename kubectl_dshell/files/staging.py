@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.domain.copy.requested_names import Turns
+from kubectl_dshell.domain.copy.requested_names import RequestedNames
 from kubectl_dshell.errors import OutputFailed
 from kubectl_dshell.files.destination import followed
 from kubectl_dshell.files.folders import NO_FOLDER, empty, identity, mode_of, open_folder, set_attributes
 from kubectl_dshell.files.merge import Conflict, Spot, merge, merge_all
-from kubectl_dshell.files.sparse import Writer
-from kubectl_dshell.files.tar_reader import Feed
+from kubectl_dshell.files.sparse import SparseWriter
+from kubectl_dshell.files.tar_reader import TarReader
 from kubectl_dshell.files.tree import NEW_FILE, Tree
 from kubectl_dshell.files.unpack import Unpacker
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kubectl_dshell.domain.copy.copy_spec import RemotePath
-    from kubectl_dshell.domain.progress import Meter
+    from kubectl_dshell.domain.progress import ProgressMeter
 
 _RECORD = 4  # "source", file or folder, name, where it is
 _CONTENTS = "."
@@ -46,14 +46,14 @@ class _Staged:
     placed: bool = False
 
 
-class Landing:
+class Staging:
     """What `cp` does with its last word: a directory gets the sources, else it is the new name of the only one."""
 
     def __init__(self, destination: str, sources: Sequence[RemotePath]) -> None:
         """Raises OutputFailed where nothing could land, before anything is fetched."""
         self.missing: list[str] = []
         self._staged: dict[str, _Staged] = {}
-        self._turns = Turns(sources)
+        self._turns = RequestedNames(sources)
         self._shared: Tree | None = None
         try:
             place, into = _place(destination, many=len(sources) > 1)
@@ -66,13 +66,13 @@ class Landing:
         with _disk(self._path):
             self._folder = open_folder(str(self._path), read=False)
 
-    def receive(self, source: io.BufferedReader, refuse: Callable[[str, str], None], meter: Meter) -> None:
+    def receive(self, source: io.BufferedReader, refuse: Callable[[str, str], None], meter: ProgressMeter) -> None:
         """Unpack everything beside its place.
 
-        Raises CutShort, OutputFailed, Forbidden for what was not asked for, and what `refuse` raises.
+        Raises Truncated, OutputFailed, Forbidden for what was not asked for, and what `refuse` raises.
         """
-        feed = Feed(source)
-        unpacker = Unpacker(feed, Writer(feed, meter), refuse)
+        feed = TarReader(source)
+        unpacker = Unpacker(feed, SparseWriter(feed, meter), refuse)
         for _, kind, name, top in feed.records(_RECORD):
             self._turns.take(name, kind)
             if kind == "file":

@@ -6,7 +6,7 @@ import re
 import tarfile
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.errors import CutShort
+from kubectl_dshell.errors import Truncated
 
 if TYPE_CHECKING:
     import io
@@ -32,8 +32,8 @@ _TIME = re.compile(r"(-?[0-9]{1,18})(\.[0-9]*)?", re.ASCII)
 _SIZE = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
-class Feed:
-    """Moves forward only. What is read is CutShort where it is not what it should be, and nothing else."""
+class TarReader:
+    """Moves forward only. What is read is Truncated where it is not what it should be, and nothing else."""
 
     def __init__(self, source: io.BufferedReader) -> None:
         self._source = source
@@ -46,7 +46,7 @@ class Feed:
             return 0
         count = self._source.readinto(view[: self._data])
         if not count:
-            raise CutShort("the archive ended early")
+            raise Truncated("the archive ended early")
         self._data -= count
         return count
 
@@ -77,9 +77,9 @@ class Feed:
                 self._data, self._padding = member.size, -member.size % _BLOCK
                 yield member
             if len(extras) > _MOST_EXTRAS:
-                raise CutShort("the archive is broken: too many headers for one member")
+                raise Truncated("the archive is broken: too many headers for one member")
         if extras:
-            raise CutShort("the archive is broken: a header of nothing")
+            raise Truncated("the archive is broken: a header of nothing")
 
     def _header(self) -> bytes:
         """The next header; nothing at the end of the archive."""
@@ -92,13 +92,13 @@ class Feed:
 
     def _extra(self, member: tarfile.TarInfo) -> bytes:
         if member.size > _LARGEST_EXTRA:
-            raise CutShort(f"the archive is broken: a header of {member.size} bytes")
+            raise Truncated(f"the archive is broken: a header of {member.size} bytes")
         return self._exactly(member.size + -member.size % _BLOCK)[: member.size]
 
     def _exactly(self, count: int) -> bytes:
         data = self._source.read(count)
         if len(data) < count:
-            raise CutShort("the archive ended early")
+            raise Truncated("the archive ended early")
         return data
 
     def _skip_zeros(self) -> bool:
@@ -110,7 +110,7 @@ class Feed:
                 return True
             skipped += zeros
             if skipped > _LARGEST_GAP:
-                raise CutShort("what came is no list of files: zero bytes without an end")
+                raise Truncated("what came is no list of files: zero bytes without an end")
         return False
 
     def _field(self) -> str:
@@ -118,10 +118,10 @@ class Feed:
         while (end := (data := self._source.peek()).find(b"\0")) < 0:
             text += self._source.read(len(data))
             if not data or len(text) > _LARGEST_FIELD:
-                raise CutShort("what came is no list of files")
+                raise Truncated("what came is no list of files")
         text += self._source.read(end + 1)[:-1]
         if len(text) > _LARGEST_FIELD:
-            raise CutShort("what came is no list of files")
+            raise Truncated("what came is no list of files")
         return _text(text)
 
 
@@ -134,11 +134,11 @@ def _parsed(block: bytes) -> tarfile.TarInfo:
     try:
         member = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
     except (tarfile.TarError, ValueError, OverflowError) as error:
-        raise CutShort(f"the archive is broken: {error}") from error
+        raise Truncated(f"the archive is broken: {error}") from error
     if not 0 <= member.size <= _LARGEST_FILE:
-        raise CutShort(f"the archive is broken: a size of {member.size}")
+        raise Truncated(f"the archive is broken: a size of {member.size}")
     if member.type == tarfile.GNUTYPE_SPARSE and block[482]:  # there are more blocks of holes than one can know
-        raise CutShort("the archive has a sparse file in a form of tar's own")
+        raise Truncated("the archive has a sparse file in a form of tar's own")
     member.mode &= 0o7777
     member.mtime = min(max(int(member.mtime), 0), _LATEST)
     member.uid, member.gid = (min(max(number, 0), (1 << 32) - 1) for number in (member.uid, member.gid))
@@ -152,7 +152,7 @@ def _pax(data: bytes) -> dict[str, str]:
         record = _RECORD.match(data)
         length = int(record[1]) if record else 0
         if not record or length <= record.end() or data[length - 1 : length] != b"\n":
-            raise CutShort("the archive is broken: a PAX header that is none")
+            raise Truncated("the archive is broken: a PAX header that is none")
         fields[_text(record[2])] = _text(data[record.end() : length - 1])
         data = data[length:]
     return fields
@@ -161,17 +161,17 @@ def _pax(data: bytes) -> dict[str, str]:
 def _apply(fields: dict[str, str], member: tarfile.TarInfo) -> None:
     """What a header in front of the member says of it; of PAX fields those that are of use to us."""
     if any("\0" in fields.get(key, "") for key in ("path", "linkpath")):
-        raise CutShort("the archive is broken: a zero byte in a name")
+        raise Truncated("the archive is broken: a zero byte in a name")
     if "path" in fields:
         member.name = fields["path"].rstrip("/") or fields["path"][:1]
     member.linkname = fields.get("linkpath", member.linkname)
     if time := _TIME.fullmatch(fields.get("mtime", "")):
         member.mtime = min(max(int(time[1]), 0), _LATEST)
     elif "mtime" in fields:
-        raise CutShort("the archive is broken: a time that is none")
+        raise Truncated("the archive is broken: a time that is none")
     if "size" in fields:
         if not _SIZE.fullmatch(fields["size"]):
-            raise CutShort("the archive is broken: a size that is none")
+            raise Truncated("the archive is broken: a size that is none")
         member.size = int(fields["size"])
     if any(key.startswith("GNU.sparse.") for key in fields):
         member.type = tarfile.GNUTYPE_SPARSE

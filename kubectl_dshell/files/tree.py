@@ -8,7 +8,7 @@ import stat
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.domain.copy.archive_safety import Parts, Refused, safe_link
+from kubectl_dshell.domain.copy.archive_safety import Parts, UnsafeMember, safe_link
 from kubectl_dshell.errors import OutputFailed
 from kubectl_dshell.files.folders import NO_FOLDER, descend, mode_of, set_attributes
 
@@ -60,7 +60,7 @@ class Tree:
         """A symbolic link in a copy of the app's directory `top`."""
         key, text = self._key(path), self._key((safe_link(path, target, top),))
         if key in self._links:
-            raise Refused("a name that is there already")
+            raise UnsafeMember("a name that is there already")
         self._keep(len(key) + len(text))
         self._links[key] = (text, time)
 
@@ -71,7 +71,7 @@ class Tree:
             return
         with self._within(target) as source:
             if not target or not stat.S_ISREG(mode_of(target[-1], source) or 0):
-                raise Refused(f"a hard link to what is not in the copy ({'/'.join(target)})")
+                raise UnsafeMember(f"a hard link to what is not in the copy ({'/'.join(target)})")
             held = os.dup(source)
         try:
             with self._within(path) as at:
@@ -88,7 +88,7 @@ class Tree:
             path = tuple(os.fsdecode(key).split("/"))
             try:
                 self._make_link(path, target, time)
-            except Refused as why:
+            except UnsafeMember as why:
                 refuse("/".join((self.name, *path)), str(why))
         for key, (mode, time) in reversed(self._folders.items()):
             parts = tuple(os.fsdecode(key).split("/"))
@@ -107,7 +107,7 @@ class Tree:
 
     def _make_link(self, path: Parts, target: bytes, time: int) -> None:
         if any(self._key(path[:length]) in self._links for length in range(1, len(path))):
-            raise Refused("a name below a link")
+            raise UnsafeMember("a name below a link")
         with self._within(path) as at:
             os.symlink(target, os.fsencode(path[-1]), dir_fd=at)
             os.utime(path[-1], (time, time), dir_fd=at, follow_symlinks=False)
@@ -131,23 +131,23 @@ class Tree:
         try:
             yield
         except UnicodeEncodeError as error:
-            raise Refused("a name that cannot be written in the encoding of this locale") from error
+            raise UnsafeMember("a name that cannot be written in the encoding of this locale") from error
         except FileExistsError as error:
-            raise Refused("a name that is there already") from error
+            raise UnsafeMember("a name that is there already") from error
         except OSError as error:
             if error.errno in NO_FOLDER:
-                raise Refused("a name below what is no directory") from error
+                raise UnsafeMember("a name below what is no directory") from error
             if error.errno in _UNFIT:
-                raise Refused(f"a name that cannot be written here ({error.strerror})") from error
+                raise UnsafeMember(f"a name that cannot be written here ({error.strerror})") from error
             raise OutputFailed(f"cannot write {'/'.join((self.place, *path))}: {error.strerror}") from error
 
     def _key(self, path: Parts) -> bytes:
         try:
             return os.fsencode("/".join(path))
         except UnicodeEncodeError as error:
-            raise Refused("a name that cannot be written in the encoding of this locale") from error
+            raise UnsafeMember("a name that cannot be written in the encoding of this locale") from error
 
     def _keep(self, count: int) -> None:
         self._kept += count + _ENTRY
         if self._kept > MOST_KEPT:
-            raise Refused("too many links and directories for one copy")
+            raise UnsafeMember("too many links and directories for one copy")

@@ -6,22 +6,22 @@ import os
 import tarfile
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.domain.copy.archive_safety import Kind, Refused, inner_path, safe_mode
-from kubectl_dshell.errors import CutShort, OutputFailed
+from kubectl_dshell.domain.copy.archive_safety import MemberType, UnsafeMember, inner_path, safe_mode
+from kubectl_dshell.errors import OutputFailed, Truncated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kubectl_dshell.files.sparse import Writer
-    from kubectl_dshell.files.tar_reader import Feed
+    from kubectl_dshell.files.sparse import SparseWriter
+    from kubectl_dshell.files.tar_reader import TarReader
     from kubectl_dshell.files.tree import Tree
 
 _KINDS = {
-    tarfile.REGTYPE: Kind.FILE,
-    tarfile.AREGTYPE: Kind.FILE,
-    tarfile.DIRTYPE: Kind.FOLDER,
-    tarfile.SYMTYPE: Kind.SYMBOLIC_LINK,
-    tarfile.LNKTYPE: Kind.HARD_LINK,
+    tarfile.REGTYPE: MemberType.FILE,
+    tarfile.AREGTYPE: MemberType.FILE,
+    tarfile.DIRTYPE: MemberType.FOLDER,
+    tarfile.SYMTYPE: MemberType.SYMBOLIC_LINK,
+    tarfile.LNKTYPE: MemberType.HARD_LINK,
 }
 _SPECIAL = {
     tarfile.CHRTYPE: "a device",
@@ -34,7 +34,7 @@ _SPECIAL = {
 class Unpacker:
     """Takes one archive after the other out of a feed."""
 
-    def __init__(self, feed: Feed, writer: Writer, refuse: Callable[[str, str], None]) -> None:
+    def __init__(self, feed: TarReader, writer: SparseWriter, refuse: Callable[[str, str], None]) -> None:
         """`refuse` hears of each member that is not extracted: its name, and why; it may raise."""
         self._feed = feed
         self._writer = writer
@@ -48,11 +48,11 @@ class Unpacker:
         made = False
         for member in self._feed.archive():
             if made:
-                raise CutShort(f"more than the one file {name} came")
+                raise Truncated(f"more than the one file {name} came")
             made = True
             try:
                 mode = _file_mode(member)
-            except Refused as why:
+            except UnsafeMember as why:
                 self._refuse(name, str(why))
             else:
                 self._writer.expect(member.size)
@@ -64,22 +64,22 @@ class Unpacker:
         for member in self._feed.archive():
             try:
                 self._member(tree, member, top)
-            except Refused as why:
+            except UnsafeMember as why:
                 self._refuse(f"{name}/{member.name.removeprefix('./')}", str(why))
 
     def _member(self, tree: Tree, member: tarfile.TarInfo, top: str) -> None:
         path, kind, time = inner_path(member.name), _kind(member), int(member.mtime)
-        if not path and kind is not Kind.FOLDER:
-            raise Refused("not a directory")
+        if not path and kind is not MemberType.FOLDER:
+            raise UnsafeMember("not a directory")
         match kind:
-            case Kind.FILE:
+            case MemberType.FILE:
                 mode = safe_mode(kind, member.mode)
                 self._write(f"{tree.place}/{member.name}", tree.file(path), member, mode)
-            case Kind.FOLDER:
+            case MemberType.FOLDER:
                 tree.folder(path, safe_mode(kind, member.mode), time)
-            case Kind.SYMBOLIC_LINK:
+            case MemberType.SYMBOLIC_LINK:
                 tree.link(path, member.linkname, time, top)
-            case Kind.HARD_LINK:
+            case MemberType.HARD_LINK:
                 tree.hard_link(path, inner_path(member.linkname), top)
 
     def _write(self, name: str, descriptor: int, member: tarfile.TarInfo, mode: int) -> None:
@@ -94,13 +94,13 @@ class Unpacker:
 
 
 def _file_mode(member: tarfile.TarInfo) -> int:
-    if _kind(member) is not Kind.FILE:
-        raise Refused("not a file any more")
-    return safe_mode(Kind.FILE, member.mode)
+    if _kind(member) is not MemberType.FILE:
+        raise UnsafeMember("not a file any more")
+    return safe_mode(MemberType.FILE, member.mode)
 
 
-def _kind(member: tarfile.TarInfo) -> Kind:
+def _kind(member: tarfile.TarInfo) -> MemberType:
     kind = _KINDS.get(member.type)
     if kind is None:
-        raise Refused(_SPECIAL.get(member.type, f"tar's type {member.type!r}, which is not copied"))
+        raise UnsafeMember(_SPECIAL.get(member.type, f"tar's type {member.type!r}, which is not copied"))
     return kind

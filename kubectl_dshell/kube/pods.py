@@ -6,9 +6,9 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from kubectl_dshell.errors import ApiError, ConnectionLost, Malformed, NoTarget, NotKubernetes
+from kubectl_dshell.errors import ApiError, ConnectionLost, Malformed, NotAnApiServer, NotFound
 from kubectl_dshell.kube.http.untrusted_json import objects_at, text_at
-from kubectl_dshell.kube.watch.liveness import Attention
+from kubectl_dshell.kube.watch.liveness import WatchLiveness
 from kubectl_dshell.kube.watch.pager import PAGE, pages
 from kubectl_dshell.kube.watch.reflector import follow
 from kubectl_dshell.kube.watch.watch import TICK, watch
@@ -72,9 +72,9 @@ class Pods:
         Ends at the monotonic `deadline`. Where watching is forbidden, or tells nothing, the pod is fetched instead.
 
         Raises:
-            NoTarget: the pod was deleted.
+            NotFound: the pod was deleted.
         """
-        watching, stale = Attention(resource_version, time.monotonic()), False
+        watching, stale = WatchLiveness(resource_version, time.monotonic()), False
         while time.monotonic() < deadline:
             try:
                 if stale:
@@ -86,7 +86,7 @@ class Pods:
             except ConnectionLost:
                 stale = watching.vain
             except ApiError as error:
-                if error.code == _FORBIDDEN or isinstance(error, NotKubernetes):
+                if error.code == _FORBIDDEN or isinstance(error, NotAnApiServer):
                     yield from self._polled(namespace, name, watching.version, deadline)
                     return
                 # Too old to continue from, or not to be had: see where the pod is now, and go on from there.
@@ -98,7 +98,7 @@ class Pods:
                 self._pause(deadline)
 
     def _attended(
-        self, namespace: str, name: str, watching: Attention, deadline: float
+        self, namespace: str, name: str, watching: WatchLiveness, deadline: float
     ) -> Iterator[dict[str, Any] | None]:
         """One watch, and the pod as it is where the watch does not tell it."""
         watching.begin(time.monotonic())
@@ -191,5 +191,5 @@ def _version(pod: dict[str, Any]) -> str:
     raise Malformed("the API server answers with a pod that has no version")
 
 
-def _deleted(namespace: str, name: str) -> NoTarget:
-    return NoTarget(f"pod {name} in namespace {namespace} was deleted")
+def _deleted(namespace: str, name: str) -> NotFound:
+    return NotFound(f"pod {name} in namespace {namespace} was deleted")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kubectl_dshell.domain.debug_container.cleanup_result import Outcome
+from kubectl_dshell.domain.debug_container.cleanup_result import CleanupOutcome
 from kubectl_dshell.domain.debug_container.staleness import who_is_in
 from kubectl_dshell.domain.debug_container.tool import tool
 from kubectl_dshell.domain.pod.unclear import told
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from kubectl_dshell.domain.debug_container.cleanup_result import Ending
-    from kubectl_dshell.domain.debug_container.status import Session
-    from kubectl_dshell.domain.pod.unclear import Unclear
+    from kubectl_dshell.domain.debug_container.cleanup_result import CleanupResult
+    from kubectl_dshell.domain.debug_container.status import DebugContainer
+    from kubectl_dshell.domain.pod.unclear import UnreadablePod
 
 _WORDS = {
-    Outcome.ENDED: "ended",
-    Outcome.ALREADY_ENDED: "already ended",
-    Outcome.FAILED: "could not be ended",
-    Outcome.WOULD_END: "would be ended",
-    Outcome.LEFT: "left alone",
-    Outcome.INTERRUPTED: "was not waited for",
+    CleanupOutcome.ENDED: "ended",
+    CleanupOutcome.ALREADY_ENDED: "already ended",
+    CleanupOutcome.FAILED: "could not be ended",
+    CleanupOutcome.WOULD_END: "would be ended",
+    CleanupOutcome.LEFT: "left alone",
+    CleanupOutcome.INTERRUPTED: "was not waited for",
 }
 STAY = "The entries stay listed in their pods until the pods are replaced; nothing of them runs."
 WHY_THEY_STAY = """\
@@ -40,29 +40,29 @@ until another pod takes the place of this one: kubectl delete pod, kubectl rollo
 CPU and no memory, cannot be started again, and its name cannot be given to another in the same pod."""
 
 
-def format_line(ending: Ending) -> str:
-    s = ending.session
+def format_line(ending: CleanupResult) -> str:
+    s = ending.container
     why = f": {ending.why}" if ending.why else ""
     return escape_line(f"{s.namespace}/{s.pod} {s.name} {_WORDS[ending.outcome]}{why}") + "\n"
 
 
-def format_name(ending: Ending, *, everywhere: bool) -> str:
+def format_name(ending: CleanupResult, *, everywhere: bool) -> str:
     """As in a list of debug containers; nothing for one that did not end."""
-    if ending.outcome not in {Outcome.ENDED, Outcome.WOULD_END}:
+    if ending.outcome not in {CleanupOutcome.ENDED, CleanupOutcome.WOULD_END}:
         return ""
-    s = ending.session
+    s = ending.container
     return escape_line(f"{s.namespace + '/' if everywhere else ''}{s.pod}/{s.name}") + "\n"
 
 
-def format_endings(endings: Sequence[Ending], unclear: Sequence[Unclear], form: Format) -> str:
+def format_endings(endings: Sequence[CleanupResult], unclear: Sequence[UnreadablePod], form: Format) -> str:
     """The whole of -o json and -o yaml (docs/json.md)."""
     items = [_document(ending) for ending in endings]
-    more = {"items": items, "notUnderstood": unclear_documents(unclear)}
+    more = {"items": items, "unreadablePods": unclear_documents(unclear)}
     return format_document({"apiVersion": VERSION, "kind": "CleanupResultList", **more}, form)
 
 
-def _document(ending: Ending) -> dict[str, Any]:
-    s = ending.session
+def _document(ending: CleanupResult) -> dict[str, Any]:
+    s = ending.container
     return {
         "namespace": s.namespace,
         "pod": s.pod,
@@ -76,40 +76,40 @@ def _document(ending: Ending) -> dict[str, Any]:
     }
 
 
-def summary(endings: Sequence[Ending], untold: int, *, dry: bool = False) -> str:
+def summary(endings: Sequence[CleanupResult], untold: int, *, dry: bool = False) -> str:
     """The last line for a person; `untold` are those that nobody came to, `dry` that nothing was to be done."""
-    count = {outcome: sum(e.outcome is outcome for e in endings) for outcome in Outcome}
-    interrupted = untold + count[Outcome.INTERRUPTED]
-    parts = [f"{count[Outcome.WOULD_END]} would be ended" if dry else f"{count[Outcome.ENDED]} ended"]
-    parts += [f"{count[Outcome.ALREADY_ENDED]} already ended"] if count[Outcome.ALREADY_ENDED] else []
-    failed = f"{count[Outcome.FAILED]} {'would fail' if dry else 'failed'}"
-    parts += [failed] if count[Outcome.FAILED] or not dry else []
-    parts += [f"{count[Outcome.LEFT]} left alone"] if count[Outcome.LEFT] else []
+    count = {outcome: sum(e.outcome is outcome for e in endings) for outcome in CleanupOutcome}
+    interrupted = untold + count[CleanupOutcome.INTERRUPTED]
+    parts = [f"{count[CleanupOutcome.WOULD_END]} would be ended" if dry else f"{count[CleanupOutcome.ENDED]} ended"]
+    parts += [f"{count[CleanupOutcome.ALREADY_ENDED]} already ended"] if count[CleanupOutcome.ALREADY_ENDED] else []
+    failed = f"{count[CleanupOutcome.FAILED]} {'would fail' if dry else 'failed'}"
+    parts += [failed] if count[CleanupOutcome.FAILED] or not dry else []
+    parts += [f"{count[CleanupOutcome.LEFT]} left alone"] if count[CleanupOutcome.LEFT] else []
     parts += [f"{interrupted} left when stopped"] if interrupted else []
     if dry:
         return f"{', '.join(parts)}; nothing was done."
-    stay = count[Outcome.ENDED] + count[Outcome.ALREADY_ENDED]
+    stay = count[CleanupOutcome.ENDED] + count[CleanupOutcome.ALREADY_ENDED]
     return f"{', '.join(parts)}." + (f" {STAY}" if stay else "")
 
 
-def not_ended(endings: Sequence[Ending], unclear: Sequence[Unclear]) -> list[str]:
+def not_ended(endings: Sequence[CleanupResult], unclear: Sequence[UnreadablePod]) -> list[str]:
     """Where those are that failed or were left, and the pods that nobody could understand, for a person."""
-    where = [e.session.namespace for e in endings if e.outcome in {Outcome.FAILED, Outcome.LEFT}]
+    where = [e.container.namespace for e in endings if e.outcome in {CleanupOutcome.FAILED, CleanupOutcome.LEFT}]
     lines = [f"Not ended: {by_group(where)}."] if len(where) > 1 else []
     return [*lines, *([told(unclear)] if unclear else [])]
 
 
-def ways_out(endings: Sequence[Ending], shown: int = 20) -> list[str]:
+def next_steps(endings: Sequence[CleanupResult], shown: int = 20) -> list[str]:
     """What to do about each that failed, for a person."""
     lines, advised = list[str](), [ending for ending in endings if ending.advice]
     for ending in advised[:shown]:
         ways = "Two ways out" if len(ending.advice) > 1 else "A way out"
-        lines += [f"{ways} for {ending.session.name}:", *(f"  {way}" for way in ending.advice)]
+        lines += [f"{ways} for {ending.container.name}:", *(f"  {way}" for way in ending.advice)]
     more = len(advised) - shown
     return [*lines, *([f"And {more} more, which -o json tells in full."] if more > 0 else [])]
 
 
-def question(chosen: Sequence[Session], now: datetime, shown: int = 20) -> str:
+def question(chosen: Sequence[DebugContainer], now: datetime, shown: int = 20) -> str:
     """What a person is asked to say yes to; those that somebody is in come first."""
     chosen = sorted(chosen, key=lambda s: (not who_is_in(s), s.namespace, s.pod, s.name))
     lines = [f"  {s.namespace}/{s.pod} {s.name} ({', '.join(_known(s, now))})" for s in chosen[:shown]]
@@ -117,9 +117,9 @@ def question(chosen: Sequence[Session], now: datetime, shown: int = 20) -> str:
     return "\n".join(["This would end:", *lines, *more])
 
 
-def _known(session: Session, now: datetime) -> Iterator[str]:
-    yield session.owner or "of another tool"
-    if session.started_at:
-        yield f"for {age(now - session.started_at)}"
-    if users := who_is_in(session):
+def _known(container: DebugContainer, now: datetime) -> Iterator[str]:
+    yield container.owner or "of another tool"
+    if container.started_at:
+        yield f"for {age(now - container.started_at)}"
+    if users := who_is_in(container):
         yield f"in use: {users}"

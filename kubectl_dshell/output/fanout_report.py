@@ -13,9 +13,9 @@ from kubectl_dshell.output.sinks.prefixed import prefix
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kubectl_dshell.domain.fanout import Place, RunResult
+    from kubectl_dshell.domain.fanout import ContainerRef, RunResult
     from kubectl_dshell.domain.stream import Output
-    from kubectl_dshell.output.progress.fanout_bar import Bar
+    from kubectl_dshell.output.progress.fanout_bar import FanoutBar
     from kubectl_dshell.output.sinks.multiplexer import Printer
 
 VERSION = "dshell/v1"
@@ -38,8 +38,8 @@ class RunReport:
     def __init__(
         self,
         printer: Printer,
-        make_sink: Callable[[Place], PodSink],
-        bar: Bar | None,
+        make_sink: Callable[[ContainerRef], PodSink],
+        bar: FanoutBar | None,
         *,
         as_json: bool,
         namespaced: bool,
@@ -53,7 +53,7 @@ class RunReport:
         self._writing = threading.Lock()
         """Held while a document is made: with zero bytes it takes twelve times the memory of what was printed."""
 
-    def begin(self, place: Place) -> PodSink:
+    def begin(self, place: ContainerRef) -> PodSink:
         sink = self._sinks[place.namespace, place.pod] = self._make_sink(place)
         return sink
 
@@ -70,7 +70,7 @@ class RunReport:
         if self._bar:
             self._bar.advance(failed=not (result.ok or result.stopped))
 
-    def say(self, place: Place, text: str) -> None:
+    def say(self, place: ContainerRef, text: str) -> None:
         start = prefix(place, namespaced=self._namespaced, colour=False).decode()
         self._printer.line("\n".join(start + line for line in text.split("\n")))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from kubectl_dshell.domain.access.facts import EnterStatus, Facts, HolderState, Ids, parse_id
-from kubectl_dshell.domain.debug_container.status import Live
+from kubectl_dshell.domain.debug_container.status import HolderReport
 from kubectl_dshell.domain.text.bounds import small_number
 from kubectl_dshell.errors import Malformed
 from kubectl_dshell.remote.script import task
@@ -93,7 +93,7 @@ def keep(seconds: int) -> bytes:
     return f"keep {_positive(seconds)}\n".encode()
 
 
-def parse_state(line: str) -> tuple[HolderState, Live | None]:
+def parse_state(line: str) -> tuple[HolderState, HolderReport | None]:
     """The answer to `state_argv`. A script or a holder of another version, or none, is UNKNOWN, or without a Live."""
     try:
         fact = _words(line, "dshell-state")
@@ -101,8 +101,8 @@ def parse_state(line: str) -> tuple[HolderState, Live | None]:
         return HolderState.UNKNOWN, None
     state = {"ok": HolderState.LISTENS, "gone": HolderState.GONE}.get(fact.get("holder", ""), HolderState.UNKNOWN)
     try:
-        live = Live(
-            sessions=_natural(fact["sessions"]),
+        live = HolderReport(
+            clients=_natural(fact["sessions"]),
             silent=_seconds(fact["silent"]),
             kept=_natural(fact["kept"]),
             left=_seconds(fact["left"]),

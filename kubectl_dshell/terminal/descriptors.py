@@ -6,7 +6,7 @@ import io
 import os
 import sys
 
-from kubectl_dshell.errors import StartFailed
+from kubectl_dshell.errors import Unavailable
 
 _STAND_IN = {
     0: os.O_RDONLY,
@@ -34,11 +34,11 @@ def ensure_standard_descriptors() -> frozenset[int]:
 
 
 def require_posix() -> None:
-    """Raises StartFailed where there are neither terminals nor signals as a session needs them."""
+    """Raises Unavailable where there are neither terminals nor signals as a session needs them."""
     try:
         import termios  # noqa: F401
     except ImportError as error:
-        raise StartFailed(
+        raise Unavailable(
             "kubectl dshell needs the terminals and signals of Linux or macOS, which this Python does not have",
             "On Windows, run it in WSL 2: https://learn.microsoft.com/windows/wsl/install",
         ) from error

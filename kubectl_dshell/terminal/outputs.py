@@ -9,26 +9,26 @@ from typing import TYPE_CHECKING, Self
 
 from kubectl_dshell.domain.stream import Channel
 from kubectl_dshell.errors import Interrupted, OutputFailed
-from kubectl_dshell.terminal.wakeup import Bell
-from kubectl_dshell.terminal.writer import OutputClosed, Writer
+from kubectl_dshell.terminal.wakeup import WakeupPipe
+from kubectl_dshell.terminal.writer import FdWriter, OutputClosed
 
 if TYPE_CHECKING:
     from kubectl_dshell.domain.stream import Output
-    from kubectl_dshell.terminal.stdio_fds import Ends
+    from kubectl_dshell.terminal.stdio_fds import StdioFds
 
 
-class Outputs:
+class OutputRouter:
     """Context manager; leaving it forgets what is not written yet."""
 
-    def __init__(self, ends: Ends) -> None:
-        self._bell = Bell()
+    def __init__(self, ends: StdioFds) -> None:
+        self._wakeup = WakeupPipe()
         self._tty = ends.tty is not None
-        self._stdout = Writer(ends.stdout, "standard output", self._bell.ring)
+        self._stdout = FdWriter(ends.stdout, "standard output", self._wakeup.wake)
         # One writer where both are the same file (`2>&1`, a terminal): two threads would mix up the order.
         self._stderr = (
             self._stdout
             if _same_file(ends.stdout, ends.stderr)
-            else Writer(ends.stderr, "standard error", self._bell.ring)
+            else FdWriter(ends.stderr, "standard error", self._wakeup.wake)
         )
 
     def __enter__(self) -> Self:
@@ -37,14 +37,14 @@ class Outputs:
     def __exit__(self, *_: object) -> None:
         ended = [writer.abandon() for writer in (self._stdout, self._stderr)]
         if all(ended):  # else a thread stuck in a write might ring when the number is somebody else's
-            self._bell.close()
+            self._wakeup.close()
 
     def fileno(self) -> int:
         """Readable when there is news: all is written, or nothing can be."""
-        return self._bell.fileno()
+        return self._wakeup.fileno()
 
     def clear(self) -> None:
-        self._bell.clear()
+        self._wakeup.clear()
 
     @property
     def full(self) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 from kubectl_dshell.domain.stream import Piped
 from kubectl_dshell.errors import DshellError, Interrupted, TimedOut
 from kubectl_dshell.terminal.relay import relay_into
-from kubectl_dshell.terminal.sink_thread import Queue
+from kubectl_dshell.terminal.sink_thread import SinkThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,7 @@ def relay_piped(
     Both run in threads of their own. Raises what `relay` raises, and what `sink` raises while there is more for it;
     what fails later or in `source` is in the result, for the exit code may say why.
     """
-    queue = Queue(sink)
+    queue = SinkThread(sink)
     feeder = _Feeder(words, source)
     try:
         end = relay_into(queue, stream, feeder.outside, companion, signals)
@@ -108,7 +108,7 @@ class _Impatient:
         return min(self._companion.service(now), self._deadline)
 
 
-def _let_it_end(queue: Queue, stream: Stream, companion: Companion, signals: Signals) -> None:
+def _let_it_end(queue: SinkThread, stream: Stream, companion: Companion, signals: Signals) -> None:
     """A command that receives tidies up at the end of its input; it needs our connection for that end."""
     nothing = os.open(os.devnull, os.O_RDONLY)
     try:

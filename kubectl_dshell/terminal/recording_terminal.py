@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from kubectl_dshell.terminal.asciicast import Recorder
 
 
-class Terminal(Protocol):
+class WrappedTerminal(Protocol):
     def size(self) -> tuple[int, int] | None: ...
     def relay(self, stream: Stream, companion: Companion, *, stdin: bool, tty: bool) -> Exit: ...
     def held(self) -> AbstractContextManager[None]: ...
 
 
 class RecordedTerminal:
-    def __init__(self, terminal: Terminal, recorder: Recorder) -> None:
+    def __init__(self, terminal: WrappedTerminal, recorder: Recorder) -> None:
         self._terminal = terminal
         self._recorder = recorder
         self.size = terminal.size

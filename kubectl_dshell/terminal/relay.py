@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Protocol
 from kubectl_dshell.domain.stream import Exit
 from kubectl_dshell.errors import ConnectionLost, DshellError
 from kubectl_dshell.terminal import tty
-from kubectl_dshell.terminal.outputs import Outputs
-from kubectl_dshell.terminal.stdin import Input
-from kubectl_dshell.terminal.stdio_fds import Ends
+from kubectl_dshell.terminal.outputs import OutputRouter
+from kubectl_dshell.terminal.stdin import Stdin
+from kubectl_dshell.terminal.stdio_fds import StdioFds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,7 @@ _BACKGROUND_SECONDS = 0.5
 """How often a background job looks whether it is in the foreground again: nothing tells it."""
 
 
-def relay(stream: Stream, ends: Ends, companion: Companion | None, signals: Signals) -> Exit:
+def relay(stream: Stream, ends: StdioFds, companion: Companion | None, signals: Signals) -> Exit:
     """Run until the remote command has ended and all its output is written; how it ended.
 
     With `ends.tty` the terminal is raw meanwhile. Raises what `stream` and `companion` raise (once the output
@@ -37,7 +37,7 @@ def relay(stream: Stream, ends: Ends, companion: Companion | None, signals: Sign
     with ExitStack() as stack:
         stack.enter_context(signals.held())
         mode = None if ends.tty is None else stack.enter_context(tty.raw(ends.tty, signals, ends.stdout))
-        outputs = stack.enter_context(Outputs(ends))
+        outputs = stack.enter_context(OutputRouter(ends))
         end = _Relay(stream, ends, companion, signals, outputs, mode).run()
         if mode is not None and (end.code is None or end.code > _SIGNALLED):
             mode.reset_screen()  # killed, and a full-screen program with it
@@ -49,7 +49,7 @@ def relay_into(
 ) -> Exit:
     """The same, without a terminal: what the command writes is for `outputs`, and what it raises is raised."""
     with signals.held():
-        return _Relay(stream, Ends(stdin=stdin), companion, signals, outputs, None).run()
+        return _Relay(stream, StdioFds(stdin=stdin), companion, signals, outputs, None).run()
 
 
 class Receiver(Protocol):
@@ -77,7 +77,7 @@ class _Relay:
     def __init__(
         self,
         stream: Stream,
-        ends: Ends,
+        ends: StdioFds,
         companion: Companion | None,
         signals: Signals,
         outputs: Receiver,
@@ -89,7 +89,7 @@ class _Relay:
         self._signals = signals
         self._outputs = outputs
         self._mode = mode
-        self._input = Input(ends.stdin, raw=mode is not None)
+        self._input = Stdin(ends.stdin, raw=mode is not None)
         self._outcome: Exit | DshellError | None = None
         self._lost: ConnectionLost | None = None  # raised once the last words of the far side are read
         self._maybe_more = True  # the stream may hold what poll cannot see (TLS, a last receive cut short)

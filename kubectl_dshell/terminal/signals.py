@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
 from kubectl_dshell.errors import Interrupted
-from kubectl_dshell.terminal.wakeup import Bell
+from kubectl_dshell.terminal.wakeup import WakeupPipe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,11 +39,11 @@ class Signals:
         self._continued = False
         self._previous: dict[signal.Signals, signal._HANDLER] = {}
         self._previous_wakeup_fd = -1
-        self._bell = Bell()
+        self._wakeup = WakeupPipe()
 
     def __enter__(self) -> Self:
         # The wakeup descriptor is needed although PEP 475 retries: a poll that is retried does not return.
-        self._previous_wakeup_fd = signal.set_wakeup_fd(self._bell.ringing_fd, warn_on_full_buffer=False)
+        self._previous_wakeup_fd = signal.set_wakeup_fd(self._wakeup.waking_fd, warn_on_full_buffer=False)
         for number in _STOPPING:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 self._previous[number] = signal.signal(number, self._on_stop)
@@ -57,7 +57,7 @@ class Signals:
                 # None: whoever installed it was not Python, and it cannot be put back.
                 signal.signal(number, signal.SIG_DFL if handler is None else handler)
             signal.set_wakeup_fd(self._previous_wakeup_fd)
-            self._bell.close()
+            self._wakeup.close()
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -86,10 +86,10 @@ class Signals:
 
     def fileno(self) -> int:
         """Readable when a signal has come since `clear`."""
-        return self._bell.fileno()
+        return self._wakeup.fileno()
 
     def clear(self) -> None:
-        self._bell.clear()
+        self._wakeup.clear()
 
     def check(self) -> None:
         """Raise the `Interrupted` that was recorded, if any."""

@@ -7,8 +7,8 @@ import threading
 from typing import TYPE_CHECKING, cast
 
 from kubectl_dshell.domain.stream import Channel
-from kubectl_dshell.errors import CutShort
-from kubectl_dshell.terminal.wakeup import Bell
+from kubectl_dshell.errors import Truncated
+from kubectl_dshell.terminal.wakeup import WakeupPipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,13 +21,13 @@ _BUFFER = 256 * 1024
 _WORDS = 16 * 1024
 
 
-class Queue:
+class SinkThread:
     """A Receiver whose stdout is read by `sink` in a thread, to the end; the beginning of stderr is kept."""
 
     def __init__(self, sink: Callable[[io.BufferedReader], None]) -> None:
         self.failure: BaseException | None = None
         self._sink = sink
-        self._bell = Bell()
+        self._wakeup = WakeupPipe()
         self._words = b""
         # One piece of memory, used again and again: a queue of pieces would come from the kernel and go back to it. So
         # would the pieces on their way here; but the C library keeps as much as it has once seen come and go.
@@ -46,10 +46,10 @@ class Queue:
         return self._words.decode(errors="replace")
 
     def fileno(self) -> int:
-        return self._bell.fileno()
+        return self._wakeup.fileno()
 
     def clear(self) -> None:
-        self._bell.clear()
+        self._wakeup.clear()
 
     @property
     def full(self) -> bool:
@@ -70,7 +70,7 @@ class Queue:
 
     def check(self) -> None:
         """Raise what the sink has raised; but what was cut short will be explained by the command's own end."""
-        if self.failure is not None and not isinstance(self.failure, CutShort):
+        if self.failure is not None and not isinstance(self.failure, Truncated):
             raise self.failure
 
     def end(self) -> None:
@@ -79,21 +79,21 @@ class Queue:
             self._over = True
             self._changed.notify()
         self._thread.join()
-        self._bell.close()
+        self._wakeup.close()
 
     def take(self, buffer: memoryview) -> int:
         """The next bytes, waited for; 0 at the end."""
         with self._changed:
             self._changed.wait_for(lambda: self._size or self._over)
             count = min(self._size, len(buffer), len(self._ring) - self._at)
-            with memoryview(self._ring) as ring:
-                buffer[:count] = ring[self._at : self._at + count]
+            with memoryview(self._ring) as wake:
+                buffer[:count] = wake[self._at : self._at + count]
             was_full = self.full
             self._size -= count
             self._at = (self._at + count) % len(self._ring)
             relieved = was_full and not self.full
         if relieved:
-            self._bell.ring()
+            self._wakeup.wake()
         return count
 
     def _put(self, data: bytes) -> None:
@@ -102,9 +102,9 @@ class Queue:
             self._at = 0
         end = (self._at + self._size) % len(self._ring)
         first = min(len(data), len(self._ring) - end)
-        with memoryview(data) as rest, memoryview(self._ring) as ring:
-            ring[end : end + first] = rest[:first]
-            ring[: len(data) - first] = rest[first:]
+        with memoryview(data) as rest, memoryview(self._ring) as wake:
+            wake[end : end + first] = rest[:first]
+            wake[: len(data) - first] = rest[first:]
         self._size += len(data)
 
     def _run(self) -> None:
@@ -118,11 +118,11 @@ class Queue:
         with self._changed:
             self._gone = True
             self._size = 0
-        self._bell.ring()
+        self._wakeup.wake()
 
 
 class _File(io.RawIOBase):
-    def __init__(self, queue: Queue) -> None:
+    def __init__(self, queue: SinkThread) -> None:
         super().__init__()
         self._queue = queue
 

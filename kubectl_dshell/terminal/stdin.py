@@ -12,7 +12,7 @@ from kubectl_dshell.terminal import tty
 _PIECE = 256 * 1024
 
 
-class Input:
+class Stdin:
     """Reads `fd` when `poll` says so; None is an input that never has anything. `raw`: it is a terminal in raw mode."""
 
     def __init__(self, fd: int | None, *, raw: bool) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Ends:
+class StdioFds:
     """Our descriptors. `tty` is the terminal to put into raw mode and whose size counts; None for pipes."""
 
     stdin: int | None

@@ -6,7 +6,7 @@ import contextlib
 import os
 
 
-class Bell:
+class WakeupPipe:
     def __init__(self) -> None:
         self._hears, self._rings = os.pipe()
         os.set_blocking(self._hears, False)
@@ -16,11 +16,11 @@ class Bell:
         return self._hears
 
     @property
-    def ringing_fd(self) -> int:
+    def waking_fd(self) -> int:
         """For `signal.set_wakeup_fd`."""
         return self._rings
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         """From any thread; a full pipe is loud enough, a closed one means nobody listens any more."""
         with contextlib.suppress(OSError):
             os.write(self._rings, b"\0")

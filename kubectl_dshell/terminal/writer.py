@@ -20,7 +20,7 @@ class OutputClosed(Exception):
     """Whoever read our output has closed it; to be ended quietly, as SIGPIPE would (exit code 141)."""
 
 
-class Writer:
+class FdWriter:
     """Not O_NONBLOCK: that flag belongs to the open file, which other processes share with us."""
 
     def __init__(self, fd: int, name: str, on_progress: Callable[[], None]) -> None:

@@ -23,7 +23,7 @@ from kubectl_dshell.errors import Interrupted
 from kubectl_dshell.output.notices import Notices
 from kubectl_dshell.terminal.relay import relay
 from kubectl_dshell.terminal.signals import Signals
-from kubectl_dshell.terminal.stdio_fds import Ends
+from kubectl_dshell.terminal.stdio_fds import StdioFds
 from tests.commands.world import FakeStream, World, running_holder
 from tests.pods import Json
 
@@ -58,7 +58,7 @@ class Pipes(StandardTerminal):
 
     def relay(self, stream: Stream, companion: Companion, *, stdin: bool, tty: bool) -> Exit:
         del tty
-        return relay(stream, Ends(stdin=0 if stdin else None), companion, self._signals)
+        return relay(stream, StdioFds(stdin=0 if stdin else None), companion, self._signals)
 
 
 @contextmanager

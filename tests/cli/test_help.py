@@ -9,7 +9,7 @@ import click
 import pytest
 
 from kubectl_dshell import __version__
-from kubectl_dshell.cli.help import one_screen
+from kubectl_dshell.cli.help import help_page
 from kubectl_dshell.cli.main import VERBS, main
 from kubectl_dshell.cli.open import open_command
 from kubectl_dshell.errors import ExitStatus
@@ -29,14 +29,14 @@ def test_help_and_version_import_nothing_heavy(words: list[str]) -> None:
 
 
 def test_the_first_help_fits_one_screen() -> None:
-    lines = one_screen().splitlines()
+    lines = help_page().splitlines()
 
     assert len(lines) <= 40
     assert max(map(len, lines)) <= 105
 
 
 def test_the_first_help_names_every_exit_code_and_verb() -> None:
-    text = one_screen()
+    text = help_page()
 
     assert all(str(int(status)) in text for status in ExitStatus if status)
     assert all(f"  {verb} " in text for verb in VERBS)

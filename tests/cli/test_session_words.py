@@ -8,7 +8,7 @@ from typing import Any
 import click
 import pytest
 
-from kubectl_dshell.cli.attach import Whereabouts, attach_command
+from kubectl_dshell.cli.attach import AttachTarget, attach_command
 from kubectl_dshell.cli.flags.kubectl import cluster_flags
 from kubectl_dshell.cli.flags.types import DebugName, Reason
 from kubectl_dshell.cli.main import main
@@ -28,13 +28,13 @@ from kubectl_dshell.cli.main import main
     ],
 )
 def test_a_word_says_what_it_can_mean(word: str, meant: tuple[str | None, ...]) -> None:
-    assert Whereabouts().convert(word, None, None) == meant
+    assert AttachTarget().convert(word, None, None) == meant
 
 
 @pytest.mark.parametrize("word", ["", "Web", "web/", "/dshell-a", "a/b/c", "web\n", "wéb", "-web"])
 def test_what_means_nothing_is_refused(word: str) -> None:
     with pytest.raises(click.UsageError, match="is no debug container and no pod; write NAME, POD or POD/NAME"):
-        Whereabouts().convert(word, None, None)
+        AttachTarget().convert(word, None, None)
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def test_a_list_shows_the_others_and_its_exit_code_says_it_is_not_whole(
     assert "good" in out
     if form == "json":
         why = SAID.partition("(")[2].rpartition(")")[0]
-        assert json.loads(out)["notUnderstood"] == [{"namespace": "../../x", "pod": "odd", "why": why}]
+        assert json.loads(out)["unreadablePods"] == [{"namespace": "../../x", "pod": "odd", "why": why}]
 
 
 @pytest.mark.parametrize(("names", "code"), [((), 69), (("odd",), 69), (("odd/dshell-abcde",), 69), (("good",), 0)])
@@ -85,7 +85,7 @@ def test_a_cleanup_counts_it_as_a_failure_where_it_may_be_meant(
     done = main(["cleanup", "-A", "-y", server, "-o", "json", *names])
 
     out, err = capfd.readouterr()
-    assert (done, len(json.loads(out)["notUnderstood"])) == (code, 1 if code else 0)
+    assert (done, len(json.loads(out)["unreadablePods"])) == (code, 1 if code else 0)
     assert (SAID in err) == bool(code)
 
 
@@ -97,7 +97,7 @@ def test_a_command_in_all_of_them_fails_in_that_one_and_goes_on(server: str, cap
     assert code == 69
     assert results["odd"]["class"] == "UNAVAILABLE"
     assert "metadata.namespace is no name" in results["odd"]["message"]
-    assert results["good"]["class"] == "NO_TARGET", "it was tried"
+    assert results["good"]["class"] == "NOT_FOUND", "it was tried"
 
 
 def test_attach_says_which_it_did_not_look_into(server: str, capfd: pytest.CaptureFixture[str]) -> None:

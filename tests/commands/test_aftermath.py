@@ -9,7 +9,7 @@ import pytest
 from kubectl_dshell.commands.session.open import open_session
 from kubectl_dshell.domain.debug_container.spec import environment
 from kubectl_dshell.domain.stream import Companion, Exit, Stream
-from kubectl_dshell.errors import ApiError, ConnectionLost, DshellError, NoTarget, StartFailed
+from kubectl_dshell.errors import ApiError, ConnectionLost, DshellError, NotFound, Unavailable
 from tests.commands.world import World, request
 from tests.pods import Json, running
 
@@ -52,22 +52,22 @@ def told(world: Ending, terminated: Json = KILLED) -> DshellError:
 @pytest.mark.parametrize(
     ("terminated", "kind", "said"),
     [
-        pytest.param(KILLED, StartFailed, "the debug container dshell-00000 was killed", id="killed"),
+        pytest.param(KILLED, Unavailable, "the debug container dshell-00000 was killed", id="killed"),
         pytest.param(
             {**KILLED, "reason": "OOMKilled"},
-            StartFailed,
+            Unavailable,
             "the debug container dshell-00000 was killed: there was no memory left for it (OOMKilled)",
             id="no memory",
         ),
         pytest.param(
             ended("ended at its limit of 5 s"),
-            StartFailed,
+            Unavailable,
             "the debug container ended at its limit of 5 s",
             id="limit",
         ),
         pytest.param(
             ended("ended by a client"),
-            StartFailed,
+            Unavailable,
             "the debug container was ended with kubectl dshell cleanup, by somebody or by the janitor",
             id="cleanup",
         ),
@@ -79,12 +79,12 @@ def told(world: Ending, terminated: Json = KILLED) -> DshellError:
         ),
         pytest.param(
             ended("ended by the cluster"),
-            StartFailed,
+            Unavailable,
             "the debug container dshell-00000 was stopped by its node",
             id="stopped",
         ),
         pytest.param(
-            ended("\x1b[2J" + "x" * 5000), StartFailed, "the debug container [2J" + "x" * 251 + "…", id="forged"
+            ended("\x1b[2J" + "x" * 5000), Unavailable, "the debug container [2J" + "x" * 251 + "…", id="forged"
         ),
     ],
 )
@@ -143,7 +143,7 @@ def test_a_pod_that_is_no_more() -> None:
 
     error = told(Vanishing())
 
-    assert (type(error), error.message) == (NoTarget, "pod web was deleted, which ended this session")
+    assert (type(error), error.message) == (NotFound, "pod web was deleted, which ended this session")
 
 
 @pytest.mark.parametrize(("code", "tether_code"), [(130, 138), (3, 138), (137, 138)])
@@ -232,7 +232,7 @@ def test_there_is_no_third() -> None:
     world = Late()
     world.count = 2
 
-    with pytest.raises(StartFailed, match="ended after 50 s without its first client"):
+    with pytest.raises(Unavailable, match="ended after 50 s without its first client"):
         open_session(request(), world.ports())
 
     assert len(world.added) == 2
@@ -241,7 +241,7 @@ def test_there_is_no_third() -> None:
 def test_of_many_each_is_waited_for_a_whole_lease_and_there_is_no_second() -> None:
     world = Late()
 
-    with pytest.raises(StartFailed, match="ended after 50 s without its first client"):
+    with pytest.raises(Unavailable, match="ended after 50 s without its first client"):
         open_session(request(task=True, stdin=False), world.ports())
 
     assert len(world.added) == 1

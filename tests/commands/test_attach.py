@@ -12,7 +12,7 @@ from kubectl_dshell.commands.request import AttachRequest
 from kubectl_dshell.commands.session.attach import attach
 from kubectl_dshell.domain.debug_container.seal import Key
 from kubectl_dshell.domain.stream import Exit
-from kubectl_dshell.errors import ApiError, ExitStatus, Forbidden, NoTarget, UsageError
+from kubectl_dshell.errors import ApiError, ExitStatus, Forbidden, NotFound, UsageError
 from tests.commands.world import CLOSED, GONE, KEY, OTHER_KEY, World, running_holder
 from tests.pods import Json, pod_json
 
@@ -29,7 +29,7 @@ def asked(**changes: Any) -> AttachRequest:
         "tty": False,
         "keep": 0,
         "timeout": 60,
-        "again": "",
+        "retry_command": "",
     }
     return AttachRequest(**usual | changes)
 
@@ -190,7 +190,7 @@ def test_what_i_did_not_make_here_is_not_joined_without_a_name(
     world = Namespace(secret=secret)
     running_holder(world, key=made_with)
 
-    with pytest.raises(NoTarget) as refused:
+    with pytest.raises(NotFound) as refused:
         attach(asked(**where), world.ports())
 
     assert refused.value.message == f"no debug container that runs {told} was made by you on this machine{why}"
@@ -271,11 +271,11 @@ def test_what_is_not_there_is_answered_with_the_nearest(where: dict[str, str], s
     world = Namespace(others=[])
     running_holder(world)
 
-    with pytest.raises(NoTarget) as refused:
+    with pytest.raises(NotFound) as refused:
         attach(asked(**where), world.ports())
 
     assert refused.value.message.startswith(said)
-    assert refused.value.status is ExitStatus.NO_TARGET
+    assert refused.value.status is ExitStatus.NOT_FOUND
 
 
 def test_who_may_not_list_is_told_the_way_without() -> None:
@@ -298,14 +298,14 @@ def test_one_that_ended_says_why_and_one_that_is_just_ending_too() -> None:
         "terminated": {"exitCode": 0, "message": "ended by its last session"}
     }
 
-    with pytest.raises(NoTarget, match=r"dshell-abcde in web has ended \(by its last session\)") as refused:
+    with pytest.raises(NotFound, match=r"dshell-abcde in web has ended \(by its last session\)") as refused:
         attach(asked(word="dshell-abcde"), ended.ports())
     assert refused.value.advice == ("Another one: kubectl dshell web -n shop",)
     with pytest.raises(
-        NoTarget, match="no debug container of dshell runs in web; the last one, dshell-abcde, has ended"
+        NotFound, match="no debug container of dshell runs in web; the last one, dshell-abcde, has ended"
     ):
         attach(asked(word="web"), ended.ports())
-    with pytest.raises(NoTarget, match="the debug container dshell-abcde is just ending"):
+    with pytest.raises(NotFound, match="the debug container dshell-abcde is just ending"):
         attach(asked(word="web"), ending.ports())
 
 

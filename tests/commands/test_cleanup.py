@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from kubectl_dshell.commands.manage.cleanup import Chosen, CleanupRequest, choose, end_all
-from kubectl_dshell.domain.debug_container.cleanup_result import Ending, Outcome
+from kubectl_dshell.domain.debug_container.cleanup_result import CleanupOutcome, CleanupResult
 from kubectl_dshell.domain.debug_container.seal import Key
-from kubectl_dshell.errors import ApiError, BadConfig, Forbidden, NoTarget
+from kubectl_dshell.errors import ApiError, BadConfig, Forbidden, NotFound
 from tests.commands.world import KEY, OTHER_KEY, World, running_holder
 from tests.pods import Json
 
@@ -43,7 +43,7 @@ def world_with_one_of_each(kind: type[World] = Obeying, key: Key | None = KEY) -
 
 def names(chosen: Chosen) -> list[str]:
     """In no order: whoever ends many must not begin with the same ones each time."""
-    return sorted(s.name for s in chosen.sessions)
+    return sorted(s.name for s in chosen.containers)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_how_many_of_other_tools_are_left_alone_is_said() -> None:
 def test_an_unknown_name_is_refused_before_anything_ends() -> None:
     world = world_with_one_of_each()
 
-    with pytest.raises(NoTarget, match="called nope in namespace shop"):
+    with pytest.raises(NotFound, match="called nope in namespace shop"):
         choose(replace(SHOP, names=(OURS, "nope")), world.ports())
     assert world.opened == []
 
@@ -165,13 +165,13 @@ def test_an_unknown_name_is_refused_before_anything_ends() -> None:
 @pytest.mark.parametrize(
     ("name", "state", "outcome", "why"),
     [
-        (THEIRS, {"running": {}}, Outcome.FAILED, "it was not made by dshell (--any-tool ends it too)"),
-        (OURS, {"terminated": {"exitCode": 3}}, Outcome.ALREADY_ENDED, "code 3"),
-        (OURS, {"waiting": {"reason": "ImagePullBackOff"}}, Outcome.FAILED,
+        (THEIRS, {"running": {}}, CleanupOutcome.FAILED, "it was not made by dshell (--any-tool ends it too)"),
+        (OURS, {"terminated": {"exitCode": 3}}, CleanupOutcome.ALREADY_ENDED, "code 3"),
+        (OURS, {"waiting": {"reason": "ImagePullBackOff"}}, CleanupOutcome.FAILED,
          "it has no processes yet: waiting (ImagePullBackOff)"),
     ],
 )  # fmt: skip
-def test_one_that_is_named_and_not_ended_is_told_why(name: str, state: Json, outcome: Outcome, why: str) -> None:
+def test_one_that_is_named_and_not_ended_is_told_why(name: str, state: Json, outcome: CleanupOutcome, why: str) -> None:
     world = world_with_one_of_each()
     for status in world.pod["status"]["ephemeralContainerStatuses"]:
         status["state"] = state if status["name"] == name else status["state"]
@@ -227,7 +227,7 @@ def test_what_was_said_to_end_all_the_same_is_ended_and_else_told_how() -> None:
 
     assert names(chosen.with_used()) == [OURS]
     [left] = chosen.without_used(" --context here").settled
-    assert (left.outcome, left.why) == (Outcome.LEFT, "in use (2 clients, last word 3 s ago)")
+    assert (left.outcome, left.why) == (CleanupOutcome.LEFT, "in use (2 clients, last word 3 s ago)")
     command = f"kubectl dshell cleanup web/{OURS} -n shop --context here -y"
     assert left.advice == (f"end it all the same: {command}",)
     opened = len(world.opened)
@@ -246,29 +246,34 @@ def test_where_nothing_runs_nobody_is_asked() -> None:
 
 def test_every_ending_is_given_and_recorded() -> None:
     world = world_with_one_of_each()
-    chosen, record = choose(SHOP, world.ports()), list[Ending]()
+    chosen, record = choose(SHOP, world.ports()), list[CleanupResult]()
 
-    [ending] = end_all(chosen.sessions, SHOP, world.ports(), record.append)
+    [ending] = end_all(chosen.containers, SHOP, world.ports(), record.append)
 
-    assert ending == Ending(chosen.sessions[0], Outcome.ENDED)
+    assert ending == CleanupResult(chosen.containers[0], CleanupOutcome.ENDED)
     assert record == [ending]
 
 
 @pytest.mark.parametrize(
     ("condition", "before", "now", "outcome"),
     [
-        ({"stale": True}, SILENT, USED, Outcome.LEFT),
-        ({"stale": True}, SILENT, SILENT.replace("sessions=1", "sessions=0").replace("kept=0", "kept=9"), Outcome.LEFT),
-        ({"stale": True}, SILENT, SILENT, Outcome.ENDED),
-        ({"stale": True}, SILENT, "", Outcome.ENDED),
-        ({"stale": True, "sure": True}, SILENT, USED, Outcome.ENDED),
-        ({}, SILENT.replace("silent=30", "silent=61"), USED, Outcome.LEFT),
-        ({}, USED, USED, Outcome.ENDED),
-        ({"sure": True}, SILENT, USED, Outcome.ENDED),
+        ({"stale": True}, SILENT, USED, CleanupOutcome.LEFT),
+        (
+            {"stale": True},
+            SILENT,
+            SILENT.replace("sessions=1", "sessions=0").replace("kept=0", "kept=9"),
+            CleanupOutcome.LEFT,
+        ),
+        ({"stale": True}, SILENT, SILENT, CleanupOutcome.ENDED),
+        ({"stale": True}, SILENT, "", CleanupOutcome.ENDED),
+        ({"stale": True, "sure": True}, SILENT, USED, CleanupOutcome.ENDED),
+        ({}, SILENT.replace("silent=30", "silent=61"), USED, CleanupOutcome.LEFT),
+        ({}, USED, USED, CleanupOutcome.ENDED),
+        ({"sure": True}, SILENT, USED, CleanupOutcome.ENDED),
     ],
 )
 def test_what_somebody_came_to_before_its_turn_is_left(
-    condition: dict[str, Any], before: str, now: str, outcome: Outcome
+    condition: dict[str, Any], before: str, now: str, outcome: CleanupOutcome
 ) -> None:
     """As with those that hang before it in the janitor's run, or with a person who thinks about the question."""
     world = world_with_one_of_each()
@@ -277,20 +282,22 @@ def test_what_somebody_came_to_before_its_turn_is_left(
     agreed = choose(asked, world.ports()).with_used()
     world.state = now
 
-    [ending] = end_all(agreed.sessions, asked, world.ports(), lambda _ending: None)
+    [ending] = end_all(agreed.containers, asked, world.ports(), lambda _ending: None)
 
-    assert (ending.outcome, "in use" in ending.why) == (outcome, outcome is Outcome.LEFT)
-    assert outcome is Outcome.ENDED or world.tethers == []
+    assert (ending.outcome, "in use" in ending.why) == (outcome, outcome is CleanupOutcome.LEFT)
+    assert outcome is CleanupOutcome.ENDED or world.tethers == []
 
 
 def test_what_nobody_came_to_before_the_stop_is_not_touched() -> None:
     world = world_with_one_of_each()
-    [session] = choose(SHOP, world.ports()).sessions
-    record = list[Ending]()
-    endings = end_all([session] * 3, replace(SHOP, concurrency=1), world.ports(), record.append)
+    [container] = choose(SHOP, world.ports()).containers
+    record = list[CleanupResult]()
+    endings = end_all([container] * 3, replace(SHOP, concurrency=1), world.ports(), record.append)
 
-    assert next(endings).outcome is Outcome.ENDED
+    assert next(endings).outcome is CleanupOutcome.ENDED
     endings.close()
 
     assert len(record) <= 2
-    assert all(e.outcome in {Outcome.ENDED, Outcome.ALREADY_ENDED, Outcome.INTERRUPTED} for e in record)
+    assert all(
+        e.outcome in {CleanupOutcome.ENDED, CleanupOutcome.ALREADY_ENDED, CleanupOutcome.INTERRUPTED} for e in record
+    )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kubectl_dshell.commands.exec.connector import Connector
-from kubectl_dshell.errors import ConnectionLost, OutOfDescriptors, OutOfThreads
+from kubectl_dshell.errors import ConnectionLost, TooManyOpenFiles, TooManyThreads
 from tests.commands.world import FakeStream
 
 if TYPE_CHECKING:
@@ -59,10 +59,10 @@ def test_what_ran_out_is_a_failed_attempt_and_the_next_one_may_do_better(monkeyp
     stream = FakeStream([])
     attempts = Attempts(OSError(errno.EMFILE, "Too many open files"), stream)
 
-    assert isinstance(attempts.next(), OutOfDescriptors)
+    assert isinstance(attempts.next(), TooManyOpenFiles)
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "start", _no_thread)
-        assert isinstance(attempts.next(), OutOfThreads)
+        assert isinstance(attempts.next(), TooManyThreads)
     assert attempts.next() is stream
     attempts.connector.close()
     stream.close()

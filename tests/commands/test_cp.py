@@ -14,9 +14,9 @@ import pytest
 from kubectl_dshell.commands.copy.copy import CopyIn, CopyOut, copy_in, copy_out
 from kubectl_dshell.commands.copy.ports import CopyPorts
 from kubectl_dshell.domain.copy.copy_spec import RemotePath
-from kubectl_dshell.domain.progress import Meter
+from kubectl_dshell.domain.progress import ProgressMeter
 from kubectl_dshell.domain.stream import Companion, Exit, Piped, Stream
-from kubectl_dshell.errors import ConnectionLost, CutShort, DshellError, Forbidden, NoTarget, OutputFailed
+from kubectl_dshell.errors import ConnectionLost, DshellError, Forbidden, NotFound, OutputFailed, Truncated
 from tests.commands.world import World, request
 
 ETC = RemotePath(None, "web", "etc", folder=False, contents=False)
@@ -69,7 +69,7 @@ class Sides:
         self.refuse = refuse
         return self
 
-    def receive(self, source: io.BufferedReader, refuse: Callable[[str, str], None], meter: Meter) -> None:
+    def receive(self, source: io.BufferedReader, refuse: Callable[[str, str], None], meter: ProgressMeter) -> None:
         self.log.append(f"receive {source.read().decode()}")
         if self.refuses:
             refuse(*self.refuses)
@@ -80,7 +80,7 @@ class Sides:
     def discard(self) -> None:
         self.log.append("discard")
 
-    def send(self, out: BinaryIO, stopped: Callable[[], bool], meter: Meter) -> None:
+    def send(self, out: BinaryIO, stopped: Callable[[], bool], meter: ProgressMeter) -> None:
         if self.refuses:
             self.refuse(*self.refuses)
         out.write(b"stopped" if stopped() else b"whole")
@@ -118,7 +118,7 @@ def test_a_copy_is_committed_when_all_is_well() -> None:
     [
         (
             Sides(end=Exit(66), said="/etc: No such file\n"),
-            NoTarget,
+            NotFound,
             "web:/etc: No such file",
             "kubectl dshell web -n shop -- ls -la .",
         ),
@@ -127,7 +127,7 @@ def test_a_copy_is_committed_when_all_is_well() -> None:
         (Sides(end=ConnectionLost("gone")), ConnectionLost, "connection to web lost", ""),
         (Sides(fails=OutputFailed("the disk is full")), OutputFailed, "the disk is full", ""),
         (Sides(end=Exit(65), said="x", fails=OutputFailed("full")), OutputFailed, "full", ""),
-        (Sides(fails=CutShort("half")), CutShort, "half", ""),
+        (Sides(fails=Truncated("half")), Truncated, "half", ""),
         (Sides(missing=["etc"]), Forbidden, "etc is not copied, and nothing else: it did not come", "--skip-failed"),
         (Sides(refuses=("etc/su", "setuid")), Forbidden, "etc/su is not copied, and nothing else", "--skip-failed"),
     ],
@@ -146,7 +146,7 @@ def test_a_copy_that_fails_is_never_committed(
 
 
 def test_tar_s_own_failure_is_told_in_its_words() -> None:
-    sides, world = Sides(end=Exit(65), said="tar: short read\n", fails=CutShort("half")), World()
+    sides, world = Sides(end=Exit(65), said="tar: short read\n", fails=Truncated("half")), World()
 
     assert out(sides, world) == 1
     assert "error: web: nothing was copied: tar: short read" in world.said
@@ -211,8 +211,8 @@ def test_nothing_more_is_sent_when_it_is_not_wanted(written: bytes) -> None:
 
 def test_what_failed_here_is_told_first() -> None:
     sides = Sides(
-        written=b"ready\n", end=Exit(65), said="the archive ended early\n", fails=NoTarget("src: Permission denied")
+        written=b"ready\n", end=Exit(65), said="the archive ended early\n", fails=NotFound("src: Permission denied")
     )
 
-    with pytest.raises(NoTarget, match="src: Permission denied"):
+    with pytest.raises(NotFound, match="src: Permission denied"):
         into(sides, World())

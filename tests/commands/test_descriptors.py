@@ -12,7 +12,7 @@ from kubectl_dshell.cli.main import main
 from kubectl_dshell.commands.concurrency import EACH
 from kubectl_dshell.commands.fanout.run import run_many
 from kubectl_dshell.domain.stream import Event, Exit
-from kubectl_dshell.errors import ConnectionLost, OutOfDescriptors, OutOfThreads, StartFailed
+from kubectl_dshell.errors import ConnectionLost, TooManyOpenFiles, TooManyThreads, Unavailable
 from kubectl_dshell.kube.http.unreachable import unreachable
 from tests.commands.test_many import Cluster, Notebook, codes, found, job
 from tests.kube.rig import connection
@@ -59,12 +59,12 @@ def test_a_hard_limit_means_fewer_at_a_time_and_never_none() -> None:
 
 NO_MORE = OSError(errno.EMFILE, "Too many open files")
 NO_THREAD = RuntimeError("can't start new thread")
-SHORTAGES = [(NO_MORE, OutOfDescriptors), (NO_THREAD, OutOfThreads)]
+SHORTAGES = [(NO_MORE, TooManyOpenFiles), (NO_THREAD, TooManyThreads)]
 
 
 WITHOUT_THREADS = """
 import os, resource, sys, threading
-from kubectl_dshell.errors import OutOfThreads, shortage
+from kubectl_dshell.errors import TooManyThreads, shortage
 if os.geteuid() == 0:  # whom no limit of processes holds
     os.setresgid(54321, 54321, 54321)
     os.setresuid(54321, 54321, 54321)
@@ -79,11 +79,11 @@ except Exception as error:
 def test_this_python_says_of_threads_what_is_looked_for() -> None:
     done = subprocess.run([sys.executable, "-c", WITHOUT_THREADS], capture_output=True, text=True, check=False)
 
-    assert (done.stdout, done.stderr) == ("OutOfThreads\n", "")
+    assert (done.stdout, done.stderr) == ("TooManyThreads\n", "")
 
 
 @pytest.mark.parametrize(("error", "kind"), SHORTAGES)
-def test_what_cannot_be_had_is_one_pod_s_failure(error: Exception, kind: type[StartFailed]) -> None:
+def test_what_cannot_be_had_is_one_pod_s_failure(error: Exception, kind: type[Unavailable]) -> None:
     def script(pod: str) -> list[Event]:
         if pod == "b":
             raise error
@@ -99,7 +99,7 @@ def test_what_cannot_be_had_is_one_pod_s_failure(error: Exception, kind: type[St
 def test_a_connection_that_cannot_be_opened_is_not_called_a_lost_one() -> None:
     why = unreachable(connection(1), NO_MORE)
 
-    assert isinstance(why, OutOfDescriptors)
+    assert isinstance(why, TooManyOpenFiles)
     assert not isinstance(why, ConnectionLost)
 
 

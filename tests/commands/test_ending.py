@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from kubectl_dshell.commands.manage import terminate as ending_module
-from kubectl_dshell.commands.manage.terminate import end
+from kubectl_dshell.commands.manage.terminate import terminate
 from kubectl_dshell.commands.parallel import Stop
-from kubectl_dshell.domain.debug_container.cleanup_result import Outcome
-from kubectl_dshell.domain.debug_container.status import Session, sessions
+from kubectl_dshell.domain.debug_container.cleanup_result import CleanupOutcome
+from kubectl_dshell.domain.debug_container.status import DebugContainer, debug_containers
 from kubectl_dshell.domain.pod.pod import parse_pod
 from kubectl_dshell.domain.stream import Channel, Event, Exit, Output, Stream
-from kubectl_dshell.errors import ApiError, ConnectionLost, NoTarget
+from kubectl_dshell.errors import ApiError, ConnectionLost, NotFound
 from tests.commands.world import FakeStream, World, running_holder
 from tests.pods import Json
 
@@ -63,35 +63,35 @@ class Container(World):
             try:
                 pod = self.get_pod(namespace, name)
             except ApiError as error:
-                raise NoTarget(error.message) from error
+                raise NotFound(error.message) from error
             yield pod
 
 
-def session_of(world: World, *, ours: bool = True) -> Session:
+def session_of(world: World, *, ours: bool = True) -> DebugContainer:
     running_holder(world)
-    [session] = sessions(parse_pod(world.pod))
-    return replace(session, ours=ours)
+    [container] = debug_containers(parse_pod(world.pod))
+    return replace(container, ours=ours)
 
 
 def test_a_holder_is_told_and_nothing_is_signalled(stop: Stop) -> None:
     world = Container()
 
-    ended = end(session_of(world), world.ports(), stop)
+    ended = terminate(session_of(world), world.ports(), stop)
 
-    assert (ended.outcome, ended.why, world.scripts) == (Outcome.ENDED, "", [])
+    assert (ended.outcome, ended.why, world.scripts) == (CleanupOutcome.ENDED, "", [])
 
 
 def test_one_whose_holder_does_not_obey_is_signalled(stop: Stop) -> None:
     world = Container(hears=False)
 
-    assert end(session_of(world), world.ports(), stop).outcome is Outcome.ENDED
+    assert terminate(session_of(world), world.ports(), stop).outcome is CleanupOutcome.ENDED
     assert b"end_processes" in world.scripts[0].sent
 
 
 def test_of_other_tools_only_signals_are_used(stop: Stop) -> None:
     world = Container()
 
-    assert end(session_of(world, ours=False), world.ports(), stop).outcome is Outcome.ENDED
+    assert terminate(session_of(world, ours=False), world.ports(), stop).outcome is CleanupOutcome.ENDED
     assert world.tethers == []
 
 
@@ -110,9 +110,9 @@ def test_of_other_tools_only_signals_are_used(stop: Stop) -> None:
 def test_why_it_could_not_be_ended_comes_with_two_ways_out(stop: Stop, answer: list[Event], why: str) -> None:
     world = Container(mortal=False, answer=answer)
 
-    ended = end(session_of(world, ours=False), world.ports(), stop)
+    ended = terminate(session_of(world, ours=False), world.ports(), stop)
 
-    assert ended.outcome is Outcome.FAILED
+    assert ended.outcome is CleanupOutcome.FAILED
     assert why in ended.why
     assert ended.advice == (
         "wait for it, or let whoever is in it leave (kubectl attach -it web -n shop -c dshell-abcde)",
@@ -124,44 +124,44 @@ def test_who_may_not_exec_is_told_the_verb_and_the_resource(stop: Stop) -> None:
     denied = 'pods "web" is forbidden: User "ada" cannot create resource "pods/exec" in API group "" in the namespace'
     world = Container(refusals=[ApiError(403, "Forbidden", denied)])
 
-    ended = end(session_of(world), world.ports(), stop)
+    ended = terminate(session_of(world), world.ports(), stop)
 
-    assert (ended.outcome, ended.why) == (Outcome.FAILED, "ada may not create pods/exec in namespace shop")
+    assert (ended.outcome, ended.why) == (CleanupOutcome.FAILED, "ada may not create pods/exec in namespace shop")
 
 
 def test_one_that_has_ended_meanwhile_is_not_touched(stop: Stop) -> None:
     world = Container()
-    session = session_of(world)
+    container = session_of(world)
     world.pod["status"]["ephemeralContainerStatuses"][0]["state"] = {"terminated": {"exitCode": 0}}
 
-    assert end(session, world.ports(), stop).outcome is Outcome.ALREADY_ENDED
+    assert terminate(container, world.ports(), stop).outcome is CleanupOutcome.ALREADY_ENDED
     assert world.opened == []
 
 
 @pytest.mark.parametrize("vanish", [lambda w: w.pod["spec"].update(ephemeralContainers=[]), None], ids=["new", "gone"])
 def test_a_pod_that_is_gone_or_another_counts_as_ended(stop: Stop, vanish: Callable[[World], None] | None) -> None:
     world = Container()
-    session = session_of(world)
+    container = session_of(world)
     if vanish:
         vanish(world)
         world.pod["status"]["ephemeralContainerStatuses"] = []
     else:
-        session = replace(session, pod="elsewhere")
+        container = replace(container, pod="elsewhere")
 
-    ended = end(session, world.ports(), stop)
+    ended = terminate(container, world.ports(), stop)
 
-    assert (ended.outcome, ended.why) == (Outcome.ENDED, "its pod is gone")
+    assert (ended.outcome, ended.why) == (CleanupOutcome.ENDED, "its pod is gone")
 
 
 def test_what_has_its_name_in_the_pod_that_came_after_is_not_touched(stop: Stop) -> None:
     """As with --name in the pods of a StatefulSet, some time after they were listed."""
     world = Container()
-    session = session_of(world)
+    container = session_of(world)
     world.pod["metadata"]["uid"] = "u-2"
 
-    ended = end(session, world.ports(), stop)
+    ended = terminate(container, world.ports(), stop)
 
-    assert (ended.outcome, ended.why) == (Outcome.ENDED, "its pod is gone")
+    assert (ended.outcome, ended.why) == (CleanupOutcome.ENDED, "its pod is gone")
     assert world.opened == []
 
 
@@ -173,7 +173,7 @@ def test_what_passes_is_tried_again(stop: Stop, monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setattr(ending_module, "_PAUSE_SECONDS", 0.0)
     world = Container(refusals=[passing, passing])
 
-    assert end(session_of(world), world.ports(), stop).outcome is Outcome.ENDED
+    assert terminate(session_of(world), world.ports(), stop).outcome is CleanupOutcome.ENDED
 
 
 def test_what_does_not_pass_is_given_up_after_a_while(stop: Stop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,23 +185,23 @@ def test_what_does_not_pass_is_given_up_after_a_while(stop: Stop, monkeypatch: p
             raise ConnectionLost("nobody answers")
 
     world = Away()
-    session = session_of(Container())
+    container = session_of(Container())
 
-    ended = end(session, world.ports(), stop)
+    ended = terminate(container, world.ports(), stop)
 
-    assert (ended.outcome, ended.why) == (Outcome.FAILED, "nobody answers")
+    assert (ended.outcome, ended.why) == (CleanupOutcome.FAILED, "nobody answers")
 
 
 def test_a_node_that_lets_nobody_in_is_believed_only_with_the_status(stop: Stop) -> None:
     world = Container(hears=False, mortal=False)
-    session = session_of(world)
-    world.vanished = {session.name}
+    container = session_of(world)
+    world.vanished = {container.name}
     gone = ApiError(500, "", "container not found")
     world.refusals = [gone, gone]
 
-    ended = end(session, world.ports(), stop)
+    ended = terminate(container, world.ports(), stop)
 
-    assert ended.outcome is Outcome.FAILED
+    assert ended.outcome is CleanupOutcome.FAILED
     assert "container not found" in ended.why
 
 
@@ -219,17 +219,17 @@ def test_a_pod_that_is_being_deleted_takes_it_along(stop: Stop, gone: bool) -> N
             return pod
 
     world = Leaving(hears=False, mortal=False)
-    session = session_of(world)
+    container = session_of(world)
     world.pod["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
-    world.vanished = {session.name}
+    world.vanished = {container.name}
 
-    ended = end(session, world.ports(), stop)
+    ended = terminate(container, world.ports(), stop)
 
-    assert (ended.outcome, ended.why) == (Outcome.ENDED, "its pod is gone" if gone else "")
+    assert (ended.outcome, ended.why) == (CleanupOutcome.ENDED, "its pod is gone" if gone else "")
 
 
 def test_told_to_stop_it_says_that_the_end_is_not_sure(stop: Stop) -> None:
     world = Container(hears=False, mortal=False)
     stop.set()
 
-    assert end(session_of(world), world.ports(), stop).outcome is Outcome.INTERRUPTED
+    assert terminate(session_of(world), world.ports(), stop).outcome is CleanupOutcome.INTERRUPTED

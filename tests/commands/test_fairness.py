@@ -10,8 +10,8 @@ import pytest
 
 from kubectl_dshell.commands.manage.cleanup import CleanupRequest, choose, end_all
 from kubectl_dshell.commands.manage.list import ListRequest, list_chosen
-from kubectl_dshell.domain.debug_container.cleanup_result import Ending, Outcome
-from kubectl_dshell.domain.debug_container.spec import Scripts, Wanted, container_spec
+from kubectl_dshell.domain.debug_container.cleanup_result import CleanupOutcome, CleanupResult
+from kubectl_dshell.domain.debug_container.spec import DebugSpec, Scripts, container_spec
 from kubectl_dshell.domain.stream import Channel, Exit, Output, Stream
 from kubectl_dshell.output.cleanup_report import not_ended
 from tests.commands.world import OPEN, FakeStream, World
@@ -21,7 +21,7 @@ STALE = "dshell-state holder=ok sessions=1 silent=99 kept=0 left=100"
 NAME = "dshell-abcde"
 TIMEOUT = 480.0
 """As the janitor's manifest has it."""
-WANTED = Wanted("app", "busybox:1.37", None, {"runAsUser": 65532}, "ada", "0.1.0", 28800, ())
+WANTED = DebugSpec("app", "busybox:1.37", None, {"runAsUser": 65532}, "ada", "0.1.0", 28800, ())
 
 
 def pod_in(namespace: str, name: str) -> Json:
@@ -73,14 +73,14 @@ class Hostile(World):
         return FakeStream([])
 
 
-def run(world: Hostile, timeout: float = TIMEOUT, concurrency: int = 16) -> list[Ending]:
+def run(world: Hostile, timeout: float = TIMEOUT, concurrency: int = 16) -> list[CleanupResult]:
     request = CleanupRequest(stale=True, deadline=world.monotonic() + timeout, concurrency=concurrency)
     chosen = choose(request, world.ports())
-    return [*chosen.settled, *end_all(chosen.sessions, request, world.ports(), lambda _ending: None)]
+    return [*chosen.settled, *end_all(chosen.containers, request, world.ports(), lambda _ending: None)]
 
 
-def outcomes(endings: list[Ending]) -> dict[str, set[Outcome]]:
-    return {ns: {e.outcome for e in endings if e.session.namespace == ns} for ns in ("aaa", "zzz")}
+def outcomes(endings: list[CleanupResult]) -> dict[str, set[CleanupOutcome]]:
+    return {ns: {e.outcome for e in endings if e.container.namespace == ns} for ns in ("aaa", "zzz")}
 
 
 @pytest.mark.parametrize("answers_state", [True, False], ids=["that say they are stale", "that say nothing"])
@@ -92,9 +92,9 @@ def test_two_hundred_that_hang_do_not_keep_another_namespace_s_from_being_ended(
 
     endings = run(world, concurrency=concurrency)
 
-    assert outcomes(endings)["zzz"] == {Outcome.ENDED}
+    assert outcomes(endings)["zzz"] == {CleanupOutcome.ENDED}
     assert world.latest < TIMEOUT + 60, "the Job's own deadline"
-    assert Outcome.ENDED not in outcomes(endings)["aaa"]
+    assert CleanupOutcome.ENDED not in outcomes(endings)["aaa"]
 
 
 def test_what_there_was_no_time_for_is_told_and_where() -> None:
@@ -102,8 +102,8 @@ def test_what_there_was_no_time_for_is_told_and_where() -> None:
 
     endings = run(world, timeout=60)
 
-    assert outcomes(endings)["zzz"] == {Outcome.ENDED}
-    left = [e for e in endings if e.outcome is Outcome.LEFT]
+    assert outcomes(endings)["zzz"] == {CleanupOutcome.ENDED}
+    left = [e for e in endings if e.outcome is CleanupOutcome.LEFT]
     assert len(endings) == 3001
     assert left
     assert {e.why for e in left} == {"no time to end it", "no time to ask whether somebody is there"}
@@ -114,9 +114,9 @@ def test_what_there_was_no_time_for_is_told_and_where() -> None:
 def test_one_that_hangs_takes_no_more_than_its_time() -> None:
     world = Hostile(1, answers_state=True)
 
-    [failed] = [e for e in run(world) if e.session.namespace == "aaa"]
+    [failed] = [e for e in run(world) if e.container.namespace == "aaa"]
 
-    assert failed.outcome is Outcome.FAILED
+    assert failed.outcome is CleanupOutcome.FAILED
     assert world.latest < 45
 
 
@@ -126,6 +126,6 @@ def test_a_list_is_there_in_time_and_says_who_was_not_asked() -> None:
     listed = list_chosen(ListRequest(None), world.ports())
 
     assert len(listed.found) == 3001
-    assert [one.session.live is not None for one in listed.found if one.session.namespace == "zzz"] == [True]
+    assert [one.container.live is not None for one in listed.found if one.container.namespace == "zzz"] == [True]
     assert world.latest < 85, "60 s, those that were being asked, and 3000 looks at the clock"
     assert any("were not asked who is there" in line for line in world.said)

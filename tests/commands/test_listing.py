@@ -10,10 +10,10 @@ import pytest
 
 from kubectl_dshell.commands.manage.list import ListRequest, list_chosen, say_way_out
 from kubectl_dshell.commands.manage.watch import watch_chosen
-from kubectl_dshell.domain.debug_container.listing import Choice, SortKey, Stage
+from kubectl_dshell.domain.debug_container.listing import ListFilter, SortKey, Stage
 from kubectl_dshell.domain.debug_container.seal import Key
 from kubectl_dshell.domain.pod.event import Happened, PodEvent
-from kubectl_dshell.errors import ApiError, BadConfig, Forbidden, NoTarget, UsageError
+from kubectl_dshell.errors import ApiError, BadConfig, Forbidden, NotFound, UsageError
 from tests.commands.world import KEY, OTHER_KEY, World, running_holder
 from tests.pods import Json
 
@@ -36,15 +36,15 @@ def world_of_two() -> World:
     [
         pytest.param(IN_SHOP, ["debugger-x8z4p", "dshell-abcde"], id="all"),
         pytest.param(replace(IN_SHOP, sort_by=SortKey.STATE), ["dshell-abcde", "debugger-x8z4p"], id="sorted"),
-        pytest.param(replace(IN_SHOP, choice=Choice(stage=Stage.ENDED)), ["debugger-x8z4p"], id="ended"),
+        pytest.param(replace(IN_SHOP, choice=ListFilter(stage=Stage.ENDED)), ["debugger-x8z4p"], id="ended"),
         pytest.param(replace(IN_SHOP, mine=True), ["dshell-abcde"], id="mine"),
         pytest.param(
-            replace(IN_SHOP, choice=Choice(pods=frozenset({"web"}))), ["debugger-x8z4p", "dshell-abcde"], id="a pod"
+            replace(IN_SHOP, choice=ListFilter(pods=frozenset({"web"}))), ["debugger-x8z4p", "dshell-abcde"], id="a pod"
         ),
     ],
 )
 def test_what_is_asked_for_is_listed(request_: ListRequest, names: list[str]) -> None:
-    assert [one.session.name for one in list_chosen(request_, world_of_two().ports()).found] == names
+    assert [one.container.name for one in list_chosen(request_, world_of_two().ports()).found] == names
 
 
 def test_running_holders_of_ours_are_asked_and_no_others() -> None:
@@ -53,8 +53,8 @@ def test_running_holders_of_ours_are_asked_and_no_others() -> None:
     theirs, ours = list_chosen(IN_SHOP, world.ports()).found
 
     assert [container for container, _ in world.opened] == ["dshell-abcde"]
-    assert ours.session.live is not None
-    assert (ours.session.live.sessions, theirs.session.live) == (1, None)
+    assert ours.container.live is not None
+    assert (ours.container.live.clients, theirs.container.live) == (1, None)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_nobody_is_asked_for_names_or_about_what_is_not_wanted() -> None:
     world = world_of_two()
 
     list_chosen(replace(IN_SHOP, ask=False), world.ports())
-    list_chosen(replace(IN_SHOP, choice=Choice(stage=Stage.ENDED)), world.ports())
+    list_chosen(replace(IN_SHOP, choice=ListFilter(stage=Stage.ENDED)), world.ports())
 
     assert world.opened == []
 
@@ -89,7 +89,7 @@ def test_who_asks_for_stale_ones_is_told_of_those_that_do_not_answer() -> None:
     world = world_of_two()
     world.vanished = {"dshell-abcde"}
 
-    assert list_chosen(replace(IN_SHOP, choice=Choice(stale=True)), world.ports()).found == []
+    assert list_chosen(replace(IN_SHOP, choice=ListFilter(stale=True)), world.ports()).found == []
     assert [line.partition(",")[0] for line in world.said] == ["1 that run did not answer"]
 
 
@@ -150,20 +150,20 @@ def test_mine_is_what_i_sealed(secret: Key | None, names: list[str], *, watch: b
     request = replace(IN_SHOP, mine=True)
 
     if watch:
-        found = [change.judged for changes in watch_chosen(request, world.ports()) for change in changes]
+        found = [change.listed for changes in watch_chosen(request, world.ports()) for change in changes]
     else:
         found = list_chosen(request, world.ports()).found
 
-    assert [one.session.name for one in found] == names
+    assert [one.container.name for one in found] == names
     assert [line.partition(",")[0] for line in world.said] == ([] if secret else ["--mine goes by the user name ada"])
 
 
 @pytest.mark.parametrize("watch", [False, True], ids=["list", "watch"])
 def test_a_pod_that_is_not_there_is_told(*, watch: bool) -> None:
-    request = replace(IN_SHOP, choice=Choice(pods=frozenset({"nope"})))
+    request = replace(IN_SHOP, choice=ListFilter(pods=frozenset({"nope"})))
     world = World()
 
-    with pytest.raises(NoTarget, match='no pod "nope"'):
+    with pytest.raises(NotFound, match='no pod "nope"'):
         list(watch_chosen(request, world.ports()) if watch else list_chosen(request, world.ports()).found)
 
 
@@ -184,7 +184,7 @@ def with_state(pod: Json, state: Json) -> Json:
 def told(world: World, request: ListRequest = IN_SHOP) -> list[list[tuple[str, str, bool]]]:
     """What is told, without the times when there is nothing to tell."""
     changing = watch_chosen(request, world.ports())
-    found = [[(str(c.kind), c.judged.session.name, c.gone) for c in changes] for changes in changing]
+    found = [[(str(c.kind), c.listed.container.name, c.gone) for c in changes] for changes in changing]
     return [changes for changes in found if changes]
 
 
@@ -212,12 +212,12 @@ def test_what_no_longer_matches_goes_as_it_is_now() -> None:
     world = world_of_two()
     over = with_state(world.pod, {"terminated": {"exitCode": 0}})
     world.happenings = [listed(world.pod), changed(over)]
-    request = replace(IN_SHOP, choice=Choice(stage=Stage.RUNNING))
+    request = replace(IN_SHOP, choice=ListFilter(stage=Stage.RUNNING))
 
     first, second = watch_chosen(request, world.ports())
 
-    assert [one.judged.session.name for one in first] == ["dshell-abcde"]
-    assert [(str(one.kind), one.judged.stage, one.gone) for one in second] == [("DELETED", Stage.ENDED, False)]
+    assert [one.listed.container.name for one in first] == ["dshell-abcde"]
+    assert [(str(one.kind), one.listed.stage, one.gone) for one in second] == [("DELETED", Stage.ENDED, False)]
 
 
 def test_clients_that_come_are_seen_though_no_pod_changes() -> None:
@@ -228,7 +228,7 @@ def test_clients_that_come_are_seen_though_no_pod_changes() -> None:
     for number, changes in enumerate(watch_chosen(IN_SHOP, world.ports())):
         world.time += 1
         world.state = f"dshell-state holder=ok sessions={2 if number > 3 else 1} silent={number} kept=0 left=28700"
-        seen += [one.judged.session.live.sessions for one in changes if one.judged.session.live]
+        seen += [one.listed.container.live.clients for one in changes if one.listed.container.live]
 
     assert seen == [1, 2]
     assert 2 <= len(world.opened) <= 4
@@ -263,7 +263,7 @@ def test_a_list_in_pages_is_told_when_it_is_whole_and_begun_anew_when_it_broke_o
     lost = PodEvent(Happened.LOST, why="gone")
     world.happenings = [begin, end, begin, lost, None, begin, end, begin, PodEvent(Happened.LISTED, (), first=False)]
 
-    both = [[one.judged.session.pod for one in changes] for changes in watch_chosen(IN_SHOP, world.ports())]
+    both = [[one.listed.container.pod for one in changes] for changes in watch_chosen(IN_SHOP, world.ports())]
 
     assert both == [["api", "api", "web", "web"], [], ["api", "api"]]
     assert world.said == ["gone; trying until it can", "the API server is back"]
@@ -299,4 +299,4 @@ def test_the_first_list_is_in_the_order_asked_for() -> None:
 
     [first] = watch_chosen(replace(IN_SHOP, sort_by=SortKey.NAME), world.ports())
 
-    assert [one.judged.session.name for one in first] == ["debugger-x8z4p", "dshell-abcde"]
+    assert [one.listed.container.name for one in first] == ["debugger-x8z4p", "dshell-abcde"]

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from kubectl_dshell.commands.fanout.run import ManyRequest, run_many
-from kubectl_dshell.commands.fanout.targets import Found
-from kubectl_dshell.domain.fanout import Place, RunResult
+from kubectl_dshell.commands.fanout.targets import SelectedPod
+from kubectl_dshell.domain.fanout import ContainerRef, RunResult
 from kubectl_dshell.domain.stream import Channel, Event, Exit, Output, Stream
 from kubectl_dshell.errors import ApiError, DshellError, Interrupted, OutputFailed
 from tests.commands.world import CLOSED, STEPPED_DOWN, FakeStream, World, request
@@ -103,13 +103,13 @@ class Notebook:
     said: list[tuple[str, str]] = field(default_factory=list)
     failure: DshellError | None = None
 
-    def begin(self, place: Place) -> Any:
+    def begin(self, place: ContainerRef) -> Any:
         return _Page(self, place)
 
     def end(self, result: RunResult) -> None:
         self.ended.append(result)
 
-    def say(self, place: Place, text: str) -> None:
+    def say(self, place: ContainerRef, text: str) -> None:
         self.said.append((place.pod, text))
 
     def progress(self, text: str) -> None: ...
@@ -118,7 +118,7 @@ class Notebook:
 class _Page:
     full = False
 
-    def __init__(self, book: Notebook, place: Place) -> None:
+    def __init__(self, book: Notebook, place: ContainerRef) -> None:
         self.book, self.place = book, place
 
     def check(self) -> None:
@@ -129,9 +129,9 @@ class _Page:
         self.book.wrote[self.place.pod] = self.book.wrote.get(self.place.pod, b"") + output.data
 
 
-def found(pods: str, world: Cluster | None = None) -> list[Found]:
+def found(pods: str, world: Cluster | None = None) -> list[SelectedPod]:
     now = time.monotonic()
-    return [Found(Place("shop", name, "app"), world.pods[name] if world else None, now) for name in pods]
+    return [SelectedPod(ContainerRef("shop", name, "app"), world.pods[name] if world else None, now) for name in pods]
 
 
 def job(*, concurrency: int = 4, fail_fast: bool = False) -> ManyRequest:
@@ -210,8 +210,8 @@ def test_one_line_says_how_it_was() -> None:
     run_many(found("abx"), job(), world.ports(), Notebook())
 
     assert world.said[0] in (
-        "1 ok, 2 failed: b (exit code 3), x (NO_TARGET)",
-        "1 ok, 2 failed: x (NO_TARGET), b (exit code 3)",
+        "1 ok, 2 failed: b (exit code 3), x (NOT_FOUND)",
+        "1 ok, 2 failed: x (NOT_FOUND), b (exit code 3)",
     )
     assert len(world.said) == 2
     assert world.said[1].startswith("Those there are: kubectl get pods")
@@ -222,7 +222,7 @@ def test_a_failure_is_one_pod_s_own() -> None:
 
     results = run_many(found("axb"), job(), world.ports(), book)
 
-    assert codes(results) == {"a": 0, "x": "NO_TARGET", "b": 0}
+    assert codes(results) == {"a": 0, "x": "NOT_FOUND", "b": 0}
 
 
 def test_fail_fast_stops_those_that_run_and_begins_no_other() -> None:

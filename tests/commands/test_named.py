@@ -7,7 +7,7 @@ import pytest
 from kubectl_dshell.commands.session.open import open_session
 from kubectl_dshell.domain.debug_container.seal import Key
 from kubectl_dshell.domain.debug_container.spec import environment
-from kubectl_dshell.errors import ApiError, NoTarget, StartFailed
+from kubectl_dshell.errors import ApiError, NotFound, Unavailable
 from tests.commands.world import GONE, KEY, OTHER_KEY, STEPPED_DOWN, World, request, root_pod, running_holder
 from tests.pods import Json
 
@@ -67,7 +67,7 @@ def test_one_of_another_purpose_is_refused_with_what_differs() -> None:
     world = World()
     running_holder(world, NAME)
 
-    with pytest.raises(StartFailed, match=r"for something else: its image is busybox:1.37, not tools:2") as refused:
+    with pytest.raises(Unavailable, match=r"for something else: its image is busybox:1.37, not tools:2") as refused:
         open_session(request(name=NAME, image="tools:2"), world.ports())
 
     assert refused.value.advice[0] == f"Join it as it is: kubectl dshell attach web/{NAME} -n shop"
@@ -84,7 +84,7 @@ def test_one_that_says_all_that_is_wanted_and_was_made_by_somebody_else_is_refus
     world = World(secret=secret)
     running_holder(world, NAME, OTHER_KEY)
 
-    with pytest.raises(StartFailed, match=f"was not made by you on this machine{why}; its owner is ada") as refused:
+    with pytest.raises(Unavailable, match=f"was not made by you on this machine{why}; its owner is ada") as refused:
         open_session(request(name=NAME), world.ports())
 
     assert refused.value.advice[0] == f"Join it as it is: kubectl dshell attach web/{NAME} -n shop"
@@ -96,7 +96,7 @@ def test_one_of_mine_that_admission_made_look_like_what_is_wanted_now_is_another
     running_holder(world, NAME)
     world.pod["spec"]["ephemeralContainers"][0]["image"] = "tools:2"
 
-    with pytest.raises(StartFailed, match="was asked for in another way"):
+    with pytest.raises(Unavailable, match="was asked for in another way"):
         open_session(request(name=NAME, image="tools:2"), world.ports())
     assert open_session(request(name=NAME), world.ports()) == 0
 
@@ -105,7 +105,7 @@ def test_new_is_refused_where_the_name_is_taken() -> None:
     world = World()
     running_holder(world, NAME)
 
-    with pytest.raises(StartFailed, match="already, and --new wants another"):
+    with pytest.raises(Unavailable, match="already, and --new wants another"):
         open_session(request(name=NAME, new=True), world.ports())
     assert world.added == []
 
@@ -114,7 +114,7 @@ def test_one_that_another_tool_made_is_refused() -> None:
     world = World()
     world.pod["spec"]["ephemeralContainers"].append({"name": NAME, "image": "busybox"})
 
-    with pytest.raises(StartFailed, match="was not made by kubectl dshell"):
+    with pytest.raises(Unavailable, match="was not made by kubectl dshell"):
         open_session(request(name=NAME), world.ports())
 
 
@@ -126,7 +126,7 @@ def test_a_name_that_was_used_up_is_refused_and_one_like_it_is_named() -> None:
     }
     running_holder(world)
 
-    with pytest.raises(NoTarget, match=r"has ended \(by its last session\); its name cannot be used again") as refused:
+    with pytest.raises(NotFound, match=r"has ended \(by its last session\); its name cannot be used again") as refused:
         open_session(request(name=NAME), world.ports())
 
     assert refused.value.advice == (
@@ -139,7 +139,7 @@ def test_one_that_is_just_ending_is_refused_too() -> None:
     world = World(facts=[GONE])
     running_holder(world, NAME)
 
-    with pytest.raises(NoTarget, match="is just ending; its name cannot be used again"):
+    with pytest.raises(NotFound, match="is just ending; its name cannot be used again"):
         open_session(request(name=NAME), world.ports())
 
 

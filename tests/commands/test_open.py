@@ -14,7 +14,7 @@ from kubectl_dshell.commands.session.open import open_session
 from kubectl_dshell.domain.debug_container.seal import Key
 from kubectl_dshell.domain.debug_container.spec import environment
 from kubectl_dshell.domain.stream import Exit, Stream
-from kubectl_dshell.errors import ApiError, DshellError, ExitStatus, Forbidden, NoTarget, StartFailed
+from kubectl_dshell.errors import ApiError, DshellError, ExitStatus, Forbidden, NotFound, Unavailable
 from tests.commands.world import (
     CLOSED,
     GONE,
@@ -155,7 +155,7 @@ class Replaced(World):
 def test_nobody_enters_what_has_the_name_in_the_pod_that_came_after() -> None:
     world = Replaced()
 
-    with pytest.raises(NoTarget, match="pod web was replaced by another of its name before dshell-"):
+    with pytest.raises(NotFound, match="pod web was replaced by another of its name before dshell-"):
         open_session(request(), world.ports())
     assert world.opened == []
 
@@ -206,7 +206,7 @@ def test_a_holder_that_is_ending_is_replaced_and_nothing_runs_twice() -> None:
 def test_a_holder_that_ends_under_its_first_session_is_a_failed_start() -> None:
     world = World(facts=[GONE])
 
-    with pytest.raises(StartFailed, match="ended before the session began"):
+    with pytest.raises(Unavailable, match="ended before the session began"):
         open_session(request(), world.ports())
 
 
@@ -278,7 +278,7 @@ def test_a_person_gets_a_shell_beside_a_closed_root() -> None:
 
 
 def test_a_typo_is_answered_with_the_nearest_name() -> None:
-    with pytest.raises(NoTarget, match=r'no pod "wbe" in namespace shop; did you mean web\?'):
+    with pytest.raises(NotFound, match=r'no pod "wbe" in namespace shop; did you mean web\?'):
         open_session(request(pod="wbe"), World().ports())
 
 
@@ -309,7 +309,7 @@ def closed_exec(error: DshellError) -> type[World]:
             id="a policy",
         ),
         pytest.param(ApiError(500, "", "no"), ExitStatus.UNAVAILABLE, "no", id="what nobody explains"),
-        pytest.param(StartFailed("no stream", "way out"), ExitStatus.UNAVAILABLE, "no stream", id="no WebSocket"),
+        pytest.param(Unavailable("no stream", "way out"), ExitStatus.UNAVAILABLE, "no stream", id="no WebSocket"),
     ],
 )
 def test_what_was_added_before_an_exec_was_refused_is_told(error: DshellError, status: ExitStatus, said: str) -> None:
@@ -345,10 +345,10 @@ def test_in_a_pod_that_is_being_deleted_what_runs_is_reused_and_nothing_is_added
     assert open_session(request(), world.ports()) == 0
     said = "pod web is being deleted: about 20 s are left, fewer if the app ends before"
     assert until(lambda: said in world.said)
-    with pytest.raises(NoTarget, match="no debug container starts in it any more"):
+    with pytest.raises(NotFound, match="no debug container starts in it any more"):
         open_session(request(new=True), world.ports())
     world.vanished.add("dshell-abcde")
-    with pytest.raises(NoTarget, match="no debug container starts in it any more"):
+    with pytest.raises(NotFound, match="no debug container starts in it any more"):
         open_session(request(), world.ports())
     assert world.added == []
 

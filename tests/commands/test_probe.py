@@ -12,7 +12,7 @@ import pytest
 
 from kubectl_dshell.commands.manage.probe import ask_holder, probe
 from kubectl_dshell.commands.parallel import Stop
-from kubectl_dshell.domain.debug_container.status import Live, Session, sessions
+from kubectl_dshell.domain.debug_container.status import DebugContainer, HolderReport, debug_containers
 from kubectl_dshell.domain.pod.pod import Phase, parse_pod
 from kubectl_dshell.domain.stream import Channel, Output, Stream
 from kubectl_dshell.errors import ApiError
@@ -35,26 +35,26 @@ class Crowd(World):
         return super().open(namespace, pod, container, *args, **how)
 
 
-def one(world: World) -> Session:
+def one(world: World) -> DebugContainer:
     running_holder(world)
-    [session] = sessions(parse_pod(world.pod))
-    return session
+    [container] = debug_containers(parse_pod(world.pod))
+    return container
 
 
 def test_what_the_holder_says_is_filled_in_and_it_hears_no_word() -> None:
     world = World()
-    session = one(world)
+    container = one(world)
 
-    [answered] = probe([session], world.ports())
+    [answered] = probe([container], world.ports())
 
-    assert answered == replace(session, live=Live(sessions=1, silent=3, kept=0, left=28700))
+    assert answered == replace(container, live=HolderReport(clients=1, silent=3, kept=0, left=28700))
     assert world.opened == [("dshell-abcde", ["state"])]
 
 
 def test_the_order_stays_whoever_answers_first_and_only_so_many_are_asked_at_once() -> None:
     world = Crowd()
-    session = one(world)
-    asked = [replace(session, name=f"dshell-{n:05d}") for n in range(30)]
+    container = one(world)
+    asked = [replace(container, name=f"dshell-{n:05d}") for n in range(30)]
 
     answered = list(probe(asked, world.ports(), concurrency=4))
 
@@ -65,8 +65,8 @@ def test_the_order_stays_whoever_answers_first_and_only_so_many_are_asked_at_onc
 
 def test_what_has_no_holder_that_could_answer_is_passed_on_unasked() -> None:
     world = World()
-    session = one(world)
-    others = [replace(session, ours=False), replace(session, phase=Phase.TERMINATED)]
+    container = one(world)
+    others = [replace(container, ours=False), replace(container, phase=Phase.TERMINATED)]
 
     assert list(probe(others, world.ports())) == others
     assert world.opened == []
@@ -74,11 +74,11 @@ def test_what_has_no_holder_that_could_answer_is_passed_on_unasked() -> None:
 
 def test_answers_come_while_the_list_is_still_being_read() -> None:
     world = World()
-    session = one(world)
+    container = one(world)
 
-    def endless() -> Iterator[Session]:
+    def endless() -> Iterator[DebugContainer]:
         while True:
-            yield session
+            yield container
 
     answers = probe(endless(), world.ports(), concurrency=2)
 
@@ -92,17 +92,17 @@ def test_no_right_or_no_such_container_is_as_if_not_asked() -> None:
             raise ApiError(403, "Forbidden", "no")
 
     world = Refusing()
-    session = one(world)
+    container = one(world)
 
-    assert list(probe([session], world.ports())) == [session]
+    assert list(probe([container], world.ports())) == [container]
 
 
 @pytest.mark.parametrize(("state", "lost"), [("dshell-state holder=gone", True), ("dshell-state holder=none", False)])
 def test_a_holder_that_is_gone_is_told_from_one_that_does_not_say(state: str, lost: bool) -> None:
     world = World(state=state)
-    session = one(world)
+    container = one(world)
 
-    [answered] = probe([session], world.ports())
+    [answered] = probe([container], world.ports())
 
     assert (answered.live, answered.lost) == (None, lost)
 
@@ -115,9 +115,9 @@ def test_one_that_says_nothing_is_given_up_and_let_go_of() -> None:
             return stream
 
     world = Silent()
-    session = one(world)
+    container = one(world)
 
-    assert list(probe([session], world.ports())) == [session]
+    assert list(probe([container], world.ports())) == [container]
     assert stream.closed
 
 
@@ -125,7 +125,7 @@ def test_told_to_stop_it_waits_no_longer() -> None:
     stop = Stop()
     stop.set()
     world = World()
-    session = one(world)
+    container = one(world)
 
-    assert ask_holder(session, world.ports(), stop) == session
+    assert ask_holder(container, world.ports(), stop) == container
     stop.close()

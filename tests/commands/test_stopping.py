@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.commands.exec.termination_notice import Leaving
+from kubectl_dshell.commands.exec.termination_notice import TerminationNotice
 from tests.commands.world import World
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ SECONDS = 20
 
 def test_it_is_said_once() -> None:
     world, before = World(), set(threading.enumerate())
-    leaving = Leaving("shop", "web", world.ports())
+    leaving = TerminationNotice("shop", "web", world.ports())
 
     leaving.say()
     leaving.say()
@@ -33,6 +33,6 @@ def test_without_a_thread_to_be_had_the_session_goes_on(monkeypatch: pytest.Monk
     world = World()
     monkeypatch.setattr(threading.Thread, "start", none_left)
 
-    Leaving("shop", "web", world.ports()).say()
+    TerminationNotice("shop", "web", world.ports()).say()
 
     assert world.said == []

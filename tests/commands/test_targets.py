@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from kubectl_dshell.commands.fanout.targets import Aim, find, one_pod
+from kubectl_dshell.commands.fanout.targets import TargetQuery, find, one_pod
 from kubectl_dshell.domain.pod.reference import Reference, parse_reference
-from kubectl_dshell.errors import ApiError, DshellError, ExitStatus, Forbidden, NoTarget, UsageError
+from kubectl_dshell.errors import ApiError, DshellError, ExitStatus, Forbidden, NotFound, UsageError
 from tests.commands.world import World
 from tests.pods import Json, pod_json
 
@@ -38,11 +38,13 @@ def shop(*pods: Json) -> Shop:
     return Shop({"app=web": list(pods)}, {DEPLOY: LABELS})
 
 
-def aim(*words: str, selector: str = "", namespace: str | None = "shop", every: bool = False, c: str = "") -> Aim:
-    return Aim(tuple(map(parse_reference, words)), selector, namespace, c or None, every)
+def aim(
+    *words: str, selector: str = "", namespace: str | None = "shop", every: bool = False, c: str = ""
+) -> TargetQuery:
+    return TargetQuery(tuple(map(parse_reference, words)), selector, namespace, c or None, every)
 
 
-def names(world: World, what: Aim) -> list[str]:
+def names(world: World, what: TargetQuery) -> list[str]:
     return [one.place.pod for one in find(what, world.ports())]
 
 
@@ -132,7 +134,7 @@ def test_a_cronjob_means_the_pods_of_its_jobs_at_work() -> None:
         (aim("svc/bare"), "service/bare selects no pods itself"),
     ],
 )  # fmt: skip
-def test_nothing_to_enter_is_said_with_what_there_is_instead(what: Aim, said: str) -> None:
+def test_nothing_to_enter_is_said_with_what_there_is_instead(what: TargetQuery, said: str) -> None:
     other = {"spec": {"selector": {"matchLabels": {"app": "none"}}}, "metadata": {"name": "idle"}}
     over = {"spec": {"selector": {"matchLabels": {"app": "over"}}}, "metadata": {"name": "over"}}
     workloads: dict[Reference, Json] = {
@@ -144,7 +146,7 @@ def test_nothing_to_enter_is_said_with_what_there_is_instead(what: Aim, said: st
     }
     world = Shop({"app=web": [pod("a")], "app=over": [pod("b", runs=False)]}, workloads)
 
-    with pytest.raises(NoTarget) as refusal:
+    with pytest.raises(NotFound) as refusal:
         find(what, world.ports())
 
     assert said in refusal.value.message
@@ -180,7 +182,9 @@ class Refusing(World):
         (aim(selector="a b"), 400, "unable to parse", UsageError, "'a b' is not a label selector: unable to parse"),
     ],
 )
-def test_a_refusal_is_told_by_name(what: Aim, code: int, message: str, kind: type[DshellError], said: str) -> None:
+def test_a_refusal_is_told_by_name(
+    what: TargetQuery, code: int, message: str, kind: type[DshellError], said: str
+) -> None:
     with pytest.raises(kind) as refusal:
         find(what, Refusing(code, message).ports())
 

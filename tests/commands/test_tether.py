@@ -8,7 +8,7 @@ import pytest
 
 from kubectl_dshell.commands.exec.tether import Tether
 from kubectl_dshell.domain.stream import Channel, Event, Exit, Output, Stream
-from kubectl_dshell.errors import ApiError, BadConfig, ConnectionLost, DshellError, StartFailed
+from kubectl_dshell.errors import ApiError, BadConfig, ConnectionLost, DshellError, Unavailable
 from tests.commands.world import OPEN, FakeStream, World
 
 SESSION = "abcdefgh"
@@ -144,7 +144,7 @@ def test_a_tether_that_ends_is_connected_again() -> None:
 
 def test_who_has_no_credentials_to_come_back_with_is_told_so_once() -> None:
     first = stream()
-    line = Line(first, BadConfig("the plugin failed\nSSO: "), BadConfig("again"))
+    line = Line(first, BadConfig("the plugin failed\nSSO: "), BadConfig("retry_command"))
     line.tether.facts()
     first.events.append(Exit(137))
     for now in (10.0, 20.0, 30.0):
@@ -172,7 +172,7 @@ def test_goodbye_to_one_that_is_gone_is_not_acknowledged_and_not_waited_for() ->
 def test_one_that_ends_before_it_answers_is_not_waited_for() -> None:
     line = Line(FakeStream([Exit(137, "killed")]))
 
-    with pytest.raises(StartFailed, match="killed"):
+    with pytest.raises(Unavailable, match="killed"):
         line.tether.facts(seconds=1000)
     line.tether.close()
 

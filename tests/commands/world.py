@@ -245,7 +245,7 @@ def request(**changes: object) -> OpenRequest:
         "version": "0.1.0",
         "reason": "",
         "name": None,
-        "again": "kubectl dshell web -n shop",
+        "retry_command": "kubectl dshell web -n shop",
     }
     return OpenRequest(**usual | changes)  # type: ignore[arg-type]  # a table of the test's own
 

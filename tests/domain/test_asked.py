@@ -12,15 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kubectl_dshell.domain.copy import requested_names as module
-from kubectl_dshell.domain.copy.requested_names import Turns, matches
-from kubectl_dshell.errors import CutShort, Forbidden
+from kubectl_dshell.domain.copy.requested_names import RequestedNames, matches
+from kubectl_dshell.errors import Forbidden, Truncated
 from tests.files.archives import asked
 
 FILE, FOLDER = "file", "folder"
 
 
 def take(words: list[str], *records: tuple[str, str]) -> None:
-    turns = Turns(asked(*words))
+    turns = RequestedNames(asked(*words))
     for name, kind in records:
         turns.take(name, kind)
     turns.end()
@@ -91,7 +91,7 @@ def test_what_was_not_asked_for_is_forbidden(words: list[str], records: list[tup
     ],
 )
 def test_what_does_not_come_or_is_no_record_is_cut_short(words: list[str], records: list[tuple[str, str]]) -> None:
-    with pytest.raises(CutShort):
+    with pytest.raises(Truncated):
         take(words, *records)
 
 

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from kubectl_dshell.cli.flags.ls import SORT_KEYS, STATES
-from kubectl_dshell.domain.debug_container.listing import Choice, SortKey, Stage, in_order
-from kubectl_dshell.domain.debug_container.status import Live, Session
+from kubectl_dshell.domain.debug_container.listing import ListFilter, SortKey, Stage, sorted_by
+from kubectl_dshell.domain.debug_container.status import DebugContainer, HolderReport
 from kubectl_dshell.domain.pod.pod import Phase
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
-OURS = Session(
+OURS = DebugContainer(
     namespace="shop",
     pod="web",
     node="node-1",
@@ -33,16 +33,16 @@ OURS = Session(
     exit_code=None,
     started_at=NOW - timedelta(hours=3),
     finished_at=None,
-    live=Live(1, 3, 0, 18000),
+    live=HolderReport(1, 3, 0, 18000),
 )
 THEIRS = replace(OURS, name="debugger-x8z4p", owner="", ours=False, live=None, limit=None)
 ENDED = replace(OURS, phase=Phase.TERMINATED, live=None)
-SILENT = replace(OURS, live=Live(1, 31, 0, 18000))
+SILENT = replace(OURS, live=HolderReport(1, 31, 0, 18000))
 UNASKED = replace(OURS, live=None)
 
 
 @pytest.mark.parametrize(
-    ("choice", "session", "wanted"),
+    ("choice", "container", "wanted"),
     [
         pytest.param({}, OURS, True, id="everything"),
         pytest.param({"pods": frozenset({"web"})}, OURS, True, id="its pod"),
@@ -67,14 +67,14 @@ UNASKED = replace(OURS, live=None)
         pytest.param({"older_than": 0}, replace(OURS, phase=Phase.WAITING, started_at=None), False, id="not started"),
     ],
 )
-def test_what_is_wanted(choice: dict[str, Any], session: Session, wanted: bool) -> None:
-    chosen = Choice(**choice)
+def test_what_is_wanted(choice: dict[str, Any], container: DebugContainer, wanted: bool) -> None:
+    chosen = ListFilter(**choice)
 
-    assert chosen.wants(chosen.judge(session, NOW), NOW) is wanted
+    assert chosen.wants(chosen.judge(container, NOW), NOW) is wanted
 
 
 @pytest.mark.parametrize(
-    ("session", "older_than", "stale", "why"),
+    ("container", "older_than", "stale", "why"),
     [
         pytest.param(OURS, None, False, "", id="in use"),
         pytest.param(SILENT, None, True, "no client for 31s", id="silent"),
@@ -86,10 +86,12 @@ def test_what_is_wanted(choice: dict[str, Any], session: Session, wanted: bool) 
         pytest.param(ENDED, 7200, False, "", id="ended"),
     ],
 )
-def test_stale_is_yes_no_or_unknown(session: Session, older_than: int | None, stale: bool | None, why: str) -> None:
-    judged = Choice(older_than=older_than).judge(session, NOW)
+def test_stale_is_yes_no_or_unknown(
+    container: DebugContainer, older_than: int | None, stale: bool | None, why: str
+) -> None:
+    listed = ListFilter(older_than=older_than).judge(container, NOW)
 
-    assert (judged.stale, judged.why_stale) == (stale, why)
+    assert (listed.stale, listed.why_stale) == (stale, why)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +106,7 @@ def test_stale_is_yes_no_or_unknown(session: Session, older_than: int | None, st
     ],
 )
 def test_the_tool_is_told_by_a_generated_name(name: str, ours: bool, tool: str) -> None:
-    assert Choice().judge(replace(OURS, name=name, ours=ours), NOW).tool == tool
+    assert ListFilter().judge(replace(OURS, name=name, ours=ours), NOW).tool == tool
 
 
 @pytest.mark.parametrize(
@@ -134,10 +136,10 @@ def test_the_order_is_by_the_key_then_by_where_it_is(key: SortKey | None, order:
         "d": replace(OURS, namespace="n2", pod="p3", name="n1", owner="", image="a"),
     }
     started = {"a": NOW - 2 * hour, "b": None, "c": NOW - 3 * hour, "d": NOW - hour}
-    sessions = {letter: replace(one, started_at=started[letter]) for letter, one in listed.items()}
-    judged = {Choice().judge(one, NOW): letter for letter, one in sessions.items()}
+    containers = {letter: replace(one, started_at=started[letter]) for letter, one in listed.items()}
+    letters = {ListFilter().judge(one, NOW): letter for letter, one in containers.items()}
 
-    assert "".join(judged[one] for one in in_order(judged, key)) == order
+    assert "".join(letters[one] for one in sorted_by(letters, key)) == order
 
 
 def test_the_flags_offer_what_there_is() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from kubectl_dshell.domain.access.root_access import capability_names, what_opens, why_closed
+from kubectl_dshell.domain.access.root_access import capability_names, how_to_enter, why_denied
 from tests.domain.test_identity import facts
 
 COMMAND = "kubectl dshell web -n shop"
@@ -34,13 +34,13 @@ def test_the_clause_that_fails_is_named_with_what_would_open(
 ) -> None:
     measured = facts(**changes)
 
-    assert why in why_closed(measured)
-    assert opens in what_opens(measured, COMMAND)
-    assert [why_closed(measured), what_opens(measured, COMMAND)] == snapshot
+    assert why in why_denied(measured)
+    assert opens in how_to_enter(measured, COMMAND)
+    assert [why_denied(measured), how_to_enter(measured, COMMAND)] == snapshot
 
 
 def test_who_had_ptrace_already_is_not_sent_to_get_it() -> None:
-    assert "--profile" not in what_opens(facts(our_caps=1 << 19), COMMAND)
+    assert "--profile" not in how_to_enter(facts(our_caps=1 << 19), COMMAND)
 
 
 def test_capabilities_have_their_kubernetes_names() -> None:

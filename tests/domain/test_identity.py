@@ -17,7 +17,7 @@ from kubectl_dshell.domain.access.identity import (
     why_disbelieved,
 )
 from kubectl_dshell.domain.debug_container.seal import Key, seal
-from kubectl_dshell.domain.debug_container.spec import Scripts, Wanted, container_spec
+from kubectl_dshell.domain.debug_container.spec import DebugSpec, Scripts, container_spec
 from tests.pods import APP_ID, make_pod, running
 
 NO_USER = [running(user=None)]
@@ -54,7 +54,7 @@ KEY, OTHER = Key(b"k" * 32), Key(b"o" * 32)
 
 def stamped(measured: str, key: Key | None = KEY, id_: str = APP_ID) -> list[dict[str, Any]]:
     """An entry that says what was measured, sealed with `key`."""
-    wanted = Wanted("app", "i", None, {}, "ada", "0", 60, (), measured=f"{id_} {measured}")
+    wanted = DebugSpec("app", "i", None, {}, "ada", "0", 60, (), measured=f"{id_} {measured}")
     sealed = seal(key, "u-1", "dshell-abcde", wanted) if key else ""
     return [container_spec("dshell-abcde", wanted, Scripts("H", "E"), seal=sealed)]
 

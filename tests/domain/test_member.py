@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_dshell.domain.copy.archive_safety import Kind, Refused, inner_path, safe_link, safe_mode
+from kubectl_dshell.domain.copy.archive_safety import MemberType, UnsafeMember, inner_path, safe_link, safe_mode
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_a_name_is_below_the_copy(name: str, path: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("name", ["/etc/passwd", "..", "../x", "a/../../x", "a/..", "./../x", "//x"])
 def test_a_name_that_is_not_is_refused(name: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(UnsafeMember):
         inner_path(name)
 
 
@@ -65,7 +65,7 @@ def test_a_link_stays_inside(path: str, target: str, top: str, made: str) -> Non
     ],
 )
 def test_a_link_that_leads_out_is_refused(path: str, target: str, top: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(UnsafeMember):
         safe_link(tuple(path.split("/")), target, top)
 
 
@@ -77,7 +77,7 @@ def test_no_accepted_link_leads_out(path: list[str], target: list[str], absolute
     text = ("/" if absolute else "") + "/".join(target)
     try:
         made = safe_link(tuple(path), text, "/a")
-    except Refused:
+    except UnsafeMember:
         return
 
     assert not made.startswith("/")
@@ -86,13 +86,18 @@ def test_no_accepted_link_leads_out(path: list[str], target: list[str], absolute
 
 @pytest.mark.parametrize(
     ("kind", "mode", "safe"),
-    [(Kind.FILE, 0o644, 0o644), (Kind.FILE, 0o1777, 0o777), (Kind.FOLDER, 0o3775, 0o775), (Kind.FILE, 0o100600, 0o600)],
+    [
+        (MemberType.FILE, 0o644, 0o644),
+        (MemberType.FILE, 0o1777, 0o777),
+        (MemberType.FOLDER, 0o3775, 0o775),
+        (MemberType.FILE, 0o100600, 0o600),
+    ],
 )
-def test_permissions_are_kept(kind: Kind, mode: int, safe: int) -> None:
+def test_permissions_are_kept(kind: MemberType, mode: int, safe: int) -> None:
     assert safe_mode(kind, mode) == safe
 
 
 @pytest.mark.parametrize("mode", [0o4755, 0o2755, 0o6755])
 def test_setuid_and_setgid_are_refused(mode: int) -> None:
-    with pytest.raises(Refused):
-        safe_mode(Kind.FILE, mode)
+    with pytest.raises(UnsafeMember):
+        safe_mode(MemberType.FILE, mode)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_dshell.domain.copy.copy_spec import RemotePath, parse_place
+from kubectl_dshell.domain.copy.copy_spec import RemotePath, parse_copy_spec
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from kubectl_dshell.domain.copy.copy_spec import RemotePath, parse_place
     ],
 )
 def test_a_place_is_a_pod_s_or_ours(word: str, place: RemotePath | str) -> None:
-    assert parse_place(word) == place
+    assert parse_copy_spec(word) == place
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_a_place_is_a_pod_s_or_ours(word: str, place: RemotePath | str) -> None:
     ],
 )
 def test_a_place_has_a_name_here_and_a_pattern_there(word: str, last: str, pattern: str) -> None:
-    place = parse_place(word)
+    place = parse_copy_spec(word)
 
     assert isinstance(place, RemotePath)
     assert (place.last, place.pattern) == (last, pattern)
@@ -58,4 +58,4 @@ def test_a_place_has_a_name_here_and_a_pattern_there(word: str, last: str, patte
 )
 def test_what_is_neither_says_what_to_write(word: str, why: str) -> None:
     with pytest.raises(ValueError, match="^" + why.replace("[", r"\[").replace(".", r"\.") + "$"):
-        parse_place(word)
+        parse_copy_spec(word)

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from kubectl_dshell.domain.debug_container.status import sessions
+from kubectl_dshell.domain.debug_container.status import debug_containers
 from kubectl_dshell.domain.pod.json_fields import MOST_ITEMS, Fields
 from kubectl_dshell.domain.pod.pod import Phase, parse_pod
-from kubectl_dshell.domain.pod.unclear import Unclear, parse_pods, told
+from kubectl_dshell.domain.pod.unclear import UnreadablePod, parse_pods, told
 from kubectl_dshell.errors import ExitStatus, Malformed
 from tests.pods import Json, pod_json, running
 
@@ -86,14 +86,14 @@ def test_stamps_are_one_line_each_and_not_too_long() -> None:
     env = [{"name": f"DSHELL_{one}", "value": forged} for one in ("OWNER", "REASON", "LIMIT")]
     pod = parse_pod(with_(f"{ENTRY}.env", env))
 
-    [session] = sessions(pod)
+    [session] = debug_containers(pod)
     assert session.owner == session.reason
     assert session.owner.startswith("ada   shop/web forged   [2J")
     assert (len(session.owner), session.limit) == (256, None)
 
 
 def test_the_others_go_on_and_those_that_cannot_be_understood_are_named() -> None:
-    seen: list[Unclear] = []
+    seen: list[UnreadablePod] = []
     odd = [with_("metadata.namespace", "../../x"), 7, with_("spec", []), {}, with_("status", 0)]
 
     pods = list(parse_pods([*odd, pod_json()], seen.append))

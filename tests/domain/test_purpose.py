@@ -9,13 +9,13 @@ import pytest
 
 from kubectl_dshell.domain.debug_container.purpose import differences, live_holders, lookalikes, purpose
 from kubectl_dshell.domain.debug_container.seal import Key, seal
-from kubectl_dshell.domain.debug_container.spec import Scripts, Wanted, container_spec, full_name
+from kubectl_dshell.domain.debug_container.spec import DebugSpec, Scripts, container_spec, full_name
 from kubectl_dshell.domain.pod.pod import Pod
 from tests.pods import Json, make_pod
 
 KEY, OTHER = Key(b"k" * 32), Key(b"o" * 32)
 
-WANTED = Wanted(
+WANTED = DebugSpec(
     target="app",
     image="busybox:1.37",
     pull_policy="Never",
@@ -29,7 +29,7 @@ WANTED = Wanted(
 )
 
 
-def spec(wanted: Wanted = WANTED, key: Key | None = None) -> Any:
+def spec(wanted: DebugSpec = WANTED, key: Key | None = None) -> Any:
     sealed = seal(key, "u-1", "dshell-review", wanted) if key else ""
     return container_spec("dshell-review", wanted, Scripts("HOLDER", "ENTER"), "abcdefgh", sealed)
 
@@ -40,7 +40,7 @@ def pod_with(entry: Json, state: str = "running", *, uid: str = "u-1") -> Pod:
 
 
 @pytest.mark.parametrize("wanted", [WANTED, replace(WANTED, pull_policy=None, env=(), measured="", reason="")])
-def test_what_an_entry_was_made_for_is_read_back_from_it(wanted: Wanted) -> None:
+def test_what_an_entry_was_made_for_is_read_back_from_it(wanted: DebugSpec) -> None:
     assert purpose(spec(wanted)) == wanted
 
 

@@ -4,41 +4,41 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_dshell.domain.pod.reference import Kind, Reference, parse_reference
+from kubectl_dshell.domain.pod.reference import Reference, WorkloadKind, parse_reference
 
 
 @pytest.mark.parametrize(
     ("word", "kind"),
     [
-        ("web", Kind.POD),
-        ("po/web", Kind.POD),
-        ("pod/web", Kind.POD),
-        ("pods/web", Kind.POD),
-        ("deploy/web", Kind.DEPLOYMENT),
-        ("deployment/web", Kind.DEPLOYMENT),
-        ("deployments/web", Kind.DEPLOYMENT),
-        ("Deployment/web", Kind.DEPLOYMENT),
-        ("deployment.apps/web", Kind.DEPLOYMENT),
-        ("deployments.apps/web", Kind.DEPLOYMENT),
-        ("deployments.v1.apps/web", Kind.DEPLOYMENT),
-        ("sts/web", Kind.STATEFULSET),
-        ("statefulset/web", Kind.STATEFULSET),
-        ("statefulsets.apps/web", Kind.STATEFULSET),
-        ("ds/web", Kind.DAEMONSET),
-        ("daemonsets/web", Kind.DAEMONSET),
-        ("rs/web", Kind.REPLICASET),
-        ("replicaset/web", Kind.REPLICASET),
-        ("job/web", Kind.JOB),
-        ("jobs.batch/web", Kind.JOB),
-        ("cj/web", Kind.CRONJOB),
-        ("cronjob/web", Kind.CRONJOB),
-        ("cronjobs.batch/web", Kind.CRONJOB),
-        ("svc/web", Kind.SERVICE),
-        ("service/web", Kind.SERVICE),
-        ("services/web", Kind.SERVICE),
+        ("web", WorkloadKind.POD),
+        ("po/web", WorkloadKind.POD),
+        ("pod/web", WorkloadKind.POD),
+        ("pods/web", WorkloadKind.POD),
+        ("deploy/web", WorkloadKind.DEPLOYMENT),
+        ("deployment/web", WorkloadKind.DEPLOYMENT),
+        ("deployments/web", WorkloadKind.DEPLOYMENT),
+        ("Deployment/web", WorkloadKind.DEPLOYMENT),
+        ("deployment.apps/web", WorkloadKind.DEPLOYMENT),
+        ("deployments.apps/web", WorkloadKind.DEPLOYMENT),
+        ("deployments.v1.apps/web", WorkloadKind.DEPLOYMENT),
+        ("sts/web", WorkloadKind.STATEFULSET),
+        ("statefulset/web", WorkloadKind.STATEFULSET),
+        ("statefulsets.apps/web", WorkloadKind.STATEFULSET),
+        ("ds/web", WorkloadKind.DAEMONSET),
+        ("daemonsets/web", WorkloadKind.DAEMONSET),
+        ("rs/web", WorkloadKind.REPLICASET),
+        ("replicaset/web", WorkloadKind.REPLICASET),
+        ("job/web", WorkloadKind.JOB),
+        ("jobs.batch/web", WorkloadKind.JOB),
+        ("cj/web", WorkloadKind.CRONJOB),
+        ("cronjob/web", WorkloadKind.CRONJOB),
+        ("cronjobs.batch/web", WorkloadKind.CRONJOB),
+        ("svc/web", WorkloadKind.SERVICE),
+        ("service/web", WorkloadKind.SERVICE),
+        ("services/web", WorkloadKind.SERVICE),
     ],
 )
-def test_a_word_names_a_kind_as_kubectl_does(word: str, kind: Kind) -> None:
+def test_a_word_names_a_kind_as_kubectl_does(word: str, kind: WorkloadKind) -> None:
     assert parse_reference(word) == Reference(kind, "web")
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from kubectl_dshell.domain.api_errors import Request, explain
-from kubectl_dshell.errors import ApiError, ExitStatus, NotKubernetes
+from kubectl_dshell.domain.api_errors import ApiRequest, translate_api_error
+from kubectl_dshell.errors import ApiError, ExitStatus, NotAnApiServer
 from kubectl_dshell.output.failure import format_failure
 
-PATCH = Request("patch", "pods/ephemeralcontainers", "shop", "web")
-EXEC = Request("create", "pods/exec", "shop", "web")
-GET = Request("get", "pods", "shop", "web")
+PATCH = ApiRequest("patch", "pods/ephemeralcontainers", "shop", "web")
+EXEC = ApiRequest("create", "pods/exec", "shop", "web")
+GET = ApiRequest("get", "pods", "shop", "web")
 
 
 @pytest.mark.parametrize(
@@ -27,26 +27,26 @@ GET = Request("get", "pods", "shop", "web")
         pytest.param(PATCH, 500, 'Internal error occurred: failed calling webhook "x.example.com": failed to call webhook: Post "https://x/": connect: connection refused', ExitStatus.UNAVAILABLE, id="webhook-down"),
         pytest.param(EXEC, 500, 'Internal error occurred: failed calling webhook "x.example.com": failed to call webhook: Post "https://x/": connect: connection refused', ExitStatus.UNAVAILABLE, id="webhook-down-exec"),
         pytest.param(PATCH, 403, 'pods "web" is forbidden: unable to create new content in namespace shop because it is being terminated', ExitStatus.FORBIDDEN, id="namespace-terminating"),
-        pytest.param(PATCH, 422, 'Pod "web" is invalid: []: Forbidden: static pods do not support ephemeral containers', ExitStatus.NO_TARGET, id="static-pod"),
+        pytest.param(PATCH, 422, 'Pod "web" is invalid: []: Forbidden: static pods do not support ephemeral containers', ExitStatus.NOT_FOUND, id="static-pod"),
         pytest.param(PATCH, 422, 'Pod "web" is invalid: spec.ephemeralContainers[0].image: Required value', ExitStatus.UNAVAILABLE, id="invalid"),
         pytest.param(PATCH, 404, "the server could not find the requested resource", ExitStatus.UNAVAILABLE, id="no-ephemeral-containers"),
-        pytest.param(PATCH, 404, 'pods "web" not found', ExitStatus.NO_TARGET, id="pod-gone"),
-        pytest.param(GET, 404, 'pods "web" not found', ExitStatus.NO_TARGET, id="no-pod"),
+        pytest.param(PATCH, 404, 'pods "web" not found', ExitStatus.NOT_FOUND, id="pod-gone"),
+        pytest.param(GET, 404, 'pods "web" not found', ExitStatus.NOT_FOUND, id="no-pod"),
         pytest.param(GET, 401, "Unauthorized", ExitStatus.CONFIG, id="expired"),
         pytest.param(GET, 500, "etcdserver: leader changed", ExitStatus.UNAVAILABLE, id="server-error-verbatim"),
     ],
 )  # fmt: skip
 def test_refusals_read(
-    request_: Request, code: int, message: str, status: ExitStatus, snapshot: SnapshotAssertion
+    request_: ApiRequest, code: int, message: str, status: ExitStatus, snapshot: SnapshotAssertion
 ) -> None:
-    error = explain(ApiError(code, "", message), request_)
+    error = translate_api_error(ApiError(code, "", message), request_)
 
     assert error.status is status
     assert format_failure(error) == snapshot
 
 
 def test_what_is_no_answer_of_kubernetes_is_not_explained_as_one() -> None:
-    page = NotKubernetes(0, "NotKubernetes", "https://x answers 403 Forbidden and a web page")
+    page = NotAnApiServer(0, "NotAnApiServer", "https://x answers 403 Forbidden and a web page")
 
-    assert [explain(page, request) for request in (GET, PATCH, EXEC)] == [page] * 3
+    assert [translate_api_error(page, request) for request in (GET, PATCH, EXEC)] == [page] * 3
     assert page.status is ExitStatus.UNAVAILABLE

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from kubectl_dshell.domain.debug_container.joinable import describe, joinable, newest, refusal
-from kubectl_dshell.domain.debug_container.spec import Scripts, Wanted, container_spec
-from kubectl_dshell.domain.debug_container.status import Session, sessions
+from kubectl_dshell.domain.debug_container.spec import DebugSpec, Scripts, container_spec
+from kubectl_dshell.domain.debug_container.status import DebugContainer, debug_containers
 from tests.pods import Json, make_pod
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -30,14 +30,16 @@ ENDED: Json = {
 }
 
 
-def found(*entries: Entry, foreign: bool = False) -> list[Session]:
+def found(*entries: Entry, foreign: bool = False) -> list[DebugContainer]:
     """Debug containers as (name, owner, state)."""
-    wanted = [Wanted("app", "i", None, {"runAsUser": 1}, owner, "0", 60, (), reason="a\nb") for _, owner, _ in entries]
+    wanted = [
+        DebugSpec("app", "i", None, {"runAsUser": 1}, owner, "0", 60, (), reason="a\nb") for _, owner, _ in entries
+    ]
     specs = [
         container_spec(name, one, Scripts("H", "E")) for (name, _, _), one in zip(entries, wanted, strict=True)
     ] + [FOREIGN] * foreign
     statuses = [{"name": name, "state": state} for name, _, state in entries]
-    return list(sessions(make_pod(ephemeral=specs, ephemeral_statuses=statuses)))
+    return list(debug_containers(make_pod(ephemeral=specs, ephemeral_statuses=statuses)))
 
 
 @pytest.mark.parametrize(
@@ -57,14 +59,14 @@ def test_those_that_can_be_joined_in_order(entries: list[Entry], names: list[str
 
 
 def test_a_live_one_is_not_refused() -> None:
-    (session,) = found(("dshell-a", "ben", running(1)))
+    (container,) = found(("dshell-a", "ben", running(1)))
 
-    assert refusal(session, make_pod(), NOW, AGAIN) is None
+    assert refusal(container, make_pod(), NOW, AGAIN) is None
 
 
 def test_one_that_ended_says_why_and_what_to_type() -> None:
-    (session,) = found(("dshell-a", "ada", ENDED))
-    error = refusal(session, make_pod(), NOW, AGAIN)
+    (container,) = found(("dshell-a", "ada", ENDED))
+    error = refusal(container, make_pod(), NOW, AGAIN)
 
     assert error
     assert error.message == "dshell-a in web has ended (by its last session) 3m ago, and never runs again"
@@ -76,8 +78,8 @@ def test_another_tool_s_is_refused_with_kubectl_s_commands(*, stdin: bool) -> No
     pod = make_pod(
         ephemeral=[FOREIGN | {"stdin": stdin}], ephemeral_statuses=[{"name": FOREIGN["name"], "state": {"running": {}}}]
     )
-    (session,) = sessions(pod)
-    error = refusal(session, pod, NOW, AGAIN)
+    (container,) = debug_containers(pod)
+    error = refusal(container, pod, NOW, AGAIN)
 
     assert error
     assert error.message.startswith("debugger-x8z4p in web was not made by kubectl dshell")
@@ -101,8 +103,8 @@ def test_a_list_to_choose_from_has_one_line_each() -> None:
 def test_a_shell_without_comments_runs_nothing_of_what_others_wrote(word: str, tmp_path: Path) -> None:
     """A line of that list is pasted whole, and to an interactive zsh what is behind # are words."""
     waits: Json = {"waiting": {"reason": word}}
-    (session,) = found(("dshell-a", word, waits))
-    line = f"printf '%s|' # {describe(replace(session, reason=word), NOW, mine=False)}".replace("#", "'#'")
+    (container,) = found(("dshell-a", word, waits))
+    line = f"printf '%s|' # {describe(replace(container, reason=word), NOW, mine=False)}".replace("#", "'#'")
 
     said = subprocess.run(["sh", "-c", line], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
 

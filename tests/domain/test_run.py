@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_dshell.domain.fanout import Place, RunResult, advice, overall, summary
-from kubectl_dshell.errors import ConnectionLost, DshellError, Forbidden, NoTarget, StartFailed
+from kubectl_dshell.domain.fanout import ContainerRef, RunResult, advice, overall, summary
+from kubectl_dshell.errors import ConnectionLost, DshellError, Forbidden, NotFound, Unavailable
 
 
 def result(code: int | None = None, error: DshellError | None = None, pod: str = "web") -> RunResult:
-    return RunResult(Place("shop", pod, "app"), 1.0, code, error)
+    return RunResult(ContainerRef("shop", pod, "app"), 1.0, code, error)
 
 
 STOPPED = result()
@@ -23,9 +23,9 @@ STOPPED = result()
         ([result(0), result(0)], 0),
         ([result(0), result(3)], 3),
         ([result(137), result(3)], 137),
-        ([result(0), result(error=NoTarget("x"))], 66),
-        ([result(error=NoTarget("x")), result(error=Forbidden("x")), result(error=StartFailed("x"))], 77),
-        ([result(255), result(error=NoTarget("x"))], 66),
+        ([result(0), result(error=NotFound("x"))], 66),
+        ([result(error=NotFound("x")), result(error=Forbidden("x")), result(error=Unavailable("x"))], 77),
+        ([result(255), result(error=NotFound("x"))], 66),
         ([result(127), result(error=ConnectionLost("x")), result(0)], 76),
         ([result(0), STOPPED], 0),
         ([result(2), STOPPED], 2),
@@ -57,8 +57,8 @@ def test_the_summary_names_who_failed(results: list[RunResult], total: int, text
 def test_advice_is_given_once_for_each_class() -> None:
     results = [
         result(0),
-        result(error=NoTarget("x", "look for x")),
-        result(error=NoTarget("y", "look for y")),
+        result(error=NotFound("x", "look for x")),
+        result(error=NotFound("y", "look for y")),
         result(error=Forbidden("z", "ask", "or beg")),
     ]
 

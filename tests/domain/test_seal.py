@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from kubectl_dshell.domain.debug_container.seal import Key, Seal, digest_of, is_mine, parse_seal, seal
-from kubectl_dshell.domain.debug_container.spec import Scripts, Wanted, container_spec
+from kubectl_dshell.domain.debug_container.spec import DebugSpec, Scripts, container_spec
 
 SECRET = bytes(range(32))
 KEY = Key(SECRET)
-WANTED = Wanted("app", "busybox:1.37", None, {"runAsUser": 1, "runAsGroup": 2}, "ada", "0", 60, (("A", "b"),))
+WANTED = DebugSpec("app", "busybox:1.37", None, {"runAsUser": 1, "runAsGroup": 2}, "ada", "0", 60, (("A", "b"),))
 
 
 def entry(name: str = "dshell-a", key: Key = KEY, **changes: Any) -> dict[str, Any]:

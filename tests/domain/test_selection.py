@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_dshell.domain.pod.reference import Kind, Reference
+from kubectl_dshell.domain.pod.reference import Reference, WorkloadKind
 from kubectl_dshell.domain.pod.selection import jobs_at_work, newest_ready_first, selector_of
-from kubectl_dshell.errors import NoTarget
+from kubectl_dshell.errors import NotFound
 from tests.pods import Json
 
-WEB = Reference(Kind.DEPLOYMENT, "web")
+WEB = Reference(WorkloadKind.DEPLOYMENT, "web")
 
 
 def item(name: str, created: str, **fields: object) -> Json:
@@ -43,13 +43,13 @@ def test_a_selector_as_a_query_takes_it(selector: Json, text: str) -> None:
 def test_a_service_has_labels_only() -> None:
     service = {"spec": {"selector": {"app": "web", "tier": "front"}}}
 
-    assert selector_of(Reference(Kind.SERVICE, "web"), service) == "app=web,tier=front"
+    assert selector_of(Reference(WorkloadKind.SERVICE, "web"), service) == "app=web,tier=front"
 
 
 @pytest.mark.parametrize("service", [{"spec": {}}, {"spec": {"selector": None}}, {"spec": {"selector": {}}}, {}])
 def test_a_service_without_a_selector_is_refused(service: Json) -> None:
-    with pytest.raises(NoTarget, match="service/web selects no pods itself") as refusal:
-        selector_of(Reference(Kind.SERVICE, "web"), service)
+    with pytest.raises(NotFound, match="service/web selects no pods itself") as refusal:
+        selector_of(Reference(WorkloadKind.SERVICE, "web"), service)
     assert "endpointslices -l kubernetes.io/service-name=web" in refusal.value.advice[0]
 
 

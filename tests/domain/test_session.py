@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_dshell.domain.debug_container.spec import Scripts, Wanted, container_spec, environment
-from kubectl_dshell.domain.debug_container.status import sessions
+from kubectl_dshell.domain.debug_container.spec import DebugSpec, Scripts, container_spec, environment
+from kubectl_dshell.domain.debug_container.status import debug_containers
 from tests.pods import Json, make_pod
 
-WANTED = Wanted(
+WANTED = DebugSpec(
     target="app",
     image="busybox:1.37",
     pull_policy=None,
@@ -53,14 +53,14 @@ def test_the_entry_waits_for_words_on_stdin_and_targets_the_app() -> None:
 )
 def test_the_state_is_told_in_a_word_or_three(state: Json | None, text: str) -> None:
     statuses = [{"name": "dshell-abcde", "state": state}] if state else []
-    [session] = sessions(make_pod(ephemeral=[ENTRY], ephemeral_statuses=statuses))
+    [container] = debug_containers(make_pod(ephemeral=[ENTRY], ephemeral_statuses=statuses))
 
-    assert session.state == text
+    assert container.state == text
 
 
 def test_debug_containers_of_other_tools_are_listed_as_theirs() -> None:
     foreign = {"name": "debugger-x8z4p", "image": "busybox", "targetContainerName": "app"}
-    [ours, theirs] = sessions(make_pod(ephemeral=[ENTRY, foreign], ephemeral_statuses=[RUNS]))
+    [ours, theirs] = debug_containers(make_pod(ephemeral=[ENTRY, foreign], ephemeral_statuses=[RUNS]))
 
     assert (ours.ours, ours.owner, ours.user) == (True, "ada", "65532")
     assert (theirs.ours, theirs.owner, theirs.user) == (False, "", "")

@@ -11,7 +11,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from kubectl_dshell.domain.pod.target import choose_target, nearest
-from kubectl_dshell.errors import ExitStatus, NoTarget
+from kubectl_dshell.errors import ExitStatus, NotFound
 from kubectl_dshell.output.failure import format_failure
 from tests.pods import make_pod, running
 
@@ -109,11 +109,11 @@ PULLING = {"name": "app", "state": {"waiting": {"reason": "ErrImagePull", "messa
 def test_what_cannot_be_joined_is_refused_with_its_reason(
     words: Any, wanted: str | None, said: str, snapshot: SnapshotAssertion
 ) -> None:
-    with pytest.raises(NoTarget) as refusal:
+    with pytest.raises(NotFound) as refusal:
         choose_target(make_pod(**words), wanted, NOW)
 
     assert said in refusal.value.message
-    assert refusal.value.status is ExitStatus.NO_TARGET
+    assert refusal.value.status is ExitStatus.NOT_FOUND
     assert format_failure(refusal.value) == snapshot
 
 
@@ -127,14 +127,14 @@ def test_what_cannot_be_joined_is_refused_with_its_reason(
     ],
 )
 def test_who_cannot_be_joined_may_still_be_asked(statuses: list[Any], advice: str) -> None:
-    with pytest.raises(NoTarget) as refusal:
+    with pytest.raises(NotFound) as refusal:
         choose_target(make_pod(statuses=statuses), None, NOW)
 
     assert refusal.value.advice == (advice,)
 
 
 def test_a_pod_that_is_being_deleted_is_refused() -> None:
-    with pytest.raises(NoTarget, match="pod web is being deleted: no debug container starts in it any more"):
+    with pytest.raises(NotFound, match="pod web is being deleted: no debug container starts in it any more"):
         choose_target(replace(make_pod(), deleting=True), None, NOW)
 
 
@@ -143,7 +143,7 @@ def test_what_runs_in_a_pod_that_is_being_deleted_is_joined_and_the_way_to_it_is
     pod = replace(make_pod(ephemeral=[{"name": "dshell-abcde"}], ephemeral_statuses=[live]), deleting=True)
 
     assert choose_target(pod, None, NOW, new=False).container.name == "app"
-    with pytest.raises(NoTarget) as refused:
+    with pytest.raises(NotFound) as refused:
         choose_target(pod, None, NOW)
     assert refused.value.advice == (
         "One that runs in it, whoever made it: kubectl dshell attach web/dshell-abcde -n shop",
@@ -155,7 +155,7 @@ def test_the_scheduler_s_reason_is_told() -> None:
     unscheduled = {"type": "PodScheduled", "status": "False", "message": "0/1 nodes are available"}
     pod = type(pod)(**{f: getattr(pod, f) for f in pod.__dataclass_fields__} | {"conditions": (unscheduled,)})
 
-    with pytest.raises(NoTarget, match="0/1 nodes are available"):
+    with pytest.raises(NotFound, match="0/1 nodes are available"):
         choose_target(pod, None, NOW)
 
 
@@ -191,7 +191,7 @@ def test_an_app_that_waits_for_its_init_container_says_how_to_enter_that() -> No
     waiting = {"name": "app", "state": {"waiting": {"reason": "PodInitializing"}}}
     pod = make_pod(spec=SIDECAR, statuses=[running("setup"), waiting])
 
-    with pytest.raises(NoTarget) as refusal:
+    with pytest.raises(NotFound) as refusal:
         choose_target(pod, None, NOW)
 
     assert refusal.value.advice == ("Its init container runs: kubectl dshell web -n shop -c setup",)

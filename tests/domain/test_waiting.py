@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from kubectl_dshell.domain.pod.start_failure import StartWatch, describe
+from kubectl_dshell.domain.pod.start_failure import StartMonitor, describe
 from kubectl_dshell.errors import ExitStatus
 from kubectl_dshell.output.failure import format_failure
 from tests.pods import Json, make_pod
@@ -22,7 +22,7 @@ def waiting(reason: str, message: str = "") -> list[Json]:
 
 
 def judge(*reports: list[Json], phase: str = "Running") -> list[str | None]:
-    watch = StartWatch(NAME, "tools:1")
+    watch = StartMonitor(NAME, "tools:1")
     pods = [make_pod(ephemeral=[{"name": NAME}], ephemeral_statuses=statuses, phase=phase) for statuses in reports]
     return [str(error) if (error := watch.judge(pod)) else None for pod in pods]
 
@@ -51,7 +51,7 @@ def test_what_may_clear_by_itself_is_waited_for(reason: str, message: str) -> No
         ("CreateContainerConfigError", "container's runAsUser breaks non-root policy", ExitStatus.FORBIDDEN, "insists on runAsNonRoot"),
         ("CreateContainerConfigError", "secret not found", ExitStatus.UNAVAILABLE, "cannot configure the debug container: secret not found"),
         ("RunContainerError", 'error during container init: exec: "sh": executable file not found in $PATH', ExitStatus.UNAVAILABLE, "tools:1 has no shell"),
-        ("CreateContainerError", 'invalid target container: container "x" is not running', ExitStatus.NO_TARGET, "the target container ended before"),
+        ("CreateContainerError", 'invalid target container: container "x" is not running', ExitStatus.NOT_FOUND, "the target container ended before"),
         ("RunContainerError", "runc create failed: procReady not received", ExitStatus.UNAVAILABLE, "killed as it started"),
         ("RunContainerError", 'runc create failed: exec: "sh": exec format error', ExitStatus.UNAVAILABLE, "is not for the architecture of this pod's node node-1"),
         ("RunContainerError", "no space left on device", ExitStatus.UNAVAILABLE, "cannot start dshell-abcde: no space left"),
@@ -60,7 +60,7 @@ def test_what_may_clear_by_itself_is_waited_for(reason: str, message: str) -> No
 def test_what_never_clears_ends_the_wait_at_once(
     reason: str, message: str, status: ExitStatus, said: str, snapshot: SnapshotAssertion
 ) -> None:
-    error = StartWatch(NAME, "tools:1").judge(
+    error = StartMonitor(NAME, "tools:1").judge(
         make_pod(ephemeral=[{"name": NAME}], ephemeral_statuses=waiting(reason, message))
     )
 
@@ -97,11 +97,11 @@ PULL_FAILED = event("Failed", f'Failed to pull image "x": {PULL}', last="2026-01
 def test_an_event_ends_the_wait_before_the_status_does(event: Json, said: str) -> None:
     pod = make_pod(ephemeral=[{"name": NAME}], ephemeral_statuses=waiting("ContainerCreating"))
 
-    assert said in str(StartWatch(NAME, "tools:1").judge(pod, [event]))
+    assert said in str(StartMonitor(NAME, "tools:1").judge(pod, [event]))
 
 
 def test_an_event_is_the_first_report_of_a_failed_pull_and_the_status_the_second() -> None:
-    watch = StartWatch(NAME, "tools:1")
+    watch = StartMonitor(NAME, "tools:1")
     creating, failed = (
         make_pod(ephemeral=[{"name": NAME}], ephemeral_statuses=waiting(reason, PULL))
         for reason in ("ContainerCreating", "ErrImagePull")
@@ -119,7 +119,7 @@ def test_an_event_is_the_first_report_of_a_failed_pull_and_the_status_the_second
 def test_events_of_another_container_say_nothing() -> None:
     pod = make_pod(ephemeral=[{"name": NAME}], ephemeral_statuses=waiting("ContainerCreating"))
 
-    assert StartWatch(NAME, "tools:1").judge(pod, [event("InspectFailed", "no", name="app")]) is None
+    assert StartMonitor(NAME, "tools:1").judge(pod, [event("InspectFailed", "no", name="app")]) is None
 
 
 def test_a_debug_container_that_ended_at_once_says_its_last_words() -> None:

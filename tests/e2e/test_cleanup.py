@@ -201,7 +201,7 @@ def test_clients_that_were_killed_become_stale_and_are_ended_before_their_lease_
 
 def kept(pod: Pod, dshell: Dshell) -> set[str]:
     listed = json.loads(dshell("ls", pod.name, "-n", pod.namespace, "-o", "json").stdout)["items"]
-    return {item["name"] for item in listed if item["keptSeconds"]}
+    return {item["name"] for item in listed if item["keepSeconds"]}
 
 
 def test_an_api_server_that_restarts_in_the_middle_is_waited_for(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .conftest import MakePod
     from .program import Dshell
 
-NO_TARGET = 66
+NOT_FOUND = 66
 GRACE = 30
 ITS_END = 15  # seconds that the slow app takes
 SLOW: Json = {
@@ -66,7 +66,7 @@ def test_a_session_lives_as_long_as_its_app_is_told_what_is_left_and_does_not_de
         for result in (attached.result(), reused.result()):
             assert result.code == 0, result.stderr
             assert b"root:x:0:0" in result.stdout
-        assert refused.code == NO_TARGET
+        assert refused.code == NOT_FOUND
         assert refused.stderr.splitlines() == [
             f"error: pod {slow.name} is being deleted: no debug container starts in it any more",
             f"One that runs in it, whoever made it: kubectl dshell attach {slow.name}/{name} -n {slow.namespace}",
@@ -74,8 +74,8 @@ def test_a_session_lives_as_long_as_its_app_is_told_what_is_left_and_does_not_de
         seconds = {pod: future.result() for pod, future in gone.items()}
         assert seconds[quick.name] < seconds[quick_alone.name] + NOISE, seconds
         assert ITS_END - 1 < seconds[slow.name] < seconds[slow_alone.name] + NOISE, seconds
-        assert shell.wait(10) == NO_TARGET
-        assert beside.wait(10) == NO_TARGET
+        assert shell.wait(10) == NOT_FOUND
+        assert beside.wait(10) == NOT_FOUND
     assert len(re.findall("is being deleted: about", shell.text)) == 1
     (left,) = re.findall(r"about (\d+) s are left", shell.text)
     assert GRACE - 10 <= int(left) <= GRACE
@@ -95,7 +95,7 @@ def test_an_app_that_takes_its_whole_grace_is_looked_at_until_then(make_pod: Mak
             seconds = list(pool.map(delete, (pod, alone)))
         out, err = watching.communicate(timeout=10)
 
-    assert watching.returncode == NO_TARGET
+    assert watching.returncode == NOT_FOUND
     assert len(out.splitlines()) > 2 * (12 - 4)
     assert seconds[0] < seconds[1] + NOISE, seconds
     assert f"pod {pod.name} is being deleted: about ".encode() in err
@@ -114,7 +114,7 @@ def test_a_session_in_a_sidecar_lives_as_long_as_that_which_is_stopped_last(make
             seconds = list(pool.map(delete, (pod, alone)))
         out, _ = watching.communicate(timeout=10)
 
-    assert watching.returncode == NO_TARGET
+    assert watching.returncode == NOT_FOUND
     assert len(out.splitlines()) > 2 * (2 * ITS_END - 5)
     assert seconds[0] < seconds[1] + NOISE, seconds
 
@@ -131,5 +131,5 @@ def test_what_is_kept_lives_on_and_can_be_joined_in_a_pod_that_is_being_deleted(
 
     assert (joined.code, b"root:x:0:0" in joined.stdout) == (0, True), joined.stderr
     wait_until(
-        lambda: dshell.with_kubeconfig(dshell.kubeconfig)(pod.name, "--", "true").code == NO_TARGET, GRACE, "its end"
+        lambda: dshell.with_kubeconfig(dshell.kubeconfig)(pod.name, "--", "true").code == NOT_FOUND, GRACE, "its end"
     )

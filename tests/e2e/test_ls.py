@@ -131,9 +131,9 @@ def test_programs_get_all_there_is_as_data(crowd: Crowd, dshell: Dshell) -> None
 
     document, twin = json.loads(as_json.stdout), yaml.safe_load(as_yaml.stdout)
     for item in (*document["items"], *twin["items"]):  # seconds pass between the two
-        del item["silentSeconds"], item["keptSeconds"]
+        del item["idleSeconds"], item["keepSeconds"]
     assert document == twin
-    assert (document["apiVersion"], document["kind"]) == ("dshell/v1", "SessionList")
+    assert (document["apiVersion"], document["kind"]) == ("dshell/v1", "DebugContainerList")
     items = {item["name"]: item for item in document["items"]}
     live = items[crowd.live]
     for name in ("startedAt", "endsAt"):
@@ -156,15 +156,15 @@ def test_programs_get_all_there_is_as_data(crowd: Crowd, dshell: Dshell) -> None
         "exitCode": None,
         "finishedAt": None,
         "ttlSeconds": 28800,
-        "sessions": 0,
+        "clients": 0,
         "stale": False,
         "staleReason": None,
     }
     ended, other, made = items[crowd.ended], items[crowd.debugger], items["by-hand"]
     assert (ended["state"], ended["message"], ended["exitCode"]) == ("ended", "ended by its last session", 0)
-    assert (ended["sessions"], ended["endsAt"], ended["stale"]) == (None, None, False)
+    assert (ended["clients"], ended["endsAt"], ended["stale"]) == (None, None, False)
     assert (other["tool"], other["ours"], other["owner"], other["stale"]) == ("kubectl debug", False, None, None)
-    assert (other["sessions"], other["ttlSeconds"]) == (None, None)
+    assert (other["clients"], other["ttlSeconds"]) == (None, None)
     assert items["waits"]["stateReason"] in ("ContainerCreating", "ErrImageNeverPull")
     assert (made["tool"], made["state"], made["identity"], made["startedAt"]) == (None, "waiting", None, None)
     documented = re.findall(r"^\| `(\w+)` \| \w+ \|", (TOP / "docs/json.md").read_text(), re.MULTILINE)
@@ -238,11 +238,11 @@ def wait_until_older(crowd: Crowd, dshell: Dshell) -> None:
         ),
         pytest.param(("-o", "name"), b"", "", id="name"),
         pytest.param(
-            ("-o", "yaml"), b"apiVersion: dshell/v1\nkind: SessionList\nitems: []\nnotUnderstood: []\n", "", id="yaml"
+            ("-o", "yaml"), b"apiVersion: dshell/v1\nkind: DebugContainerList\nitems: []\nunreadablePods: []\n", "", id="yaml"
         ),
         pytest.param(
             ("-o", "json"),
-            b'{\n  "apiVersion": "dshell/v1",\n  "kind": "SessionList",\n  "items": [],\n  "notUnderstood": []\n}\n',
+            b'{\n  "apiVersion": "dshell/v1",\n  "kind": "DebugContainerList",\n  "items": [],\n  "unreadablePods": []\n}\n',
             "",
             id="json",
         ),
@@ -280,7 +280,7 @@ def test_everybody_has_their_own(
     (hers,) = set(pod.debug_containers()) - {admins}
 
     (mine,) = json.loads(ada("ls", "--mine", "-o", "json").stdout)["items"]
-    assert (mine["name"], mine["owner"], mine["sessions"]) == (hers, user, 0)
+    assert (mine["name"], mine["owner"], mine["clients"]) == (hers, user, 0)
     assert dshell("ls", "--mine", *there, "-o", "name").stdout.decode() == f"{pod.name}/{admins}\n"
     table, wide = ada("ls").stdout.decode(), ada("ls", "-o", "wide").stdout.decode()
     assert max(map(len, table.splitlines())) <= 100
@@ -300,7 +300,7 @@ def test_without_the_right_to_exec_nobody_knows_who_is_there(
     assert (table.code, table.stderr, data.code, data.stderr) == (0, "", 0, "")
     assert [row[1:6:4] for row in rows(table.stdout)] == [["NAME", "STATE"], [live, "running"]]
     (item,) = json.loads(data.stdout)["items"]
-    assert (item["state"], item["sessions"], item["silentSeconds"], item["stale"]) == ("running", None, None, None)
+    assert (item["state"], item["clients"], item["idleSeconds"], item["stale"]) == ("running", None, None, None)
 
 
 def test_a_refusal_names_the_right_and_where_it_lacks(namespace: str, dshell: Dshell, make_user: MakeUser) -> None:

@@ -87,9 +87,9 @@ def test_programs_see_a_session_come_be_joined_and_end(alone: Pod, dshell: Dshel
         alone.delete()
         gone = lines.until("DELETED")
 
-    assert (joined["apiVersion"], joined["kind"], joined["pod"]) == ("dshell/v1", "Session", alone.name)
+    assert (joined["apiVersion"], joined["kind"], joined["pod"]) == ("dshell/v1", "DebugContainer", alone.name)
     assert joined["name"] == ended["name"] == gone["name"]
-    assert (ended["message"], ended["sessions"]) == ("ended by its last session", None)
+    assert (ended["message"], ended["clients"]) == ("ended by its last session", None)
     assert gone["state"] == "ended"
     assert lines.rest == b""
 

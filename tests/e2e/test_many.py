@@ -340,8 +340,8 @@ def test_failures_are_told_apart_and_the_exit_code_is_the_highest_of_ours(
     assert {pod: (d["exitCode"], (d["error"] or {}).get("class")) for pod, d in found.items()} == {
         good.name: (0, None),
         bad.name: (200, None),
-        lone.name: (None, "NO_TARGET"),
-        "no-such-pod": (None, "NO_TARGET"),
+        lone.name: (None, "NOT_FOUND"),
+        "no-such-pod": (None, "NOT_FOUND"),
     }
     assert found[lone.name]["error"]["message"] == f'pod {lone.name} has no container "app"; it has: solo'
     assert ours.code == 66

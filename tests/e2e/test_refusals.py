@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from .conftest import MakeNamespace, MakePod
     from .program import Dshell, Result
 
-NO_TARGET = 66
+NOT_FOUND = 66
 AGE = r"\d+s ago"
 
 
 def assert_refused(result: Result, *lines: str) -> None:
     """Exit code 66, nothing on stdout, and these lines (regular expressions) on stderr."""
-    assert (result.code, result.stdout) == (NO_TARGET, b"")
+    assert (result.code, result.stdout) == (NOT_FOUND, b"")
     said = result.stderr.splitlines()
     assert len(said) == len(lines), result.stderr
     for line, pattern in zip(said, lines, strict=True):

@@ -6,7 +6,7 @@ import io
 import tarfile
 from typing import Any
 
-from kubectl_dshell.domain.copy.copy_spec import RemotePath, parse_place
+from kubectl_dshell.domain.copy.copy_spec import RemotePath, parse_copy_spec
 
 
 def member(name: str, data: bytes = b"", **fields: Any) -> tuple[tarfile.TarInfo, bytes]:
@@ -51,5 +51,5 @@ def reader(*parts: bytes) -> io.BufferedReader:
 
 def asked(*paths: str) -> list[RemotePath]:
     """The sources of a copy, as they are written behind the pod."""
-    places = [parse_place(f"web:/{path}") for path in paths]
+    places = [parse_copy_spec(f"web:/{path}") for path in paths]
     return [place for place in places if isinstance(place, RemotePath)]

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from kubectl_dshell.errors import CutShort, DshellError, OutputFailed
+from kubectl_dshell.errors import DshellError, OutputFailed, Truncated
 from kubectl_dshell.files import tree
-from kubectl_dshell.files.staging import Landing
+from kubectl_dshell.files.staging import Staging
 from tests.files.archives import asked, folder, link, member, pax, reader, source
 from tests.files.test_landing import Refusal, land, names, nothing, refuse
 
@@ -77,7 +77,7 @@ def test_a_hostile_member_can_be_left_out(tmp_path: Path, members: tuple[Member,
     (tmp_path / "secret").write_text("mine")
     place, left_out = tmp_path / "place", []
     place.mkdir()
-    landing = Landing(str(place), asked("d"))
+    landing = Staging(str(place), asked("d"))
 
     landing.receive(
         reader(source("folder", "d", "/srv", folder("./"), member("./good", b"good"), *members, member("./last"))),
@@ -138,7 +138,7 @@ def test_an_impossible_time_is_bent(tmp_path: Path, mtime: int) -> None:
 )
 @pytest.mark.parametrize("kind", ["file", "folder"])
 def test_a_broken_archive_is_said_to_be_broken(tmp_path: Path, kind: str, members: tuple[Member, ...]) -> None:
-    with pytest.raises((CutShort, Refusal)):
+    with pytest.raises((Truncated, Refusal)):
         land(tmp_path, source(kind, "d", "/d", *members))
 
     assert os.listdir(tmp_path) == []  # noqa: PTH208  # hidden ones too
@@ -165,7 +165,7 @@ def test_links_of_the_longest_names_are_not_kept_for_ever(tmp_path: Path, monkey
 
 
 def test_zero_bytes_without_an_end_are_no_list(tmp_path: Path) -> None:
-    with pytest.raises(CutShort, match="zero bytes without an end"):
+    with pytest.raises(Truncated, match="zero bytes without an end"):
         land(tmp_path, source("folder", "d", "/d", folder("./")), bytes(1100 * 1024), words=["d"])
 
 
@@ -174,7 +174,7 @@ def test_a_directory_that_was_swapped_for_a_link_is_not_followed(tmp_path: Path)
     place, victim = tmp_path / "shared", tmp_path / "victim"
     place.mkdir()
     victim.mkdir()
-    landing = Landing(str(place), asked("d"))
+    landing = Staging(str(place), asked("d"))
 
     def swap(*_: str) -> None:
         staged = next(place.glob(".d.dshell-*"))
@@ -198,7 +198,7 @@ def test_a_destination_that_was_swapped_for_a_link_is_not_gone_through(tmp_path:
     place, victim = tmp_path / "shared", tmp_path / "victim"
     (place / "d").mkdir(parents=True)
     victim.mkdir()
-    landing = Landing(str(place), asked("d"))
+    landing = Staging(str(place), asked("d"))
     landing.receive(reader(source("folder", "d", "/d", folder("./"), member("./in"))), refuse, nothing)
     (place / "d").rename(place / "gone")
     (place / "d").symlink_to(victim)

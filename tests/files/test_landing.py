@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_dshell.errors import CutShort, OutputFailed
-from kubectl_dshell.files.staging import Landing
+from kubectl_dshell.errors import OutputFailed, Truncated
+from kubectl_dshell.files.staging import Staging
 from tests.files.archives import asked, folder, link, member, reader, source
 
 MEGABYTE = 1 << 20
@@ -36,7 +36,7 @@ nothing = NoMeter()
 def land(place: Path | str, *streams: bytes, words: Sequence[str] | None = None) -> None:
     """Asked for are `words`, or just what comes."""
     names = [stream.split(b"\0")[2].decode(errors="replace") for stream in streams if stream.count(b"\0") > 2]
-    landing = Landing(str(place), asked(*(words if words is not None else names)))
+    landing = Staging(str(place), asked(*(words if words is not None else names)))
     try:
         landing.receive(reader(*streams), refuse, nothing)
         landing.commit()
@@ -180,7 +180,7 @@ def test_a_place_where_nothing_can_land_is_said_before(tmp_path: Path, destinati
     os.mkfifo(tmp_path / "fifo")
 
     with pytest.raises(OutputFailed, match=why):
-        Landing(f"{tmp_path}/{destination}", asked("a", "b") if many else asked("a"))
+        Staging(f"{tmp_path}/{destination}", asked("a", "b") if many else asked("a"))
 
 
 def test_a_destination_is_found_behind_links(tmp_path: Path) -> None:
@@ -204,14 +204,14 @@ def test_a_destination_that_cannot_be_looked_at_is_told(tmp_path: Path, monkeypa
 
     for place in (f"{tmp_path}/circle", f"{tmp_path}/{'n' * 300}", "x"):
         with pytest.raises(OutputFailed, match="cannot write"):
-            Landing(place, asked("x"))
+            Staging(place, asked("x"))
 
 
 @pytest.mark.parametrize("cut", [1, 30, 200, 600, 1200, 1600], ids=str)
 def test_a_stream_that_is_cut_short_leaves_nothing(tmp_path: Path, cut: int) -> None:
     whole = source("folder", "d", "/d", folder("./"), member("./a", b"a" * 600), zeros=512)
 
-    with pytest.raises(CutShort):
+    with pytest.raises(Truncated):
         land(tmp_path, whole[:cut])
 
     assert names(tmp_path) == []
@@ -219,7 +219,7 @@ def test_a_stream_that_is_cut_short_leaves_nothing(tmp_path: Path, cut: int) -> 
 
 def test_what_is_no_archive_is_said_to_be_none(tmp_path: Path) -> None:
     for stream in (b"sh: tar: not found\n", b"source\0pipe\0x\0/x\0", source("file", "x", "/x") + b"?" * 9000):
-        with pytest.raises(CutShort):
+        with pytest.raises(Truncated):
             land(tmp_path, stream)
 
     assert names(tmp_path) == []

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from kubectl_dshell.commands.copy.copy import _Conversation
-from kubectl_dshell.commands.copy.outcome import LeftOut
+from kubectl_dshell.commands.copy.outcome import Skipped
 from kubectl_dshell.errors import DshellError
-from kubectl_dshell.files.archive_source import Luggage
-from kubectl_dshell.files.passthrough import Restream
-from kubectl_dshell.files.staging import Landing
+from kubectl_dshell.files.archive_source import ArchiveSource
+from kubectl_dshell.files.passthrough import Passthrough
+from kubectl_dshell.files.staging import Staging
 from tests.files.archives import asked, folder, link, member, pax, source
 from tests.files.test_landing import nothing
 
@@ -87,14 +87,14 @@ class Endless(io.RawIOBase):
 
 def receive(kind: str, name: str, place: str) -> None:
     """In a process of its own: what a copy does with one of the streams; prints its failure and its memory."""
-    left_out = LeftOut(skip=True)
+    left_out = Skipped(skip=True)
     if kind == "answer":
         raw = Endless(iter(lambda: b"x" * MEGABYTE, None))
-        _Conversation(Luggage([], left_out.add), nothing).listen(io.BufferedReader(raw, 256 * 1024))
+        _Conversation(ArchiveSource([], left_out.add), nothing).listen(io.BufferedReader(raw, 256 * 1024))
     else:
         raw = Endless(STREAMS[name](), SLOW.get(name, SENT_MEGABYTES))
         words = asked("g*" if name.startswith("sources") else "d")
-        landing = Landing(place, words) if kind == "landing" else Restream(1, words)
+        landing = Staging(place, words) if kind == "landing" else Passthrough(1, words)
         try:
             landing.receive(io.BufferedReader(raw, 256 * 1024), left_out.add, nothing)
         except DshellError as error:

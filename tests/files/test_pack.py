@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from kubectl_dshell.files.archive_source import Luggage, Size
+from kubectl_dshell.files.archive_source import ArchiveSource, Size
 from tests.files.test_landing import nothing
 
 
@@ -18,7 +18,7 @@ def sent(*sources: Path) -> tuple[dict[str, bytes], dict[str, str]]:
     """The type of each member by name, and what was refused by its path, with the reason."""
     out = io.BytesIO()
     left_out: dict[str, str] = {}
-    Luggage([str(source) for source in sources], left_out.__setitem__).send(out, lambda: False, nothing)
+    ArchiveSource([str(source) for source in sources], left_out.__setitem__).send(out, lambda: False, nothing)
     out.seek(0)
     with tarfile.open(fileobj=out) as tar:
         return {one.name: one.type for one in tar}, left_out
@@ -37,7 +37,7 @@ def test_a_source_that_goes_before_it_is_sent_is_told(tmp_path: Path) -> None:
     (tmp_path / "stays").write_text("1")
     (tmp_path / "rotated").write_text("2")
     left_out: dict[str, str] = {}
-    luggage = Luggage([f"{tmp_path}/rotated", f"{tmp_path}/stays"], left_out.__setitem__)
+    luggage = ArchiveSource([f"{tmp_path}/rotated", f"{tmp_path}/stays"], left_out.__setitem__)
     (tmp_path / "rotated").unlink()
     out = io.BytesIO()
 

@@ -11,11 +11,11 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kubectl_dshell.errors import ApiError, BadConfig, Malformed, NotKubernetes
+from kubectl_dshell.errors import ApiError, BadConfig, Malformed, NotAnApiServer
 from kubectl_dshell.kube.http import response as answers
 from kubectl_dshell.kube.http.bounded import Response
-from kubectl_dshell.kube.http.response import Answer
-from kubectl_dshell.kube.http.retry import persistently
+from kubectl_dshell.kube.http.response import HttpResponse
+from kubectl_dshell.kube.http.retry import with_retries
 from kubectl_dshell.kube.http.server_time import ServerTime
 from kubectl_dshell.kube.watch import watch
 from tests.fuzz.test_frames import STATUSES
@@ -29,23 +29,23 @@ BODIES = STATUSES | st.sampled_from(
     [b"<html>", b"\xef\xbb\xbf <!DOCTYPE", b"[" * 99999, b"9" * 99999, b'{"items":[{}]}']
 )
 ANSWERS = st.builds(
-    Answer, st.integers(100, 599), st.text(max_size=20), st.dictionaries(NAMES, VALUES, max_size=4), BODIES
+    HttpResponse, st.integers(100, 599), st.text(max_size=20), st.dictionaries(NAMES, VALUES, max_size=4), BODIES
 )
 LARGEST = 4000
 KEYS = st.sampled_from(["items", "metadata", "spec", "status", "userInfo", "username", "continue", "resourceVersion"])
 
 
-def not_json(answer: Answer) -> str:
+def not_json(answer: HttpResponse) -> str:
     try:
         return "" if isinstance(answer.json(), dict) else "no object"
-    except NotKubernetes as error:
+    except NotAnApiServer as error:
         return error.message
 
 
 @given(ANSWERS)
-@example(Answer(500, "", {}, b'{"kind":"Status","code":1e999,"details":[],"metadata":3}'))
-@example(Answer(500, "", {}, b'{"kind":"Status","details":{"causes":[1,{"message":[]}]}}'))
-def test_any_answer_is_an_object_or_a_named_error(answer: Answer) -> None:
+@example(HttpResponse(500, "", {}, b'{"kind":"Status","code":1e999,"details":[],"metadata":3}'))
+@example(HttpResponse(500, "", {}, b'{"kind":"Status","details":{"causes":[1,{"message":[]}]}}'))
+def test_any_answer_is_an_object_or_a_named_error(answer: HttpResponse) -> None:
     refusal = not_json(answer)
     assert len(refusal) < LARGEST
     assert "<html" not in refusal or not answer.is_page
@@ -54,7 +54,7 @@ def test_any_answer_is_an_object_or_a_named_error(answer: Answer) -> None:
     assert len(failure.message) < LARGEST
     for text in answer.warnings():
         assert len(text.splitlines()) <= 1
-    persistently(lambda: answer, method="PATCH", idempotent=True, sleep=lambda _seconds: None)
+    with_retries(lambda: answer, method="PATCH", idempotent=True, sleep=lambda _seconds: None)
 
 
 @given(STATUSES)
@@ -126,5 +126,5 @@ def test_any_date_leaves_a_time(date: str) -> None:
 def test_the_strategy_reaches_what_it_is_for() -> None:
     """A Status is a Status: else the target would only see refusals."""
     status = {"kind": "Status", "message": "m", "code": 409, "details": {"causes": [{"message": "c"}]}}
-    error = answers.api_error(Answer(409, body=json.dumps(status).encode()))
+    error = answers.api_error(HttpResponse(409, body=json.dumps(status).encode()))
     assert (error.message, error.causes) == ("m", ("c",))

@@ -15,12 +15,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kubectl_dshell.commands.copy.copy import _Conversation
-from kubectl_dshell.commands.copy.outcome import LeftOut
+from kubectl_dshell.commands.copy.outcome import Skipped
 from kubectl_dshell.domain.copy.requested_names import matches
 from kubectl_dshell.errors import DshellError, Forbidden
-from kubectl_dshell.files.archive_source import Luggage
-from kubectl_dshell.files.passthrough import Restream
-from kubectl_dshell.files.staging import Landing
+from kubectl_dshell.files.archive_source import ArchiveSource
+from kubectl_dshell.files.passthrough import Passthrough
+from kubectl_dshell.files.staging import Staging
 from tests.files.archives import asked, folder, link, member, pax, reader, source
 from tests.files.test_landing import nothing
 
@@ -135,7 +135,7 @@ def test_any_bytes_changed_in_an_honest_stream(changes: list[tuple[int, int]], l
 
 @given(st.one_of(st.binary(max_size=200), st.sampled_from([b"ready\n", b"ready\nfailed\n", b"ready" * 100])))
 def test_any_answer_before_files_are_sent(answer: bytes) -> None:
-    talk, arrived = _Conversation(Luggage([], print), nothing), reader(answer)
+    talk, arrived = _Conversation(ArchiveSource([], print), nothing), reader(answer)
 
     talk.listen(arrived)
 
@@ -148,7 +148,7 @@ def check_landing(arrived: bytes, *, skip: bool) -> None:
     with tempfile.TemporaryDirectory() as base:
         home = playground(Path(base))
         before = fingerprint(Path(base))
-        landing, failed, left_out = Landing(str(home), asked(*WORDS)), False, LeftOut(skip=skip)
+        landing, failed, left_out = Staging(str(home), asked(*WORDS)), False, Skipped(skip=skip)
         try:
             landing.receive(reader(arrived), left_out.add, nothing)
             landing.commit()
@@ -206,7 +206,7 @@ def fingerprint(top: Path) -> Print:
 def check_stream(arrived: bytes) -> None:
     with tempfile.TemporaryFile() as file:
         try:
-            Restream(file.fileno(), asked(*WORDS)).receive(reader(arrived), LeftOut(skip=False).add, nothing)
+            Passthrough(file.fileno(), asked(*WORDS)).receive(reader(arrived), Skipped(skip=False).add, nothing)
         except DshellError:
             return
         file.seek(0)
@@ -218,8 +218,8 @@ def check_stream(arrived: bytes) -> None:
 
 
 def test_what_was_not_asked_for_is_named_whatever_else_is_left_out(tmp_path: Path) -> None:
-    landing = Landing(str(tmp_path), asked("app.log"))
+    landing = Staging(str(tmp_path), asked("app.log"))
     with pytest.raises(Forbidden, match=r"'\.bashrc' came that was not asked for"):
-        landing.receive(reader(source("file", ".bashrc", "/x", member("./x"))), LeftOut(skip=True).add, nothing)
+        landing.receive(reader(source("file", ".bashrc", "/x", member("./x"))), Skipped(skip=True).add, nothing)
     landing.discard()
     assert os.listdir(tmp_path) == []  # noqa: PTH208  # hidden ones too

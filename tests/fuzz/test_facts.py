@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from kubectl_dshell.domain.access.facts import Facts, HolderState, parse_id
 from kubectl_dshell.domain.access.identity import Identity, Source, correction, disbelieved, why_disbelieved
-from kubectl_dshell.domain.access.root_access import what_opens, why_closed
+from kubectl_dshell.domain.access.root_access import how_to_enter, why_denied
 from kubectl_dshell.errors import Malformed
 from kubectl_dshell.remote import protocol
 from tests.pods import make_pod, running
@@ -74,8 +74,8 @@ def test_whatever_is_measured_nobody_becomes_root_and_no_named_user_another(
     if claimed := disbelieved(current, facts, pod, app):
         assert better is None
         assert why_disbelieved(claimed, pod, app)
-    assert why_closed(facts)
-    assert what_opens(facts, "kubectl dshell web")
+    assert why_denied(facts)
+    assert how_to_enter(facts, "kubectl dshell web")
 
 
 @given(lines("dshell-state", STATE_NAMES))
@@ -84,8 +84,8 @@ def test_a_line_of_the_state_is_read_whatever_it_says(line: str) -> None:
 
     assert state in set(HolderState)
     if live is not None:
-        assert all(abs(one) < 10**9 for one in (live.sessions, live.silent, live.kept, live.left))
-        assert live.sessions >= 0 <= live.kept
+        assert all(abs(one) < 10**9 for one in (live.clients, live.silent, live.kept, live.left))
+        assert live.clients >= 0 <= live.kept
 
 
 @given(st.lists(st.one_of(st.text(), st.just("dshell-end "), st.just("dshell-end none"))).map("\n".join))

@@ -104,7 +104,7 @@ def _resolved(
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "config"
         file.write_bytes(content)
-        said = plugin_run.Finished(0, answer, "")
+        said = plugin_run.PluginOutput(0, answer, "")
         with (
             mock.patch.object(plugin_run, "run", return_value=said),
             contextlib.suppress(BadConfig),

@@ -14,7 +14,7 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from kubectl_dshell.commands.fanout.targets import Aim, find
+from kubectl_dshell.commands.fanout.targets import TargetQuery, find
 from kubectl_dshell.commands.manage.cleanup import CleanupRequest, choose
 from kubectl_dshell.commands.manage.list import ListRequest, list_chosen
 from kubectl_dshell.domain.access.identity import identify
@@ -22,20 +22,20 @@ from kubectl_dshell.domain.access.privilege import Profile, security_context
 from kubectl_dshell.domain.debug_container.cleanup_result import failed, left_to
 from kubectl_dshell.domain.debug_container.joinable import describe as describe_session
 from kubectl_dshell.domain.debug_container.joinable import joinable, newest, refusal
-from kubectl_dshell.domain.debug_container.listing import Choice, Judged, SortKey, in_order
+from kubectl_dshell.domain.debug_container.listing import ListedContainer, ListFilter, SortKey, sorted_by
 from kubectl_dshell.domain.debug_container.purpose import purpose
 from kubectl_dshell.domain.debug_container.staleness import staleness, who_is_in
-from kubectl_dshell.domain.debug_container.status import Live, sessions
+from kubectl_dshell.domain.debug_container.status import HolderReport, debug_containers
 from kubectl_dshell.domain.pod.pod import Pod, called, parse_pod
-from kubectl_dshell.domain.pod.reference import Kind, Reference
+from kubectl_dshell.domain.pod.reference import Reference, WorkloadKind
 from kubectl_dshell.domain.pod.selection import jobs_at_work, newest_ready_first, selector_of
-from kubectl_dshell.domain.pod.start_failure import StartWatch, describe
+from kubectl_dshell.domain.pod.start_failure import StartMonitor, describe
 from kubectl_dshell.domain.pod.target import choose_target
-from kubectl_dshell.domain.pod.unclear import Unclear, told
+from kubectl_dshell.domain.pod.unclear import UnreadablePod, told
 from kubectl_dshell.domain.text.duration import age
-from kubectl_dshell.errors import DshellError, Malformed, NoTarget
-from kubectl_dshell.output.cleanup_report import format_endings, format_line, not_ended, question, ways_out
-from kubectl_dshell.output.debug_containers.formats import format_document_of, format_name, format_sessions
+from kubectl_dshell.errors import DshellError, Malformed, NotFound
+from kubectl_dshell.output.cleanup_report import format_endings, format_line, next_steps, not_ended, question
+from kubectl_dshell.output.debug_containers.formats import format_debug_containers, format_document_of, format_name
 from kubectl_dshell.output.document import Format
 from kubectl_dshell.output.escape import escape
 from tests.commands.world import World
@@ -178,7 +178,7 @@ def valid_at(path: tuple[Any, ...]) -> Json:
 
 
 PODS = st.one_of(mutated(), mutated(), JUNK)
-LIVES = st.one_of(st.none(), st.builds(Live, *[st.integers(0, 999_999_999)] * 4))
+LIVES = st.one_of(st.none(), st.builds(HolderReport, *[st.integers(0, 999_999_999)] * 4))
 
 
 def only_ours(work: Callable[[], object]) -> object:
@@ -205,54 +205,54 @@ def one_line_each(text: str) -> None:
 @example(changed(valid(), ("spec", "containers"), []), None, None, None)
 @settings(deadline=None)
 def test_any_pod_is_understood_and_shown_or_malformed(
-    json_: Json, live: Live | None, key: SortKey | None, older_than: int | None
+    json_: Json, live: HolderReport | None, key: SortKey | None, older_than: int | None
 ) -> None:
     pod = only_ours(lambda: parse_pod(json_))
     assert isinstance(pod, Pod | Malformed)
     if isinstance(pod, Malformed):
-        unclear = Unclear(*called(json_), pod.message)
+        unclear = UnreadablePod(*called(json_), pod.message)
         one_line_each(escape(told([unclear])))
         json.loads(format_document_of([], [unclear], Format.JSON))
         return
-    choice = Choice(older_than=older_than)
-    judged = []
-    for session in sessions(pod):
-        answered = _with(session, live)
+    choice = ListFilter(older_than=older_than)
+    listed = []
+    for container in debug_containers(pod):
+        answered = _with(container, live)
         assert len(staleness(answered, NOW, older_than)) < 100
         assert len(who_is_in(answered)) < 100
-        judged.append(choice.judge(answered, NOW))
-        assert choice.wants(judged[-1], NOW) in (True, False)
-    shown(in_order(judged, key))
+        listed.append(choice.judge(answered, NOW))
+        assert choice.wants(listed[-1], NOW) in (True, False)
+    shown(sorted_by(listed, key))
 
 
-def _with(session: Any, live: Live | None) -> Any:
-    return replace(session, live=live)
+def _with(container: Any, live: HolderReport | None) -> Any:
+    return replace(container, live=live)
 
 
-def shown(judged: list[Judged]) -> None:
-    rows = len(judged) + 1
+def shown(listed: list[ListedContainer]) -> None:
+    rows = len(listed) + 1
     for form in ("", "wide"):
-        table = format_sessions(judged, form, NOW, everywhere=True, with_heads=True)
+        table = format_debug_containers(listed, form, NOW, everywhere=True, with_heads=True)
         assert table.count("\n") == rows
         one_line_each(table)
-    for one in judged:
+    for one in listed:
         name = format_name(one, everywhere=True)
         assert name.count("\n") == 1
         one_line_each(name)
-        assert len(describe_session(one.session, NOW)) < WIDEST
-        assert one.session.state
-    text = format_document_of(judged, [], Format.JSON)
+        assert len(describe_session(one.container, NOW)) < WIDEST
+        assert one.container.state
+    text = format_document_of(listed, [], Format.JSON)
     assert text.isascii()
     document = json.loads(text)
-    as_yaml = format_document_of(judged, [], Format.YAML)
+    as_yaml = format_document_of(listed, [], Format.YAML)
     one_line_each(as_yaml)
     assert yaml.safe_load(as_yaml) == document or "\\ud" in text  # YAML has no halves of characters
-    found = [one.session for one in judged]
+    found = [one.container for one in listed]
     endings = [failed(s, s.message) for s in found] + [left_to(s, "2 clients", "") for s in found]
     lines = "".join(map(format_line, endings))
     assert lines.count("\n") == len(endings)
     one_line_each(lines)
-    one_line_each(escape("\n".join([*ways_out(endings), *not_ended(endings, []), question(found, NOW)])))
+    one_line_each(escape("\n".join([*next_steps(endings), *not_ended(endings, []), question(found, NOW)])))
     assert format_endings(endings, [], Format.JSON).isascii()
 
 
@@ -268,16 +268,16 @@ def test_any_pod_is_a_target_or_refused(json_: Json, events: list[Json], wanted:
         return
     target = only_ours(lambda: choose_target(pod, wanted, NOW))
     for name in [one.name for one in pod.ephemeral]:
-        watch = StartWatch(name, "busybox")
+        watch = StartMonitor(name, "busybox")
         for _ in range(2):
             assert isinstance(only_ours(partial(watch.judge, pod, events)), DshellError | None)
         assert len(describe(pod, name, events)) < 3000
     for entry in pod.ephemeral:
         assert len(purpose(entry.spec).owner) >= 0
-    live = joinable(sessions(pod), lambda session: session.owner == "ada")
+    live = joinable(debug_containers(pod), lambda container: container.owner == "ada")
     newest(live)
-    for session in sessions(pod):
-        assert isinstance(refusal(session, pod, NOW, "again"), NoTarget | None)
+    for container in debug_containers(pod):
+        assert isinstance(refusal(container, pod, NOW, "again"), NotFound | None)
     if not isinstance(target, DshellError):
         found: Any = target
         identity = identify(pod, found.container, None)
@@ -288,7 +288,7 @@ def test_any_pod_is_a_target_or_refused(json_: Json, events: list[Json], wanted:
 @settings(deadline=None)
 def test_any_workload_selects_or_is_refused(junk: Json, pods: list[Json], workload: Json) -> None:
     assert len(newest_ready_first(pods)) == len(pods)
-    for kind in (Kind.SERVICE, Kind.DEPLOYMENT):
+    for kind in (WorkloadKind.SERVICE, WorkloadKind.DEPLOYMENT):
         for one in (junk, workload):
             assert isinstance(only_ours(partial(selector_of, Reference(kind, "web"), one)), str | DshellError)
     assert isinstance(only_ours(lambda: jobs_at_work(workload, pods)), list | DshellError)
@@ -312,12 +312,12 @@ def test_the_others_are_listed_chosen_and_entered_past_any_pod(json_: Json, stal
     world = Crowd(state="dshell-state holder=ok sessions=0 silent=99 kept=0 left=99")
     world.pods = [json_, good]
 
-    listed = list_chosen(ListRequest(None, choice=Choice(stale=stale)), world.ports())
+    listed = list_chosen(ListRequest(None, choice=ListFilter(stale=stale)), world.ports())
     chosen = choose(CleanupRequest(stale=stale), world.ports())
-    found = find(Aim((), "", None, None, every=True), world.ports())
+    found = find(TargetQuery((), "", None, None, every=True), world.ports())
 
-    assert any(one.session.pod == "good" for one in listed.found)
-    assert any(session.pod == "good" for session in chosen.sessions)
+    assert any(one.container.pod == "good" for one in listed.found)
+    assert any(container.pod == "good" for container in chosen.containers)
     assert any(one.place.pod == "good" for one in found)
     broken = isinstance(only_ours(lambda: parse_pod(json_)), Malformed)
     assert (len(listed.unclear), len(chosen.unclear)) == (broken, broken)
@@ -330,5 +330,5 @@ def test_ages_and_ends_are_calculated_at_the_edges_of_time() -> None:
         valid(), ("status", "ephemeralContainerStatuses", 0, "state", "running", "startedAt"), "9000-12-31T23:59:59Z"
     )
     pod = changed(pod, next(p for p in PLACES if p[-1:] == ("value",) and valid_at(p) == "28800"), "999999999")
-    shown([Choice().judge(session, NOW) for session in sessions(parse_pod(pod))])
+    shown([ListFilter().judge(container, NOW) for container in debug_containers(parse_pod(pod))])
     assert age(timedelta.max)

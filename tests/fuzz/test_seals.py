@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kubectl_dshell.domain.access.identity import identify
 from kubectl_dshell.domain.debug_container.purpose import differences, live_holders, lookalikes, purpose
 from kubectl_dshell.domain.debug_container.seal import Key, digest_of, is_mine, parse_seal, seal
-from kubectl_dshell.domain.debug_container.spec import Scripts, Wanted, container_spec
+from kubectl_dshell.domain.debug_container.spec import DebugSpec, Scripts, container_spec
 from tests.pods import APP_ID, Json, make_pod
 
 KEY = Key(b"k" * 32)
@@ -23,7 +23,7 @@ json_values: st.SearchStrategy[Any] = st.recursive(
     max_leaves=8,
 )
 wanteds = st.builds(
-    Wanted,
+    DebugSpec,
     target=st.text(),
     image=st.text(),
     pull_policy=st.one_of(st.none(), st.text()),
@@ -48,7 +48,7 @@ def entry(stamps: dict[str, str]) -> Json:
 
 @given(stamps)
 def test_what_others_write_is_never_mine(stamps: dict[str, str]) -> None:
-    wanted = Wanted("app", "i", None, {}, "ada", "0", 60, ())
+    wanted = DebugSpec("app", "i", None, {}, "ada", "0", 60, ())
     spec = entry(stamps)
     pod = make_pod(ephemeral=[spec], ephemeral_statuses=[{"name": "dshell-a", "state": {"running": {}}}])
 
@@ -61,7 +61,7 @@ def test_what_others_write_is_never_mine(stamps: dict[str, str]) -> None:
 
 
 @given(wanteds, wanteds, st.text(min_size=1), st.text(min_size=1))
-def test_what_i_made_is_mine_and_for_what_i_asked(wanted: Wanted, other: Wanted, uid: str, name: str) -> None:
+def test_what_i_made_is_mine_and_for_what_i_asked(wanted: DebugSpec, other: DebugSpec, uid: str, name: str) -> None:
     spec = container_spec(name, wanted, Scripts("H", "E"), seal=seal(KEY, uid, name, wanted))
     found = parse_seal(spec, uid)
 
@@ -73,6 +73,6 @@ def test_what_i_made_is_mine_and_for_what_i_asked(wanted: Wanted, other: Wanted,
     assert (digest_of(other) == digest_of(wanted)) == (essence(other) == essence(wanted))
 
 
-def essence(wanted: Wanted) -> str:
+def essence(wanted: DebugSpec) -> str:
     parts = [wanted.target, wanted.image, wanted.security, wanted.owner, wanted.version, wanted.limit, wanted.env]
     return json.dumps(parts, sort_keys=True)

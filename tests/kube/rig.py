@@ -11,12 +11,12 @@ from kubectl_dshell.kube.auth.credentials import Static
 from kubectl_dshell.kube.config.connection import Connection
 from kubectl_dshell.kube.exec.stream import ExecStream
 from kubectl_dshell.kube.exec.upgrade import open_exec
-from kubectl_dshell.kube.kubeconfig.named_entry import Entry
+from kubectl_dshell.kube.kubeconfig.named_entry import NamedEntry
 from kubectl_dshell.kube.kubeconfig.secret import Secret
 from kubectl_dshell.kube.net.connect import Proxy
 from kubectl_dshell.kube.net.endpoint import endpoint
 from kubectl_dshell.kube.net.proxy import SCHEMES
-from kubectl_dshell.kube.net.tls import client_context, show_certificate
+from kubectl_dshell.kube.net.tls import client_context, load_client_certificate
 from tests.kube.loopback import SECONDS, Peer, Server
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ def connection(port: int, *, scheme: str = "http") -> Connection:
 
 
 def secure(port: int, certificates: Certificates, *, name: str | None = None) -> Connection:
-    tls = client_context(Entry("c", {"certificate-authority": str(certificates.path("ca.crt"))}))
-    show_certificate(tls, certificates.read("jane.crt"), Secret(certificates.read("jane.key").decode()), "jane")
+    tls = client_context(NamedEntry("c", {"certificate-authority": str(certificates.path("ca.crt"))}))
+    load_client_certificate(tls, certificates.read("jane.crt"), Secret(certificates.read("jane.key").decode()), "jane")
     return Connection(f"https://127.0.0.1:{port}", "default", "test", "jane", Static(Secret("Bearer t0ken")), tls, name)
 
 

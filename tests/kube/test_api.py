@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kubectl_dshell import __version__
-from kubectl_dshell.errors import ApiError, BadConfig, ConnectionLost, ExitStatus, NotKubernetes
+from kubectl_dshell.errors import ApiError, BadConfig, ConnectionLost, ExitStatus, NotAnApiServer
 from kubectl_dshell.kube.auth.credentials import Static
 from kubectl_dshell.kube.config.connection import Connection
 from kubectl_dshell.kube.http.api import Api
 from kubectl_dshell.kube.http.retry import ATTEMPTS
-from kubectl_dshell.kube.http.trace import Trace
+from kubectl_dshell.kube.http.trace import RequestTrace
 from kubectl_dshell.kube.kubeconfig.secret import Secret
 from tests.kube.loopback import Peer, Server
 from tests.kube.rig import Renewing, answering
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def api(server: Server, *, pauses: list[float] | None = None, trace: Trace | None = None) -> Api:
+def api(server: Server, *, pauses: list[float] | None = None, trace: RequestTrace | None = None) -> Api:
     connection = Connection(
         f"http://127.0.0.1:{server.port}", "default", "test", "jane", Static(Secret("Bearer t0ken"))
     )
@@ -127,7 +127,7 @@ STATUS_422 = {
             "Not Found",
             "404 page not found",
             (),
-            ExitStatus.NO_TARGET,
+            ExitStatus.NOT_FOUND,
             id="text",
         ),
         pytest.param("400 Bad Request", b"x" * 5000, "Bad Request", "x" * 1000, (), ExitStatus.UNAVAILABLE, id="long"),
@@ -174,7 +174,7 @@ def test_a_page_in_place_of_the_api_is_one_line_that_names_the_url(
 ) -> None:
     server = Server(answering(status, body, *headers))
 
-    with pytest.raises(NotKubernetes) as caught:
+    with pytest.raises(NotAnApiServer) as caught:
         api(server).get("/api/v1/x", [("limit", "1")])
 
     server.finish()
@@ -188,7 +188,7 @@ def test_a_page_in_place_of_the_api_is_one_line_that_names_the_url(
 def test_a_page_of_a_broken_gateway_is_asked_for_again_and_then_told() -> None:
     server = Server(*[answering("502 Bad Gateway", PAGE, HTML)] * ATTEMPTS)
 
-    with pytest.raises(NotKubernetes, match="502 Bad Gateway and a web page"):
+    with pytest.raises(NotAnApiServer, match="502 Bad Gateway and a web page"):
         api(server).get("/x")
     server.finish()
 
@@ -210,7 +210,7 @@ def test_a_long_refusal_is_cut_for_people() -> None:
     lines: list[str] = []
 
     with pytest.raises(ApiError) as caught:
-        api(server, trace=Trace(8, lines.append)).get("/x")
+        api(server, trace=RequestTrace(8, lines.append)).get("/x")
 
     server.finish()
     assert caught.value.message.endswith("… (3000000 characters in all; -v 8 shows more)")
@@ -349,7 +349,7 @@ def test_the_trace_shows_requests_and_bodies_and_no_token() -> None:
     server = Server(answering("200 OK", {"token": "s3cret"}))
     lines: list[str] = []
 
-    api(server, trace=Trace(8, lines.append)).post("/x", {"a": 1})
+    api(server, trace=RequestTrace(8, lines.append)).post("/x", {"a": 1})
 
     server.finish()
     assert [line.split(" in ")[0] for line in lines] == [
@@ -364,7 +364,7 @@ def test_the_trace_shows_a_request_without_an_answer() -> None:
     lines: list[str] = []
 
     with pytest.raises(ConnectionLost):
-        api(server, trace=Trace(6, lines.append)).post("/x", {})
+        api(server, trace=RequestTrace(6, lines.append)).post("/x", {})
 
     server.finish()
     assert "no answer in" in lines[0]

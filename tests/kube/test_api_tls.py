@@ -11,9 +11,9 @@ from kubectl_dshell.errors import BadConfig
 from kubectl_dshell.kube.auth.credentials import Static
 from kubectl_dshell.kube.config.connection import Connection
 from kubectl_dshell.kube.http.api import Api
-from kubectl_dshell.kube.kubeconfig.named_entry import Entry
+from kubectl_dshell.kube.kubeconfig.named_entry import NamedEntry
 from kubectl_dshell.kube.kubeconfig.secret import Secret
-from kubectl_dshell.kube.net.tls import client_context, show_certificate
+from kubectl_dshell.kube.net.tls import client_context, load_client_certificate
 from tests.kube.loopback import Peer, Server
 from tests.kube.rig import answering, proxied
 
@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 
 
 def secured(server: Server, certificates: Certificates, *, name: str | None = None, jane: bool = True) -> Api:
-    tls = client_context(Entry("c", {"certificate-authority": str(certificates.path("ca.crt"))}))
+    tls = client_context(NamedEntry("c", {"certificate-authority": str(certificates.path("ca.crt"))}))
     if jane:
-        show_certificate(tls, certificates.read("jane.crt"), Secret(certificates.read("jane.key").decode()), "jane")
+        load_client_certificate(
+            tls, certificates.read("jane.crt"), Secret(certificates.read("jane.key").decode()), "jane"
+        )
     url = f"https://127.0.0.1:{server.port}"
     return Api(Connection(url, "default", "test", "jane", Static(), tls, name), sleep=lambda _seconds: None)
 
@@ -70,7 +72,7 @@ def test_a_server_that_wants_a_certificate_is_told_apart(certificates: Certifica
 
 def test_an_insecure_cluster_is_believed(certificates: Certificates) -> None:
     server = Server(answering("200 OK", {"fine": 1}), tls=certificates.server_context("named"))
-    tls = client_context(Entry("c", {"insecure-skip-tls-verify": True}))
+    tls = client_context(NamedEntry("c", {"insecure-skip-tls-verify": True}))
 
     assert Api(Connection(f"https://127.0.0.1:{server.port}", "d", "t", "j", Static(), tls)).get("/x") == {"fine": 1}
     server.finish()
@@ -89,7 +91,7 @@ def test_a_proxy_carries_requests(certificates: Certificates) -> None:
         inner.sock.close()
 
     server = Server(script)
-    tls = client_context(Entry("c", {"certificate-authority": str(certificates.path("ca.crt"))}))
+    tls = client_context(NamedEntry("c", {"certificate-authority": str(certificates.path("ca.crt"))}))
     proxy = f"http://us%40er:pw@127.0.0.1:{server.port}"
     connection = Connection("https://cluster.test:6443", "d", "t", "j", Static(), tls, proxy=proxied(proxy))
 
@@ -99,7 +101,7 @@ def test_a_proxy_carries_requests(certificates: Certificates) -> None:
 
 def test_the_servers_own_certificate_is_authority_enough_as_in_kubectl(certificates: Certificates) -> None:
     server = Server(answering("200 OK", {"fine": 1}), tls=certificates.server_context())
-    tls = client_context(Entry("c", {"certificate-authority": str(certificates.path("server.crt"))}))
+    tls = client_context(NamedEntry("c", {"certificate-authority": str(certificates.path("server.crt"))}))
 
     assert Api(Connection(f"https://127.0.0.1:{server.port}", "d", "t", "j", Static(), tls)).get("/x") == {"fine": 1}
     server.finish()

@@ -239,7 +239,7 @@ def test_a_private_key_never_has_a_name_on_the_disk(
             loaded.append(list(folder.iterdir()))
 
     key = Secret(certificates.read("jane.key").decode())
-    tls.show_certificate(Context(ssl.PROTOCOL_TLS_CLIENT), certificates.read("jane.crt"), key, "jane")
+    tls.load_client_certificate(Context(ssl.PROTOCOL_TLS_CLIENT), certificates.read("jane.crt"), key, "jane")
 
     assert loaded == [[]]
 

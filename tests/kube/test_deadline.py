@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from kubectl_dshell.kube.net.deadline import within
+from kubectl_dshell.kube.net.deadline import run_with_deadline
 
 SECONDS = 20
 
@@ -17,9 +17,9 @@ def test_what_is_done_in_time_is_returned_or_raised() -> None:
     def fails() -> int:
         raise KeyError("x")
 
-    assert within(SECONDS, lambda: 7) == 7
+    assert run_with_deadline(SECONDS, lambda: 7) == 7
     with pytest.raises(KeyError):
-        within(SECONDS, fails)
+        run_with_deadline(SECONDS, fails)
 
 
 def test_what_comes_too_late_is_handed_on_and_not_waited_for() -> None:
@@ -35,7 +35,7 @@ def test_what_comes_too_late_is_handed_on_and_not_waited_for() -> None:
 
     began = time.monotonic()
     with pytest.raises(TimeoutError):
-        within(0.1, work, too_late=too_late)
+        run_with_deadline(0.1, work, too_late=too_late)
 
     assert time.monotonic() - began < SECONDS / 2
     assert handed == []
@@ -58,7 +58,7 @@ def test_a_signal_is_heard_while_it_is_waited_for() -> None:
     before = signal.signal(signal.SIGUSR1, interrupt)
     try:
         with pytest.raises(InterruptedError):
-            within(SECONDS, work, too_late=lambda _none: late.set())
+            run_with_deadline(SECONDS, work, too_late=lambda _none: late.set())
     finally:
         signal.signal(signal.SIGUSR1, before)
     go.set()
@@ -71,4 +71,4 @@ def test_without_a_thread_to_be_had_it_is_done_all_the_same(monkeypatch: pytest.
 
     monkeypatch.setattr(threading.Thread, "start", none_left)
 
-    assert within(SECONDS, lambda: 7) == 7
+    assert run_with_deadline(SECONDS, lambda: 7) == 7

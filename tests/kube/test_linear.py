@@ -9,7 +9,7 @@ import pytest
 
 from kubectl_dshell.domain.stream import Channel, Output
 from kubectl_dshell.kube.exec.frames import MOST_FRAGMENTS, ProtocolError, Reader
-from kubectl_dshell.kube.watch.chunked import Chunks
+from kubectl_dshell.kube.watch.chunked import ChunkedBody
 from kubectl_dshell.output.sinks.prefixed import PrefixedLines
 
 if TYPE_CHECKING:
@@ -31,11 +31,11 @@ def large_frame_in_pieces(count: int) -> None:
 
 
 def chunks_at_once(count: int) -> None:
-    Chunks().feed(b"1\r\nx\r\n" * count)
+    ChunkedBody().feed(b"1\r\nx\r\n" * count)
 
 
 def chunks_by_the_byte(count: int) -> None:
-    chunks = Chunks()
+    chunks = ChunkedBody()
     for _ in range(count):
         for byte in b"1\r\nx\r\n":
             chunks.feed(bytes([byte]))

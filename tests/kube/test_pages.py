@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from kubectl_dshell.errors import ApiError, Malformed
 from kubectl_dshell.kube.http.api import Api
-from kubectl_dshell.kube.http.response import Answer
+from kubectl_dshell.kube.http.response import HttpResponse
 from kubectl_dshell.kube.pods import Pods
 from kubectl_dshell.kube.watch.pager import Page, pages, parse
 from tests.kube.loopback import Peer, Server
@@ -29,7 +29,7 @@ def pod(name: str, *debug: str, **more: Any) -> dict[str, Any]:
 
 
 def found_in(text: bytes) -> Page:
-    return parse(Answer(200, body=text), debugged=True)
+    return parse(HttpResponse(200, body=text), debugged=True)
 
 
 def listed(*pods: dict[str, Any], following: str = "", spaced: bool = False) -> bytes:
@@ -197,14 +197,14 @@ class Refusing:
     def __init__(self, most: int) -> None:
         self.most, self.limits = most, list[int]()
 
-    def read(self, path: str, query: list[tuple[str, str]]) -> Answer:
+    def read(self, path: str, query: list[tuple[str, str]]) -> HttpResponse:
         limit = int(dict(query)["limit"])
         self.limits.append(limit)
         if limit > self.most:
             raise Malformed("the answer has more than 64 MiB")
         begin = int(dict(query).get("continue", "0"))
         more = str(begin + limit) if begin + limit < 20 else ""
-        return Answer(
+        return HttpResponse(
             200, body=listed(*(pod(f"p{n}", "x") for n in range(begin, min(20, begin + limit))), following=more)
         )
 

@@ -12,12 +12,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from kubectl_dshell.errors import ApiError, NoTarget
+from kubectl_dshell.errors import ApiError, NotFound
 from kubectl_dshell.kube.auth.credentials import Static
 from kubectl_dshell.kube.config.connection import Connection
 from kubectl_dshell.kube.http.api import Api
 from kubectl_dshell.kube.pods import Pods
-from kubectl_dshell.kube.watch.liveness import DEAF_SECONDS, Attention
+from kubectl_dshell.kube.watch.liveness import DEAF_SECONDS, WatchLiveness
 from tests.kube.loopback import Crowd, Peer, Server
 from tests.kube.rig import answering
 
@@ -214,7 +214,7 @@ def test_a_version_that_is_too_old_is_replaced(too_old: Callable[[Peer], None]) 
 def test_a_deleted_pod_ends_the_watch() -> None:
     server = Server(watching(line("MODIFIED", pod(6)), line("DELETED", pod(7))))
 
-    with pytest.raises(NoTarget, match="pod web in namespace ns was deleted"):
+    with pytest.raises(NotFound, match="pod web in namespace ns was deleted"):
         list(changes(server))
     server.finish()
 
@@ -225,7 +225,7 @@ def test_where_watching_is_forbidden_the_pod_is_fetched() -> None:
     server = Server(forbidden, *(answering("200 OK", pod(version)) for version in (5, 6, 6, 7)), gone)
     found: list[dict[str, Any] | None] = []
 
-    with pytest.raises(NoTarget, match="was deleted"):
+    with pytest.raises(NotFound, match="was deleted"):
         found.extend(changes(server))
 
     server.finish()
@@ -328,7 +328,7 @@ def test_a_start_that_is_told_asks_for_nothing_else() -> None:
 
 
 def test_a_watch_that_has_told_something_is_looked_after_less_and_less() -> None:
-    watching = Attention("5", 0.0)
+    watching = WatchLiveness("5", 0.0)
     watching.begin(0.0)
     watching.heard("6", 0.0)
     looks = []

@@ -16,7 +16,7 @@ from kubectl_dshell.kube.auth.credentials import Static
 from kubectl_dshell.kube.config.connection import Connection
 from kubectl_dshell.kube.exec.upgrade import open_exec
 from kubectl_dshell.kube.http.api import Api
-from kubectl_dshell.kube.kubeconfig.named_entry import Entry
+from kubectl_dshell.kube.kubeconfig.named_entry import NamedEntry
 from kubectl_dshell.kube.net.tls import client_context, proxy_context
 from tests.kube.loopback import Peer, Server
 from tests.kube.proxies import AProxy, Http, Https, Socks5
@@ -39,7 +39,7 @@ def proxy_before(server: Server, scheme: str, certificates: Certificates, login:
 
 
 def through(url: str, certificates: Certificates, **more: Any) -> Connection:
-    cluster = Entry("c", {"certificate-authority": str(certificates.path("ca.crt"))})
+    cluster = NamedEntry("c", {"certificate-authority": str(certificates.path("ca.crt"))})
     secure = proxy_context(cluster) if url.startswith("https:") else None
     proxy = proxied(url, secure)
     return Connection(

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from kubectl_dshell.kube.http.trace import Trace, redacted
+from kubectl_dshell.kube.http.trace import RequestTrace, redacted
 from kubectl_dshell.kube.kubeconfig.secret import HIDDEN
 
 
@@ -20,7 +20,7 @@ from kubectl_dshell.kube.kubeconfig.secret import HIDDEN
 )
 def test_the_level_decides_what_is_shown(level: int, shown: list[str]) -> None:
     lines: list[str] = []
-    trace = Trace(level, lines.append)
+    trace = RequestTrace(level, lines.append)
 
     trace.answered("GET", "https://host/api", "200 OK", 0.0123)
     trace.body("Response", b'{"a": 1}')
@@ -66,7 +66,7 @@ def test_the_words_of_a_command_are_not_shown_in_a_url() -> None:
     """More than kubectl hides: a password may be among them, and -v 6 is what people paste."""
     lines: list[str] = []
 
-    Trace(6, lines.append).answered(
+    RequestTrace(6, lines.append).answered(
         "GET", "https://h/exec?container=box&command=mysql&command=-ps3cret&stdin=true", "101", 0.001
     )
 

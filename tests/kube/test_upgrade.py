@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kubectl_dshell.errors import ApiError, BadConfig, ConnectionLost, ExitStatus, StartFailed
+from kubectl_dshell.errors import ApiError, BadConfig, ConnectionLost, ExitStatus, Unavailable
 from kubectl_dshell.kube.auth.credentials import Static
 from kubectl_dshell.kube.config.connection import Connection
 from kubectl_dshell.kube.exec import channel
 from kubectl_dshell.kube.exec.upgrade import open_exec
-from kubectl_dshell.kube.http.trace import Trace
-from kubectl_dshell.kube.kubeconfig.named_entry import Entry
+from kubectl_dshell.kube.http.trace import RequestTrace
+from kubectl_dshell.kube.kubeconfig.named_entry import NamedEntry
 from kubectl_dshell.kube.kubeconfig.secret import Secret
 from kubectl_dshell.kube.net.tls import client_context
 from tests.kube.loopback import Peer, Server
@@ -45,7 +45,7 @@ def test_the_request_names_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")  # only Connection.proxy counts
 
     open_exec(
-        jane, "ns", "web", "box", ["sh", "-c", "a&b c"], stdin=True, tty=True, trace=Trace(6, lines.append)
+        jane, "ns", "web", "box", ["sh", "-c", "a&b c"], stdin=True, tty=True, trace=RequestTrace(6, lines.append)
     ).close()
 
     server.finish()
@@ -150,7 +150,7 @@ def test_the_answer_is_not_waited_for_longer_than_asked() -> None:
 
     server = Server(silent)
 
-    with pytest.raises(StartFailed, match="does not answer the request for one"):
+    with pytest.raises(Unavailable, match="does not answer the request for one"):
         open_exec(connection(server.port), "n", "p", "c", ["x"], stdin=False, tty=False, seconds=0.2)
     server.finish()
 
@@ -171,7 +171,7 @@ def test_an_answer_that_comes_a_byte_at_a_time_is_not_waited_for_longer() -> Non
     server = Server(slow)
     began = time.monotonic()
 
-    with pytest.raises(StartFailed, match="does not answer the request for one"):
+    with pytest.raises(Unavailable, match="does not answer the request for one"):
         open_exec(connection(server.port), "n", "p", "c", ["x"], stdin=False, tty=False, seconds=1)
 
     assert 0.9 < time.monotonic() - began < 10
@@ -208,7 +208,7 @@ UPGRADE = b'{"kind":"Status","status":"Failure","message":"Upgrade request requi
 def test_what_lets_no_websocket_through_is_named(status: str, body: bytes, kind: str, said: str) -> None:
     server = Server(lambda peer: peer.refuse(status, body, kind))
 
-    with pytest.raises(StartFailed) as caught:
+    with pytest.raises(Unavailable) as caught:
         open_stream(server)
 
     server.finish()
@@ -239,7 +239,7 @@ def test_an_answer_that_is_no_websocket_is_told(answer: bytes) -> None:
 
     server = Server(script)
 
-    with pytest.raises(StartFailed, match="does not open a WebSocket"):
+    with pytest.raises(Unavailable, match="does not open a WebSocket"):
         open_stream(server)
     server.finish()
 
@@ -270,7 +270,7 @@ def test_a_redirect_does_not_get_our_credentials() -> None:
 
     server = Server(script)
 
-    with pytest.raises(StartFailed, match="answers 302 Found, a redirect to ws://"):
+    with pytest.raises(Unavailable, match="answers 302 Found, a redirect to ws://"):
         open_stream(server)
 
     server.finish()
@@ -293,7 +293,7 @@ def test_v4_cannot_end_piped_input(stdin: bool, tty: bool, half_close: bool | No
     server = Server(lambda peer: peer.accept("v4.channel.k8s.io"))
 
     if refused:
-        with pytest.raises(StartFailed, match="piped input cannot end"):
+        with pytest.raises(Unavailable, match="piped input cannot end"):
             open_exec(connection(server.port), "n", "p", "c", ["cat"], stdin=stdin, tty=tty, half_close=half_close)
     else:
         stream = open_exec(connection(server.port), "n", "p", "c", ["cat"], stdin=stdin, tty=tty, half_close=half_close)
@@ -307,7 +307,7 @@ def test_v4_cannot_end_piped_input(stdin: bool, tty: bool, half_close: bool | No
 def test_a_server_without_our_protocols_is_told() -> None:
     server = Server(lambda peer: peer.accept("v1.something"))
 
-    with pytest.raises(StartFailed, match="does not open a WebSocket"):
+    with pytest.raises(Unavailable, match="does not open a WebSocket"):
         open_stream(server)
     server.finish()
 
@@ -357,7 +357,7 @@ def test_a_proxy_is_asked_for_a_tunnel(certificates: Certificates) -> None:
         "test",
         "jane",
         Static(),
-        tls=client_context(Entry("c", {"certificate-authority": str(certificates.path("ca.crt"))})),
+        tls=client_context(NamedEntry("c", {"certificate-authority": str(certificates.path("ca.crt"))})),
         proxy=proxied(f"http://us%40er:pw@127.0.0.1:{proxy.port}"),
     )
 

@@ -8,42 +8,42 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kubectl_dshell.domain.debug_container.cleanup_result import Ending, Outcome, failed
-from kubectl_dshell.domain.debug_container.status import Session, sessions
-from kubectl_dshell.domain.pod.unclear import Unclear
+from kubectl_dshell.domain.debug_container.cleanup_result import CleanupOutcome, CleanupResult, failed
+from kubectl_dshell.domain.debug_container.status import DebugContainer, debug_containers
+from kubectl_dshell.domain.pod.unclear import UnreadablePod
 from kubectl_dshell.output.cleanup_report import (
     STAY,
     format_endings,
     format_line,
     format_name,
+    next_steps,
     question,
     summary,
-    ways_out,
 )
 from kubectl_dshell.output.document import Format
 from tests.pods import make_pod
 
 
-def session(name: str = "debugger-x8z4p", owner: str = "") -> Session:
-    [one] = sessions(make_pod(ephemeral=[{"name": name, "targetContainerName": "app"}]))
+def container(name: str = "debugger-x8z4p", owner: str = "") -> DebugContainer:
+    [one] = debug_containers(make_pod(ephemeral=[{"name": name, "targetContainerName": "app"}]))
     return replace(one, owner=owner)
 
 
-S = session()
+S = container()
 
 
 @pytest.mark.parametrize(
     ("ending", "line"),
     [
-        (Ending(S, Outcome.ENDED), "shop/web debugger-x8z4p ended\n"),
-        (Ending(S, Outcome.ENDED, "its pod is gone"), "shop/web debugger-x8z4p ended: its pod is gone\n"),
-        (Ending(S, Outcome.ALREADY_ENDED, "code 3"), "shop/web debugger-x8z4p already ended: code 3\n"),
-        (Ending(S, Outcome.WOULD_END), "shop/web debugger-x8z4p would be ended\n"),
-        (Ending(S, Outcome.INTERRUPTED), "shop/web debugger-x8z4p was not waited for\n"),
+        (CleanupResult(S, CleanupOutcome.ENDED), "shop/web debugger-x8z4p ended\n"),
+        (CleanupResult(S, CleanupOutcome.ENDED, "its pod is gone"), "shop/web debugger-x8z4p ended: its pod is gone\n"),
+        (CleanupResult(S, CleanupOutcome.ALREADY_ENDED, "code 3"), "shop/web debugger-x8z4p already ended: code 3\n"),
+        (CleanupResult(S, CleanupOutcome.WOULD_END), "shop/web debugger-x8z4p would be ended\n"),
+        (CleanupResult(S, CleanupOutcome.INTERRUPTED), "shop/web debugger-x8z4p was not waited for\n"),
         (failed(S, "a \x1b[2J"), "shop/web debugger-x8z4p could not be ended: a \\x1b[2J\n"),
     ],
 )
-def test_each_outcome_is_a_line(ending: Ending, line: str) -> None:
+def test_each_outcome_is_a_line(ending: CleanupResult, line: str) -> None:
     assert format_line(ending) == line
 
 
@@ -58,7 +58,7 @@ def test_each_outcome_is_a_line(ending: Ending, line: str) -> None:
     ],
 )
 def test_the_sum_of_all(outcomes: str, untold: int, text: str) -> None:
-    assert summary([Ending(S, Outcome(word)) for word in outcomes.split()], untold) == text
+    assert summary([CleanupResult(S, CleanupOutcome(word)) for word in outcomes.split()], untold) == text
 
 
 @pytest.mark.parametrize(
@@ -72,19 +72,19 @@ def test_the_sum_of_all(outcomes: str, untold: int, text: str) -> None:
     ],
 )
 def test_the_sum_of_a_dry_run_counts_what_would_be_left(outcomes: str, text: str) -> None:
-    assert summary([Ending(S, Outcome(word)) for word in outcomes.split()], 0, dry=True) == text
+    assert summary([CleanupResult(S, CleanupOutcome(word)) for word in outcomes.split()], 0, dry=True) == text
 
 
 def test_only_those_that_ended_are_names() -> None:
-    named = [format_name(Ending(S, outcome), everywhere=False) for outcome in Outcome]
+    named = [format_name(CleanupResult(S, outcome), everywhere=False) for outcome in CleanupOutcome]
 
     assert [name for name in named if name] == ["web/debugger-x8z4p\n"] * 2
-    assert format_name(Ending(S, Outcome.ENDED), everywhere=True) == "shop/web/debugger-x8z4p\n"
+    assert format_name(CleanupResult(S, CleanupOutcome.ENDED), everywhere=True) == "shop/web/debugger-x8z4p\n"
 
 
 def test_programs_get_a_versioned_document() -> None:
     document = json.loads(
-        format_endings([failed(S, "no shell")], [Unclear("shop", "odd", "spec is no object")], Format.JSON)
+        format_endings([failed(S, "no shell")], [UnreadablePod("shop", "odd", "spec is no object")], Format.JSON)
     )
 
     assert document == {
@@ -106,18 +106,18 @@ def test_programs_get_a_versioned_document() -> None:
                 ],
             }
         ],
-        "notUnderstood": [{"namespace": "shop", "pod": "odd", "why": "spec is no object"}],
+        "unreadablePods": [{"namespace": "shop", "pod": "odd", "why": "spec is no object"}],
     }
 
 
 def test_the_ways_out_are_told_of_those_that_failed() -> None:
-    assert ways_out([Ending(S, Outcome.ENDED)]) == []
-    assert ways_out([failed(S, "x")])[0] == "Two ways out for debugger-x8z4p:"
+    assert next_steps([CleanupResult(S, CleanupOutcome.ENDED)]) == []
+    assert next_steps([failed(S, "x")])[0] == "Two ways out for debugger-x8z4p:"
 
 
 def test_a_person_is_asked_about_what_can_be_read() -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC)
-    many = [replace(session(f"dshell-{n:05d}", "ada"), started_at=now) for n in range(30)]
+    many = [replace(container(f"dshell-{n:05d}", "ada"), started_at=now) for n in range(30)]
 
     text = question([S, *many], now)
 

@@ -10,19 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_dshell.domain.fanout import Place, RunResult
+from kubectl_dshell.domain.fanout import ContainerRef, RunResult
 from kubectl_dshell.domain.stream import Channel, Output
 from kubectl_dshell.errors import Forbidden, Malformed, OutputFailed, UsageError
 from kubectl_dshell.output.fanout_report import PodSink, RunReport
-from kubectl_dshell.output.progress.fanout_bar import Bar
+from kubectl_dshell.output.progress.fanout_bar import FanoutBar
 from kubectl_dshell.output.sinks import memory, prefixed
-from kubectl_dshell.output.sinks.files import Files, new_folder
-from kubectl_dshell.output.sinks.memory import Memory
+from kubectl_dshell.output.sinks.files import FileSink, new_folder
+from kubectl_dshell.output.sinks.memory import MemorySink
 from kubectl_dshell.output.sinks.multiplexer import Printer, PrinterNotices
 from kubectl_dshell.output.sinks.prefixed import PrefixedLines, prefix
 
 OUT, ERR = Channel.STDOUT, Channel.STDERR
-WEB = Place("shop", "web-1", "app")
+WEB = ContainerRef("shop", "web-1", "app")
 
 
 class Paper:
@@ -46,7 +46,7 @@ class Paper:
 
 @pytest.mark.parametrize("colour", [True, False])
 def test_a_prefix_moves_no_cursor(*, colour: bool) -> None:
-    start = prefix(Place("sh\nop", "web\x1b]0;x\x07\ud800", "a\u2028"), namespaced=True, colour=colour)
+    start = prefix(ContainerRef("sh\nop", "web\x1b]0;x\x07\ud800", "a\u2028"), namespaced=True, colour=colour)
 
     assert b"\x1b]" not in start
     assert b"sh op web\\x1b]0;x\\x07\\ud800" in start
@@ -55,13 +55,18 @@ def test_a_prefix_moves_no_cursor(*, colour: bool) -> None:
 
 @pytest.mark.parametrize(
     "place",
-    [Place("../../x", "web", "app"), Place("/tmp/x", "web", "app"), Place("shop", "..", "/"), Place("", "", "")],
+    [
+        ContainerRef("../../x", "web", "app"),
+        ContainerRef("/tmp/x", "web", "app"),
+        ContainerRef("shop", "..", "/"),
+        ContainerRef("", "", ""),
+    ],
 )
-def test_no_file_is_made_outside_of_the_folder(tmp_path: Path, place: Place) -> None:
+def test_no_file_is_made_outside_of_the_folder(tmp_path: Path, place: ContainerRef) -> None:
     folder = new_folder(str(tmp_path / "a/b/out"))
 
     with pytest.raises(Malformed, match="no file can have"):
-        Files(folder, place)
+        FileSink(folder, place)
     assert [one for one in tmp_path.rglob("*") if one.is_file()] == []
 
 
@@ -119,7 +124,7 @@ def test_what_has_no_lines_is_broken_into_some(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_prefix_in_colour_is_always_the_same_for_a_pod() -> None:
     one, again = (prefix(WEB, namespaced=True, colour=True) for _ in range(2))
-    colours = {prefix(Place("shop", f"web-{n}", "app"), namespaced=False, colour=True)[:5] for n in range(50)}
+    colours = {prefix(ContainerRef("shop", f"web-{n}", "app"), namespaced=False, colour=True)[:5] for n in range(50)}
 
     assert one == again
     assert b"shop web-1\x1b[0m" in one
@@ -138,7 +143,7 @@ def test_colours_can_be_refused(monkeypatch: pytest.MonkeyPatch, name: str, valu
 
 
 def report(paper: Paper, sink: PodSink | None = None, *, as_json: bool = True, namespaced: bool = False) -> RunReport:
-    def make(_place: Place) -> PodSink:
+    def make(_place: ContainerRef) -> PodSink:
         assert sink
         return sink
 
@@ -161,7 +166,7 @@ def test_output_in_json_says_what_it_lacks(
 ) -> None:
     monkeypatch.setattr(memory, "LIMIT", 8)
     paper = Paper()
-    told = report(paper, Memory(paper.printer()))
+    told = report(paper, MemorySink(paper.printer()))
 
     sink = told.begin(WEB)
     for channel, data in written:
@@ -186,7 +191,7 @@ def test_output_in_json_says_what_it_lacks(
 
 _ALL_ZEROS = """
 import threading
-from tests.output.test_many import ERR, OUT, Memory, Output, Place, Printer, RunReport, RunResult
+from tests.output.test_many import ERR, OUT, ContainerRef, MemorySink, Output, Printer, RunReport, RunResult
 
 class Taken:
     full = False
@@ -194,8 +199,8 @@ class Taken:
     def write(self, output): pass
 
 printer = Printer(Taken(), lambda _channel: False)
-told = RunReport(printer, lambda _place: Memory(printer), None, as_json=True, namespaced=False)
-places = [Place("shop", f"web-{n}", "app") for n in range(16)]
+told = RunReport(printer, lambda _ref: MemorySink(printer), None, as_json=True, namespaced=False)
+places = [ContainerRef("shop", f"web-{n}", "app") for n in range(16)]
 for place in places:
     sink = told.begin(place)
     for channel in (OUT, ERR):
@@ -224,7 +229,7 @@ def test_documents_that_end_together_are_made_one_after_the_other() -> None:
 
 def test_no_more_is_read_for_documents_that_nobody_takes() -> None:
     paper = Paper()
-    sink = Memory(paper.printer())
+    sink = MemorySink(paper.printer())
 
     assert not sink.full
     paper.full = True
@@ -263,7 +268,7 @@ def test_a_failure_beside_lines_is_a_line_of_its_pod_on_stderr() -> None:
 
 def test_files_are_their_owner_s_alone_and_named_when_whole(tmp_path: Path) -> None:
     folder = new_folder(str(tmp_path / "a" / "b"))
-    sink = Files(folder, WEB)
+    sink = FileSink(folder, WEB)
     sink.write(Output(OUT, b"\xff\x00"))
     sink.write(Output(ERR, b"oops"))
     before = sorted(path.name for path in folder.iterdir())
@@ -279,7 +284,7 @@ def test_files_are_their_owner_s_alone_and_named_when_whole(tmp_path: Path) -> N
 
 
 def test_a_part_never_looks_whole(tmp_path: Path) -> None:
-    sink = Files(new_folder(str(tmp_path)), WEB)
+    sink = FileSink(new_folder(str(tmp_path)), WEB)
     sink.write(Output(OUT, b"half"))
 
     fields = sink.finish(whole=False)
@@ -298,7 +303,7 @@ def test_a_folder_with_something_in_it_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
-    sink = Files(tmp_path / "gone", WEB)
+    sink = FileSink(tmp_path / "gone", WEB)
 
     sink.write(Output(OUT, b"lost"))
 
@@ -308,7 +313,7 @@ def test_a_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 
 
 def test_a_file_that_somebody_takes_away_is_said(tmp_path: Path) -> None:
-    sink = Files(tmp_path, WEB)
+    sink = FileSink(tmp_path, WEB)
     sink.write(Output(OUT, b"lost"))
     (tmp_path / "shop_web-1_app.out.part").unlink()
 
@@ -322,7 +327,7 @@ def test_a_bar_is_erased_for_each_line_and_gone_in_the_end(monkeypatch: pytest.M
     paper = Paper()
     printer = paper.printer(terminal=True)
 
-    with Bar(printer, 2) as bar:
+    with FanoutBar(printer, 2) as bar:
         bar.advance(failed=True)
         bar.say("web-1: pulling image \x1b[2J " + "x" * 100)
         printer.write(OUT, b"line\n")

@@ -10,31 +10,31 @@ from datetime import timedelta
 import pytest
 
 from kubectl_dshell.domain.debug_container.change import Change, ChangeKind
-from kubectl_dshell.domain.debug_container.listing import Choice, Judged
-from kubectl_dshell.domain.debug_container.status import Live, Session
+from kubectl_dshell.domain.debug_container.listing import ListedContainer, ListFilter
+from kubectl_dshell.domain.debug_container.status import DebugContainer, HolderReport
 from kubectl_dshell.domain.pod.pod import Phase
 from kubectl_dshell.output.debug_containers.changes import JsonLines, NameLines, TableLines
-from kubectl_dshell.output.debug_containers.formats import format_sessions
+from kubectl_dshell.output.debug_containers.formats import format_debug_containers
 from kubectl_dshell.output.debug_containers.table import in_short
 from kubectl_dshell.output.progress.live_table import LiveTable
 from tests.domain.test_choice import ENDED, NOW, OURS, SILENT, THEIRS, UNASKED
 
 
-def judged(session: Session) -> Judged:
-    return Choice().judge(session, NOW)
+def listed(container: DebugContainer) -> ListedContainer:
+    return ListFilter().judge(container, NOW)
 
 
-def table(*found: Session, form: str = "", everywhere: bool = False) -> list[str]:
-    text = format_sessions(list(map(judged, found)), form, NOW, everywhere=everywhere, with_heads=True)
+def table(*found: DebugContainer, form: str = "", everywhere: bool = False) -> list[str]:
+    text = format_debug_containers(list(map(listed, found)), form, NOW, everywhere=everywhere, with_heads=True)
     return text.splitlines()
 
 
 @pytest.mark.parametrize(
-    ("session", "state"),
+    ("container", "state"),
     [
         (OURS, "running, 1 here"),
-        (replace(OURS, live=Live(0, 3, 600, 18000)), "running, kept"),
-        (replace(OURS, live=Live(0, 3, 0, 18000)), "running, 0 here"),
+        (replace(OURS, live=HolderReport(0, 3, 600, 18000)), "running, kept"),
+        (replace(OURS, live=HolderReport(0, 3, 0, 18000)), "running, 0 here"),
         (SILENT, "running, stale"),
         (replace(UNASKED, lost=True), "running, stale"),
         (UNASKED, "running"),
@@ -43,8 +43,8 @@ def table(*found: Session, form: str = "", everywhere: bool = False) -> list[str
         (replace(ENDED, exit_code=1), "ended (code 1)"),
     ],
 )
-def test_the_state_says_who_is_there(session: Session, state: str) -> None:
-    assert table(session)[1].split("   ")[-2].strip() == state
+def test_the_state_says_who_is_there(container: DebugContainer, state: str) -> None:
+    assert table(container)[1].split("   ")[-2].strip() == state
 
 
 @pytest.mark.parametrize(
@@ -102,19 +102,19 @@ def test_times_come_from_the_start() -> None:
 def test_a_line_of_a_watch_is_a_document() -> None:
     written: list[str] = []
 
-    JsonLines(written.append).show([Change(ChangeKind.ADDED, judged(OURS))], NOW)
+    JsonLines(written.append).show([Change(ChangeKind.ADDED, listed(OURS))], NOW)
 
     [line] = written
     event = json.loads(line)
     assert line == json.dumps(event, separators=(",", ":")) + "\n"
-    assert (event["type"], event["object"]["kind"], event["object"]["name"]) == ("ADDED", "Session", OURS.name)
+    assert (event["type"], event["object"]["kind"], event["object"]["name"]) == ("ADDED", "DebugContainer", OURS.name)
     assert (event["object"]["startedAt"], event["object"]["endsAt"]) == ("2026-01-01T09:00:00Z", "2026-01-01T17:00:00Z")
 
 
 def test_names_are_told_as_they_change() -> None:
     written: list[str] = []
 
-    NameLines(written.append, everywhere=True).show([Change(ChangeKind.ADDED, judged(OURS))], NOW)
+    NameLines(written.append, everywhere=True).show([Change(ChangeKind.ADDED, listed(OURS))], NOW)
 
     assert written == ["shop/web/dshell-abcde\n"]
 
@@ -125,9 +125,9 @@ def test_the_heads_come_once_with_the_first_line(*, with_heads: bool) -> None:
     lines = TableLines(written.append, wide=False, everywhere=False, with_heads=with_heads)
 
     lines.show([], NOW)
-    lines.show([Change(ChangeKind.ADDED, judged(OURS))], NOW)
-    lines.show([Change(ChangeKind.MODIFIED, judged(replace(ENDED, message="ended by a client")))], NOW)
-    lines.show([Change(ChangeKind.DELETED, judged(ENDED), gone=True)], NOW)
+    lines.show([Change(ChangeKind.ADDED, listed(OURS))], NOW)
+    lines.show([Change(ChangeKind.MODIFIED, listed(replace(ENDED, message="ended by a client")))], NOW)
+    lines.show([Change(ChangeKind.DELETED, listed(ENDED), gone=True)], NOW)
 
     printed = [re.split(" {2,}", line)[-2] for line in "".join(written).splitlines()]
     assert printed == [*(["STATE"] if with_heads else []), "running, 1 here", "ended (by a client)", "gone"]
@@ -140,14 +140,14 @@ def test_a_live_table_is_drawn_again_when_something_changes(capsys: pytest.Captu
     with LiveTable(wide=False, everywhere=False, sort_by=None, empty="no debug containers") as live:
         live.show([], NOW)
         assert live.text == "no debug containers"
-        live.show([Change(ChangeKind.ADDED, judged(waiting)), Change(ChangeKind.ADDED, judged(OURS))], NOW)
+        live.show([Change(ChangeKind.ADDED, listed(waiting)), Change(ChangeKind.ADDED, listed(OURS))], NOW)
         _, first, second = live.text.splitlines()
         assert "dshell-abcde" in first
         assert "waiting (ContainerCreating)" in second
-        live.show([Change(ChangeKind.DELETED, judged(waiting))], later)
+        live.show([Change(ChangeKind.DELETED, listed(waiting))], later)
         assert len(live.text.splitlines()) == 2
         assert live.text.endswith("4h")
-        many = [Change(ChangeKind.ADDED, judged(replace(OURS, name=f"dshell-{n:05d}"))) for n in range(200)]
+        many = [Change(ChangeKind.ADDED, listed(replace(OURS, name=f"dshell-{n:05d}"))) for n in range(200)]
         live.show(many, NOW)
         lines = live.text.splitlines()
         assert lines[-1] == f"... and {201 - len(lines) + 2} more"

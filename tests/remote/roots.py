@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from kubectl_dshell.files.archive_source import Luggage
-from kubectl_dshell.files.tar_reader import Feed
+from kubectl_dshell.files.archive_source import ArchiveSource
+from kubectl_dshell.files.tar_reader import TarReader
 from kubectl_dshell.remote import copying
 from tests.files.test_landing import nothing
 from tests.remote.busybox import busybox
@@ -58,13 +58,13 @@ class Root:
         """The names of the sources, and of what is in each."""
         done = self.out(*patterns)
         assert (done.returncode, done.stderr) == (0, b"")
-        feed = Feed(io.BufferedReader(io.BytesIO(done.stdout)))
+        feed = TarReader(io.BufferedReader(io.BytesIO(done.stdout)))
         return {name: sorted(m.name for m in feed.archive()) for _, _, name, _ in feed.records(4)}
 
     def into(
         self, destination: str, *sources: Path, folder: bool = False, whole: bool = True
     ) -> subprocess.CompletedProcess[bytes]:
-        luggage, archive = Luggage([str(source) for source in sources], refused), io.BytesIO()
+        luggage, archive = ArchiveSource([str(source) for source in sources], refused), io.BytesIO()
         luggage.send(archive, lambda: not whole and archive.tell() > 600, nothing)
         words = copying.take_in(destination, TEMPORARY, luggage.names, folder=folder)
         return self.run(words + archive.getvalue())

@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from kubectl_dshell.files.archive_source import Luggage
-from kubectl_dshell.files.tar_reader import Feed
+from kubectl_dshell.files.archive_source import ArchiveSource
+from kubectl_dshell.files.tar_reader import TarReader
 from kubectl_dshell.remote import copying, protocol
 from tests.files.test_landing import nothing
 from tests.remote.roots import NOBODY, TEMPORARY, Root, make
@@ -116,7 +116,7 @@ def test_what_cannot_be_read_below_is_a_failure_unless_it_is_to_be_left_out(app:
 
     assert (strict.returncode, lax.returncode) == (copying.INCOMPLETE, 0)
     assert b"a.log" in strict.stderr
-    feed = Feed(io.BufferedReader(io.BytesIO(lax.stdout)))
+    feed = TarReader(io.BufferedReader(io.BytesIO(lax.stdout)))
     assert next(feed.records(4))[1] == "folder"
     assert f"./{ODD}" in [member.name for member in feed.archive()]
 
@@ -229,7 +229,7 @@ def test_a_source_that_was_left_out_is_not_missed(root: Root, sources: Path) -> 
     """Of three the second cannot be read; --skip-failed."""
     (sources / "gone").touch()
     named = [str(sources / name) for name in ("shut", "gone", "script")]
-    luggage, archive = Luggage(named, lambda _name, _why: None), io.BytesIO()
+    luggage, archive = ArchiveSource(named, lambda _name, _why: None), io.BytesIO()
     (sources / "gone").unlink()
     luggage.send(archive, lambda: False, nothing)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_dshell.files.archive_source import Luggage
+from kubectl_dshell.files.archive_source import ArchiveSource
 from kubectl_dshell.remote import copying
 from tests.files.test_landing import nothing
 from tests.remote.roots import NOBODY, TEMPORARY, Root, made_root, make, refused
@@ -53,7 +53,7 @@ def into(root: Root, destination: str, source: Path, script: str = ":", before: 
 
     `before`: instead, at the worst moment there is: right before this line of the script.
     """
-    luggage, archive = Luggage([str(source)], refused), io.BytesIO()
+    luggage, archive = ArchiveSource([str(source)], refused), io.BytesIO()
     luggage.send(archive, lambda: False, nothing)
     with root.start() as process:
         assert process.stdin

@@ -64,7 +64,7 @@ def waiting(debug: Debug) -> int:
 def sessions(debug: Debug) -> int:
     _, live = debug.state()
     assert live is not None
-    return live.sessions
+    return live.clients
 
 
 def assert_nothing_is_left(pod: Pod, debug: Debug) -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from kubectl_dshell.domain.access.facts import EnterStatus, Facts, HolderState
 from kubectl_dshell.domain.debug_container.spec import escape_expansion
-from kubectl_dshell.domain.debug_container.status import Live
+from kubectl_dshell.domain.debug_container.status import HolderReport
 from kubectl_dshell.errors import Malformed
 from kubectl_dshell.remote import protocol
 
@@ -79,7 +79,7 @@ def test_a_line_of_facts_is_read() -> None:
         (
             "dshell-state holder=ok sessions=2 silent=3 kept=0 left=28700",
             HolderState.LISTENS,
-            Live(sessions=2, silent=3, kept=0, left=28700),
+            HolderReport(clients=2, silent=3, kept=0, left=28700),
         ),
         ("dshell-state holder=ok", HolderState.LISTENS, None),
         ("dshell-state holder=ok sessions=x silent=3 kept=0 left=1", HolderState.LISTENS, None),
@@ -95,7 +95,7 @@ def test_a_line_of_facts_is_read() -> None:
         ("", HolderState.UNKNOWN, None),
     ],
 )
-def test_an_answer_about_the_state_is_read(line: str, state: HolderState, live: Live | None) -> None:
+def test_an_answer_about_the_state_is_read(line: str, state: HolderState, live: HolderReport | None) -> None:
     assert protocol.parse_state(line) == (state, live)
 
 

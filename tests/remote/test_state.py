@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kubectl_dshell.domain.access.facts import HolderState
-from kubectl_dshell.domain.debug_container.status import Live
+from kubectl_dshell.domain.debug_container.status import HolderReport
 from kubectl_dshell.remote import protocol
 from tests.remote.rig import Debug, Process, Shell, pod, until
 
@@ -23,7 +23,7 @@ def tell(tether: Process, *words: bytes) -> None:
         tether.hear(word)
 
 
-def live(debug: Debug) -> Live:
+def live(debug: Debug) -> HolderReport:
     state, answer = debug.state()
     assert state is HolderState.LISTENS
     assert answer is not None
@@ -32,7 +32,7 @@ def live(debug: Debug) -> Live:
 
 def counts(debug: Debug, sessions: int) -> bool:
     """Whether it says so soon: a word is echoed before the holder has acted on it."""
-    return until(lambda: live(debug).sessions == sessions)
+    return until(lambda: live(debug).clients == sessions)
 
 
 @each_shell
@@ -164,7 +164,7 @@ def test_a_line_that_is_being_written_is_not_read_half(place: Path, shell: Shell
         for state, answer in answers:
             assert state is HolderState.LISTENS
             assert answer is not None
-            assert answer.sessions in {0, 1, 2}
+            assert answer.clients in {0, 1, 2}
             assert (answer.silent < 30, answer.left > 28000) == (True, True)
 
 

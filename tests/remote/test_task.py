@@ -21,7 +21,7 @@ def task(debug: Debug, session: str, *command: str) -> Process:
 def sessions(debug: Debug) -> int:
     _, live = debug.state()
     assert live is not None
-    return live.sessions
+    return live.clients
 
 
 @each_shell

@@ -19,7 +19,7 @@ from kubectl_dshell.terminal import tty
 from kubectl_dshell.terminal.descriptors import ensure_standard_descriptors
 from kubectl_dshell.terminal.relay import relay
 from kubectl_dshell.terminal.signals import Signals
-from kubectl_dshell.terminal.stdio_fds import Ends
+from kubectl_dshell.terminal.stdio_fds import StdioFds
 from kubectl_dshell.terminal.writer import OutputClosed
 from tests.terminal.fakes import FakeStream
 
@@ -43,7 +43,7 @@ def main() -> int:
                 return _write_and_read(tell)
             if how == "churn":
                 return _churn(signals, report)
-            ends = Ends(0, 1, 2, tty=0 if how == "tty" else None)
+            ends = StdioFds(0, 1, 2, tty=0 if how == "tty" else None)
             outcome = relay(FakeStream(socket.socket(fileno=stream)), ends, None, signals)
             tell(memory=_peak_kib())
             return outcome.code or 0

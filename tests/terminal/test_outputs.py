@@ -10,8 +10,8 @@ import pytest
 
 from kubectl_dshell.domain.stream import Channel, Output
 from kubectl_dshell.errors import Interrupted, OutputFailed
-from kubectl_dshell.terminal.outputs import Outputs
-from kubectl_dshell.terminal.stdio_fds import Ends
+from kubectl_dshell.terminal.outputs import OutputRouter
+from kubectl_dshell.terminal.stdio_fds import StdioFds
 
 pytestmark = pytest.mark.terminal
 
@@ -22,7 +22,7 @@ def test_a_terminal_that_has_gone_is_a_hangup_of_a_session_and_a_failure_of_an_o
 ) -> None:
     master, slave = os.openpty()
     os.close(master)
-    with Outputs(Ends(None, slave, slave, tty=slave if is_session_terminal else None)) as outputs:
+    with OutputRouter(StdioFds(None, slave, slave, tty=slave if is_session_terminal else None)) as outputs:
         outputs.check()
         outputs.write(Output(Channel.STDOUT, b"x"))
         assert select.select([outputs], [], [], 20)[0]

@@ -11,7 +11,7 @@ from io import BufferedReader, BufferedWriter
 import pytest
 
 from kubectl_dshell.domain.stream import Exit, Piped
-from kubectl_dshell.errors import ConnectionLost, CutShort, Interrupted, NoTarget, OutputFailed
+from kubectl_dshell.errors import ConnectionLost, Interrupted, NotFound, OutputFailed, Truncated
 from kubectl_dshell.terminal import pipes
 from kubectl_dshell.terminal.pipes import relay_piped
 from kubectl_dshell.terminal.signals import Signals
@@ -142,7 +142,7 @@ def test_a_sink_that_fails_ends_it_at_once(rig: Rig) -> None:
         rig.run(sink)
 
 
-@pytest.mark.parametrize("error", [CutShort("half"), NoTarget("gone")])
+@pytest.mark.parametrize("error", [Truncated("half"), NotFound("gone")])
 def test_a_failure_at_the_end_is_told_with_the_exit_code(rig: Rig, error: Exception) -> None:
     def sink(reader: BufferedReader) -> None:
         drain(reader)
@@ -157,7 +157,7 @@ def test_a_failure_at_the_end_is_told_with_the_exit_code(rig: Rig, error: Except
 def test_what_is_cut_short_waits_for_the_exit_code_that_explains_it(rig: Rig) -> None:
     def sink(reader: BufferedReader) -> None:
         reader.read(1)
-        raise CutShort("half")
+        raise Truncated("half")
 
     def script() -> None:
         for _ in range(30):
@@ -167,13 +167,13 @@ def test_what_is_cut_short_waits_for_the_exit_code_that_explains_it(rig: Rig) ->
     with thread(script):
         piped = rig.run(sink)
 
-    assert (piped.end, type(piped.failure)) == (Exit(9), CutShort)
+    assert (piped.end, type(piped.failure)) == (Exit(9), Truncated)
 
 
 def test_a_failing_source_ends_the_input(rig: Rig) -> None:
     def source(writer: BufferedWriter) -> None:
         writer.write(b"half")
-        raise NoTarget("cannot be read")
+        raise NotFound("cannot be read")
 
     def script() -> None:
         assert [rig.far.next(), rig.far.next()] == [("i", b"half"), ("e", b"")]
@@ -182,7 +182,7 @@ def test_a_failing_source_ends_the_input(rig: Rig) -> None:
     with thread(script):
         piped = rig.run(drain, source)
 
-    assert (piped.end, type(piped.failure)) == (Exit(1), NoTarget)
+    assert (piped.end, type(piped.failure)) == (Exit(1), NotFound)
 
 
 @pytest.mark.parametrize("where", ["sink", "source"])

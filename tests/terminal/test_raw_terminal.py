@@ -11,7 +11,7 @@ import pytest
 
 from kubectl_dshell.errors import ExitStatus, Interrupted
 from kubectl_dshell.terminal import tty
-from kubectl_dshell.terminal.stdin import Input
+from kubectl_dshell.terminal.stdin import Stdin
 from tests.terminal.fakes import wait_until
 from tests.terminal.rig import Program, Terminal, ended, on_terminal, process_state, program
 
@@ -121,7 +121,7 @@ def test_a_terminal_that_vanishes_as_soon_as_it_is_raw_is_a_hangup_too(terminal:
     terminal.hang_up()
 
     with pytest.raises(Interrupted) as hangup:
-        Input(terminal.slave, raw=True).read()
+        Stdin(terminal.slave, raw=True).read()
 
     assert hangup.value.signal_number == signal.SIGHUP
 

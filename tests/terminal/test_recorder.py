@@ -17,7 +17,7 @@ from kubectl_dshell.terminal.asciicast import Recorder
 from kubectl_dshell.terminal.recording_terminal import RecordedTerminal
 from kubectl_dshell.terminal.relay import relay
 from kubectl_dshell.terminal.signals import Signals
-from kubectl_dshell.terminal.stdio_fds import Ends
+from kubectl_dshell.terminal.stdio_fds import StdioFds
 from tests.terminal.fakes import FakeStream, pair, wait_until
 from tests.terminal.rig import thread
 
@@ -164,7 +164,7 @@ class Near:
     def relay(self, stream: Any, companion: Any, *, stdin: bool, tty: bool) -> Any:
         stream.resize(90, 20)
         with Signals() as signals:
-            return relay(stream, Ends(None, self._stdout, self._stdout), companion, signals)
+            return relay(stream, StdioFds(None, self._stdout, self._stdout), companion, signals)
 
     held: Any = None
 

@@ -13,7 +13,7 @@ from kubectl_dshell.domain.stream import Exit
 from kubectl_dshell.errors import ConnectionLost, Interrupted, OutputFailed
 from kubectl_dshell.terminal.relay import relay
 from kubectl_dshell.terminal.signals import Signals
-from kubectl_dshell.terminal.stdio_fds import Ends
+from kubectl_dshell.terminal.stdio_fds import StdioFds
 from kubectl_dshell.terminal.writer import OutputClosed
 from tests.terminal.fakes import FakeCompanion, FakeStream, FarSide, pair, wait_until
 from tests.terminal.rig import thread
@@ -38,7 +38,7 @@ class Rig:
         self.reading_errors, self.stderr = os.pipe()
 
     def run(self, *, stdin: int | None = -1, stdout: int = -1, stderr: int = -1) -> Exit:
-        ends = Ends(
+        ends = StdioFds(
             self.stdin if stdin == -1 else stdin,
             self.stdout if stdout < 0 else stdout,
             self.stderr if stderr < 0 else stderr,
@@ -314,7 +314,7 @@ def test_while_nothing_happens_nothing_is_done(rig: Rig) -> None:
 def test_without_a_companion_it_runs_as_well(rig: Rig) -> None:
     rig.far.exit(0)
     with Signals() as signals:
-        assert relay(rig.stream, Ends(None, rig.stdout, rig.stderr), None, signals) == Exit(0)
+        assert relay(rig.stream, StdioFds(None, rig.stdout, rig.stderr), None, signals) == Exit(0)
 
 
 def test_the_fake_streams_sides_speak_to_each_other() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kubectl_dshell.terminal.writer import LIMIT, Writer
+from kubectl_dshell.terminal.writer import LIMIT, FdWriter
 from tests.terminal.fakes import wait_until
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def read_exactly(fd: int, length: int) -> bytes:
 
 def test_all_pieces_come_out_in_order(pipe: tuple[int, int]) -> None:
     drained = threading.Event()
-    writer = Writer(pipe[1], "output", drained.set)
+    writer = FdWriter(pipe[1], "output", drained.set)
     pieces = [b"%d," % number * (number % 50) for number in range(2000)]
     for piece in pieces:
         writer.write(piece)
@@ -50,7 +50,7 @@ def test_all_pieces_come_out_in_order(pipe: tuple[int, int]) -> None:
 
 def test_a_reader_that_pauses_fills_the_writer_and_reading_makes_room(pipe: tuple[int, int]) -> None:
     progress = threading.Event()
-    writer = Writer(pipe[1], "output", progress.set)
+    writer = FdWriter(pipe[1], "output", progress.set)
     written = 0
     while not writer.full:
         writer.write(b"x" * 100_000)
@@ -65,7 +65,7 @@ def test_a_reader_that_pauses_fills_the_writer_and_reading_makes_room(pipe: tupl
 
 
 def test_abandoning_forgets_the_queue_and_does_not_wait_for_a_paused_reader(pipe: tuple[int, int]) -> None:
-    writer = Writer(pipe[1], "output", lambda: None)
+    writer = FdWriter(pipe[1], "output", lambda: None)
     while not writer.full:
         writer.write(b"x" * 300_000)
 
@@ -88,7 +88,7 @@ def test_abandoning_forgets_the_queue_and_does_not_wait_for_a_paused_reader(pipe
 def test_a_failure_is_kept_and_the_rest_goes_nowhere(path: str, flags: int, number: int) -> None:
     told = threading.Event()
     fd = os.open(path, flags)
-    writer = Writer(fd, "output", told.set)
+    writer = FdWriter(fd, "output", told.set)
     writer.write(b"x")
 
     assert told.wait(20)
@@ -102,7 +102,7 @@ def test_a_failure_is_kept_and_the_rest_goes_nowhere(path: str, flags: int, numb
 
 def test_a_pipe_made_non_blocking_by_somebody_else_loses_nothing(pipe: tuple[int, int]) -> None:
     os.set_blocking(pipe[1], False)
-    writer = Writer(pipe[1], "output", lambda: None)
+    writer = FdWriter(pipe[1], "output", lambda: None)
     data = os.urandom(1024) * 600
     writer.write(data)
 
@@ -113,4 +113,4 @@ def test_a_pipe_made_non_blocking_by_somebody_else_loses_nothing(pipe: tuple[int
 
 
 def test_a_writer_that_never_wrote_can_be_abandoned(pipe: tuple[int, int]) -> None:
-    assert Writer(pipe[1], "output", lambda: None).abandon()
+    assert FdWriter(pipe[1], "output", lambda: None).abandon()

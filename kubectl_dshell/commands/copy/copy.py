@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.commands.copy.outcome import LeftOut, explain
+from kubectl_dshell.commands.copy.outcome import Skipped, explain_copy_failure
 from kubectl_dshell.commands.session.open import open_session
 from kubectl_dshell.domain.debug_container.spec import NAME_LETTERS
 from kubectl_dshell.domain.stream import Exit, Piped
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
-    from kubectl_dshell.commands.copy.ports import CopyPorts, Luggage
+    from kubectl_dshell.commands.copy.ports import ArchiveSource, CopyPorts
     from kubectl_dshell.commands.request import OpenRequest
     from kubectl_dshell.domain.copy.copy_spec import RemotePath
-    from kubectl_dshell.domain.progress import Meter
+    from kubectl_dshell.domain.progress import ProgressMeter
     from kubectl_dshell.domain.stream import Companion, Stream
 
 _LONGEST_ANSWER = 64  # of what copy_in.sh says
@@ -51,14 +51,14 @@ def copy_out(request: CopyOut, ports: CopyPorts) -> int:
 
     Unless all of it has come, nothing is changed here.
     """
-    left_out = LeftOut(skip=request.skip_failed)
+    left_out = Skipped(skip=request.skip_failed)
     words = copying.send_out([source.pattern for source in request.sources], strict=not request.skip_failed)
     landing = ports.disk.landing(request.destination, request.sources)
     try:
         # its input is lines and needs no end: a server that knows none (v4) does
         session = replace(request.session, half_close=False)
         through = _run(session, ports, words, lambda reader: landing.receive(reader, left_out.add, ports.transfer))
-        code = explain(through, request.session, ports.session.notices, skip=request.skip_failed)
+        code = explain_copy_failure(through, request.session, ports.session.notices, skip=request.skip_failed)
         if code == 0:
             for name in landing.missing:
                 left_out.add(name, "it did not come")
@@ -73,13 +73,13 @@ def copy_out(request: CopyOut, ports: CopyPorts) -> int:
 
 def copy_in(request: CopyIn, ports: CopyPorts) -> int:
     """As `copy_out`, the other way: unless all of it has arrived, nothing is changed in the app."""
-    left_out = LeftOut(skip=request.skip_failed)
+    left_out = Skipped(skip=request.skip_failed)
     luggage = ports.disk.luggage(request.sources, left_out.add)
     temporary = f".dshell-{ports.session.clock.random_letters(NAME_LETTERS, 8)}"
     words = copying.take_in(request.destination.path, temporary, luggage.names, folder=request.destination.folder)
     talk = _Conversation(luggage, ports.transfer)
     through = _run(request.session, ports, words, talk.listen, talk.send)
-    code = explain(through, request.session, ports.session.notices, skip=request.skip_failed)
+    code = explain_copy_failure(through, request.session, ports.session.notices, skip=request.skip_failed)
     left_out.tell(ports.session.notices)
     return code
 
@@ -87,7 +87,7 @@ def copy_in(request: CopyIn, ports: CopyPorts) -> int:
 class _Conversation:
     """Nothing is sent before the other side is ready for it, and no more when it wants no more."""
 
-    def __init__(self, luggage: Luggage, meter: Meter) -> None:
+    def __init__(self, luggage: ArchiveSource, meter: ProgressMeter) -> None:
         self._luggage = luggage
         self._meter = meter
         self._answered = threading.Event()

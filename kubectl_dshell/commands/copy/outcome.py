@@ -6,7 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.text.bounds import one_line
-from kubectl_dshell.errors import CutShort, Forbidden, NoTarget
+from kubectl_dshell.errors import Forbidden, NotFound, Truncated
 from kubectl_dshell.remote import copying
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ INCOMPLETE = 1
 _SKIP = "Leave out what cannot be copied, and copy the rest: --skip-failed"
 
 
-class LeftOut:
+class Skipped:
     """Files that are refused: the first one ends the copy, unless they are to be left out."""
 
     def __init__(self, *, skip: bool) -> None:
@@ -42,14 +42,14 @@ class LeftOut:
             notices.warn(line)
 
 
-def explain(piped: Piped, session: OpenRequest, notices: Notices, *, skip: bool) -> int:
+def explain_copy_failure(piped: Piped, session: OpenRequest, notices: Notices, *, skip: bool) -> int:
     """The exit code of a copy. Raises what went wrong on our side, or what the other side says more of than a code."""
-    if piped.failure and not isinstance(piped.failure, CutShort):
+    if piped.failure and not isinstance(piped.failure, Truncated):
         raise piped.failure
     lines = [one_line(line, _LINE) for line in piped.said.splitlines() if line.strip()]
     where, code = f"{session.pod}:", piped.end.code
     if code == copying.NO_FILE:
-        raise NoTarget(f"{where}{lines[-1] if lines else ' no such file'}", *_look(session, lines))
+        raise NotFound(f"{where}{lines[-1] if lines else ' no such file'}", *_look(session, lines))
     if code == copying.DENIED:
         raise Forbidden(f"{where}{lines[-1] if lines else ' permission denied'}", *_as_root(lines))
     whole = code == 0 or (code == copying.INCOMPLETE and copying.harmless(lines))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from kubectl_dshell.domain.progress import Meter
+from kubectl_dshell.domain.progress import ProgressMeter
 
 if TYPE_CHECKING:
     import io
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     """Hears of a file that is not copied, and why; raises, or lets the rest be copied."""
 
 
-class Landing(Protocol):
+class Staging(Protocol):
     """Where files come down."""
 
     missing: list[str]
     """Files that were announced, and nothing came."""
 
-    def receive(self, source: io.BufferedReader, refuse: Refuse, meter: Meter) -> None: ...
+    def receive(self, source: io.BufferedReader, refuse: Refuse, meter: ProgressMeter) -> None: ...
     def commit(self) -> None:
         """All have come: they are put in their places."""
 
@@ -35,19 +35,19 @@ class Landing(Protocol):
         """What was not committed is removed."""
 
 
-class Luggage(Protocol):
+class ArchiveSource(Protocol):
     """Files to be sent."""
 
     @property
     def names(self) -> list[str]: ...
-    def send(self, out: BinaryIO, stopped: Callable[[], bool], meter: Meter) -> None: ...
+    def send(self, out: BinaryIO, stopped: Callable[[], bool], meter: ProgressMeter) -> None: ...
 
 
 class Disk(Protocol):
-    """Our own files. Raises OutputFailed or NoTarget."""
+    """Our own files. Raises OutputFailed or NotFound."""
 
-    def landing(self, destination: str, sources: Sequence[RemotePath]) -> Landing: ...
-    def luggage(self, sources: Sequence[str], refuse: Refuse) -> Luggage: ...
+    def landing(self, destination: str, sources: Sequence[RemotePath]) -> Staging: ...
+    def luggage(self, sources: Sequence[str], refuse: Refuse) -> ArchiveSource: ...
 
 
 class Pipes(Protocol):
@@ -64,7 +64,7 @@ class Pipes(Protocol):
     def held(self) -> AbstractContextManager[None]: ...
 
 
-class Transfer(Meter, Protocol):
+class CopyProgress(ProgressMeter, Protocol):
     """The progress line."""
 
     def end(self) -> None: ...
@@ -75,4 +75,4 @@ class CopyPorts:
     session: Ports
     pipes: Pipes
     disk: Disk
-    transfer: Transfer
+    transfer: CopyProgress

@@ -6,7 +6,7 @@ import select
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.domain.api_errors import Request, explain
+from kubectl_dshell.domain.api_errors import ApiRequest, translate_api_error
 from kubectl_dshell.domain.stream import Channel, Exit
 from kubectl_dshell.errors import ApiError
 
@@ -22,14 +22,14 @@ _LARGEST_ANSWER = 65536
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ExecReply:
     """`out` is its stdout; `exit` is None if it had not ended in time, or when enough was heard."""
 
     out: str
     exit: Exit | None
 
 
-def ask(  # an exec is that many facts
+def exec_once(  # an exec is that many facts
     where: tuple[str, str, str],
     argv: Sequence[str],
     ports: Ports,
@@ -38,7 +38,7 @@ def ask(  # an exec is that many facts
     seconds: float,
     words: bytes = b"",
     enough: Callable[[str], bool] = lambda _out: False,
-) -> Answer:
+) -> ExecReply:
     """Run `argv` in a container (namespace, pod, name), with `words` on its stdin.
 
     Raises what opening an exec raises, a refusal explained; ConnectionLost.
@@ -47,22 +47,22 @@ def ask(  # an exec is that many facts
     try:
         stream = ports.streams.open(*where, argv, stdin=bool(words), tty=False, half_close=False, seconds=seconds)
     except ApiError as error:
-        raise explain(error, Request("create", "pods/exec", where[0], where[1])) from error
+        raise translate_api_error(error, ApiRequest("create", "pods/exec", where[0], where[1])) from error
     try:
         if words:
             stream.send(words)
-        return _hear(stream, deadline, ports, stop, enough)
+        return _collect(stream, deadline, ports, stop, enough)
     finally:
         stream.close()
 
 
-def _hear(stream: Stream, deadline: float, ports: Ports, stop: Stop, enough: Callable[[str], bool]) -> Answer:
+def _collect(stream: Stream, deadline: float, ports: Ports, stop: Stop, enough: Callable[[str], bool]) -> ExecReply:
     said, heard, tried = bytearray(), 0, -1
     while (left := deadline - ports.clock.monotonic()) > 0 and heard < _LARGEST_ANSWER and not stop.is_set():
         stream.flush()
         for event in stream.receive():
             if isinstance(event, Exit):
-                return Answer(said.decode(errors="replace"), event)
+                return ExecReply(said.decode(errors="replace"), event)
             heard += len(event.data)
             if event.channel is Channel.STDOUT:
                 said += event.data
@@ -74,4 +74,4 @@ def _hear(stream: Stream, deadline: float, ports: Ports, stop: Stop, enough: Cal
         poll.register(stop, select.POLLIN)
         poll.register(stream, select.POLLIN | (select.POLLOUT if stream.wants_write else 0))
         poll.poll(left * 1000)
-    return Answer(said.decode(errors="replace"), None)
+    return ExecReply(said.decode(errors="replace"), None)

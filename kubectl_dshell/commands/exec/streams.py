@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.commands.exec.termination_notice import Leaving
+from kubectl_dshell.commands.exec.termination_notice import TerminationNotice
 from kubectl_dshell.commands.exec.tether import Tether
-from kubectl_dshell.domain.api_errors import Request, explain
+from kubectl_dshell.domain.api_errors import ApiRequest, translate_api_error
 from kubectl_dshell.errors import ApiError, DshellError
 from kubectl_dshell.remote import protocol
 
@@ -34,7 +34,7 @@ def open_tether(
         # A server too old for half-close (v4) still carries words: only the end of the input is lost.
         return open_exec(where, argv, ports, stdin=True, tty=False, wait=wait, half_close=False)
 
-    leaving = Leaving(where[0], where[1], ports)
+    leaving = TerminationNotice(where[0], where[1], ports)
     return Tether(session, connect, ports.clock, ports.notices.interject, leaving=leaving.say, late=late)
 
 
@@ -55,7 +55,7 @@ def open_exec(
             return ports.streams.open(*where, argv, stdin=stdin, tty=tty, half_close=half_close)
         except ApiError as error:
             if not is_gone(error) or ports.clock.monotonic() >= deadline:
-                raise explain(error, Request("create", "pods/exec", where[0], where[1])) from error
+                raise translate_api_error(error, ApiRequest("create", "pods/exec", where[0], where[1])) from error
         ports.clock.sleep(_RETRY_SECONDS)
 
 

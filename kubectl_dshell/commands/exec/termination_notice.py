@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from kubectl_dshell.commands.ports import Ports
 
 
-class Leaving:
+class TerminationNotice:
     """Of one session's pod."""
 
     def __init__(self, namespace: str, name: str, ports: Ports) -> None:

@@ -12,7 +12,7 @@ from kubectl_dshell.domain.debug_container.spec import LEASE_SECONDS
 from kubectl_dshell.domain.stream import Channel, Exit
 from kubectl_dshell.domain.text.bounds import LONGEST_MESSAGE, one_line
 from kubectl_dshell.domain.text.duration import duration
-from kubectl_dshell.errors import BadConfig, ConnectionLost, DshellError, Malformed, StartFailed
+from kubectl_dshell.errors import BadConfig, ConnectionLost, DshellError, Malformed, Unavailable
 from kubectl_dshell.remote import protocol
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _LONGEST_UNREAD = 65536
 """Bytes, of lines that came at once or of one without an end: 16 MiB of line breaks would be as many objects."""
 
 
-class TetherEnded(StartFailed):
+class TetherEnded(Unavailable):
     """The exec of a tether ended, which it does with its debug container; the message is the stream's last word."""
 
 

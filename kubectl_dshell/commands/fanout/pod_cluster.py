@@ -12,7 +12,7 @@ from kubectl_dshell.errors import ConnectionLost, Interrupted
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kubectl_dshell.commands.fanout.targets import Found
+    from kubectl_dshell.commands.fanout.targets import SelectedPod
     from kubectl_dshell.commands.parallel import Stop
     from kubectl_dshell.commands.ports import Clock, Cluster, Streams
     from kubectl_dshell.domain.pod.pod import Json
@@ -24,10 +24,12 @@ _STARTED_SECONDS = 3.0
 """How long a debug container that was starting is waited for after a stop: goodbye is said to running ones only."""
 
 
-class Step:
+class PodCluster:
     """Both the Cluster and the Streams of one session, used by the thread that made it."""
 
-    def __init__(self, found: Found, owner: str, stop: Stop, cluster: Cluster, streams: Streams, clock: Clock) -> None:
+    def __init__(
+        self, found: SelectedPod, owner: str, stop: Stop, cluster: Cluster, streams: Streams, clock: Clock
+    ) -> None:
         self.name = ""
         """The debug container that was spoken to last."""
         self._known = found.pod if clock.monotonic() - found.read_at < _FRESH_SECONDS else None

@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from kubectl_dshell.commands.fanout.capture import Capture, Sink
-from kubectl_dshell.commands.fanout.pod_cluster import Step
+from kubectl_dshell.commands.fanout.pod_cluster import PodCluster
 from kubectl_dshell.commands.parallel import Stop, each
 from kubectl_dshell.commands.session.open import open_session
 from kubectl_dshell.commands.session.plan import read_pod, say_refused_key
-from kubectl_dshell.domain.fanout import Place, RunResult, advice, summary
+from kubectl_dshell.domain.fanout import ContainerRef, RunResult, advice, summary
 from kubectl_dshell.domain.pod.target import choose_target
 from kubectl_dshell.errors import DshellError, Interrupted, OutputFailed, shortage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from kubectl_dshell.commands.fanout.targets import Found
+    from kubectl_dshell.commands.fanout.targets import SelectedPod
     from kubectl_dshell.commands.ports import Ports
     from kubectl_dshell.commands.request import OpenRequest
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 class Report(Protocol):
     """What is shown of many sessions; used by several threads."""
 
-    def begin(self, place: Place) -> Sink:
+    def begin(self, place: ContainerRef) -> Sink:
         """A command has started there."""
 
     def end(self, result: RunResult) -> None:
         """It is over, or was never begun."""
 
-    def say(self, place: Place, text: str) -> None:
+    def say(self, place: ContainerRef, text: str) -> None:
         """Something people must know of one session."""
 
     def progress(self, text: str) -> None:
@@ -44,19 +44,19 @@ class ManyRequest:
     """`template` is the request for each pod but for namespace, pod and the line that comes back there."""
 
     template: OpenRequest
-    again: Callable[[str, str], str]
+    retry_command: Callable[[str, str], str]
     concurrency: int
     fail_fast: bool
 
 
-def run_many(found: Sequence[Found], request: ManyRequest, ports: Ports, report: Report) -> list[RunResult]:
+def run_many(found: Sequence[SelectedPod], request: ManyRequest, ports: Ports, report: Report) -> list[RunResult]:
     """The results, in the order of their ends. Raises Interrupted (all is ended then), OutputFailed."""
     owner = ports.cluster.whoami()
     ports.keyring.key()
     say_refused_key(ports)
     results: list[RunResult] = []
 
-    def work(one: Found, stop: Stop) -> None:
+    def work(one: SelectedPod, stop: Stop) -> None:
         result = _run(one, owner, stop, request, ports, report)
         results.append(result)
         if request.fail_fast and not (result.ok or result.stopped):
@@ -73,16 +73,18 @@ def run_many(found: Sequence[Found], request: ManyRequest, ports: Ports, report:
     return results
 
 
-def _run(one: Found, owner: str, stop: Stop, request: ManyRequest, ports: Ports, report: Report) -> RunResult:
+def _run(one: SelectedPod, owner: str, stop: Stop, request: ManyRequest, ports: Ports, report: Report) -> RunResult:
     began = ports.clock.monotonic()
     place = one.place
-    step = Step(one, owner, stop, ports.cluster, ports.streams, ports.clock)
+    step = PodCluster(one, owner, stop, ports.cluster, ports.streams, ports.clock)
     code: int | None = None
     failure: DshellError | None = None
     capture = Capture(lambda: report.begin(place), stop, ports.clock)
     mine = replace(ports, cluster=step, streams=step, terminal=capture, notices=_Notices(place, report))
-    again, short = request.again(place.namespace, place.pod), not request.template.keep
-    wanted = replace(request.template, namespace=place.namespace, pod=place.pod, again=again, task=short)
+    retry_command, short = request.retry_command(place.namespace, place.pod), not request.template.keep
+    wanted = replace(
+        request.template, namespace=place.namespace, pod=place.pod, retry_command=retry_command, task=short
+    )
     try:
         pod = read_pod(place.namespace, place.pod, mine)
         target = choose_target(pod, wanted.container, ports.clock.now(), new=wanted.new)
@@ -116,7 +118,7 @@ def _say_summary(results: Sequence[RunResult], total: int, ports: Ports) -> None
 class _Notices:
     """Of many sessions only what must be said: who and where one is, is in the prefix or the result."""
 
-    def __init__(self, place: Place, report: Report) -> None:
+    def __init__(self, place: ContainerRef, report: Report) -> None:
         self._place = place
         self._report = report
 

@@ -7,12 +7,12 @@ from itertools import chain
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.domain.fanout import Place
+from kubectl_dshell.domain.fanout import ContainerRef
 from kubectl_dshell.domain.pod.pod import called, parse_pod
-from kubectl_dshell.domain.pod.reference import Kind, Reference
+from kubectl_dshell.domain.pod.reference import Reference, WorkloadKind
 from kubectl_dshell.domain.pod.selection import jobs_at_work, newest_ready_first, selector_of
 from kubectl_dshell.domain.pod.target import choose_target
-from kubectl_dshell.errors import ApiError, BadConfig, DshellError, Forbidden, Malformed, NoTarget, UsageError
+from kubectl_dshell.errors import ApiError, BadConfig, DshellError, Forbidden, Malformed, NotFound, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,7 +26,7 @@ _SKIPPED_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Aim:
+class TargetQuery:
     """What the user pointed at. `namespace` None is all; `every`: all pods of each workload, not just one."""
 
     references: tuple[Reference, ...]
@@ -37,10 +37,10 @@ class Aim:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SelectedPod:
     """A pod to enter; `pod` is its JSON as it was at the monotonic time `read_at`, None if it was not read."""
 
-    place: Place
+    place: ContainerRef
     pod: Json | None = None
     read_at: float = 0.0
 
@@ -49,14 +49,14 @@ class Found:
 class _Seen:
     """Pods that can be entered; why others cannot; and those that cannot be understood, each to fail by itself."""
 
-    usable: list[Found] = field(default_factory=list)
+    usable: list[SelectedPod] = field(default_factory=list)
     skipped: list[DshellError] = field(default_factory=list)
-    unclear: list[Found] = field(default_factory=list)
+    unclear: list[SelectedPod] = field(default_factory=list)
 
 
 def one_pod(reference: Reference, namespace: str, container: str | None, ports: Ports) -> str:
     """The name of the pod that stands for `reference`; says which it is where that was our choice."""
-    if reference.kind is Kind.POD:
+    if reference.kind is WorkloadKind.POD:
         return reference.name
     seen = _look(newest_ready_first(_pods_of(reference, namespace, ports)), container, ports)
     if not seen.usable:
@@ -67,24 +67,24 @@ def one_pod(reference: Reference, namespace: str, container: str | None, ports: 
     return pod
 
 
-def find(aim: Aim, ports: Ports) -> list[Found]:
-    """All pods of `aim`, each once; says which had to be left out. Raises NoTarget where none is left.
+def find(aim: TargetQuery, ports: Ports) -> list[SelectedPod]:
+    """All pods of `aim`, each once; says which had to be left out. Raises NotFound where none is left.
 
     What was named is in it unseen: whatever is wrong with it becomes its own failure.
     """
     if not aim.references:
         return _matching(aim, ports)
-    found: dict[Place, Found] = {}
+    found: dict[ContainerRef, SelectedPod] = {}
     for reference in aim.references:
         for one in _of_reference(reference, aim, ports):
-            found.setdefault(Place(one.place.namespace, one.place.pod, ""), one)
+            found.setdefault(ContainerRef(one.place.namespace, one.place.pod, ""), one)
     return list(found.values())
 
 
-def _of_reference(reference: Reference, aim: Aim, ports: Ports) -> list[Found]:
+def _of_reference(reference: Reference, aim: TargetQuery, ports: Ports) -> list[SelectedPod]:
     namespace = aim.namespace or ""
-    if reference.kind is Kind.POD:
-        return [Found(Place(namespace, reference.name, aim.container or ""))]
+    if reference.kind is WorkloadKind.POD:
+        return [SelectedPod(ContainerRef(namespace, reference.name, aim.container or ""))]
     seen = _look(newest_ready_first(_pods_of(reference, namespace, ports)), aim.container, ports)
     if aim.every:
         return _all_of(seen, f"of {reference} in namespace {namespace}", ports)
@@ -93,7 +93,7 @@ def _of_reference(reference: Reference, aim: Aim, ports: Ports) -> list[Found]:
     return seen.usable[:1]
 
 
-def _matching(aim: Aim, ports: Ports) -> list[Found]:
+def _matching(aim: TargetQuery, ports: Ports) -> list[SelectedPod]:
     where = f"in namespace {aim.namespace}" if aim.namespace else "in any namespace"
     what = f"with the labels {aim.selector} {where}" if aim.selector else where
     return _all_of(_look(_list_pods(aim.namespace, aim.selector, ports), aim.container, ports), what, ports)
@@ -105,19 +105,21 @@ def _look(pods: Iterable[Json], container: str | None, ports: Ports) -> _Seen:
         kept = raw if len(seen.usable) + len(seen.unclear) < _REMEMBERED else None
         try:
             target = choose_target(parse_pod(raw), container, ports.clock.now())
-        except NoTarget as reason:
+        except NotFound as reason:
             seen.skipped.append(reason)
         except Malformed as reason:
             seen.skipped.append(reason)
             namespace, name = called(raw)
-            seen.unclear.append(Found(Place(namespace or "default", name, ""), kept, ports.clock.monotonic()))
+            seen.unclear.append(
+                SelectedPod(ContainerRef(namespace or "default", name, ""), kept, ports.clock.monotonic())
+            )
         else:
-            place = Place(target.pod.namespace, target.pod.name, target.container.name)
-            seen.usable.append(Found(place, kept, ports.clock.monotonic()))
+            place = ContainerRef(target.pod.namespace, target.pod.name, target.container.name)
+            seen.usable.append(SelectedPod(place, kept, ports.clock.monotonic()))
     return seen
 
 
-def _all_of(seen: _Seen, what: str, ports: Ports) -> list[Found]:
+def _all_of(seen: _Seen, what: str, ports: Ports) -> list[SelectedPod]:
     if not seen.usable and not seen.unclear:
         raise _none_usable(what, seen.skipped)
     skipped = [reason for reason in seen.skipped if not isinstance(reason, Malformed)]
@@ -132,25 +134,25 @@ def _say_skipped(skipped: list[DshellError], usable: int, ports: Ports) -> None:
         ports.notices.notice(f"skipped {len(skipped)} of {usable + len(skipped)} pods: {reasons}{more}")
 
 
-def _none_usable(what: str, skipped: list[DshellError]) -> NoTarget:
+def _none_usable(what: str, skipped: list[DshellError]) -> NotFound:
     if not skipped:
-        return NoTarget(f"there is no pod {what}", "Those there are: kubectl get pods --show-labels")
-    return NoTarget(f"none of the {len(skipped)} pods {what} can be entered: {skipped[0].message}", *skipped[0].advice)
+        return NotFound(f"there is no pod {what}", "Those there are: kubectl get pods --show-labels")
+    return NotFound(f"none of the {len(skipped)} pods {what} can be entered: {skipped[0].message}", *skipped[0].advice)
 
 
 def _pods_of(reference: Reference, namespace: str, ports: Ports) -> Iterator[Json]:
     try:
         workload = ports.workloads.get_workload(namespace, reference)
         owners = [workload]
-        if reference.kind is Kind.CRONJOB:
+        if reference.kind is WorkloadKind.CRONJOB:
             owners = jobs_at_work(workload, ports.workloads.list_jobs(namespace))
     except ApiError as error:
         raise _refused(error, reference, namespace) from error
     if not owners:
-        raise NoTarget(
+        raise NotFound(
             f"{reference} has no job at work in namespace {namespace}", f"kubectl get jobs -n {quote(namespace)}"
         )
-    kind = Kind.JOB if reference.kind is Kind.CRONJOB else reference.kind
+    kind = WorkloadKind.JOB if reference.kind is WorkloadKind.CRONJOB else reference.kind
     selectors = [selector_of(Reference(kind, called(owner)[1]), owner) for owner in owners]
     return chain.from_iterable(_list_pods(namespace, selector, ports) for selector in selectors)
 
@@ -172,11 +174,11 @@ def _refused(error: ApiError, reference: Reference, namespace: str) -> DshellErr
         return BadConfig("the cluster rejected the credentials (expired?)", "Check them: kubectl auth whoami")
     if error.code == 403:
         # The one other request that _pods_of makes here is the list of jobs.
-        verb, what = ("list", Kind.JOB) if 'cannot list resource "jobs"' in error.message else ("get", kind)
+        verb, what = ("list", WorkloadKind.JOB) if 'cannot list resource "jobs"' in error.message else ("get", kind)
         return _forbidden(verb, ".".join(filter(None, (what.plural, what.group))), namespace)
     if error.code == 404:
         there = f"Those there are: kubectl get {kind.plural} -n {quote(namespace)} (another namespace: -n)"
-        return NoTarget(f'no {kind} "{reference.name}" in namespace {namespace}', there)
+        return NotFound(f'no {kind} "{reference.name}" in namespace {namespace}', there)
     return error
 
 

@@ -6,25 +6,25 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.commands.manage.list import existing_pods, list_sessions, whose
+from kubectl_dshell.commands.manage.list import existing_pods, list_debug_containers, whose
 from kubectl_dshell.commands.manage.probe import ask_holder, fairly, probe
-from kubectl_dshell.commands.manage.terminate import LONGEST_SECONDS, end
+from kubectl_dshell.commands.manage.terminate import LONGEST_SECONDS, terminate
 from kubectl_dshell.commands.parallel import each
-from kubectl_dshell.domain.debug_container.cleanup_result import Ending, Outcome, failed, left_to, no_time
+from kubectl_dshell.domain.debug_container.cleanup_result import CleanupOutcome, CleanupResult, failed, left_to, no_time
 from kubectl_dshell.domain.debug_container.staleness import staleness, who_is_in
-from kubectl_dshell.domain.debug_container.status import sessions
+from kubectl_dshell.domain.debug_container.status import debug_containers
 from kubectl_dshell.domain.pod.pod import Phase
 from kubectl_dshell.domain.pod.unclear import parse_pods
 from kubectl_dshell.domain.round_robin import by_group
-from kubectl_dshell.errors import Forbidden, NoTarget
+from kubectl_dshell.errors import Forbidden, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
     from kubectl_dshell.commands.parallel import Stop
     from kubectl_dshell.commands.ports import Ports
-    from kubectl_dshell.domain.debug_container.status import Session
-    from kubectl_dshell.domain.pod.unclear import Unclear
+    from kubectl_dshell.domain.debug_container.status import DebugContainer
+    from kubectl_dshell.domain.pod.unclear import UnreadablePod
 
 _PROBE_SECONDS = 120.0  # in which all are asked, 16 at a time and 5 s for each that does not answer
 _STALE_SECONDS = 30.0  # for one that nobody waits for: the next run tries again
@@ -54,25 +54,25 @@ class CleanupRequest:
 class Chosen:
     """What is to be ended, and what was meant but is not to be, with the reason."""
 
-    sessions: tuple[Session, ...]
-    settled: tuple[Ending, ...] = ()
-    used: tuple[Session, ...] = ()
+    containers: tuple[DebugContainer, ...]
+    settled: tuple[CleanupResult, ...] = ()
+    used: tuple[DebugContainer, ...] = ()
     """Those that would be ended, too, if somebody said so: there are clients in them."""
-    unclear: tuple[Unclear, ...] = ()
+    unclear: tuple[UnreadablePod, ...] = ()
     """Pods in which there may be more."""
 
     def with_used(self) -> Chosen:
-        return replace(self, sessions=self.sessions + self.used, used=())
+        return replace(self, containers=self.containers + self.used, used=())
 
     def without_used(self, cluster_flags: str) -> Chosen:
-        left = tuple(left_to(session, who_is_in(session), cluster_flags) for session in self.used)
+        left = tuple(left_to(container, who_is_in(container), cluster_flags) for container in self.used)
         return replace(self, settled=self.settled + left, used=())
 
 
 def choose(request: CleanupRequest, ports: Ports) -> Chosen:
     """The debug containers that `request` means.
 
-    Raises NoTarget for a name that is neither a debug container's nor that of a pod with one.
+    Raises NotFound for a name that is neither a debug container's nor that of a pod with one.
     """
     mine = whose(ports) if request.mine else None
     named, unclear = _named(request, ports)
@@ -80,7 +80,7 @@ def choose(request: CleanupRequest, ports: Ports) -> Chosen:
     running = [s for s in found if _runs(s)]
     ours = [s for s in running if s.ours or request.any_tool]
     settled = [_settled(s) for s in found if own_names(s) & set(request.names) and s not in ours]
-    left_alone = len(running) - len(ours) - sum(s.session.phase is Phase.RUNNING for s in settled)
+    left_alone = len(running) - len(ours) - sum(s.container.phase is Phase.RUNNING for s in settled)
     if left_alone and not request.mine:
         ports.notices.notice(f"{left_alone} of other tools left alone (--any-tool ends those too)")
     chosen = (
@@ -94,10 +94,10 @@ def choose(request: CleanupRequest, ports: Ports) -> Chosen:
 
 def _used_apart(chosen: Chosen, request: CleanupRequest, ports: Ports) -> Chosen:
     """Whether anybody is in them is asked of those that know; a whole team may be one user."""
-    asked = tuple(probe(chosen.sessions, ports, request.concurrency, _probe_seconds(request, ports)))
+    asked = tuple(probe(chosen.containers, ports, request.concurrency, _probe_seconds(request, ports)))
     return replace(
         chosen,
-        sessions=tuple(s for s in asked if not who_is_in(s)),
+        containers=tuple(s for s in asked if not who_is_in(s)),
         used=tuple(s for s in asked if who_is_in(s)),
     )
 
@@ -106,23 +106,25 @@ def _probe_seconds(request: CleanupRequest, ports: Ports) -> float:
     return min(_PROBE_SECONDS, (request.deadline - ports.clock.monotonic()) / 3)
 
 
-def _named(request: CleanupRequest, ports: Ports) -> tuple[list[Session], list[Unclear]]:
+def _named(request: CleanupRequest, ports: Ports) -> tuple[list[DebugContainer], list[UnreadablePod]]:
     names = request.names
-    unclear: list[Unclear] = []
+    unclear: list[UnreadablePod] = []
     try:
         # Of all of them only those that run are of use; whoever may add entries may have added very many.
-        found, unclear = list_sessions(request.namespace, ports, request.selector, lambda s: bool(names) or _runs(s))
+        found, unclear = list_debug_containers(
+            request.namespace, ports, request.selector, lambda s: bool(names) or _runs(s)
+        )
     except Forbidden:
         # who may not list pods may still get those that are named
         if not names or request.namespace is None or request.selector:
             raise
         try:
             pods = list(existing_pods(request.namespace, sorted({n.partition("/")[0] for n in names}), ports))
-        except NoTarget:
+        except NotFound:
             pods = []
         if not pods:
             raise
-        found = [s for pod in parse_pods(pods, unclear.append) for s in sessions(pod)]
+        found = [s for pod in parse_pods(pods, unclear.append) for s in debug_containers(pod)]
     unclear = [one for one in unclear if not names or any(_may_be_in(one, name) for name in names)]
     unknown = [
         n
@@ -132,37 +134,39 @@ def _named(request: CleanupRequest, ports: Ports) -> tuple[list[Session], list[U
     if unknown:
         where = f"namespace {request.namespace}" if request.namespace else "any namespace"
         where += f" with {request.selector}" if request.selector else ""
-        raise NoTarget(
+        raise NotFound(
             f"no debug container and no pod with one is called {', '.join(unknown)} in {where}",
             "Those there are: kubectl dshell ls",
         )
     return [s for s in found if not names or {s.pod, *own_names(s)} & set(names)], unclear
 
 
-def _may_be_in(unclear: Unclear, name: str) -> bool:
+def _may_be_in(unclear: UnreadablePod, name: str) -> bool:
     """Whether a name says that it is this pod, or in it."""
     return name.startswith((f"{unclear.pod}/", f"{unclear}/")) or name == unclear.pod
 
 
-def _runs(session: Session) -> bool:
-    return session.phase is Phase.RUNNING
+def _runs(container: DebugContainer) -> bool:
+    return container.phase is Phase.RUNNING
 
 
-def own_names(session: Session) -> set[str]:
+def own_names(container: DebugContainer) -> set[str]:
     """What it may be called: its name, and the forms that `ls -o name` prints."""
-    name = f"{session.pod}/{session.name}"
-    return {session.name, name, f"{session.namespace}/{name}"}
+    name = f"{container.pod}/{container.name}"
+    return {container.name, name, f"{container.namespace}/{name}"}
 
 
-def _settled(session: Session) -> Ending:
-    if session.phase is Phase.TERMINATED:
-        return Ending(session, Outcome.ALREADY_ENDED, session.state.removeprefix("ended ").strip("()"))
-    if session.phase is not Phase.RUNNING:
-        return failed(session, f"it has no processes yet: {session.state}")
-    return failed(session, "it was not made by dshell (--any-tool ends it too)")
+def _settled(container: DebugContainer) -> CleanupResult:
+    if container.phase is Phase.TERMINATED:
+        return CleanupResult(
+            container, CleanupOutcome.ALREADY_ENDED, container.state.removeprefix("ended ").strip("()")
+        )
+    if container.phase is not Phase.RUNNING:
+        return failed(container, f"it has no processes yet: {container.state}")
+    return failed(container, "it was not made by dshell (--any-tool ends it too)")
 
 
-def _old(running: Sequence[Session], request: CleanupRequest, ports: Ports) -> list[Session]:
+def _old(running: Sequence[DebugContainer], request: CleanupRequest, ports: Ports) -> list[DebugContainer]:
     """Those that are as old as was asked for, in a fair order."""
     now, oldest = ports.clock.now(), request.older_than
     old = (
@@ -173,7 +177,7 @@ def _old(running: Sequence[Session], request: CleanupRequest, ports: Ports) -> l
     return fairly(old, ports)
 
 
-def _stale(old: Sequence[Session], request: CleanupRequest, ports: Ports) -> Chosen:
+def _stale(old: Sequence[DebugContainer], request: CleanupRequest, ports: Ports) -> Chosen:
     now = ports.clock.now()
     asked = list(probe(old, ports, request.concurrency, _probe_seconds(request, ports)))
     unasked = [s for s in asked if s.unasked]
@@ -189,22 +193,22 @@ def _stale(old: Sequence[Session], request: CleanupRequest, ports: Ports) -> Cho
 
 
 def end_all(
-    chosen: Sequence[Session], request: CleanupRequest, ports: Ports, record: Callable[[Ending], None]
-) -> Generator[Ending]:
+    chosen: Sequence[DebugContainer], request: CleanupRequest, ports: Ports, record: Callable[[CleanupResult], None]
+) -> Generator[CleanupResult]:
     """End them; each as soon as it is done. `record` hears of every one, even of those that a signal overtakes."""
     seconds = _STALE_SECONDS if request.stale else LONGEST_SECONDS
 
-    def work(session: Session, stop: Stop) -> Ending:
+    def work(container: DebugContainer, stop: Stop) -> CleanupResult:
         now = ports.clock.monotonic()
         deadline = min(request.deadline, now + seconds)
         if stop.is_set():
-            ending = Ending(session, Outcome.INTERRUPTED)
+            ending = CleanupResult(container, CleanupOutcome.INTERRUPTED)
         elif deadline <= now:
-            ending = no_time(session, "end it")
-        elif users := _came_meanwhile(session, request, ports, stop):
-            ending = left_to(session, users, request.cluster_flags)
+            ending = no_time(container, "end it")
+        elif users := _came_meanwhile(container, request, ports, stop):
+            ending = left_to(container, users, request.cluster_flags)
         else:
-            ending = end(session, ports, stop, deadline - ports.clock.monotonic())
+            ending = terminate(container, ports, stop, deadline - ports.clock.monotonic())
         record(ending)
         return ending
 
@@ -212,11 +216,11 @@ def end_all(
         yield ending
 
 
-def _came_meanwhile(session: Session, request: CleanupRequest, ports: Ports, stop: Stop) -> str:
+def _came_meanwhile(container: DebugContainer, request: CleanupRequest, ports: Ports, stop: Stop) -> str:
     """Who is in one that nobody needed when it was asked: its turn may come minutes later."""
-    if not session.ours or request.sure or (who_is_in(session) and not request.stale):
+    if not container.ours or request.sure or (who_is_in(container) and not request.stale):
         return ""
-    now = ask_holder(session, ports, stop)
+    now = ask_holder(container, ports, stop)
     if not request.stale:
         return who_is_in(now)
     return "" if now.live is None or staleness(now, ports.clock.now()) else who_is_in(now) or "kept"

@@ -7,12 +7,12 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.manage.probe import fairly, probe
-from kubectl_dshell.domain.api_errors import Request, explain, list_refused
-from kubectl_dshell.domain.debug_container.listing import Choice, Judged, SortKey, in_order
+from kubectl_dshell.domain.api_errors import ApiRequest, list_refused, translate_api_error
+from kubectl_dshell.domain.debug_container.listing import ListedContainer, ListFilter, SortKey, sorted_by
 from kubectl_dshell.domain.debug_container.seal import is_mine
 from kubectl_dshell.domain.debug_container.spec import LEASE_SECONDS
-from kubectl_dshell.domain.debug_container.status import Session, sessions
-from kubectl_dshell.domain.pod.unclear import Unclear, parse_pods, told
+from kubectl_dshell.domain.debug_container.status import DebugContainer, debug_containers
+from kubectl_dshell.domain.pod.unclear import UnreadablePod, parse_pods, told
 from kubectl_dshell.domain.text.bounds import one_line
 from kubectl_dshell.errors import ApiError, BadConfig, UsageError
 
@@ -37,23 +37,26 @@ class ListRequest:
 
     namespace: str | None
     selector: str = ""
-    choice: Choice = field(default_factory=Choice)
+    choice: ListFilter = field(default_factory=ListFilter)
     mine: bool = False
     sort_by: SortKey | None = None
     ask: bool = True
 
 
-def list_sessions(
-    namespace: str | None, ports: Ports, selector: str = "", wanted: Callable[[Session], bool] = lambda _session: True
-) -> tuple[list[Session], list[Unclear]]:
+def list_debug_containers(
+    namespace: str | None,
+    ports: Ports,
+    selector: str = "",
+    wanted: Callable[[DebugContainer], bool] = lambda _session: True,
+) -> tuple[list[DebugContainer], list[UnreadablePod]]:
     """The debug containers that are `wanted`, made by any tool, of pods that match a selector; nobody is asked.
 
     Beside them the pods that cannot be understood.
     """
-    unclear: list[Unclear] = []
+    unclear: list[UnreadablePod] = []
     try:
         pods = parse_pods(ports.debugged.list_debugged(namespace, selector), unclear.append)
-        found = [session for pod in pods for session in sessions(pod) if wanted(session)]
+        found = [container for pod in pods for container in debug_containers(pod) if wanted(container)]
     except ApiError as error:
         raise refused(error, "list", namespace, selector) from error
     return sorted(found, key=lambda s: (s.namespace, s.pod, s.name)), unclear
@@ -63,45 +66,45 @@ def list_sessions(
 class Listed:
     """What was asked for, in its order, and the pods that may have more of it and cannot be understood."""
 
-    found: list[Judged]
-    unclear: list[Unclear]
+    found: list[ListedContainer]
+    unclear: list[UnreadablePod]
 
 
 def list_chosen(request: ListRequest, ports: Ports) -> Listed:
     """What `request` asks for; says what is not in it, and why."""
     request = resolved(request, ports)
     choice = request.choice
-    unclear: list[Unclear] = []
+    unclear: list[UnreadablePod] = []
     if choice.pods and request.namespace:
         pods = parse_pods(existing_pods(request.namespace, sorted(choice.pods), ports), unclear.append)
-        found = [session for pod in pods for session in sessions(pod)]
+        found = [container for pod in pods for container in debug_containers(pod)]
     else:
-        found, unclear = list_sessions(request.namespace, ports, request.selector, choice.may_want)
+        found, unclear = list_debug_containers(request.namespace, ports, request.selector, choice.may_want)
     candidates = [s for s in found if choice.may_want(s)]
     known = probe(fairly(candidates, ports), ports, seconds=ASK_SECONDS) if request.ask else candidates
     now = ports.clock.now()
-    judged = [choice.judge(session, now) for session in known]
-    _say_unknown(judged, ports, stale=choice.stale)
+    listed = [choice.judge(container, now) for container in known]
+    _say_unknown(listed, ports, stale=choice.stale)
     if unclear:
         ports.notices.warn(told(unclear))
-    return Listed(in_order((one for one in judged if choice.wants(one, now)), request.sort_by), unclear)
+    return Listed(sorted_by((one for one in listed if choice.wants(one, now)), request.sort_by), unclear)
 
 
-def _say_unknown(judged: list[Judged], ports: Ports, *, stale: bool) -> None:
+def _say_unknown(listed: list[ListedContainer], ports: Ports, *, stale: bool) -> None:
     """Who asks for stale ones must not take silence for none."""
-    unasked = sum(one.session.unasked for one in judged)
+    unasked = sum(one.container.unasked for one in listed)
     if unasked:
         ports.notices.warn(f"{unasked} that run were not asked who is there: others took {ASK_SECONDS:.0f} s to answer")
-    unknown = sum(one.session.ours and one.stale is None and not one.session.unasked for one in judged)
+    unknown = sum(one.container.ours and one.stale is None and not one.container.unasked for one in listed)
     if unknown and stale:
         ports.notices.warn(
             f"{unknown} that run did not answer, so nobody knows whether they are stale (it takes the right to exec)"
         )
 
 
-def say_way_out(found: list[Judged], ports: Ports) -> None:
+def say_way_out(found: list[ListedContainer], ports: Ports) -> None:
     """Of those of dshell that wait for an image in vain: what they are good for, and what to type instead."""
-    stuck = [one.session for one in found if one.session.ours and one.session.waiting_reason in _NO_IMAGE]
+    stuck = [one.container for one in found if one.container.ours and one.container.waiting_reason in _NO_IMAGE]
     if stuck:
         ports.notices.notice(
             f"{len(stuck)} cannot start: the image cannot be pulled. Should it turn up, what starts ends by itself "
@@ -117,25 +120,25 @@ def resolved(request: ListRequest, ports: Ports) -> ListRequest:
     return replace(request, choice=replace(request.choice, mine=whose(ports)))
 
 
-def whose(ports: Ports) -> Callable[[Session], bool]:
+def whose(ports: Ports) -> Callable[[DebugContainer], bool]:
     """Which debug containers --mine means: made with the user's key; without one of the user name, which is said."""
     key = ports.keyring.key()
     if key is not None:
-        return lambda session: is_mine(session.seal, key)
+        return lambda container: is_mine(container.seal, key)
     owner, why = ports.cluster.whoami(), ports.keyring.trouble
     if not owner:
         raise BadConfig(f"--mine: {why}, and the cluster does not tell your user name", "See: kubectl auth whoami")
     ports.notices.notice(f"--mine goes by the user name {owner}, which others may use, too: {why}")
-    return lambda session: session.ours and one_line(session.owner) == one_line(owner)
+    return lambda container: container.ours and one_line(container.owner) == one_line(owner)
 
 
 def existing_pods(namespace: str, names: list[str], ports: Ports) -> Iterator[Json]:
-    """The pods of these names; raises NoTarget for one that is not there."""
+    """The pods of these names; raises NotFound for one that is not there."""
     for name in names:
         try:
             yield ports.cluster.get_pod(namespace, name)
         except ApiError as error:
-            raise explain(error, Request("get", "pods", namespace, name)) from error
+            raise translate_api_error(error, ApiRequest("get", "pods", namespace, name)) from error
 
 
 def refused(error: ApiError, verb: str, namespace: str | None, selector: str) -> DshellError:

@@ -7,12 +7,12 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.commands.exec.once import ask
+from kubectl_dshell.commands.exec.once import exec_once
 from kubectl_dshell.commands.parallel import each
 from kubectl_dshell.domain.access.facts import HolderState
 from kubectl_dshell.domain.debug_container.spec import NAME_LETTERS
 from kubectl_dshell.domain.pod.pod import Phase
-from kubectl_dshell.domain.round_robin import in_turn
+from kubectl_dshell.domain.round_robin import round_robin
 from kubectl_dshell.errors import DshellError
 from kubectl_dshell.remote import protocol
 
@@ -21,51 +21,51 @@ if TYPE_CHECKING:
 
     from kubectl_dshell.commands.parallel import Stop
     from kubectl_dshell.commands.ports import Ports
-    from kubectl_dshell.domain.debug_container.status import Session
+    from kubectl_dshell.domain.debug_container.status import DebugContainer
 
 _SECONDS = 5.0
 
 
-def fairly(sessions: Iterable[Session], ports: Ports) -> list[Session]:
+def fairly(containers: Iterable[DebugContainer], ports: Ports) -> list[DebugContainer]:
     """Namespaces in turn, and within each in an order that nobody can rely on: what hangs delays its own first."""
     from random import Random
 
     shuffle = Random(ports.clock.random_letters(NAME_LETTERS, 8)).shuffle  # noqa: S311  # fairness is no secret
-    return in_turn(sessions, lambda session: session.namespace, shuffle)
+    return round_robin(containers, lambda container: container.namespace, shuffle)
 
 
 def probe(
-    sessions: Iterable[Session], ports: Ports, concurrency: int = 16, seconds: float = math.inf
-) -> Iterator[Session]:
+    containers: Iterable[DebugContainer], ports: Ports, concurrency: int = 16, seconds: float = math.inf
+) -> Iterator[DebugContainer]:
     """The same sessions in the same order; running ones of ours with what their holder answers.
 
     No right to exec, no answer within a few seconds, another version: as if not asked. Those whose turn does not come
     within `seconds` are `unasked`, with what was known of them.
     """
     deadline = ports.clock.monotonic() + seconds
-    early: dict[int, Session] = {}
+    early: dict[int, DebugContainer] = {}
     following = 0
-    for (index, _), answered in each(enumerate(sessions), partial(_ask_numbered, ports, deadline), concurrency):
+    for (index, _), answered in each(enumerate(containers), partial(_ask_numbered, ports, deadline), concurrency):
         early[index] = answered
         while following in early:
             yield early.pop(following)
             following += 1
 
 
-def _ask_numbered(ports: Ports, deadline: float, numbered: tuple[int, Session], stop: Stop) -> Session:
-    session = numbered[1]
-    if not session.ours or session.phase is not Phase.RUNNING:
-        return session
+def _ask_numbered(ports: Ports, deadline: float, numbered: tuple[int, DebugContainer], stop: Stop) -> DebugContainer:
+    container = numbered[1]
+    if not container.ours or container.phase is not Phase.RUNNING:
+        return container
     left = deadline - ports.clock.monotonic()
-    return ask_holder(session, ports, stop, min(_SECONDS, left)) if left > 0 else replace(session, unasked=True)
+    return ask_holder(container, ports, stop, min(_SECONDS, left)) if left > 0 else replace(container, unasked=True)
 
 
-def ask_holder(session: Session, ports: Ports, stop: Stop, seconds: float = _SECONDS) -> Session:
+def ask_holder(container: DebugContainer, ports: Ports, stop: Stop, seconds: float = _SECONDS) -> DebugContainer:
     """The session with what its holder answers."""
-    where = (session.namespace, session.pod, session.name)
+    where = (container.namespace, container.pod, container.name)
     try:
-        answer = ask(where, protocol.state_argv(), ports, stop, seconds=seconds, enough=lambda out: "\n" in out)
+        answer = exec_once(where, protocol.state_argv(), ports, stop, seconds=seconds, enough=lambda out: "\n" in out)
     except DshellError:
-        return replace(session, live=None, lost=False, unasked=False)
+        return replace(container, live=None, lost=False, unasked=False)
     state, live = protocol.parse_state(answer.out.partition("\n")[0])
-    return replace(session, live=live, lost=state is HolderState.GONE, unasked=False)
+    return replace(container, live=live, lost=state is HolderState.GONE, unasked=False)

@@ -5,20 +5,20 @@ from __future__ import annotations
 import select
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.commands.exec.once import ask
+from kubectl_dshell.commands.exec.once import exec_once
 from kubectl_dshell.commands.exec.streams import is_gone
-from kubectl_dshell.commands.manage.terminate_by_signal import signal_own
-from kubectl_dshell.domain.api_errors import Request, explain
-from kubectl_dshell.domain.debug_container.cleanup_result import Ending, Outcome, failed
+from kubectl_dshell.commands.manage.terminate_by_signal import terminate_by_signal
+from kubectl_dshell.domain.api_errors import ApiRequest, translate_api_error
+from kubectl_dshell.domain.debug_container.cleanup_result import CleanupOutcome, CleanupResult, failed
 from kubectl_dshell.domain.debug_container.spec import NAME_LETTERS
 from kubectl_dshell.domain.pod.pod import Phase, Pod, parse_pod
-from kubectl_dshell.errors import ApiError, ConnectionLost, DshellError, NoTarget
+from kubectl_dshell.errors import ApiError, ConnectionLost, DshellError, NotFound
 from kubectl_dshell.remote import protocol
 
 if TYPE_CHECKING:
     from kubectl_dshell.commands.parallel import Stop
     from kubectl_dshell.commands.ports import Ports
-    from kubectl_dshell.domain.debug_container.status import Session
+    from kubectl_dshell.domain.debug_container.status import DebugContainer
 
 LONGEST_SECONDS = 240.0
 """For one debug container, whatever happens: a person who named it waits for a cluster that is away or busy."""
@@ -32,17 +32,17 @@ _PAUSE_SECONDS = 1.0
 _TOO_MANY_REQUESTS, _SERVER_ERROR = 429, 500
 
 
-def end(session: Session, ports: Ports, stop: Stop, seconds: float = LONGEST_SECONDS) -> Ending:
+def terminate(container: DebugContainer, ports: Ports, stop: Stop, seconds: float = LONGEST_SECONDS) -> CleanupResult:
     """End it, whoever made it, within `seconds`.
 
     What may pass (the API server away, too many requests) is tried again for a while.
     """
-    return _Work(session, ports, stop, seconds).end()
+    return _Work(container, ports, stop, seconds).terminate()
 
 
 class _Work:
-    def __init__(self, session: Session, ports: Ports, stop: Stop, seconds: float) -> None:
-        self._session, self._ports, self._stop = session, ports, stop
+    def __init__(self, container: DebugContainer, ports: Ports, stop: Stop, seconds: float) -> None:
+        self._session, self._ports, self._stop = container, ports, stop
         self._began = ports.clock.monotonic()
         self._deadline = self._began + seconds
 
@@ -50,54 +50,54 @@ class _Work:
         """Seconds for something that takes `most` at most; 0 when the time is up."""
         return max(0.0, min(most, self._deadline - self._ports.clock.monotonic()))
 
-    def end(self) -> Ending:
+    def terminate(self) -> CleanupResult:
         again = False
         while True:
             try:
                 return self._attempt(again=again)
-            except NoTarget:
-                return Ending(self._session, Outcome.ENDED, "its pod is gone")
+            except NotFound:
+                return CleanupResult(self._session, CleanupOutcome.ENDED, "its pod is gone")
             except DshellError as error:
                 if self._stop.is_set():
-                    return Ending(self._session, Outcome.INTERRUPTED)
+                    return CleanupResult(self._session, CleanupOutcome.INTERRUPTED)
                 tried = self._ports.clock.monotonic() - self._began
                 if tried >= _patience(error) or not self._left(_STATUS_SECONDS):
                     return self._unless_leaving(failed(self._session, error.message))
             again = True
             self._pause()
 
-    def _attempt(self, *, again: bool) -> Ending:
-        session = self._session
+    def _attempt(self, *, again: bool) -> CleanupResult:
+        container = self._session
         if self._is_over(self._pod()):
-            return Ending(session, Outcome.ENDED if again else Outcome.ALREADY_ENDED)
+            return CleanupResult(container, CleanupOutcome.ENDED if again else CleanupOutcome.ALREADY_ENDED)
         why = ""
-        for way in (self._say_end, self._signal) if session.ours else (self._signal,):
+        for way in (self._say_end, self._signal) if container.ours else (self._signal,):
             if not self._left(_WORD_SECONDS):
                 break
             why = way()
             if self._ends(_REFUSED_SECONDS if why else _STATUS_SECONDS):
-                return Ending(session, Outcome.ENDED)
+                return CleanupResult(container, CleanupOutcome.ENDED)
             if self._stop.is_set():
-                return Ending(session, Outcome.INTERRUPTED)
-        return self._unless_leaving(failed(session, why or "it still runs"))
+                return CleanupResult(container, CleanupOutcome.INTERRUPTED)
+        return self._unless_leaving(failed(container, why or "it still runs"))
 
-    def _unless_leaving(self, ending: Ending) -> Ending:
+    def _unless_leaving(self, ending: CleanupResult) -> CleanupResult:
         """A pod that is being deleted takes it along, in its own time, whatever came of our words and signals."""
         try:
             leaving = self._pod().deleting and self._ends(_LEAVING_SECONDS)
-        except NoTarget:
-            return Ending(self._session, Outcome.ENDED, "its pod is gone")
+        except NotFound:
+            return CleanupResult(self._session, CleanupOutcome.ENDED, "its pod is gone")
         except DshellError:
             leaving = False
-        return Ending(self._session, Outcome.ENDED) if leaving else ending
+        return CleanupResult(self._session, CleanupOutcome.ENDED) if leaving else ending
 
     def _say_end(self) -> str:
         """Tell its holder; why it did not take the word, if it did not."""
-        session, ports = self._session, self._ports
-        argv = protocol.tether_argv(session.target_id, ports.clock.random_letters(NAME_LETTERS, 8))
+        container, ports = self._session, self._ports
+        argv = protocol.tether_argv(container.target_id, ports.clock.random_letters(NAME_LETTERS, 8))
         try:
-            answer = ask(
-                (session.namespace, session.pod, session.name),
+            answer = exec_once(
+                (container.namespace, container.pod, container.name),
                 argv,
                 ports,
                 self._stop,
@@ -111,7 +111,7 @@ class _Work:
 
     def _signal(self) -> str:
         try:
-            return signal_own(self._session, self._ports, self._stop, self._left)
+            return terminate_by_signal(self._session, self._ports, self._stop, self._left)
         except ApiError as error:
             return _if_gone(error)
 
@@ -130,16 +130,16 @@ class _Work:
         return False
 
     def _pod(self) -> Pod:
-        session = self._session
+        container = self._session
         try:
-            return parse_pod(self._ports.cluster.get_pod(session.namespace, session.pod))
+            return parse_pod(self._ports.cluster.get_pod(container.namespace, container.pod))
         except ApiError as error:
-            raise explain(error, Request("get", "pods", session.namespace, session.pod)) from error
+            raise translate_api_error(error, ApiRequest("get", "pods", container.namespace, container.pod)) from error
 
     def _is_over(self, pod: Pod) -> bool:
         container = pod.debug_container(self._session.name)
         if container is None or pod.uid != self._session.pod_uid:
-            raise NoTarget("another pod has its name now")
+            raise NotFound("another pod has its name now")
         return container.state.phase is Phase.TERMINATED
 
     def _pause(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.commands.exec.once import ask
+from kubectl_dshell.commands.exec.once import exec_once
 from kubectl_dshell.remote import protocol, script
 
 if TYPE_CHECKING:
@@ -13,19 +13,19 @@ if TYPE_CHECKING:
 
     from kubectl_dshell.commands.parallel import Stop
     from kubectl_dshell.commands.ports import Ports
-    from kubectl_dshell.domain.debug_container.status import Session
+    from kubectl_dshell.domain.debug_container.status import DebugContainer
 
 _SECONDS = 30.0
 _NO_SHELL = re.compile(r"executable file not found|no such file or directory|permission denied", re.IGNORECASE)
 
 
-def signal_own(session: Session, ports: Ports, stop: Stop, left: Callable[[float], float]) -> str:
+def terminate_by_signal(container: DebugContainer, ports: Ports, stop: Stop, left: Callable[[float], float]) -> str:
     """Signal the processes of the debug container, gently first; why not, if none was signalled.
 
     `left` says how many of the seconds that it takes at most there are. Raises what opening an exec raises.
     """
-    where = (session.namespace, session.pod, session.name)
-    answer = ask(where, ["sh"], ports, stop, seconds=left(_SECONDS), words=script.end().encode())
+    where = (container.namespace, container.pod, container.name)
+    answer = exec_once(where, ["sh"], ports, stop, seconds=left(_SECONDS), words=script.end().encode())
     why = protocol.parse_end(answer.out)
     if why is not None:
         return why

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from kubectl_dshell.commands.manage.list import existing_pods, refused, resolved
 from kubectl_dshell.commands.manage.probe import fairly, probe
 from kubectl_dshell.domain.debug_container.change import Change, ChangeKind
-from kubectl_dshell.domain.debug_container.listing import Choice, Judged, in_order
-from kubectl_dshell.domain.debug_container.status import Session, sessions
+from kubectl_dshell.domain.debug_container.listing import ListedContainer, ListFilter, sorted_by
+from kubectl_dshell.domain.debug_container.status import DebugContainer, debug_containers
 from kubectl_dshell.domain.pod.event import Happened, PodEvent
 from kubectl_dshell.domain.pod.pod import Phase, called
-from kubectl_dshell.domain.pod.unclear import Unclear, parse_pods, told
+from kubectl_dshell.domain.pod.unclear import UnreadablePod, parse_pods, told
 from kubectl_dshell.errors import ApiError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def watch_chosen(request: ListRequest, ports: Ports) -> Iterator[list[Change]]:
     names, namespace = sorted(request.choice.pods), request.namespace
     if names and namespace:
         list(existing_pods(namespace, names, ports))  # a name that is wrong would be watched for ever
-    board = _Board(request.choice, ports, ask=request.ask)
+    board = _ListState(request.choice, ports, ask=request.ask)
     alone = names[0] if len(names) == 1 else ""
     try:
         first = True
@@ -54,19 +54,19 @@ def watch_chosen(request: ListRequest, ports: Ports) -> Iterator[list[Change]]:
 
 
 def _ordered(changes: list[Change], request: ListRequest) -> list[Change]:
-    return [Change(ChangeKind.ADDED, one) for one in in_order((c.judged for c in changes), request.sort_by)]
+    return [Change(ChangeKind.ADDED, one) for one in sorted_by((c.listed for c in changes), request.sort_by)]
 
 
-class _Board:
+class _ListState:
     """What there is, and what of it was told."""
 
-    def __init__(self, choice: Choice, ports: Ports, *, ask: bool) -> None:
+    def __init__(self, choice: ListFilter, ports: Ports, *, ask: bool) -> None:
         self._choice, self._ports, self._ask = choice, ports, ask
         self.listing = False
         """In the middle of a list."""
-        self._known: dict[Key, Session] = {}
-        self._before: dict[Key, Session] = {}
-        self._told: dict[Key, Judged] = {}
+        self._known: dict[Key, DebugContainer] = {}
+        self._before: dict[Key, DebugContainer] = {}
+        self._told: dict[Key, ListedContainer] = {}
         self._unasked: set[Key] = set()
         self._asked_at = self._asked_all_at = -ASK_SECONDS
         self._lost = False
@@ -89,17 +89,17 @@ class _Board:
                 pass
         self._say(event)
 
-    def _add(self, pods: Iterable[Json], before: dict[Key, Session]) -> None:
-        for session in (s for pod in parse_pods(pods, self._note_unclear) for s in sessions(pod)):
-            key = (session.namespace, session.pod, session.name)
+    def _add(self, pods: Iterable[Json], before: dict[Key, DebugContainer]) -> None:
+        for container in (s for pod in parse_pods(pods, self._note_unclear) for s in debug_containers(pod)):
+            key = (container.namespace, container.pod, container.name)
             was = before.get(key)
-            runs = session.phase is Phase.RUNNING
-            self._known[key] = replace(session, live=was.live, lost=was.lost) if was and runs else session
+            runs = container.phase is Phase.RUNNING
+            self._known[key] = replace(container, live=was.live, lost=was.lost) if was and runs else container
             # A change of the pod is rarely one of this container.
             if runs and (was is None or was.phase is not Phase.RUNNING):
                 self._unasked.add(key)
 
-    def _note_unclear(self, unclear: Unclear) -> None:
+    def _note_unclear(self, unclear: UnreadablePod) -> None:
         """Said once of each pod: it changes, and stays as it is."""
         if (str(unclear), unclear.why) not in self._unclear and len(self._unclear) < _MOST_UNCLEAR:
             self._unclear.add((str(unclear), unclear.why))
@@ -131,27 +131,27 @@ class _Board:
         """What is different from what was told."""
         now = self._ports.clock.now()
         wanted = self._wanted(now)
-        gone = [self._gone(key, judged, now) for key, judged in self._told.items() if key not in wanted]
+        gone = [self._gone(key, listed, now) for key, listed in self._told.items() if key not in wanted]
         changed = [
-            Change(ChangeKind.MODIFIED if key in self._told else ChangeKind.ADDED, judged)
-            for key, judged in wanted.items()
-            if key not in self._told or _essence(judged) != _essence(self._told[key])
+            Change(ChangeKind.MODIFIED if key in self._told else ChangeKind.ADDED, listed)
+            for key, listed in wanted.items()
+            if key not in self._told or _essence(listed) != _essence(self._told[key])
         ]
         self._told = wanted
         return gone + changed
 
-    def _wanted(self, now: datetime) -> dict[Key, Judged]:
-        judged = ((key, self._choice.judge(session, now)) for key, session in self._known.items())
-        return {key: one for key, one in judged if self._choice.wants(one, now)}
+    def _wanted(self, now: datetime) -> dict[Key, ListedContainer]:
+        listed = ((key, self._choice.judge(container, now)) for key, container in self._known.items())
+        return {key: one for key, one in listed if self._choice.wants(one, now)}
 
-    def _gone(self, key: Key, told: Judged, now: datetime) -> Change:
+    def _gone(self, key: Key, told: ListedContainer, now: datetime) -> Change:
         known = self._known.get(key)
         if known is None:
             return Change(ChangeKind.DELETED, told, gone=True)
         return Change(ChangeKind.DELETED, self._choice.judge(known, now))
 
 
-def _essence(judged: Judged) -> tuple[object, ...]:
+def _essence(listed: ListedContainer) -> tuple[object, ...]:
     """All but what changes by the second."""
-    live = judged.session.live
-    return replace(judged.session, live=None, unasked=False), live and (live.sessions, bool(live.kept)), judged.stale
+    live = listed.container.live
+    return replace(listed.container, live=None, unasked=False), live and (live.clients, bool(live.kept)), listed.stale

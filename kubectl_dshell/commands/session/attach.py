@@ -7,17 +7,17 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.session.end_reason import explain_end
-from kubectl_dshell.commands.session.fallback_shell import beside
-from kubectl_dshell.commands.session.find import Found, Search
+from kubectl_dshell.commands.session.fallback_shell import open_fallback_shell
+from kubectl_dshell.commands.session.find import ContainerSearch, FoundContainer
 from kubectl_dshell.commands.session.plan import Plan, say_refused_key, session_id
-from kubectl_dshell.commands.session.run import Closed, Gone, Session, hold
+from kubectl_dshell.commands.session.run import ContainerGone, RootDenied, Session, run_session
 from kubectl_dshell.commands.session.start import wait_until_running
 from kubectl_dshell.domain.access.identity import Identity, Source
 from kubectl_dshell.domain.debug_container.joinable import refusal
 from kubectl_dshell.domain.debug_container.purpose import purpose
 from kubectl_dshell.domain.pod.pod import Phase
 from kubectl_dshell.domain.pod.target import choose_target
-from kubectl_dshell.errors import NoTarget
+from kubectl_dshell.errors import NotFound
 
 if TYPE_CHECKING:
     from kubectl_dshell.commands.ports import Ports
@@ -27,31 +27,31 @@ if TYPE_CHECKING:
 def attach(request: AttachRequest, ports: Ports) -> int:
     """Run the shell or command in a debug container of ours, whoever made it; the exit code.
 
-    Raises NoTarget where there is none, UsageError where it is not clear which, and all that a session raises.
+    Raises NotFound where there is none, UsageError where it is not clear which, and all that a session raises.
     """
-    search = Search(request, ports)
+    search = ContainerSearch(request, ports)
     say_refused_key(ports)
     found = search.find()
-    pod, name = found.pod, found.session.name
-    request = replace(request, again=_again(request, found))
-    if error := refusal(found.session, pod, ports.clock.now(), request.again):
+    pod, name = found.pod, found.container.name
+    request = replace(request, retry_command=_again(request, found))
+    if error := refusal(found.container, pod, ports.clock.now(), request.retry_command):
         raise error
     plan = _plan(found, ports)
-    starting = found.session.phase is not Phase.RUNNING
+    starting = found.container.phase is not Phase.RUNNING
     if starting:
         wait_until_running(pod, name, plan.wanted.image, request.timeout, ports)
-    guest_of = "" if search.mine(found.session) else plan.wanted.owner or "nobody"
+    guest_of = "" if search.mine(found.container) else plan.wanted.owner or "nobody"
     session = Session(request, plan, name, session_id(ports), reused=True, just_started=starting)
-    outcome = hold(replace(session, guest_of=guest_of, unexpected=request.pod is None), ports)
-    if isinstance(outcome, Gone):
-        end = explain_end(plan, name, request.again, f"the debug container {name} is just ending", ports)
-        raise NoTarget(end.message, *end.advice)
-    return beside(outcome, ports) if isinstance(outcome, Closed) else outcome
+    outcome = run_session(replace(session, guest_of=guest_of, unexpected=request.pod is None), ports)
+    if isinstance(outcome, ContainerGone):
+        end = explain_end(plan, name, request.retry_command, f"the debug container {name} is just ending", ports)
+        raise NotFound(end.message, *end.advice)
+    return open_fallback_shell(outcome, ports) if isinstance(outcome, RootDenied) else outcome
 
 
-def _plan(found: Found, ports: Ports) -> Plan:
+def _plan(found: FoundContainer, ports: Ports) -> Plan:
     """What the entry was made for, and whom it is."""
-    pod, session = found.pod, found.session
+    pod, session = found.pod, found.container
     entry = pod.debug_container(session.name)
     wanted = purpose(entry.spec if entry else {})
     uid, gid = (entry and entry.user) or (wanted.security.get("runAsUser", 0), wanted.security.get("runAsGroup", 0))
@@ -60,6 +60,6 @@ def _plan(found: Found, ports: Ports) -> Plan:
     )
 
 
-def _again(request: AttachRequest, found: Found) -> str:
-    container = f" --container {quote(found.session.target)}" if len(found.pod.containers) > 1 else ""
+def _again(request: AttachRequest, found: FoundContainer) -> str:
+    container = f" --container {quote(found.container.target)}" if len(found.pod.containers) > 1 else ""
     return f"kubectl dshell {quote(found.pod.name)}{container} -n {quote(request.namespace)}{request.cluster_flags}"

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from kubectl_dshell.commands.session.run import Session
 
 
-def introduction(session: Session) -> str:
+def banner(session: Session) -> str:
     """The line at the beginning of a session; two more where a person gets a shell."""
     plan, request = session.plan, session.request
     reused = " (reused)" if session.reused else ""

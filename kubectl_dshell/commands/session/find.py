@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.session.banner import attach_command
 from kubectl_dshell.commands.session.plan import read_pod
-from kubectl_dshell.domain.api_errors import Request, explain
+from kubectl_dshell.domain.api_errors import ApiRequest, translate_api_error
 from kubectl_dshell.domain.debug_container.joinable import describe, joinable, newest
 from kubectl_dshell.domain.debug_container.seal import is_mine
 from kubectl_dshell.domain.debug_container.spec import PREFIX, full_name
-from kubectl_dshell.domain.debug_container.status import Session, sessions
+from kubectl_dshell.domain.debug_container.status import DebugContainer, debug_containers
 from kubectl_dshell.domain.pod.pod import Phase, Pod, parse_pod
 from kubectl_dshell.domain.pod.target import nearest, where
-from kubectl_dshell.domain.pod.unclear import Unclear, parse_pods, told
+from kubectl_dshell.domain.pod.unclear import UnreadablePod, parse_pods, told
 from kubectl_dshell.domain.text.bounds import one_line
-from kubectl_dshell.errors import ApiError, DshellError, Forbidden, NoTarget, UsageError
+from kubectl_dshell.errors import ApiError, DshellError, Forbidden, NotFound, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,12 +29,12 @@ _SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundContainer:
     pod: Pod
-    session: Session
+    container: DebugContainer
 
 
-class Search:
+class ContainerSearch:
     """What this user made on this machine is found without a name; what others made has to be named."""
 
     def __init__(self, request: AttachRequest, ports: Ports) -> None:
@@ -42,11 +42,11 @@ class Search:
         self._ports = ports
         self._key = ports.keyring.key()
 
-    def mine(self, session: Session) -> bool:
-        return is_mine(session.seal, self._key)
+    def mine(self, container: DebugContainer) -> bool:
+        return is_mine(container.seal, self._key)
 
-    def find(self) -> Found:
-        """Raises NoTarget where there is none, UsageError where there are several."""
+    def find(self) -> FoundContainer:
+        """Raises NotFound where there is none, UsageError where there are several."""
         request = self._request
         if request.pod is not None:
             pod = read_pod(request.namespace, request.pod, self._ports)
@@ -57,8 +57,8 @@ class Search:
             return self._in_pod(found)
         return self._anywhere(request.word)
 
-    def _sessions(self, pod: Pod) -> list[Session]:
-        return [s for s in sessions(pod) if self._request.container in (None, s.target)]
+    def _sessions(self, pod: Pod) -> list[DebugContainer]:
+        return [s for s in debug_containers(pod) if self._request.container in (None, s.target)]
 
     def _pod(self, name: str) -> Pod | None:
         try:
@@ -66,23 +66,23 @@ class Search:
         except ApiError as error:
             if error.code == 404:
                 return None
-            raise explain(error, Request("get", "pods", self._request.namespace, name)) from error
+            raise translate_api_error(error, ApiRequest("get", "pods", self._request.namespace, name)) from error
 
-    def _named(self, pod: Pod, name: str) -> Found:
+    def _named(self, pod: Pod, name: str) -> FoundContainer:
         found = {s.name: s for s in self._sessions(pod)}
         for spelled in (name, full_name(name)):
             if spelled in found:
-                return Found(pod, found[spelled])
+                return FoundContainer(pod, found[spelled])
         hint = _hint(_alike(name, found))
-        raise NoTarget(f'no debug container "{name}" in {self._which(pod)}{hint}', self._start(pod))
+        raise NotFound(f'no debug container "{name}" in {self._which(pod)}{hint}', self._start(pod))
 
-    def _in_pod(self, pod: Pod) -> Found:
+    def _in_pod(self, pod: Pod) -> FoundContainer:
         there = self._sessions(pod)
         candidates = joinable(there, self.mine)
         if not candidates:
             last = newest(s for s in there if s.ours)
             ended = f"; the last one, {last.name}, has {last.state}" if last else ""
-            raise NoTarget(f"no debug container of dshell runs in {self._which(pod)}{ended}", self._start(pod))
+            raise NotFound(f"no debug container of dshell runs in {self._which(pod)}{ended}", self._start(pod))
         taken, *others = candidates
         if not self.mine(taken):
             raise self._none_mine(f"in {self._which(pod)}", candidates)
@@ -90,15 +90,15 @@ class Search:
             rest = ", ".join(s.name + self._owner(s) for s in others[:_SHOWN])
             also = f"{taken.name} of {pod.name} (also: {rest}; choose with {pod.name}/NAME)"
             self._ports.notices.notice(also)
-        return Found(pod, taken)
+        return FoundContainer(pod, taken)
 
-    def _owner(self, session: Session) -> str:
-        return "" if self.mine(session) else f" of {one_line(session.owner) or 'nobody'}"
+    def _owner(self, container: DebugContainer) -> str:
+        return "" if self.mine(container) else f" of {one_line(container.owner) or 'nobody'}"
 
-    def _none_mine(self, where: str, live: list[Session]) -> NoTarget:
+    def _none_mine(self, where: str, live: list[DebugContainer]) -> NotFound:
         """Nothing is joined unseen that somebody else may have made."""
         why = f" ({self._ports.keyring.trouble})" if self._key is None else ""
-        return NoTarget(
+        return NotFound(
             f"no debug container that runs {where} was made by you on this machine{why}",
             f"Of others, or made elsewhere, which can be shared ({len(live)}):",
             *self._commands(live),
@@ -111,7 +111,7 @@ class Search:
     def _start(self, pod: Pod) -> str:
         return f"Start one: kubectl dshell {where(pod)}{self._request.cluster_flags}"
 
-    def _only_one(self) -> Found:
+    def _only_one(self) -> FoundContainer:
         everyone = [(pod, s) for pod in self._pods() for s in self._sessions(pod)]
         live = joinable([s for _, s in everyone], self.mine)
         mine = [s for s in live if self.mine(s)]
@@ -119,14 +119,14 @@ class Search:
         where = f"in namespace {self._request.namespace}"
         if len(running) == 1:
             self._say_waiting(len(mine) - 1, where)
-            return Found(next(pod for pod, s in everyone if s is running[0]), running[0])
+            return FoundContainer(next(pod for pod, s in everyone if s is running[0]), running[0])
         if mine:
             do = "run" if running[0].phase is Phase.RUNNING else "are waiting"
             which = f"which one? {len(running)} debug containers of yours {do} {where}"
             raise UsageError(which, *self._commands(running))
         if live:
             raise self._none_mine(where, live)
-        raise NoTarget(f"no debug container of yours runs {where}", "Those there are: kubectl dshell ls -A")
+        raise NotFound(f"no debug container of yours runs {where}", "Those there are: kubectl dshell ls -A")
 
     def _say_waiting(self, others: int, where: str) -> None:
         if others:
@@ -134,32 +134,32 @@ class Search:
             see = f"kubectl dshell ls --mine --state waiting -n {namespace}{self._request.cluster_flags}"
             self._ports.notices.notice(f"{others} more of yours {where} that do not run yet: {see}")
 
-    def _anywhere(self, word: str) -> Found:
+    def _anywhere(self, word: str) -> FoundContainer:
         wanted, names = {word, full_name(word)}, set[str]()
-        hits: list[Found] = []
+        hits: list[FoundContainer] = []
         for pod in self._pods(word):
             if pod.name == word:
                 return self._in_pod(pod)
             there = self._sessions(pod)
-            hits += [Found(pod, s) for s in there if s.name in wanted]
+            hits += [FoundContainer(pod, s) for s in there if s.name in wanted]
             names |= {pod.name, *(s.name for s in joinable(there, self.mine))}
-        live = joinable([found.session for found in hits], self.mine)
+        live = joinable([found.container for found in hits], self.mine)
         if len(live) > 1:
             raise UsageError(f"which one? {len(live)} debug containers are called {word}", *self._commands(live))
         if hits:
-            return next((found for found in hits if found.session in live), hits[-1])
+            return next((found for found in hits if found.container in live), hits[-1])
         alike = _alike(word, names)
-        raise NoTarget(
+        raise NotFound(
             f'no debug container and no pod "{word}" in namespace {self._request.namespace}{_hint(alike)}',
             *([] if alike else [f"Those there are: kubectl dshell ls -n {quote(self._request.namespace)}"]),
         )
 
     def _pods(self, word: str = "NAME") -> Iterator[Pod]:
-        namespace, unclear = self._request.namespace, list[Unclear]()
+        namespace, unclear = self._request.namespace, list[UnreadablePod]()
         try:
             yield from parse_pods(self._ports.cluster.list_pods(namespace), unclear.append)
         except ApiError as error:
-            refused: DshellError = explain(error, Request("list", "pods", namespace, ""))
+            refused: DshellError = translate_api_error(error, ApiRequest("list", "pods", namespace, ""))
             if isinstance(refused, Forbidden):
                 command = attach_command(namespace, "POD", word, self._request.cluster_flags)
                 raise Forbidden(refused.message, f"With the pod's name no list is needed: {command}") from error
@@ -168,7 +168,7 @@ class Search:
             if unclear:
                 self._ports.notices.warn(told(unclear))
 
-    def _commands(self, live: list[Session]) -> list[str]:
+    def _commands(self, live: list[DebugContainer]) -> list[str]:
         now, flags = self._ports.clock.now(), self._request.cluster_flags
         lines = [
             f"  {attach_command(s.namespace, s.pod, s.name, flags)}  # {describe(s, now, mine=self.mine(s))}"

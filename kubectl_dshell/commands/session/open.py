@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.commands.session.fallback_shell import beside
-from kubectl_dshell.commands.session.plan import plan, replan, say_refused_key
+from kubectl_dshell.commands.session.fallback_shell import open_fallback_shell
+from kubectl_dshell.commands.session.plan import plan, replace_identity, say_refused_key
 from kubectl_dshell.commands.session.reuse import join_or_start
-from kubectl_dshell.commands.session.run import Closed
+from kubectl_dshell.commands.session.run import RootDenied
 from kubectl_dshell.domain.access.identity import correction
 from kubectl_dshell.remote import protocol
 
@@ -28,14 +28,14 @@ def open_session(request: OpenRequest, ports: Ports) -> int:
     if current.target.notice:
         ports.notices.notice(current.target.notice)
     outcome = join_or_start(request, current, ports)
-    if isinstance(outcome, Closed) and (better := _correction(current, outcome)):
+    if isinstance(outcome, RootDenied) and (better := _correction(current, outcome)):
         outcome.tether.goodbye(protocol.bye(outcome.session.id))
-        corrected = replan(current, better)
+        corrected = replace_identity(current, better)
         if corrected.name:
             ports.notices.notice(f"{current.name} is not the app's user {better}; {corrected.name} is")
         outcome = join_or_start(request, corrected, ports)
-    return beside(outcome, ports) if isinstance(outcome, Closed) else outcome
+    return open_fallback_shell(outcome, ports) if isinstance(outcome, RootDenied) else outcome
 
 
-def _correction(current: Plan, closed: Closed) -> Identity | None:
+def _correction(current: Plan, closed: RootDenied) -> Identity | None:
     return correction(current.identity, closed.facts, current.pod, current.target.container)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.access.identity import Identity, Source, identify, stamp
 from kubectl_dshell.domain.access.privilege import Profile, security_context
-from kubectl_dshell.domain.api_errors import Request, explain
+from kubectl_dshell.domain.api_errors import ApiRequest, translate_api_error
 from kubectl_dshell.domain.debug_container.seal import seal
-from kubectl_dshell.domain.debug_container.spec import LEASE_SECONDS, NAME_LETTERS, PREFIX, Wanted, container_spec
+from kubectl_dshell.domain.debug_container.spec import LEASE_SECONDS, NAME_LETTERS, PREFIX, DebugSpec, container_spec
 from kubectl_dshell.domain.pod.pod import Json, Pod, called, parse_pod
 from kubectl_dshell.domain.pod.target import Target, choose_target, nearest, refuse_new
-from kubectl_dshell.errors import ApiError, DshellError, NoTarget
+from kubectl_dshell.errors import ApiError, DshellError, NotFound
 
 if TYPE_CHECKING:
     from kubectl_dshell.commands.ports import Ports
@@ -29,7 +29,7 @@ class Plan:
 
     target: Target
     identity: Identity
-    wanted: Wanted
+    wanted: DebugSpec
     name: str | None = None
     """The one debug container that is meant; None for any."""
 
@@ -39,24 +39,24 @@ class Plan:
 
 
 def read_pod(namespace: str, name: str, ports: Ports) -> Pod:
-    """The pod; raises NoTarget with the nearest names where there is none, Forbidden without the right to look."""
+    """The pod; raises NotFound with the nearest names where there is none, Forbidden without the right to look."""
     try:
         return parse_pod(ports.cluster.get_pod(namespace, name))
     except ApiError as error:
-        refused = explain(error, Request("get", "pods", namespace, name))
-        if isinstance(refused, NoTarget):
+        refused = translate_api_error(error, ApiRequest("get", "pods", namespace, name))
+        if isinstance(refused, NotFound):
             raise _no_pod(namespace, name, ports) from error
         raise refused from error
 
 
-def _no_pod(namespace: str, name: str, ports: Ports) -> NoTarget:
+def _no_pod(namespace: str, name: str, ports: Ports) -> NotFound:
     try:
         names = [called(pod)[1] for pod in ports.cluster.list_pods(namespace)]
     except DshellError:
         names = []  # who may not list still gets the answer, without the hint
     alike = nearest(name, names)
     hint = f"; did you mean {' or '.join(alike)}?" if alike else ""
-    return NoTarget(
+    return NotFound(
         f'no pod "{name}" in namespace {namespace}{hint}',
         *([] if alike else [f"Those there are: kubectl get pods -n {quote(namespace)} (another namespace: -n)"]),
     )
@@ -69,7 +69,7 @@ def plan(request: OpenRequest, ports: Ports) -> Plan:
     identity = identify(pod, target.container, request.run_as, ports.keyring.key())
     if request.profile is Profile.GENERAL and request.run_as is None:
         identity = Identity(0, 0, Source.PROFILE)
-    wanted = Wanted(
+    wanted = DebugSpec(
         target=target.container.name,
         image=request.image,
         pull_policy=request.pull_policy,
@@ -83,7 +83,7 @@ def plan(request: OpenRequest, ports: Ports) -> Plan:
     return Plan(target, identity, wanted, request.name)
 
 
-def replan(current: Plan, identity: Identity) -> Plan:
+def replace_identity(current: Plan, identity: Identity) -> Plan:
     """The same for a better identity; a given name is lengthened, since an entry's can never be used again."""
     security = security_context(Profile.AUTO, current.pod, current.target.container, identity)
     wanted = replace(current.wanted, security=security, measured=stamp(identity, current.target.container))
@@ -96,7 +96,7 @@ def another_name(name: str | None) -> str | None:
 
 
 def debug_container(plan: Plan, ports: Ports, first_seconds: int = LEASE_SECONDS, *, sealed: bool = True) -> Json:
-    """A new entry, with a fresh name where none is given; raises NoTarget where no new one can start any more.
+    """A new entry, with a fresh name where none is given; raises NotFound where no new one can start any more.
 
     `first_seconds`: how long it waits for the first word of the session that it is made for.
     One that is only shown is not `sealed`: who adds something else under its name would have our word for it.

@@ -6,30 +6,30 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.session.banner import attach_command
-from kubectl_dshell.commands.session.end_reason import NobodyCame, explain_end
+from kubectl_dshell.commands.session.end_reason import StarterMissed, explain_end
 from kubectl_dshell.commands.session.plan import Plan, another_name, read_pod, session_id
-from kubectl_dshell.commands.session.run import Closed, Gone, Session, hold
+from kubectl_dshell.commands.session.run import ContainerGone, RootDenied, Session, run_session
 from kubectl_dshell.commands.session.start import NameTaken, start, wait_until_running
 from kubectl_dshell.domain.debug_container.purpose import differences, live_holders, lookalikes, purpose, same_purpose
 from kubectl_dshell.domain.debug_container.seal import is_mine
 from kubectl_dshell.domain.debug_container.spec import FIRST_SECONDS, LEASE_SECONDS
-from kubectl_dshell.domain.debug_container.status import Session as Existing
-from kubectl_dshell.domain.debug_container.status import sessions
+from kubectl_dshell.domain.debug_container.status import DebugContainer as Existing
+from kubectl_dshell.domain.debug_container.status import debug_containers
 from kubectl_dshell.domain.pod.pod import Phase
-from kubectl_dshell.errors import DshellError, NoTarget, StartFailed
+from kubectl_dshell.errors import DshellError, NotFound, Unavailable
 
 if TYPE_CHECKING:
     from kubectl_dshell.commands.ports import Ports
     from kubectl_dshell.commands.request import OpenRequest
 
 
-def join_or_start(request: OpenRequest, current: Plan, ports: Ports) -> int | Closed:
+def join_or_start(request: OpenRequest, current: Plan, ports: Ports) -> int | RootDenied:
     """Hold the session in the debug container that `current` means."""
     if current.name is not None:
         return _named(request, current, current.name, ports)
     for name in [] if request.new else _ours(current, ports):
         outcome = _join(request, current, name, ports)
-        if not isinstance(outcome, Gone):
+        if not isinstance(outcome, ContainerGone):
             return outcome
     if not request.new:
         _say_passed_over(request, current, ports)
@@ -52,7 +52,7 @@ def _say_passed_over(request: OpenRequest, current: Plan, ports: Ports) -> None:
         )
 
 
-def _start(request: OpenRequest, current: Plan, ports: Ports) -> int | Closed:
+def _start(request: OpenRequest, current: Plan, ports: Ports) -> int | RootDenied:
     """In one that waits for us only for a moment, as we may be gone; if that was too short, in one that waits longer.
 
     Of many at once the last come late, and goodbye is said for those that are stopped (Step).
@@ -60,35 +60,35 @@ def _start(request: OpenRequest, current: Plan, ports: Ports) -> int | Closed:
     if not request.task:
         try:
             return _start_one(request, current, FIRST_SECONDS, ports)
-        except NobodyCame as error:
+        except StarterMissed as error:
             ports.notices.notice(f"{error.message}: another one is started, which waits for {LEASE_SECONDS} s")
             current = replace(current, name=another_name(current.name))
     return _start_one(request, current, LEASE_SECONDS, ports)
 
 
-def _start_one(request: OpenRequest, current: Plan, first_seconds: int, ports: Ports) -> int | Closed:
+def _start_one(request: OpenRequest, current: Plan, first_seconds: int, ports: Ports) -> int | RootDenied:
     name, id_ = start(current, request.timeout, ports, first_seconds)
-    outcome = hold(Session(request, current, name, id_, reused=False, just_started=True), ports)
-    if isinstance(outcome, Gone):
+    outcome = run_session(Session(request, current, name, id_, reused=False, just_started=True), ports)
+    if isinstance(outcome, ContainerGone):
         why = f": {outcome.why}" if outcome.why else ""
         ended = f"the debug container {name} ended before the session began{why}"
-        raise explain_end(current, name, request.again, ended, ports)
+        raise explain_end(current, name, request.retry_command, ended, ports)
     return outcome
 
 
 def _join(
     request: OpenRequest, current: Plan, name: str, ports: Ports, *, just_started: bool = False
-) -> int | Closed | Gone:
+) -> int | RootDenied | ContainerGone:
     entry = current.pod.debug_container(name)
     was = purpose(entry.spec).reason if entry else ""
     if request.reason and request.reason != was:
         keeps = f'keeps its reason: "{was}"' if was else "stays without a reason"
         ports.notices.notice(f"{name} is there already and {keeps} (an entry cannot be changed; --new makes another)")
     session = Session(request, current, name, session_id(ports), reused=True, just_started=just_started)
-    return hold(session, ports)
+    return run_session(session, ports)
 
 
-def _named(request: OpenRequest, current: Plan, name: str, ports: Ports) -> int | Closed:
+def _named(request: OpenRequest, current: Plan, name: str, ports: Ports) -> int | RootDenied:
     """Exactly that one: joined if it is there and would do, made if it never was."""
     if current.pod.debug_container(name) is None:
         try:
@@ -96,16 +96,18 @@ def _named(request: OpenRequest, current: Plan, name: str, ports: Ports) -> int 
         except NameTaken:  # somebody was faster
             pod = read_pod(request.namespace, current.pod.name, ports)
             current = replace(current, target=replace(current.target, pod=pod))
-    existing = next((s for s in sessions(current.pod) if s.name == name), None)
+    existing = next((s for s in debug_containers(current.pod) if s.name == name), None)
     if existing is None:
-        raise StartFailed(f"{name} of {current.pod.name} has come and gone", f"Again: {request.again} --name {name}")
+        raise Unavailable(
+            f"{name} of {current.pod.name} has come and gone", f"Again: {request.retry_command} --name {name}"
+        )
     if refusal := _refusal(request, current, existing, ports):
         raise refusal
     if existing.phase is not Phase.RUNNING:
         wait_until_running(current.pod, name, current.wanted.image, request.timeout, ports)
     starting = existing.phase is not Phase.RUNNING
     outcome = _join(request, current, name, ports, just_started=starting)
-    if isinstance(outcome, Gone):
+    if isinstance(outcome, ContainerGone):
         raise _over(request, current, existing, "is just ending", ports)
     return outcome
 
@@ -115,30 +117,30 @@ def _refusal(request: OpenRequest, current: Plan, existing: Existing, ports: Por
     name, pod = existing.name, existing.pod
     if existing.phase is Phase.TERMINATED:
         return _over(request, current, existing, f"has {existing.state}", ports)
-    other = f"Another debug container: {request.again} --name OTHER"
+    other = f"Another debug container: {request.retry_command} --name OTHER"
     if request.new:
-        return StartFailed(f"{pod} has a debug container {name} already, and --new wants another", other)
+        return Unavailable(f"{pod} has a debug container {name} already, and --new wants another", other)
     if not existing.ours:
-        return StartFailed(f"{name} in {pod} was not made by kubectl dshell and cannot be joined", other)
+        return Unavailable(f"{name} in {pod} was not made by kubectl dshell and cannot be joined", other)
     entry, key = current.pod.debug_container(name), ports.keyring.key()
     if entry is None or same_purpose(entry.spec, current.pod, current.wanted, key):
         return None
     join = f"Join it as it is: {attach_command(existing.namespace, pod, name, request.cluster_flags)}"
     if differ := differences(entry.spec, current.wanted):
-        return StartFailed(f"{name} in {pod} is there for something else: {'; '.join(differ)}", join, other)
+        return Unavailable(f"{name} in {pod} is there for something else: {'; '.join(differ)}", join, other)
     if is_mine(existing.seal, key):
-        return StartFailed(f"{name} in {pod} was asked for in another way, which it no longer shows", join, other)
+        return Unavailable(f"{name} in {pod} was asked for in another way, which it no longer shows", join, other)
     why = f" ({ports.keyring.trouble})" if key is None else ""
     owner = purpose(entry.spec).owner or "nobody"
-    return StartFailed(f"{name} in {pod} was not made by you on this machine{why}; its owner is {owner}", join, other)
+    return Unavailable(f"{name} in {pod} was not made by you on this machine{why}; its owner is {owner}", join, other)
 
 
-def _over(request: OpenRequest, current: Plan, existing: Existing, what: str, ports: Ports) -> NoTarget:
+def _over(request: OpenRequest, current: Plan, existing: Existing, what: str, ports: Ports) -> NotFound:
     others = _ours(current, ports)
     where = (existing.namespace, existing.pod)
-    return NoTarget(
+    return NotFound(
         f"{existing.name} in {existing.pod} {what}; its name cannot be used again in this pod, "
         "from which Kubernetes removes no ephemeral container",
-        f"Another debug container: {request.again} --name OTHER",
+        f"Another debug container: {request.retry_command} --name OTHER",
         *(f"One like it that runs: {attach_command(*where, name, request.cluster_flags)}" for name in others[:1]),
     )

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.commands.exec.streams import is_gone, open_exec, open_tether
 from kubectl_dshell.commands.exec.tether import TetherEnded
-from kubectl_dshell.commands.session.banner import attach_command, introduction
-from kubectl_dshell.commands.session.end_reason import explain_end, lapsed, told_end
+from kubectl_dshell.commands.session.banner import attach_command, banner
+from kubectl_dshell.commands.session.end_reason import explain_end, lapsed, recorded_end
 from kubectl_dshell.domain.access.facts import EnterStatus
 from kubectl_dshell.domain.debug_container.spec import LEASE_SECONDS
 from kubectl_dshell.domain.stream import Exit
 from kubectl_dshell.domain.text.duration import duration
-from kubectl_dshell.errors import ApiError, ConnectionLost, DshellError, StartFailed
+from kubectl_dshell.errors import ApiError, ConnectionLost, DshellError, Unavailable
 from kubectl_dshell.remote import protocol
 
 if TYPE_CHECKING:
@@ -56,14 +56,14 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
+class ContainerGone:
     """The debug container had ended, or was ending: nothing of the session was run. `why`: the node's words, if any."""
 
     why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Closed:
+class RootDenied:
     """The target's root cannot be entered by who we are; nothing of the session was run."""
 
     session: Session
@@ -71,7 +71,7 @@ class Closed:
     tether: Tether
 
 
-def hold(session: Session, ports: Ports) -> int | Closed | Gone:
+def run_session(session: Session, ports: Ports) -> int | RootDenied | ContainerGone:
     """Hold the session; the exit code of its shell or command."""
     plan, request = session.plan, session.request
     wait = _READY_SECONDS if session.just_started else 0.0
@@ -79,38 +79,38 @@ def hold(session: Session, ports: Ports) -> int | Closed | Gone:
     tether = open_tether(where, plan.target.container.id, session.id, ports, wait=wait, late=session.task)
     stream = None
     try:
-        if session.reused and _comes_too_late(tether):
+        if session.reused and _is_ending(tether):
             tether.close()
-            return Gone()
+            return ContainerGone()
         kind: dict[str, Any] = {"stdin": request.stdin, "tty": request.tty, "half_close": request.half_close}
         stream = open_exec(where, _argv(session, ports), ports, wait=wait, **kind)
         if session.task:
-            return _perform(session, stream, tether, ports)
-        return _unfit(session, tether) or _attend(session, stream, tether, ports)
+            return _run_task(session, stream, tether, ports)
+        return _check_facts(session, tether) or _run_interactive(session, stream, tether, ports)
     except TetherEnded as error:
         tether.close()
-        return Gone(error.message)
+        return ContainerGone(error.message)
     except BaseException as error:
         if isinstance(error, ApiError) and is_gone(error):
             tether.close()
-            return Gone(error.message)
+            return ContainerGone(error.message)
         told = say_goodbye(session, tether, ports)
         if told and stream:
-            _see_it_end(stream, ports)
+            _await_exit(stream, ports)
         if isinstance(error, DshellError) and stream is None and session.just_started and not told:
-            error.advice = (_what_stays(session), *error.advice)
+            error.advice = (_leftover_notice(session), *error.advice)
         raise
     finally:
         if stream:
             stream.close()
 
 
-def _what_stays(session: Session) -> str:
+def _leftover_notice(session: Session) -> str:
     """Of a debug container that nobody can be spoken to in."""
     return f"{session.name} was added to {session.plan.pod.name}; it ends by itself within {LEASE_SECONDS} s."
 
 
-def _comes_too_late(tether: Tether) -> bool:
+def _is_ending(tether: Tether) -> bool:
     """A holder that is there may be ending. No input is read and no command run before it has taken our word."""
     try:
         return not tether.registered()
@@ -118,21 +118,21 @@ def _comes_too_late(tether: Tether) -> bool:
         return True
 
 
-def _unfit(session: Session, tether: Tether) -> Closed | Gone | None:
+def _check_facts(session: Session, tether: Tether) -> RootDenied | ContainerGone | None:
     facts = tether.facts()
     if not facts.holder_alive:
         tether.close()
-        return Gone()
-    return None if facts.root_open else Closed(session, facts, tether)
+        return ContainerGone()
+    return None if facts.root_open else RootDenied(session, facts, tether)
 
 
-def _attend(session: Session, stream: Stream, tether: Tether, ports: Ports) -> int:
+def _run_interactive(session: Session, stream: Stream, tether: Tether, ports: Ports) -> int:
     tether.keep(session.request.keep)
     say = ports.notices.warn if session.guest_of and session.unexpected else ports.notices.identity
-    say(introduction(session))
+    say(banner(session))
     if session.plan.pod.deleting:
         tether.say_leaving()
-    return converse(session, stream, tether, ports)
+    return relay_until_exit(session, stream, tether, ports)
 
 
 def _argv(session: Session, ports: Ports) -> list[str]:
@@ -158,19 +158,19 @@ def prompt_name(session: Session) -> str:
     return f"{session.plan.pod.name}/{session.plan.target.container.name}"
 
 
-def _perform(session: Session, stream: Stream, tether: Tether, ports: Ports) -> int | Closed:
+def _run_task(session: Session, stream: Stream, tether: Tether, ports: Ports) -> int | RootDenied:
     """The command says goodbye itself, unless only the holder can tell what its exit code means."""
     end = _relay(session, stream, tether, ports)
     if end.code is not None and protocol.has_said_goodbye(end.code) and tether.unheard <= LEASE_SECONDS:
         tether.close()
         return end.code
     if end.code in (EnterStatus.NO_TARGET, EnterStatus.ROOT_CLOSED) and not (facts := tether.facts()).root_open:
-        return Closed(session, facts, tether)
-    return _conclude(session, end, tether, ports)
+        return RootDenied(session, facts, tether)
+    return _exit_code(session, end, tether, ports)
 
 
-def converse(session: Session, stream: Stream, tether: Tether, ports: Ports) -> int:
-    return _conclude(session, _relay(session, stream, tether, ports), tether, ports)
+def relay_until_exit(session: Session, stream: Stream, tether: Tether, ports: Ports) -> int:
+    return _exit_code(session, _relay(session, stream, tether, ports), tether, ports)
 
 
 def _relay(session: Session, stream: Stream, tether: Tether, ports: Ports) -> Exit:
@@ -178,11 +178,11 @@ def _relay(session: Session, stream: Stream, tether: Tether, ports: Ports) -> Ex
     try:
         return ports.terminal.relay(stream, tether, stdin=request.stdin, tty=request.tty)
     except ConnectionLost as error:
-        _start_a_line(session, ports)
+        _begin_new_line(session, ports)
         tether.close()  # no goodbye, even if it could be said by now: whoever comes back finds it
         over = tether.unheard > LEASE_SECONDS
         if over and request.keep <= LEASE_SECONDS:
-            raise lapsed(session.name, tether.unheard, request.again) from error
+            raise lapsed(session.name, tether.unheard, request.retry_command) from error
         stays = f"for {duration(request.keep)}" if request.keep > LEASE_SECONDS else "for up to a minute"
         what = "what it ran was ended, and the debug container" if over else "the debug container"
         raise ConnectionLost(
@@ -191,36 +191,38 @@ def _relay(session: Session, stream: Stream, tether: Tether, ports: Ports) -> Ex
         ) from error
 
 
-def _conclude(session: Session, end: Exit, tether: Tether, ports: Ports) -> int:
+def _exit_code(session: Session, end: Exit, tether: Tether, ports: Ports) -> int:
     request, silent = session.request, tether.unheard
     acknowledged = say_goodbye(session, tether, ports)
     # where the holder did not tell: our silence was too long for it, and so may be what ended the command
     away = tether.lapsed is None and silent > LEASE_SECONDS and (end.code or 0) > _SIGNALLED
     if tether.lapsed or (away and acknowledged):
-        _start_a_line(session, ports)
-        raise lapsed(session.name, silent, request.again)
+        _begin_new_line(session, ports)
+        raise lapsed(session.name, silent, request.retry_command)
     if end.code is not None and (tether.lapsed is False or (not away and _is_its_own(end.code, acknowledged))):
         return end.code
     if end.code is None and acknowledged:
-        raise StartFailed(f"the node could not run it in {session.name}: {end.message}")
-    _start_a_line(session, ports)
+        raise Unavailable(f"the node could not run it in {session.name}: {end.message}")
+    _begin_new_line(session, ports)
     if away:
-        raise told_end(session.plan, session.name, request.again, ports) or lapsed(session.name, silent, request.again)
+        raise recorded_end(session.plan, session.name, request.retry_command, ports) or lapsed(
+            session.name, silent, request.retry_command
+        )
     killed = f"the debug container {session.name} was killed" + (f": {end.message}" if end.message else "")
-    raise explain_end(session.plan, session.name, request.again, killed, ports)
+    raise explain_end(session.plan, session.name, request.retry_command, killed, ports)
 
 
 def _is_its_own(code: int, acknowledged: bool) -> bool:  # noqa: FBT001  # both are what is asked about
     return acknowledged or code not in (_KILLED, EnterStatus.HOLDER_GONE)
 
 
-def _start_a_line(session: Session, ports: Ports) -> None:
+def _begin_new_line(session: Session, ports: Ports) -> None:
     """The cursor may be behind a prompt."""
     if session.request.tty:
         ports.notices.warn("")
 
 
-def _see_it_end(stream: Stream, ports: Ports) -> None:
+def _await_exit(stream: Stream, ports: Ports) -> None:
     """Our leaving is the end of its input, at which a script would go on with its next command."""
     deadline = ports.clock.monotonic() + _DYING_SECONDS
     with contextlib.suppress(ConnectionLost):

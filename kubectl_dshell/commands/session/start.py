@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.session.plan import Plan, debug_container
-from kubectl_dshell.domain.api_errors import Request, explain
-from kubectl_dshell.domain.debug_container.end_message import End, last_words
+from kubectl_dshell.domain.api_errors import ApiRequest, translate_api_error
+from kubectl_dshell.domain.debug_container.end_message import EndReason, parse_end_message
 from kubectl_dshell.domain.debug_container.spec import LEASE_SECONDS, environment
 from kubectl_dshell.domain.pod.pod import Json, Phase, Pod, State, parse_pod
-from kubectl_dshell.domain.pod.start_failure import StartWatch, describe
+from kubectl_dshell.domain.pod.start_failure import StartMonitor, describe
 from kubectl_dshell.domain.pod.target import where
-from kubectl_dshell.errors import ApiError, NoTarget, StartFailed, TimedOut
+from kubectl_dshell.errors import ApiError, NotFound, TimedOut, Unavailable
 
 if TYPE_CHECKING:
     from kubectl_dshell.commands.ports import Ports
@@ -20,19 +20,21 @@ _SILENT_SECONDS = 1.0  # a start that is quicker needs no word
 _EVENTS_EVERY_SECONDS = 2.0
 
 
-class NameTaken(StartFailed):
+class NameTaken(Unavailable):
     """Another debug container has the name that was given to this one."""
 
 
 def add(plan: Plan, ports: Ports, *, dry_run: bool = False, first_seconds: int = LEASE_SECONDS) -> tuple[Json, Pod]:
-    """The entry sent and the pod as answered; refusals are explained (Forbidden, NoTarget, NameTaken, StartFailed)."""
+    """The entry sent and the pod as answered; refusals are explained (Forbidden, NotFound, NameTaken, Unavailable)."""
     pod, container = plan.pod, debug_container(plan, ports, first_seconds, sealed=not dry_run)
     try:
         answer = ports.cluster.add_ephemeral_container(pod.namespace, pod.name, container, dry_run=dry_run)
     except ApiError as error:
         if error.code == 422 and "may not be changed" in error.message:
             raise NameTaken(f"{pod.name} has a debug container {container['name']} already") from error
-        raise explain(error, Request("patch", "pods/ephemeralcontainers", pod.namespace, pod.name)) from error
+        raise translate_api_error(
+            error, ApiRequest("patch", "pods/ephemeralcontainers", pod.namespace, pod.name)
+        ) from error
     return container, parse_pod(answer)
 
 
@@ -45,8 +47,8 @@ def start(plan: Plan, timeout: float, ports: Ports, first_seconds: int = LEASE_S
 
 def _came_up(state: State) -> bool:
     """Whether it runs, or ran and waited for us in vain while we were too slow to see it; its end tells who looks."""
-    words = last_words(state.message) if state.phase is Phase.TERMINATED else None
-    return state.phase is Phase.RUNNING or (words is not None and words.end is End.NOBODY_CAME)
+    words = parse_end_message(state.message) if state.phase is Phase.TERMINATED else None
+    return state.phase is Phase.RUNNING or (words is not None and words.end is EndReason.NOBODY_CAME)
 
 
 def wait_until_running(pod: Pod, name: str, image: str, timeout: float, ports: Ports) -> None:
@@ -54,7 +56,7 @@ def wait_until_running(pod: Pod, name: str, image: str, timeout: float, ports: P
 
     An entry of that name in another pod, which has this one's name by now, is anybody's.
     """
-    watch = StartWatch(name, image)
+    watch = StartMonitor(name, image)
     clock, uid = ports.clock, pod.uid
     began = clock.monotonic()
     waits, events, next_events = "", [], began + _EVENTS_EVERY_SECONDS
@@ -63,7 +65,7 @@ def wait_until_running(pod: Pod, name: str, image: str, timeout: float, ports: P
         for change in changes:
             pod = parse_pod(change) if change is not None else pod
             if pod.uid != uid:
-                raise NoTarget(f"pod {pod.name} was replaced by another of its name before {name} ran in it")
+                raise NotFound(f"pod {pod.name} was replaced by another of its name before {name} ran in it")
             entry = pod.debug_container(name)
             if entry and _came_up(entry.state):
                 return
@@ -79,7 +81,7 @@ def wait_until_running(pod: Pod, name: str, image: str, timeout: float, ports: P
             if now - began >= _SILENT_SECONDS:
                 ports.notices.progress(f"{pod.name}: {waits}")
     except ApiError as error:
-        raise explain(error, Request("get", "pods", pod.namespace, pod.name)) from error
+        raise translate_api_error(error, ApiRequest("get", "pods", pod.namespace, pod.name)) from error
     finally:
         ports.notices.progress("")
     raise TimedOut(

@@ -60,7 +60,7 @@ def capability_names(mask: int) -> str:
     return ", ".join(names)
 
 
-def why_closed(facts: Facts) -> str:
+def why_denied(facts: Facts) -> str:
     """The clause of the rule that fails, as the end of "its files are closed to us: ...".
 
     Those that no other user would cure come first.
@@ -86,7 +86,7 @@ def why_closed(facts: Facts) -> str:
     return "a security module (AppArmor, SELinux) of the node keeps the two containers apart"
 
 
-def what_opens(facts: Facts, command: str) -> str:
+def how_to_enter(facts: Facts, command: str) -> str:
     """The flag that would make it work, for `command` ("kubectl dshell web -n shop")."""
     if facts.uid is None or facts.gid is None:
         return f"Again: {command}"

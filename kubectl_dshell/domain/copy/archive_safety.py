@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class MemberType(StrEnum):
     """What tar knows that is copied."""
 
     FILE = "file"
@@ -26,7 +26,7 @@ DEEPEST = 255
 """Directories inside each other."""
 
 
-class Refused(Exception):
+class UnsafeMember(Exception):
     """A member that is not extracted; the message says why, without its name."""
 
 
@@ -34,22 +34,22 @@ def inner_path(name: str) -> Parts:
     """The parts of a member's name below the source; none for the source itself. Raises Refused."""
     _check_length(name, "a name")
     if name.startswith("/"):
-        raise Refused("an absolute name")
+        raise UnsafeMember("an absolute name")
     parts = tuple(part for part in name.split("/") if part not in ("", "."))
     if len(parts) > DEEPEST:
-        raise Refused(f"a name more than {DEEPEST} directories deep")
+        raise UnsafeMember(f"a name more than {DEEPEST} directories deep")
     if ".." in parts:
-        raise Refused("a name that leads out of the copy (..)")
+        raise UnsafeMember("a name that leads out of the copy (..)")
     return parts
 
 
-def safe_mode(kind: Kind, mode: int) -> int:
+def safe_mode(kind: MemberType, mode: int) -> int:
     """The permissions to set. Raises Refused for a program that runs as somebody else.
 
     The same bits of a directory only say whose its new files are: they are left out.
     """
-    if kind is Kind.FILE and mode & 0o6000:
-        raise Refused("a program that runs as its owner (setuid, setgid)")
+    if kind is MemberType.FILE and mode & 0o6000:
+        raise UnsafeMember("a program that runs as its owner (setuid, setgid)")
     return mode & 0o777
 
 
@@ -62,23 +62,23 @@ def safe_link(path: Parts, target: str, top: str) -> str:
     depth = len(path) - 1
     _check_length(target, "a link to a name")
     if not target:
-        raise Refused("a link without a target")
+        raise UnsafeMember("a link without a target")
     if target.startswith("/"):
         inside = _below(target, top)
         if inside is None:
-            raise Refused(f"a link that leads out of the copy ({target})")
+            raise UnsafeMember(f"a link that leads out of the copy ({target})")
         return "/".join([".."] * depth + [part for part in inside.split("/") if part]) or "."
     parts = [part for part in target.split("/") if part not in ("", ".")]
     up = next((number for number, part in enumerate(parts) if part != ".."), len(parts))
     if up > depth or ".." in parts[up:]:
-        raise Refused(f"a link that leads out of the copy ({target})")
+        raise UnsafeMember(f"a link that leads out of the copy ({target})")
     return target
 
 
 def _check_length(text: str, what: str) -> None:
     length = len(text.encode("utf-8", "surrogateescape"))
     if length > LONGEST_PATH:
-        raise Refused(f"{what} of {length} bytes, where {LONGEST_PATH} are the most")
+        raise UnsafeMember(f"{what} of {length} bytes, where {LONGEST_PATH} are the most")
 
 
 def _below(target: str, top: str) -> str | None:

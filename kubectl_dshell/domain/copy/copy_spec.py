@@ -37,7 +37,7 @@ class RemotePath:
         return f"{self.path}/" if self.folder else self.path
 
 
-def parse_place(word: str) -> RemotePath | str:
+def parse_copy_spec(word: str) -> RemotePath | str:
     """[NAMESPACE/]POD:PATH, or a file here: a word without a colon, or one that begins with "." or "/".
 
     Raises ValueError, with what is wrong.

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.text.bounds import one_line
-from kubectl_dshell.errors import CutShort, Forbidden
+from kubectl_dshell.errors import Forbidden, Truncated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +22,7 @@ _PATTERN = re.compile(r"[*?[\\]")
 _BRACKET = re.compile(r"\[[!^]?\]?(?:\[[:=.].*?[:=.]\]|[^\]])*\]", re.DOTALL)
 
 
-class Turns:
+class RequestedNames:
     """Hears the name of each source that arrives, in the order in which they were asked for."""
 
     def __init__(self, sources: Sequence[RemotePath]) -> None:
@@ -33,9 +33,9 @@ class Turns:
         self._count = 0
 
     def take(self, name: str, kind: str) -> None:
-        """Raises Forbidden where `name` was not asked for, or not now; CutShort where it is no record of ours."""
+        """Raises Forbidden where `name` was not asked for, or not now; Truncated where it is no record of ours."""
         if kind not in ("file", "folder") or not name:
-            raise CutShort("what came is no list of files")
+            raise Truncated("what came is no list of files")
         self._count += 1
         if self._count > MOST_SOURCES:
             raise Forbidden(f"more than {MOST_SOURCES} files and directories came; nothing was copied")
@@ -48,10 +48,10 @@ class Turns:
         self._places = places
 
     def end(self) -> None:
-        """Raises CutShort where one that was asked for did not come."""
+        """Raises Truncated where one that was asked for did not come."""
         turn = max(turn for turn, _ in self._open())
         if turn < len(self._sources):
-            raise CutShort(f"/{self._sources[turn].path} did not come")
+            raise Truncated(f"/{self._sources[turn].path} did not come")
 
     def _open(self) -> set[tuple[int, bool]]:
         """Where we may be when the next one comes."""

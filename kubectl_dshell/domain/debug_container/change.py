@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kubectl_dshell.domain.debug_container.listing import Judged
+    from kubectl_dshell.domain.debug_container.listing import ListedContainer
 
 
 class ChangeKind(StrEnum):
@@ -21,7 +21,7 @@ class ChangeKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Change:
     kind: ChangeKind
-    judged: Judged
+    listed: ListedContainer
     """As it is now, or was before it went."""
     gone: bool = False
     """Its pod is: it did not only change so that it is no longer asked for."""

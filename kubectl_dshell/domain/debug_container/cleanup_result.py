@@ -8,10 +8,10 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kubectl_dshell.domain.debug_container.status import Session
+    from kubectl_dshell.domain.debug_container.status import DebugContainer
 
 
-class Outcome(StrEnum):
+class CleanupOutcome(StrEnum):
     """The words of -o json."""
 
     ENDED = "ended"
@@ -26,35 +26,35 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class CleanupResult:
     """`why` is empty where the outcome says it all; `advice` is what to type instead, for one that failed."""
 
-    session: Session
-    outcome: Outcome
+    container: DebugContainer
+    outcome: CleanupOutcome
     why: str = ""
     advice: tuple[str, ...] = ()
 
 
-def failed(session: Session, why: str) -> Ending:
-    return Ending(session, Outcome.FAILED, why, ways_out(session))
+def failed(container: DebugContainer, why: str) -> CleanupResult:
+    return CleanupResult(container, CleanupOutcome.FAILED, why, ways_out(container))
 
 
-def left_to(session: Session, users: str, cluster_flags: str) -> Ending:
+def left_to(container: DebugContainer, users: str, cluster_flags: str) -> CleanupResult:
     """One that `users` are in."""
-    name, where = quote(f"{session.pod}/{session.name}"), quote(session.namespace)
+    name, where = quote(f"{container.pod}/{container.name}"), quote(container.namespace)
     command = f"kubectl dshell cleanup {name} -n {where}{cluster_flags} -y"
-    return Ending(session, Outcome.LEFT, f"in use ({users})", (f"end it all the same: {command}",))
+    return CleanupResult(container, CleanupOutcome.LEFT, f"in use ({users})", (f"end it all the same: {command}",))
 
 
-def no_time(session: Session, what: str) -> Ending:
+def no_time(container: DebugContainer, what: str) -> CleanupResult:
     """One that nobody came to."""
-    return Ending(session, Outcome.LEFT, f"no time to {what}")
+    return CleanupResult(container, CleanupOutcome.LEFT, f"no time to {what}")
 
 
-def ways_out(session: Session) -> tuple[str, str]:
+def ways_out(container: DebugContainer) -> tuple[str, str]:
     """What ends a debug container that we cannot end."""
-    where = f"{quote(session.pod)} -n {quote(session.namespace)}"
+    where = f"{quote(container.pod)} -n {quote(container.namespace)}"
     return (
-        f"wait for it, or let whoever is in it leave (kubectl attach -it {where} -c {quote(session.name)})",
+        f"wait for it, or let whoever is in it leave (kubectl attach -it {where} -c {quote(container.name)})",
         f"replace the pod: kubectl delete pod {where}",
     )

@@ -12,7 +12,7 @@ from enum import Enum, auto
 from kubectl_dshell.domain.text.bounds import one_line
 
 
-class End(Enum):
+class EndReason(Enum):
     """The ends that mean something to who was in a session."""
 
     NOBODY_CAME = auto()
@@ -25,26 +25,26 @@ class End(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class LastWords:
-    end: End
+class EndMessage:
+    end: EndReason
     text: str
     """What happened to it, behind its name."""
 
 
 _KNOWN = (
-    (r"ended after [0-9]{1,9} s without its first client", End.NOBODY_CAME, ""),
-    (r"ended after [0-9]{1,9} s without a client", End.SILENCE, ""),
-    (r"ended by the cluster", End.STOPPED, "was stopped by its node"),
-    (r"ended by a client", End.OTHER, "was ended with kubectl dshell cleanup, by somebody or by the janitor"),
+    (r"ended after [0-9]{1,9} s without its first client", EndReason.NOBODY_CAME, ""),
+    (r"ended after [0-9]{1,9} s without a client", EndReason.SILENCE, ""),
+    (r"ended by the cluster", EndReason.STOPPED, "was stopped by its node"),
+    (r"ended by a client", EndReason.OTHER, "was ended with kubectl dshell cleanup, by somebody or by the janitor"),
 )
 
 
-def last_words(message: str) -> LastWords | None:
+def parse_end_message(message: str) -> EndMessage | None:
     """None where it said nothing: it was killed, and there stand the numbers that it keeps while it lives."""
     said = one_line(message)
     if not said or said.replace(" ", "").isdigit():
         return None
     for pattern, end, text in _KNOWN:
         if re.fullmatch(pattern, said):
-            return LastWords(end, text or said)
-    return LastWords(End.OTHER, said)
+            return EndMessage(end, text or said)
+    return EndMessage(EndReason.OTHER, said)

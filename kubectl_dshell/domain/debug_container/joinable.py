@@ -8,58 +8,58 @@ from typing import TYPE_CHECKING
 from kubectl_dshell.domain.pod.pod import Phase
 from kubectl_dshell.domain.text.bounds import one_line
 from kubectl_dshell.domain.text.duration import age
-from kubectl_dshell.errors import NoTarget
+from kubectl_dshell.errors import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
-    from kubectl_dshell.domain.debug_container.status import Session
+    from kubectl_dshell.domain.debug_container.status import DebugContainer
     from kubectl_dshell.domain.pod.pod import Pod
 
 
-def joinable(found: Iterable[Session], mine: Callable[[Session], bool]) -> list[Session]:
+def joinable(found: Iterable[DebugContainer], mine: Callable[[DebugContainer], bool]) -> list[DebugContainer]:
     """Those of dshell that run or will: the asker's own first, then those that run, then the newest."""
     live = (s for s in found if s.ours and s.phase is not Phase.TERMINATED)
     return sorted(live, key=lambda s: (mine(s), s.phase is Phase.RUNNING, _began(s)), reverse=True)
 
 
-def newest(found: Iterable[Session]) -> Session | None:
+def newest(found: Iterable[DebugContainer]) -> DebugContainer | None:
     """The one that started last; the order of a pod's list says nothing."""
     return max(found, key=_began, default=None)
 
 
-def _began(session: Session) -> float:
-    return session.started_at.timestamp() if session.started_at else 0.0
+def _began(container: DebugContainer) -> float:
+    return container.started_at.timestamp() if container.started_at else 0.0
 
 
-def refusal(session: Session, pod: Pod, now: datetime, again: str) -> NoTarget | None:
-    """Why nobody can join this debug container; `again` makes another one."""
-    name, there = session.name, f"{quote(pod.name)} -c {quote(session.name)} -n {quote(session.namespace)}"
-    if session.phase is Phase.TERMINATED:
-        when = f" {age(now - session.finished_at)} ago" if session.finished_at else ""
-        return NoTarget(
-            f"{name} in {pod.name} has {session.state}{when}, and never runs again", f"Another one: {again}"
+def refusal(container: DebugContainer, pod: Pod, now: datetime, retry_command: str) -> NotFound | None:
+    """Why nobody can join this debug container; `retry_command` makes another one."""
+    name, there = container.name, f"{quote(pod.name)} -c {quote(container.name)} -n {quote(container.namespace)}"
+    if container.phase is Phase.TERMINATED:
+        when = f" {age(now - container.finished_at)} ago" if container.finished_at else ""
+        return NotFound(
+            f"{name} in {pod.name} has {container.state}{when}, and never runs again", f"Another one: {retry_command}"
         )
-    if session.ours:
+    if container.ours:
         return None
     entry = pod.debug_container(name)
     attach = f"  kubectl attach -it {there}" if entry and entry.spec.get("stdin") else ""
-    return NoTarget(
+    return NotFound(
         f"{name} in {pod.name} was not made by kubectl dshell: there is nothing in it that could be joined",
         f"A program of its image beside it:\n  kubectl exec -it {there} -- sh",
         *([f"What it runs itself:\n{attach}"] if attach else []),
     )
 
 
-def describe(session: Session, now: datetime, *, mine: bool = True) -> str:
+def describe(container: DebugContainer, now: datetime, *, mine: bool = True) -> str:
     """For a list to choose from, in one line; with the owner of what is not the asker's own.
 
     It stands behind a command, as a comment, which an interactive zsh runs (INTERACTIVE_COMMENTS is off): what others
     wrote is quoted.
     """
-    began = age(now - session.started_at) if session.started_at else quote(session.state)
-    owner = f"of {quote(one_line(session.owner) or 'nobody')}" if not mine else ""
-    reason = one_line(session.reason)
-    words = (session.target, session.user, began, owner, quote(reason) if reason else "")
+    began = age(now - container.started_at) if container.started_at else quote(container.state)
+    owner = f"of {quote(one_line(container.owner) or 'nobody')}" if not mine else ""
+    reason = one_line(container.reason)
+    words = (container.target, container.user, began, owner, quote(reason) if reason else "")
     return ", ".join(word for word in words if word)

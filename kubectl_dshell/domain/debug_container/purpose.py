@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.debug_container.seal import digest_of, is_mine, parse_seal
-from kubectl_dshell.domain.debug_container.spec import PREFIX, Wanted, environment
+from kubectl_dshell.domain.debug_container.spec import PREFIX, DebugSpec, environment
 from kubectl_dshell.domain.pod.pod import Phase
 from kubectl_dshell.domain.text.bounds import one_line, small_number
 from kubectl_dshell.domain.text.duration import duration
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 _OURS = "DSHELL_"
 
 
-def purpose(spec: Json) -> Wanted:
+def purpose(spec: Json) -> DebugSpec:
     """What an entry says that it was made for: `container_spec` read back. Whoever made it may say anything."""
     env = environment(spec)
-    return Wanted(
+    return DebugSpec(
         target=spec.get("targetContainerName", ""),
         image=spec.get("image", ""),
         pull_policy=spec.get("imagePullPolicy"),
@@ -34,7 +34,7 @@ def purpose(spec: Json) -> Wanted:
     )
 
 
-def differences(spec: Json, wanted: Wanted) -> list[str]:
+def differences(spec: Json, wanted: DebugSpec) -> list[str]:
     """Why an entry of ours would not serve exactly as the wanted one, as far as it says; whatever its reason."""
     has = purpose(spec)
     clauses = (
@@ -56,7 +56,7 @@ def _other_security(has: Json, wanted: Json) -> str:
     return "its securityContext is another"
 
 
-def same_purpose(spec: Json, pod: Pod, wanted: Wanted, key: Key | None) -> bool:
+def same_purpose(spec: Json, pod: Pod, wanted: DebugSpec, key: Key | None) -> bool:
     """Whether an entry of `pod` was made with `key`, asking for exactly what is wanted now.
 
     What it says of itself counts for nothing: admission may have rewritten it, and others may write what they like.
@@ -65,7 +65,7 @@ def same_purpose(spec: Json, pod: Pod, wanted: Wanted, key: Key | None) -> bool:
     return is_mine(seal, key) and seal is not None and seal.digest == digest_of(wanted)
 
 
-def live_holders(pod: Pod, wanted: Wanted, key: Key | None) -> list[str]:
+def live_holders(pod: Pod, wanted: DebugSpec, key: Key | None) -> list[str]:
     """The running debug containers that would serve as the wanted one: to be joined instead of adding another.
 
     One of them may be ending already: the status follows by up to a second.
@@ -73,7 +73,7 @@ def live_holders(pod: Pod, wanted: Wanted, key: Key | None) -> list[str]:
     return [c.name for c in _running(pod) if same_purpose(c.spec, pod, wanted, key)]
 
 
-def lookalikes(pod: Pod, wanted: Wanted, key: Key | None) -> list[str]:
+def lookalikes(pod: Pod, wanted: DebugSpec, key: Key | None) -> list[str]:
     """The running debug containers that say they would serve, and were not made with `key`."""
     return [
         c.name

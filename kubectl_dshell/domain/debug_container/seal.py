@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NoReturn
 from kubectl_dshell.domain.debug_container.spec import environment
 
 if TYPE_CHECKING:
-    from kubectl_dshell.domain.debug_container.spec import Wanted
+    from kubectl_dshell.domain.debug_container.spec import DebugSpec
     from kubectl_dshell.domain.pod.pod import Json
 
 KEY_BYTES = 32
@@ -64,7 +64,7 @@ def parse_seal(spec: Json, pod_uid: str) -> Seal | None:
     return Seal(pod_uid, spec["name"], match[1], match[2]) if match else None
 
 
-def seal(key: Key, pod_uid: str, name: str, wanted: Wanted) -> str:
+def seal(key: Key, pod_uid: str, name: str, wanted: DebugSpec) -> str:
     """The value of DSHELL_SEAL for the entry `name` that is made as `wanted`."""
     digest = digest_of(wanted)
     return f"1 {digest} {_mac(key, pod_uid, name, digest)}"
@@ -77,7 +77,7 @@ def is_mine(found: Seal | None, key: Key | None) -> bool:
     return hmac.compare_digest(found.mac, _mac(key, found.pod_uid, found.name, found.digest))
 
 
-def digest_of(wanted: Wanted) -> str:
+def digest_of(wanted: DebugSpec) -> str:
     """SHA-256 of what makes one debug container another than the next, as canonical JSON; 128 bits, in hexadecimal."""
     purpose = {one.name: getattr(wanted, one.name) for one in fields(wanted) if one.name not in _NO_PURPOSE}
     text = json.dumps(purpose, sort_keys=True, separators=(",", ":"))

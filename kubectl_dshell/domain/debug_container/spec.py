@@ -26,7 +26,7 @@ class Scripts:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class DebugSpec:
     """Everything that makes one debug container differ from another."""
 
     target: str
@@ -48,7 +48,7 @@ def full_name(name: str) -> str:
     return name if name.startswith(PREFIX) else PREFIX + name
 
 
-def container_spec(name: str, wanted: Wanted, scripts: Scripts, starter: str = "", seal: str = "") -> Json:
+def container_spec(name: str, wanted: DebugSpec, scripts: Scripts, starter: str = "", seal: str = "") -> Json:
     """The v1 EphemeralContainer. `starter`: the id of the session it is made for, and how many seconds it waits for it.
 
     `seal`: its maker's word that it is theirs (seal.seal); empty where there is no key.

@@ -18,10 +18,10 @@ _LONGEST_IMAGE = 1024  # a registry's name, a path and a digest
 
 
 @dataclass(frozen=True, slots=True)
-class Live:
+class HolderReport:
     """What the holder of a running debug container knows; times in seconds."""
 
-    sessions: int
+    clients: int
     """How many clients are attached."""
     silent: int
     """Since the last word of any client, or since the start."""
@@ -32,7 +32,7 @@ class Live:
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class DebugContainer:
     """One debug container, whoever made it. `ours`: it has a holder that understands our words."""
 
     namespace: str
@@ -55,7 +55,7 @@ class Session:
     exit_code: int | None
     started_at: datetime | None
     finished_at: datetime | None
-    live: Live | None = None
+    live: HolderReport | None = None
     """What its holder answered when asked; None if it was not asked, or did not answer."""
     lost: bool = False
     """Asked, and there is no holder in it that could answer, though it runs."""
@@ -77,19 +77,19 @@ class Session:
             case Phase.WAITING:
                 return f"waiting ({self.waiting_reason})" if self.waiting_reason else "waiting"
             case Phase.TERMINATED:
-                return f"ended ({said(self.message).removeprefix('ended ') or f'code {self.exit_code}'})"
+                return f"ended ({termination_message(self.message).removeprefix('ended ') or f'code {self.exit_code}'})"
             case Phase.UNKNOWN:
                 return "not started"
 
 
-def sessions(pod: Pod) -> Iterator[Session]:
+def debug_containers(pod: Pod) -> Iterator[DebugContainer]:
     """All debug containers of `pod`; what was stamped on them, and said of them, is one line each, and not too long."""
     ids = {c.name: c.id for c in (*pod.containers, *pod.init)}
     for container in pod.ephemeral:
         env = environment(container.spec)
         target = container.spec.get("targetContainerName") or ""
         state = container.state
-        yield Session(
+        yield DebugContainer(
             namespace=pod.namespace,
             pod=pod.name,
             node=pod.node,
@@ -114,7 +114,7 @@ def sessions(pod: Pod) -> Iterator[Session]:
         )
 
 
-def said(message: str) -> str:
+def termination_message(message: str) -> str:
     """The termination message, empty if it is only the numbers that a holder keeps there while it lives."""
     return "" if message.replace(" ", "").isdigit() else message
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class WorkloadKind(StrEnum):
     """What has pods, by the name the API has for one of it."""
 
     POD = "pod"
@@ -27,27 +27,27 @@ class Kind(StrEnum):
     @property
     def group(self) -> str:
         match self:
-            case Kind.POD | Kind.SERVICE:
+            case WorkloadKind.POD | WorkloadKind.SERVICE:
                 return ""
-            case Kind.JOB | Kind.CRONJOB:
+            case WorkloadKind.JOB | WorkloadKind.CRONJOB:
                 return "batch"
             case _:
                 return "apps"
 
 
 _SHORT = {
-    "po": Kind.POD,
-    "deploy": Kind.DEPLOYMENT,
-    "sts": Kind.STATEFULSET,
-    "ds": Kind.DAEMONSET,
-    "rs": Kind.REPLICASET,
-    "cj": Kind.CRONJOB,
-    "svc": Kind.SERVICE,
+    "po": WorkloadKind.POD,
+    "deploy": WorkloadKind.DEPLOYMENT,
+    "sts": WorkloadKind.STATEFULSET,
+    "ds": WorkloadKind.DAEMONSET,
+    "rs": WorkloadKind.REPLICASET,
+    "cj": WorkloadKind.CRONJOB,
+    "svc": WorkloadKind.SERVICE,
 }
-_SPELLED = _SHORT | {name: kind for kind in Kind for name in (kind.value, kind.plural)}
+_SPELLED = _SHORT | {name: kind for kind in WorkloadKind for name in (kind.value, kind.plural)}
 _QUALIFIED = {
     f"{name}.{version}{kind.group}": kind
-    for kind in Kind
+    for kind in WorkloadKind
     if kind.group
     for name in (kind.value, kind.plural)
     for version in ("", "v1.")
@@ -60,18 +60,18 @@ KINDS = "pod deploy sts ds rs job cronjob svc"
 class Reference:
     """One thing that was pointed at."""
 
-    kind: Kind
+    kind: WorkloadKind
     name: str
 
     def __str__(self) -> str:
         """As it can be typed again."""
-        return self.name if self.kind is Kind.POD else f"{self.kind}/{self.name}"
+        return self.name if self.kind is WorkloadKind.POD else f"{self.kind}/{self.name}"
 
 
 def parse_reference(word: str) -> Reference:
     """Raises ValueError with what is wrong with `word`."""
     typed, slash, name = word.rpartition("/")
-    kind = (_SPELLED | _QUALIFIED).get(typed.lower()) if slash else Kind.POD
+    kind = (_SPELLED | _QUALIFIED).get(typed.lower()) if slash else WorkloadKind.POD
     if kind is None:
         raise ValueError(f"{word!r}: {typed!r} has no pods to enter; write POD or KIND/NAME, KIND one of {KINDS}")
     if not _NAME.fullmatch(name):

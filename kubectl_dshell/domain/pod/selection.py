@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.pod.json_fields import Fields
-from kubectl_dshell.domain.pod.reference import Kind, Reference
-from kubectl_dshell.errors import Malformed, NoTarget
+from kubectl_dshell.domain.pod.reference import Reference, WorkloadKind
+from kubectl_dshell.errors import Malformed, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,15 +17,19 @@ if TYPE_CHECKING:
 def selector_of(reference: Reference, workload: Json) -> str:
     """The label selector, as a query takes it, of the pods of `workload`.
 
-    Raises NoTarget where it has none, Malformed where it cannot be understood.
+    Raises NotFound where it has none, Malformed where it cannot be understood.
     """
     spec = Fields.of(str(reference), workload).fields("spec")
-    text = _labels(spec, "selector") if reference.kind is Kind.SERVICE else format_selector(spec.fields("selector"))
+    text = (
+        _labels(spec, "selector")
+        if reference.kind is WorkloadKind.SERVICE
+        else format_selector(spec.fields("selector"))
+    )
     if not text:
-        raise NoTarget(
+        raise NotFound(
             f"{reference} selects no pods itself (it has no selector)",
             f"Where it leads: kubectl get endpointslices -l kubernetes.io/service-name={reference.name}"
-            if reference.kind is Kind.SERVICE
+            if reference.kind is WorkloadKind.SERVICE
             else f"Its pods: kubectl describe {reference}",
         )
     return text

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from kubectl_dshell.domain.pod.json_fields import Fields
 from kubectl_dshell.domain.pod.pod import Container, Json, Phase, Pod
 from kubectl_dshell.domain.text.bounds import one_line, shortened
-from kubectl_dshell.errors import DshellError, Forbidden, Malformed, NoTarget, StartFailed
+from kubectl_dshell.errors import DshellError, Forbidden, Malformed, NotFound, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,7 @@ _OTHER_ARCHITECTURE = "exec format error"  # ENOEXEC, in the words of every runt
 
 
 @dataclass(slots=True)
-class StartWatch:
+class StartMonitor:
     """Judges one debug container's status and events as they come; `reports` are the distinct pull failures seen."""
 
     name: str
@@ -42,12 +42,12 @@ class StartWatch:
         state = container.state if container else None
         if pod.phase in ("Succeeded", "Failed") or pod.deleting:
             what = "is being deleted" if pod.deleting else f"is over (phase {pod.phase})"
-            return NoTarget(f"pod {pod.name} {what}; {self.name} will not start in it")
+            return NotFound(f"pod {pod.name} {what}; {self.name} will not start in it")
         if state is not None and state.phase is Phase.TERMINATED:
             why = shortened(state.message.strip()) or state.reason
             if _OTHER_ARCHITECTURE in why:
                 return _other_architecture(pod, self.image)
-            return StartFailed(
+            return Unavailable(
                 f"{self.name} ({self.image}) ended at once: {why} (exit code {state.exit_code})",
                 f"dshell needs an image with busybox ash or bash. {_OTHER_IMAGE}",
             )
@@ -65,35 +65,35 @@ class StartWatch:
             self.reports.add(reason)
             if len(self.reports) < 2:
                 return None
-            return StartFailed(f"the node cannot pull {self.image}: {_pull_cause(whole)} {stays}. {_OTHER_IMAGE}")
+            return Unavailable(f"the node cannot pull {self.image}: {_pull_cause(whole)} {stays}. {_OTHER_IMAGE}")
         if reason == "ErrImageNeverPull":
-            return StartFailed(
+            return Unavailable(
                 f"{self.image} is not on the node and the pull policy is Never {stays}",
                 "Let the node pull it: --image-pull-policy IfNotPresent",
             )
         if reason in ("InvalidImageName", "ImageInspectError", "InspectFailed"):
-            return StartFailed(f"the node cannot use the image {self.image}: {message} {stays}", _OTHER_IMAGE)
+            return Unavailable(f"the node cannot use the image {self.image}: {message} {stays}", _OTHER_IMAGE)
         if reason == "CreateContainerConfigError" and "unable to find target container" not in whole:
             return _config_error(message, stays)
         if reason in ("RunContainerError", "CreateContainerError") and "exec:" in whole:
-            return StartFailed(
+            return Unavailable(
                 f"{self.image} has no shell: {_last_clause(whole)} {stays}",
                 f"dshell needs an image with sh (busybox ash or bash). {_OTHER_IMAGE}",
             )
         if reason == "CreateContainerError" and "invalid target container" in whole:
-            return NoTarget(f"the target container ended before {self.name} could join it", message)
+            return NotFound(f"the target container ended before {self.name} could join it", message)
         if reason == "RunContainerError" and "procReady not received" in whole:  # runc's first process died
-            return StartFailed(
+            return Unavailable(
                 f"{self.name} was killed as it started, most often because the target container ended then {stays}",
                 "Type it again; kubectl get pods shows whether the app keeps restarting",
             )
         if reason == "RunContainerError" and "namespace path" not in whole:
-            return StartFailed(f"the node cannot start {self.name}: {message} {stays}")
+            return Unavailable(f"the node cannot start {self.name}: {message} {stays}")
         return None
 
 
-def _other_architecture(pod: Pod, image: str) -> StartFailed:
-    return StartFailed(
+def _other_architecture(pod: Pod, image: str) -> Unavailable:
+    return Unavailable(
         f"{image} is not for the architecture of this pod's node{f' {pod.node}' if pod.node else ''}: its shell cannot "
         f"be run there ({_OTHER_ARCHITECTURE})",
         *(
@@ -111,7 +111,7 @@ def _config_error(message: str, stays: str) -> DshellError:
             f"the pod insists on runAsNonRoot and the debug container would be root: {message} {stays}",
             "Enter as another user: --run-as UID:GID",
         )
-    return StartFailed(f"the node cannot configure the debug container: {message} {stays}")
+    return Unavailable(f"the node cannot configure the debug container: {message} {stays}")
 
 
 def _pull_cause(message: str) -> str:

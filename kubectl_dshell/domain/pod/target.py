@@ -11,7 +11,7 @@ from kubectl_dshell.domain.debug_container.spec import PREFIX
 from kubectl_dshell.domain.pod.pod import Container, Phase, Pod, State
 from kubectl_dshell.domain.text.bounds import shortened
 from kubectl_dshell.domain.text.duration import age
-from kubectl_dshell.errors import NoTarget
+from kubectl_dshell.errors import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +32,7 @@ class Target:
 def choose_target(pod: Pod, wanted: str | None, now: datetime, *, new: bool = True) -> Target:
     """The container of `pod` to enter: `wanted`, else the annotated default, the only one, or the first.
 
-    `new`: not with a debug container that is there already. Raises NoTarget, saying why and what to type, where no
+    `new`: not with a debug container that is there already. Raises NotFound, saying why and what to type, where no
     debug container could join it.
     """
     _refuse_pod(pod)
@@ -51,25 +51,25 @@ def where(pod: Pod) -> str:
 
 def _refuse_pod(pod: Pod) -> None:
     if (pod.spec.get("os") or {}).get("name") == "windows":
-        raise NoTarget(f"pod {pod.name} runs on Windows; dshell enters Linux containers only")
+        raise NotFound(f"pod {pod.name} runs on Windows; dshell enters Linux containers only")
     if "kubernetes.io/config.mirror" in pod.annotations:
-        raise NoTarget(
+        raise NotFound(
             f"{pod.name} is a static pod, and Kubernetes does not allow ephemeral containers in those",
             f"On its node: kubectl debug {quote(f'node/{pod.node}')} -it --image=busybox --profile=sysadmin",
         )
     if pod.phase in ("Succeeded", "Failed"):
-        raise NoTarget(
+        raise NotFound(
             f"pod {pod.name} is over (phase {pod.phase}): a debug container can only join a running one",
             f"Its output: kubectl logs {where(pod)}",
         )
 
 
 def refuse_new(pod: Pod) -> None:
-    """Raises NoTarget where what is there lives on, but nothing is started any more."""
+    """Raises NotFound where what is there lives on, but nothing is started any more."""
     if pod.deleting:
         live = [c.name for c in pod.ephemeral if c.name.startswith(PREFIX) and c.state.phase is Phase.RUNNING]
         join = [f"kubectl dshell attach {quote(f'{pod.name}/{name}')} -n {quote(pod.namespace)}" for name in live]
-        raise NoTarget(
+        raise NotFound(
             f"pod {pod.name} is being deleted: no debug container starts in it any more",
             *(f"One that runs in it, whoever made it: {command}" for command in join[:1]),
         )
@@ -86,7 +86,7 @@ def _pick(pod: Pod, wanted: str | None) -> Target:
     if annotated in by_name:
         return Target(pod, by_name[annotated])
     if not pod.containers:
-        raise NoTarget(f"pod {pod.name} has no containers")
+        raise NotFound(f"pod {pod.name} has no containers")
     first = pod.containers[0]
     others = shortened(", ".join(name for name in by_name if name != first.name))
     return Target(
@@ -94,22 +94,22 @@ def _pick(pod: Pod, wanted: str | None) -> Target:
     )
 
 
-def _no_container(pod: Pod, wanted: str) -> NoTarget:
+def _no_container(pod: Pod, wanted: str) -> NotFound:
     names = shortened(", ".join(c.name for c in pod.containers))
     if any(c.name == wanted for c in pod.init):
-        return NoTarget(
+        return NotFound(
             f"{wanted} is an init container of {pod.name} that does not run; it cannot be joined",
             f"It has: {names}",
         )
     if pod.debug_container(wanted):
-        return NoTarget(
+        return NotFound(
             f"{wanted} is a debug container of {pod.name}; a debug container joins one of the app's",
             f"It has: {names}",
         )
-    return NoTarget(f'pod {pod.name} has no container "{wanted}"; it has: {names}')
+    return NotFound(f'pod {pod.name} has no container "{wanted}"; it has: {names}')
 
 
-def _not_running(target: Target, now: datetime) -> NoTarget:
+def _not_running(target: Target, now: datetime) -> NotFound:
     pod, container = target.pod, target.container
     logs = f"kubectl logs {where(pod)} -c {quote(container.name)}"
     advice = f"What it said: {logs}{' --previous' if container.last_state.phase is Phase.TERMINATED else ''}"
@@ -117,7 +117,7 @@ def _not_running(target: Target, now: datetime) -> NoTarget:
         advice = f"What it waits for: kubectl describe pod {where(pod)}"
         if init := next((c for c in pod.init if c.state.phase is Phase.RUNNING), None):
             advice = f"Its init container runs: kubectl dshell {where(pod)} -c {quote(init.name)}"
-    return NoTarget(
+    return NotFound(
         f"container {container.name} of {pod.name} is not running: {describe_state(target, now)}. "
         "A debug container can only join a running one.",
         advice,

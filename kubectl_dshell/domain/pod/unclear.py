@@ -15,7 +15,7 @@ _SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Unclear:
+class UnreadablePod:
     """Where such a pod says it is, each on one line, and why it cannot be understood."""
 
     namespace: str
@@ -26,18 +26,18 @@ class Unclear:
         return f"{self.namespace}/{self.pod}" if self.namespace else self.pod
 
 
-def parse_pods(pods: Iterable[object], note: Callable[[Unclear], None]) -> Iterator[Pod]:
+def parse_pods(pods: Iterable[object], note: Callable[[UnreadablePod], None]) -> Iterator[Pod]:
     """Those that can be understood; `note` hears of the others."""
     for pod in pods:
         try:
             parsed = parse_pod(pod)
         except Malformed as error:
-            note(Unclear(*called(pod), error.message.partition(" cannot be understood: ")[2]))
+            note(UnreadablePod(*called(pod), error.message.partition(" cannot be understood: ")[2]))
         else:
             yield parsed
 
 
-def told(unclear: Sequence[Unclear]) -> str:
+def told(unclear: Sequence[UnreadablePod]) -> str:
     """One line for a person."""
     pods = "1 pod" if len(unclear) == 1 else f"{len(unclear)} pods"
     names = "; ".join(f"{one} ({one.why})" for one in unclear[:_SHOWN])

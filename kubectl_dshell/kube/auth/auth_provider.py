@@ -11,7 +11,7 @@ from kubectl_dshell.kube.kubeconfig.secret import Secret, scrub
 if TYPE_CHECKING:
     from kubectl_dshell.kube.auth.client_certificate import ClientCertificate
     from kubectl_dshell.kube.auth.user_terminal import UserTerminal
-    from kubectl_dshell.kube.kubeconfig.named_entry import Entry
+    from kubectl_dshell.kube.kubeconfig.named_entry import NamedEntry
 
 SUPPORTED = ("oidc", "gcp")
 _NAME = "kubectl-dshell"
@@ -21,7 +21,7 @@ _WORDS_SHOWN = 300
 class AuthProvider:
     """Asks the kubernetes package once, and again after a 401."""
 
-    def __init__(self, user: Entry, provider: Entry, terminal: UserTerminal) -> None:
+    def __init__(self, user: NamedEntry, provider: NamedEntry, terminal: UserTerminal) -> None:
         """Refuse what the package does not know.
 
         Raises:

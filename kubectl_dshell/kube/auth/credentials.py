@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from kubectl_dshell.kube.auth.client_certificate import ClientCertificate
     from kubectl_dshell.kube.auth.user_terminal import UserTerminal
-    from kubectl_dshell.kube.kubeconfig.named_entry import Entry
+    from kubectl_dshell.kube.kubeconfig.named_entry import NamedEntry
 
 _LONGEST_TOKEN = 1024 * 1024
 
@@ -78,7 +78,7 @@ def basic(name: str, password: str) -> Secret:
     return Secret("Basic " + base64.b64encode(encoded(f"{name}:{password}")).decode())
 
 
-def resolve(user: Entry, cluster: Entry, environ: Mapping[str, str], terminal: UserTerminal) -> Credentials:
+def resolve(user: NamedEntry, cluster: NamedEntry, environ: Mapping[str, str], terminal: UserTerminal) -> Credentials:
     """The credentials of a user entry; tokenFile before token before password before plugins, as in client-go.
 
     Raises:

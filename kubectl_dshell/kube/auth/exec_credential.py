@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class BadAnswer(Exception):
+class InvalidExecCredential(Exception):
     """It cannot be used; the text says why, and holds nothing of it but versions."""
 
 
 @dataclass(frozen=True, slots=True)
-class PluginAnswer:
+class ExecCredential:
     """Its credentials; `expires` is a time as in RFC 3339, or empty."""
 
     token: Secret | None
@@ -26,7 +26,7 @@ class PluginAnswer:
     expires: str
 
 
-def parse_answer(stdout: bytes, version: str) -> PluginAnswer:
+def parse_exec_credential(stdout: bytes, version: str) -> ExecCredential:
     """The credentials in `stdout`.
 
     Raises:
@@ -35,22 +35,22 @@ def parse_answer(stdout: bytes, version: str) -> PluginAnswer:
     try:
         answer = json.loads(stdout)
     except (ValueError, RecursionError) as error:
-        raise BadAnswer("did not print JSON") from error
+        raise InvalidExecCredential("did not print JSON") from error
     if not isinstance(answer, dict) or answer.get("kind") != "ExecCredential":
-        raise BadAnswer("did not print an ExecCredential")
+        raise InvalidExecCredential("did not print an ExecCredential")
     if answer.get("apiVersion") != version:
-        raise BadAnswer(f"answered in {str(answer.get('apiVersion'))[:80]}, not in {version}")
+        raise InvalidExecCredential(f"answered in {str(answer.get('apiVersion'))[:80]}, not in {version}")
     status = answer.get("status")
     if not isinstance(status, dict):
-        raise BadAnswer("gave neither a token nor a client certificate")
+        raise InvalidExecCredential("gave neither a token nor a client certificate")
     token, expires = _text(status, "token"), _text(status, "expirationTimestamp")
     certificate, key = _text(status, "clientCertificateData"), _text(status, "clientKeyData")
     if not token and not certificate:
-        raise BadAnswer("gave neither a token nor a client certificate")
+        raise InvalidExecCredential("gave neither a token nor a client certificate")
     if bool(certificate) != bool(key):
-        raise BadAnswer("gave only one of clientCertificateData and clientKeyData")
+        raise InvalidExecCredential("gave only one of clientCertificateData and clientKeyData")
     shown = ClientCertificate(certificate.encode("utf-8", "replace"), Secret(key)) if certificate else None
-    return PluginAnswer(Secret(token) if token else None, shown, expires)
+    return ExecCredential(Secret(token) if token else None, shown, expires)
 
 
 def _text(status: Mapping[str, Any], key: str) -> str:
@@ -58,5 +58,5 @@ def _text(status: Mapping[str, Any], key: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise BadAnswer(f"gave a {key} that is no text")
+        raise InvalidExecCredential(f"gave a {key} that is no text")
     return value

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.errors import BadConfig
 from kubectl_dshell.kube.auth import plugin_process as plugin_run
-from kubectl_dshell.kube.auth.exec_credential import BadAnswer, PluginAnswer, parse_answer
+from kubectl_dshell.kube.auth.exec_credential import ExecCredential, InvalidExecCredential, parse_exec_credential
 from kubectl_dshell.kube.kubeconfig.header import bearer
 from kubectl_dshell.kube.kubeconfig.secret import Secret, scrub
 from kubectl_dshell.kube.net.tls import pem
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from kubectl_dshell.kube.auth.client_certificate import ClientCertificate
     from kubectl_dshell.kube.auth.user_terminal import UserTerminal
-    from kubectl_dshell.kube.kubeconfig.named_entry import Entry
+    from kubectl_dshell.kube.kubeconfig.named_entry import NamedEntry
 
 API_VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
 _MODES = ("", "Never", "IfAvailable", "Always")
@@ -35,7 +35,12 @@ class ExecPlugin:
     """Runs the plugin when first asked, when its credentials expire, and once after a 401."""
 
     def __init__(
-        self, user: Entry, spec: Entry, cluster: Entry, environ: Mapping[str, str], terminal: UserTerminal
+        self,
+        user: NamedEntry,
+        spec: NamedEntry,
+        cluster: NamedEntry,
+        environ: Mapping[str, str],
+        terminal: UserTerminal,
     ) -> None:
         """`spec` is the user's exec entry. Refuse what cannot work.
 
@@ -47,7 +52,7 @@ class ExecPlugin:
         self._cluster = cluster
         self._environ = environ
         self._terminal = terminal
-        self._answer: PluginAnswer | None = None
+        self._answer: ExecCredential | None = None
         self._failed: tuple[float, BadConfig] | None = None
         self._version = spec.text("apiVersion")
         self._mode = spec.text("interactiveMode")
@@ -79,12 +84,12 @@ class ExecPlugin:
         self._answer = self._run()
         return True
 
-    def _current(self) -> PluginAnswer:
+    def _current(self) -> ExecCredential:
         if self._answer is None or _expired(self._answer.expires):
             self._answer = self._run()
         return self._answer
 
-    def _run(self) -> PluginAnswer:
+    def _run(self) -> ExecCredential:
         taken = self._terminal.taken
         if taken and self._failed and time.monotonic() - self._failed[0] < _LEFT_ALONE_SECONDS:
             raise self._failed[1]
@@ -94,7 +99,7 @@ class ExecPlugin:
             self._failed = (time.monotonic(), error) if taken else None
             raise
 
-    def _run_anew(self) -> PluginAnswer:
+    def _run_anew(self) -> ExecCredential:
         if self._mode == "Never":
             return self._ask(interactive=False)
         with self._terminal.lent() as interactive:
@@ -102,7 +107,7 @@ class ExecPlugin:
                 raise self._failure(f"needs a terminal (interactiveMode: Always), and {self._terminal.why_not}")
             return self._ask(interactive=interactive)
 
-    def _ask(self, *, interactive: bool) -> PluginAnswer:
+    def _ask(self, *, interactive: bool) -> ExecCredential:
         command = str(self._spec.directory / self._command) if "/" in self._command else self._command
         environ = self._environment(interactive=interactive)
         try:
@@ -113,17 +118,17 @@ class ExecPlugin:
         except OSError as error:
             hint = (self._hint or "Install it, or correct the kubeconfig.").splitlines()
             raise self._failure(f"cannot be started: {error.strerror}", *hint) from error
-        except plugin_run.TooMuch as error:
+        except plugin_run.OutputTooLarge as error:
             raise self._failure(f"wrote more than {plugin_run.LARGEST_ANSWER // 1024} KiB, and was ended") from error
-        except plugin_run.TooLong as error:
+        except plugin_run.PluginTimeout as error:
             why = f"did not end within {_SESSION_SECONDS:.0f} s in a session, where it can ask nobody"
             raise self._failure(why) from error
         if done.code != 0:
             said = f": {scrub(done.unsaid)}" if done.unsaid else ""
             raise self._failure(f"ended with {_ending(done.code)}{said}")
         try:
-            return parse_answer(done.stdout, self._version)
-        except BadAnswer as error:
+            return parse_exec_credential(done.stdout, self._version)
+        except InvalidExecCredential as error:
             raise self._failure(str(error)) from error
 
     def _show(self, text: str) -> bool:
@@ -156,7 +161,7 @@ class ExecPlugin:
         )
 
 
-def _variable(one: Entry) -> tuple[str, str]:
+def _variable(one: NamedEntry) -> tuple[str, str]:
     """Name and value; a name alone is a variable that is empty, as in client-go."""
     name = one.word("name")
     if not name or "=" in name:

@@ -10,10 +10,10 @@ from kubectl_dshell.kube.kubeconfig.header import header_value
 from kubectl_dshell.kube.kubeconfig.secret import encoded
 
 if TYPE_CHECKING:
-    from kubectl_dshell.kube.kubeconfig.named_entry import Entry
+    from kubectl_dshell.kube.kubeconfig.named_entry import NamedEntry
 
 
-def impersonation(user: Entry) -> tuple[tuple[str, str], ...]:
+def impersonation(user: NamedEntry) -> tuple[tuple[str, str], ...]:
     """Header names and values.
 
     Raises:

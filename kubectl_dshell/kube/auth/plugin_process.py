@@ -26,12 +26,12 @@ _TICK_MS = 100
 _END_SECONDS = 1.0
 
 
-class TooMuch(Exception):
+class OutputTooLarge(Exception):
     """It wrote more than LARGEST_ANSWER to stdout."""
 
 
 @dataclass(slots=True)
-class Finished:
+class PluginOutput:
     """What came of it; `unsaid` is the end of its stderr that could not be shown."""
 
     code: int
@@ -39,7 +39,7 @@ class Finished:
     unsaid: str
 
 
-class TooLong(Exception):
+class PluginTimeout(Exception):
     """It did not end in time."""
 
 
@@ -50,7 +50,7 @@ def run(
     *,
     interactive: bool,
     seconds: float | None = None,
-) -> Finished:
+) -> PluginOutput:
     """Run it to its end; `show` says whether it could show a piece of its stderr.
 
     An interactive one has our stdin and stderr themselves, as in kubectl. Without `seconds` it has all the time.
@@ -117,7 +117,7 @@ class _Start(threading.Thread):
             _end(self._made)
 
 
-def _attend(process: subprocess.Popen[bytes], show: Callable[[str], bool], deadline: float) -> Finished:
+def _attend(process: subprocess.Popen[bytes], show: Callable[[str], bool], deadline: float) -> PluginOutput:
     stdout, talk = bytearray(), _Talk(show)
     for is_answer, data in _arriving(process, deadline):
         if not is_answer:
@@ -125,9 +125,9 @@ def _attend(process: subprocess.Popen[bytes], show: Callable[[str], bool], deadl
             continue
         stdout += data
         if len(stdout) > LARGEST_ANSWER:
-            raise TooMuch
+            raise OutputTooLarge
     talk.end()
-    return Finished(process.returncode, bytes(stdout), talk.unsaid.strip())
+    return PluginOutput(process.returncode, bytes(stdout), talk.unsaid.strip())
 
 
 def _arriving(process: subprocess.Popen[bytes], deadline: float) -> Iterator[tuple[bool, bytes]]:
@@ -141,7 +141,7 @@ def _arriving(process: subprocess.Popen[bytes], deadline: float) -> Iterator[tup
     # Something that it left running may have its stderr; only its answer has an end that counts.
     while answer in ends or process.poll() is None:
         if time.monotonic() > deadline:
-            raise TooLong
+            raise PluginTimeout
         for end, _ in poll.poll(_TICK_MS):
             data = _read(end)
             if data:

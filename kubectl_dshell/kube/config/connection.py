@@ -39,7 +39,7 @@ class ConnectionOptions:
     client_key: str | None = None
 
 
-class Shown:
+class PresentedCertificate:
     """What the server was last shown; the lock lets a plugin run once, however many threads ask."""
 
     def __init__(self) -> None:
@@ -66,7 +66,7 @@ class Connection:
     impersonation: tuple[tuple[str, str], ...] = ()
     proxy: Proxy | None = None
     timeout: float | None = None
-    shown: Shown = field(default_factory=Shown, repr=False, compare=False)
+    shown: PresentedCertificate = field(default_factory=PresentedCertificate, repr=False, compare=False)
 
     def headers(self) -> list[tuple[str, str]]:
         """Authorization and impersonation, valid now (a plugin may run for it); to be sent as UTF-8.
@@ -104,9 +104,9 @@ class Connection:
         given = self.credentials.certificate()
         if self.tls is None or given is None or given == self.shown.certificate:
             return
-        from kubectl_dshell.kube.net.tls import show_certificate
+        from kubectl_dshell.kube.net.tls import load_client_certificate
 
-        show_certificate(self.tls, given.certificate, given.key, f'user "{self.user}" (from its plugin)')
+        load_client_certificate(self.tls, given.certificate, given.key, f'user "{self.user}" (from its plugin)')
         self.shown.certificate = given
         self.shown.certificates += 1
 

@@ -8,10 +8,10 @@ from kubectl_dshell.kube.kubeconfig.named_entry import from_flag
 
 if TYPE_CHECKING:
     from kubectl_dshell.kube.config.connection import ConnectionOptions
-    from kubectl_dshell.kube.kubeconfig.named_entry import Entry
+    from kubectl_dshell.kube.kubeconfig.named_entry import NamedEntry
 
 
-def of_cluster(entry: Entry, options: ConnectionOptions) -> Entry:
+def of_cluster(entry: NamedEntry, options: ConnectionOptions) -> NamedEntry:
     """The cluster with what the flags say of it."""
     if options.server:
         # Another server is not known by the old name (client-go drops it, too).
@@ -26,7 +26,7 @@ def of_cluster(entry: Entry, options: ConnectionOptions) -> Entry:
     return entry
 
 
-def of_user(entry: Entry, options: ConnectionOptions) -> Entry:
+def of_user(entry: NamedEntry, options: ConnectionOptions) -> NamedEntry:
     """The user with what the flags say of it; a token takes the place of every other proof but a certificate."""
     if options.token:
         entry = entry.but(token=options.token.reveal(), tokenFile="", exec=None, auth_provider=None, username="")

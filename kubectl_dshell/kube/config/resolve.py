@@ -10,7 +10,7 @@ from kubectl_dshell.kube.auth.impersonation import impersonation
 from kubectl_dshell.kube.config import overrides
 from kubectl_dshell.kube.config.connection import Connection, ConnectionOptions
 from kubectl_dshell.kube.kubeconfig import files as kubeconfig
-from kubectl_dshell.kube.kubeconfig.named_entry import Entry
+from kubectl_dshell.kube.kubeconfig.named_entry import NamedEntry
 from kubectl_dshell.kube.kubeconfig.service_account import ServiceAccount
 from kubectl_dshell.kube.net import tls
 from kubectl_dshell.kube.net.connect import Proxy
@@ -65,12 +65,12 @@ def resolve(
     )
 
 
-def _context(config: Kubeconfig, options: ConnectionOptions) -> Entry:
+def _context(config: Kubeconfig, options: ConnectionOptions) -> NamedEntry:
     name = options.context or config.current_context
     if name:
         return config.get("contexts", name)
     if options.cluster or options.server:
-        return Entry("", {})
+        return NamedEntry("", {})
     if not config.files:
         raise BadConfig(
             "no kubeconfig found: neither --kubeconfig nor $KUBECONFIG nor ~/.kube/config names a file that exists",
@@ -83,11 +83,11 @@ def _context(config: Kubeconfig, options: ConnectionOptions) -> Entry:
     )
 
 
-def _named(config: Kubeconfig, section: str, name: str) -> Entry:
-    return config.get(section, name) if name else Entry("", {}, kind=kubeconfig.SECTIONS[section])
+def _named(config: Kubeconfig, section: str, name: str) -> NamedEntry:
+    return config.get(section, name) if name else NamedEntry("", {}, kind=kubeconfig.SECTIONS[section])
 
 
-def _server(cluster: Entry) -> Endpoint:
+def _server(cluster: NamedEntry) -> Endpoint:
     server = cluster.text("server")
     if not server:
         raise BadConfig(f'cluster "{cluster.name}" has no server', "See: kubectl config view")
@@ -98,7 +98,7 @@ def _server(cluster: Entry) -> Endpoint:
     return endpoint(server, f"the server of {cluster.whole}", _SCHEMES)
 
 
-def _server_name(cluster: Entry) -> str | None:
+def _server_name(cluster: NamedEntry) -> str | None:
     try:
         name = host_name(cluster.checked_word("tls-server-name", cluster.text("tls-server-name")))
     except ValueError as error:
@@ -107,7 +107,7 @@ def _server_name(cluster: Entry) -> str | None:
 
 
 def _proof(
-    user: Entry, cluster: Entry, server: Endpoint, environ: Mapping[str, str], terminal: UserTerminal
+    user: NamedEntry, cluster: NamedEntry, server: Endpoint, environ: Mapping[str, str], terminal: UserTerminal
 ) -> Credentials:
     found = sources.resolve(user, cluster, environ, terminal)
     if server.login and isinstance(found, sources.Static) and found.value is None:
@@ -116,12 +116,12 @@ def _proof(
     return found
 
 
-def _tls(cluster: Entry, user: Entry) -> ssl.SSLContext:
+def _tls(cluster: NamedEntry, user: NamedEntry) -> ssl.SSLContext:
     context = tls.client_context(cluster)
     certificate, key = tls.pem(user, "client-certificate"), tls.private_key(user, "client-key")
     if (certificate is None) != (key is None):
         lacking = "client-key" if key is None else "client-certificate"
         raise BadConfig(f'user "{user.name}" has no {lacking} to go with the other half')
     if certificate is not None and key is not None:
-        tls.show_certificate(context, certificate, key, f'user "{user.name}"')
+        tls.load_client_certificate(context, certificate, key, f'user "{user.name}"')
     return context

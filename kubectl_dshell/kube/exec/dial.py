@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from kubectl_dshell.kube.http.unreachable import unreachable
-from kubectl_dshell.kube.net.connect import reach
-from kubectl_dshell.kube.net.deadline import CONNECT_SECONDS, to_connect
+from kubectl_dshell.kube.net.connect import open_connection
+from kubectl_dshell.kube.net.deadline import CONNECT_SECONDS, connect_timeout
 from kubectl_dshell.kube.net.endpoint import DEFAULT_PORTS
 
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ def dial(connection: Connection, seconds: float = CONNECT_SECONDS) -> socket.soc
     """
     server = urlsplit(connection.server)
     host, port = server.hostname or "", server.port or DEFAULT_PORTS[server.scheme]
-    seconds = to_connect(min(seconds, connection.timeout or seconds))
+    seconds = connect_timeout(min(seconds, connection.timeout or seconds))
     sock: socket.socket | None = None
     try:
-        sock = reach(host, port, connection.proxy, seconds)
+        sock = open_connection(host, port, connection.proxy, seconds)
         if connection.tls is not None:
             name = connection.tls_server_name or host
             sock = connection.tls.wrap_socket(sock, server_hostname=name)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from kubectl_dshell.kube.http.bounded import Response
-from kubectl_dshell.kube.http.response import Answer
+from kubectl_dshell.kube.http.response import HttpResponse
 
 if TYPE_CHECKING:
     import socket
@@ -32,7 +32,7 @@ _GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 class Upgraded:
     """The answer; if it is 101, the protocol that was chosen, and frames that came with it."""
 
-    answer: Answer
+    answer: HttpResponse
     protocol: str = ""
     early: bytes = b""
 
@@ -60,14 +60,16 @@ def shake_hands(
     if response.status != SWITCHED:
         # Following a redirect would hand our credentials to another server.
         body = response.read(LARGEST_REFUSAL)
-        return Upgraded(Answer(response.status, response.reason, found, body, where))
+        return Upgraded(HttpResponse(response.status, response.reason, found, body, where))
     proof = base64.b64encode(hashlib.sha1(f"{key}{_GUID}".encode(), usedforsecurity=False).digest()).decode()
     if not hmac.compare_digest(found.get("sec-websocket-accept", "").encode(), proof.encode()):
         raise http.client.HTTPException("it switches to something else")
     protocol = found.get("sec-websocket-protocol", "")
     if protocol not in protocols:
         raise http.client.HTTPException("it speaks none of our protocols")
-    return Upgraded(Answer(SWITCHED, response.reason, found, url=where), protocol, _early(response) if secured else b"")
+    return Upgraded(
+        HttpResponse(SWITCHED, response.reason, found, url=where), protocol, _early(response) if secured else b""
+    )
 
 
 def _request(url: str, key: str, protocols: Sequence[str], headers: Sequence[tuple[str, str]]) -> bytes:

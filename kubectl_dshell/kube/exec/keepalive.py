@@ -7,7 +7,7 @@ from __future__ import annotations
 _ALWAYS_TAKEN = 64 * 1024
 
 
-class Heartbeat:
+class Keepalive:
     """One stream's pulse; all times are monotonic seconds."""
 
     INTERVAL = 15.0
@@ -53,7 +53,7 @@ class Heartbeat:
             self._since = now
         self._heard = False
         if now - self._since >= self.PATIENCE:
-            raise Silence
+            raise PeerSilent
         if now < self._next_ping and not stopped:
             return None
         self._next_ping = now + self.INTERVAL
@@ -73,5 +73,5 @@ class Heartbeat:
         return self._number.to_bytes(4, "big")
 
 
-class Silence(Exception):  # it is what happened
+class PeerSilent(Exception):  # it is what happened
     """Nothing was heard for too long."""

@@ -12,7 +12,7 @@ from kubectl_dshell.domain.stream import Event, Exit
 from kubectl_dshell.errors import ConnectionLost
 from kubectl_dshell.kube.exec import channel, frames
 from kubectl_dshell.kube.exec.frames import Opcode
-from kubectl_dshell.kube.exec.keepalive import Heartbeat, Silence
+from kubectl_dshell.kube.exec.keepalive import Keepalive, PeerSilent
 
 PIECE = 128 * 1024
 RECEIVE_LIMIT = 256 * 1024
@@ -42,7 +42,7 @@ class ExecStream:
         self._ponging: object = None
         """The frame in the queue that answers a ping."""
         self._owed: bytes | None = None
-        self._heartbeat = Heartbeat(now)
+        self._heartbeat = Keepalive(now)
         self._exit: Exit | None = None
         self._lost: str | None = None
         self._deaf = False
@@ -127,12 +127,12 @@ class ExecStream:
             ConnectionLost: nothing was heard for 30 s.
         """
         if self._exit is not None or self._lost is not None:
-            return now + Heartbeat.INTERVAL
+            return now + Keepalive.INTERVAL
         try:
             ping = self._heartbeat.due(now)
-        except Silence:
+        except PeerSilent:
             self._silent = True
-            seconds = int(Heartbeat.PATIENCE)
+            seconds = int(Keepalive.PATIENCE)
             raise ConnectionLost(f"the connection to the command is lost: no sign of life for {seconds} s") from None
         if ping is not None:
             self._enqueue(ping, Opcode.PING)

@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 from kubectl_dshell.domain.text.bounds import one_line
-from kubectl_dshell.errors import DshellError, StartFailed
+from kubectl_dshell.errors import DshellError, Unavailable
 from kubectl_dshell.kube.exec import channel
 from kubectl_dshell.kube.exec.dial import dial
 from kubectl_dshell.kube.exec.handshake import Upgraded, shake_hands
 from kubectl_dshell.kube.exec.stream import ExecStream
 from kubectl_dshell.kube.http import response as answers
 from kubectl_dshell.kube.http.api import ANSWER_SECONDS, USER_AGENT
-from kubectl_dshell.kube.http.retry import persistently
-from kubectl_dshell.kube.http.trace import SILENT, Trace
+from kubectl_dshell.kube.http.retry import with_retries
+from kubectl_dshell.kube.http.trace import SILENT, RequestTrace
 from kubectl_dshell.kube.http.unreachable import unreachable
-from kubectl_dshell.kube.net.deadline import within
+from kubectl_dshell.kube.net.deadline import run_with_deadline
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Sequence
 
     from kubectl_dshell.kube.config.connection import Connection
-    from kubectl_dshell.kube.http.response import Answer
+    from kubectl_dshell.kube.http.response import HttpResponse
 
 _UNAUTHORIZED = 401
 _NEVER_OF_A_STREAM = frozenset({403, 407, 426, 502, 503, 504})
@@ -45,7 +45,7 @@ def open_exec(  # noqa: PLR0913  # an exec is that many facts
     *,
     stdin: bool,
     tty: bool,
-    trace: Trace = SILENT,
+    trace: RequestTrace = SILENT,
     half_close: bool | None = None,
     seconds: float | None = None,
     sleep: Callable[[float], None] = time.sleep,
@@ -57,7 +57,7 @@ def open_exec(  # noqa: PLR0913  # an exec is that many facts
 
     Raises:
         ApiError: the server, or the kubelet behind it, says no. BadConfig: credentials or TLS.
-        ConnectionLost: no answer. StartFailed: the server is too old for what is asked.
+        ConnectionLost: no answer. Unavailable: the server is too old for what is asked.
     """
     flags = (("stdin", stdin), ("stdout", True), ("stderr", not tty), ("tty", tty))
     query = [("container", container), *(("command", word) for word in argv)]
@@ -67,7 +67,7 @@ def open_exec(  # noqa: PLR0913  # an exec is that many facts
     sock, protocol, early = _handshake(connection, f"{path}?{urlencode(query)}", trace, wait, sleep)
     if protocol != channel.V5 and (stdin and not tty if half_close is None else half_close):
         sock.close()
-        raise StartFailed(
+        raise Unavailable(
             f"the API server only speaks {protocol}, in which piped input cannot end",
             "Kubernetes 1.30 or newer is needed for piped input; a terminal works here.",
         )
@@ -75,32 +75,34 @@ def open_exec(  # noqa: PLR0913  # an exec is that many facts
 
 
 def _handshake(
-    connection: Connection, resource: str, trace: Trace, wait: float, sleep: Callable[[float], None]
+    connection: Connection, resource: str, trace: RequestTrace, wait: float, sleep: Callable[[float], None]
 ) -> tuple[socket.socket, str, bytes]:
     opened: list[tuple[socket.socket, Upgraded]] = []
 
-    def attempt() -> Answer:
+    def attempt() -> HttpResponse:
         sock, upgraded = _upgrade(connection, resource, trace, wait)
         if sock is not None:
             opened.append((sock, upgraded))
         return upgraded.answer
 
     deadline = time.monotonic() + wait
-    answer = persistently(attempt, method="GET", idempotent=False, deadline=deadline, sleep=sleep)
+    answer = with_retries(attempt, method="GET", idempotent=False, deadline=deadline, sleep=sleep)
     if answer.status == _UNAUTHORIZED and connection.renew():
-        answer = persistently(attempt, method="GET", idempotent=False, deadline=deadline, sleep=sleep)
+        answer = with_retries(attempt, method="GET", idempotent=False, deadline=deadline, sleep=sleep)
     if not opened:
         raise _refusal(answer, connection, f"GET {resource.partition('?')[0]}")
     sock, upgraded = opened[0]
     return sock, upgraded.protocol, upgraded.early
 
 
-def _upgrade(connection: Connection, resource: str, trace: Trace, wait: float) -> tuple[socket.socket | None, Upgraded]:
+def _upgrade(
+    connection: Connection, resource: str, trace: RequestTrace, wait: float
+) -> tuple[socket.socket | None, Upgraded]:
     headers = [("User-Agent", USER_AGENT), *connection.headers()]
     url, until, began, said = connection.server + resource, time.monotonic() + wait, time.monotonic(), "no answer"
     sock = None
     try:
-        sock = within(wait, lambda: dial(connection, wait), too_late=lambda late: late.close())
+        sock = run_with_deadline(wait, lambda: dial(connection, wait), too_late=lambda late: late.close())
         upgraded = shake_hands(sock, url, (channel.V5, channel.V4), headers, max(0.01, until - time.monotonic()))
         said = f"{upgraded.answer.status} {upgraded.answer.reason}".strip()
         if upgraded.protocol:
@@ -116,7 +118,7 @@ def _upgrade(connection: Connection, resource: str, trace: Trace, wait: float) -
     return None, upgraded
 
 
-def _refusal(answer: Answer, connection: Connection, request: str) -> DshellError:
+def _refusal(answer: HttpResponse, connection: Connection, request: str) -> DshellError:
     """Of whom: the API server and the kubelet say what is wrong; what is between them and us says no to all streams."""
     error = answers.failure(answer, connection, request)
     status = b'"Status"' in answer.body
@@ -125,7 +127,7 @@ def _refusal(answer: Answer, connection: Connection, request: str) -> DshellErro
     if answer.ok or answer.is_page or answer.status in _NEVER_OF_A_STREAM or "pgrade" in error.message:
         why = f"{answer.url} answers {answer.status} {one_line(answer.reason, 40)}".strip()
         text = error.message if answer.is_page else f"{why} ({one_line(error.message)})"
-        return StartFailed(f"no stream to the pod: {text}", _WAY_OUT)
+        return Unavailable(f"no stream to the pod: {text}", _WAY_OUT)
     return error
 
 
@@ -136,4 +138,4 @@ def _no_stream(connection: Connection, error: BaseException, sock: socket.socket
         why = f"{connection.server} does not open a WebSocket: {one_line(str(error)) or type(error).__name__}"
     else:
         return unreachable(connection, error)
-    return StartFailed(f"no stream to the pod: {why}", _WAY_OUT)
+    return Unavailable(f"no stream to the pod: {why}", _WAY_OUT)

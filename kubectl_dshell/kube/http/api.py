@@ -15,12 +15,12 @@ from kubectl_dshell.kube.http import response as answers
 from kubectl_dshell.kube.http.body import read_body
 from kubectl_dshell.kube.http.bounded import LARGEST_BODY, bounded
 from kubectl_dshell.kube.http.pool import pool
-from kubectl_dshell.kube.http.response import Answer
-from kubectl_dshell.kube.http.retry import persistently
+from kubectl_dshell.kube.http.response import HttpResponse
+from kubectl_dshell.kube.http.retry import with_retries
 from kubectl_dshell.kube.http.server_time import ServerTime
-from kubectl_dshell.kube.http.trace import SILENT, Trace
+from kubectl_dshell.kube.http.trace import SILENT, RequestTrace
 from kubectl_dshell.kube.http.unreachable import unreachable
-from kubectl_dshell.kube.net.deadline import to_connect, within
+from kubectl_dshell.kube.net.deadline import connect_timeout, run_with_deadline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -44,7 +44,7 @@ class Api:
     def __init__(
         self,
         connection: Connection,
-        trace: Trace = SILENT,
+        trace: RequestTrace = SILENT,
         *,
         on_warning: Callable[[str], None] = lambda _text: None,
         sleep: Callable[[float], None] = time.sleep,
@@ -61,7 +61,7 @@ class Api:
         """The object or list at `path`."""
         return self.request("GET", path, query, deadline=deadline)
 
-    def read(self, path: str, query: Query = ()) -> Answer:
+    def read(self, path: str, query: Query = ()) -> HttpResponse:
         """The object or list at `path` as it came, for those who need a little of much."""
         return self._answer("GET", path, query, limit=LARGEST_BODY)
 
@@ -105,8 +105,8 @@ class Api:
         idempotent: bool = True,
         deadline: float | None = None,
         limit: int = LARGEST_OBJECT,
-    ) -> Answer:
-        got = persistently(
+    ) -> HttpResponse:
+        got = with_retries(
             lambda: self._attempt(method, path, query, content, content_type, limit),
             method=method,
             idempotent=idempotent,
@@ -133,7 +133,7 @@ class Api:
             response = self._opened(path, query, read_seconds)
         if not _OK <= response.status < _REDIRECT or "html" in response.headers.get("content-type", "").lower():
             try:
-                answer = within(read_seconds, lambda: self._whole(response, path, LARGEST_OBJECT))
+                answer = run_with_deadline(read_seconds, lambda: self._whole(response, path, LARGEST_OBJECT))
             except (urllib3.exceptions.HTTPError, OSError) as error:
                 raise unreachable(self.connection, error) from error
             raise answers.failure(answer, self.connection, f"GET {path}")
@@ -142,18 +142,18 @@ class Api:
     def _opened(self, path: str, query: Query, read_seconds: float) -> urllib3.BaseHTTPResponse:
         with self._spoken("GET", path, query) as note:
             send = self._prepared("GET", path, query, None, "", read_seconds, "identity")
-            response = within(read_seconds, send, too_late=lambda late: late.close())
+            response = run_with_deadline(read_seconds, send, too_late=lambda late: late.close())
             note(f"{response.status} {response.reason or ''}".strip())
         return response
 
     def _attempt(
         self, method: str, path: str, query: Query, content: bytes | None, content_type: str, limit: int
-    ) -> Answer:
+    ) -> HttpResponse:
         self._trace.body("Request", content or b"")
         with self._spoken(method, path, query) as note:
             seconds = self.connection.timeout or ANSWER_SECONDS
             send = self._prepared(method, path, query, content, content_type, seconds, "gzip")
-            answer = within(seconds, lambda: self._whole(send(), path, limit))
+            answer = run_with_deadline(seconds, lambda: self._whole(send(), path, limit))
             note(f"{answer.status} {answer.reason}".strip())
         self._trace.body("Response", answer.body)
         self.time.note(answer.headers.get("date", ""))
@@ -187,7 +187,7 @@ class Api:
             preload_content=False,
             redirect=False,
             retries=False,
-            timeout=urllib3.Timeout(connect=to_connect(seconds), read=seconds),
+            timeout=urllib3.Timeout(connect=connect_timeout(seconds), read=seconds),
         )
 
     @contextmanager
@@ -202,11 +202,11 @@ class Api:
         finally:
             self._trace.answered(method, self._url(path, query), said[0], time.monotonic() - began)
 
-    def _whole(self, response: urllib3.BaseHTTPResponse, path: str, limit: int) -> Answer:
+    def _whole(self, response: urllib3.BaseHTTPResponse, path: str, limit: int) -> HttpResponse:
         body = read_body(response, limit)
         # Several headers of one name: urllib3 joins them here, and gives them one by one as items.
         headers = {name.lower(): response.headers[name] for name in response.headers}
-        return Answer(response.status, response.reason or "", headers, body, self._url(path, ()))
+        return HttpResponse(response.status, response.reason or "", headers, body, self._url(path, ()))
 
     def _url(self, path: str, query: Query) -> str:
         return f"{self.connection.server}{path}" + (f"?{urlencode(query)}" if query else "")

@@ -10,7 +10,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from kubectl_dshell.kube.net.connect import Proxy, authorization, reach
+from kubectl_dshell.kube.net.connect import Proxy, authorization, open_connection
 from kubectl_dshell.kube.net.deadline import CONNECT_SECONDS
 
 if TYPE_CHECKING:
@@ -56,12 +56,12 @@ class _Renewed(urllib3.PoolManager):
 
 
 def _through(proxy: Proxy) -> dict[str, Any]:
-    """Connections that `reach` makes; the server's TLS in them stays urllib3's."""
+    """Connections that `open_connection` makes; the server's TLS in them stays urllib3's."""
 
     def connected(own: HTTPConnection) -> socket.socket:
         seconds = own.timeout if isinstance(own.timeout, int | float) else CONNECT_SECONDS
         try:
-            return reach(own.host, own.port, proxy, seconds)
+            return open_connection(own.host, own.port, proxy, seconds)
         except TimeoutError as error:
             raise ConnectTimeoutError(own, "no answer in time") from error
         except OSError as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.domain.text.bounds import one_line, shortened
-from kubectl_dshell.errors import ApiError, BadConfig, DshellError, Malformed, NotKubernetes
+from kubectl_dshell.errors import ApiError, BadConfig, DshellError, Malformed, NotAnApiServer
 from kubectl_dshell.kube.http.untrusted_json import at, objects_at, parse_json, text_at
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _MARKUP = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<[!?a-zA-Z]")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpResponse:
     """One HTTP response, read to its end; header names are in lower case, several values joined by commas.
 
     `url` is where it comes from, without query and user.
@@ -55,7 +55,7 @@ class Answer:
         """The body.
 
         Raises:
-            NotKubernetes: it is not a JSON object, so whatever answered is not a Kubernetes API server.
+            NotAnApiServer: it is not a JSON object, so whatever answered is not a Kubernetes API server.
         """
         if self.is_page:
             raise not_kubernetes(self)
@@ -74,7 +74,7 @@ class Answer:
             yield one_line(re.sub(r"\\(.)", r"\1", found[1]), _TEXT_SHOWN)
 
 
-def failure(answer: Answer, connection: Connection, request: str) -> DshellError:
+def failure(answer: HttpResponse, connection: Connection, request: str) -> DshellError:
     """The exception that an unsuccessful `answer` to `request` ("VERB path") stands for."""
     if answer.status == _UNAUTHORIZED:
         page = f"a web page of {answer.url}" if answer.is_page else f"the API server {connection.server}"
@@ -85,8 +85,8 @@ def failure(answer: Answer, connection: Connection, request: str) -> DshellError
     return api_error(answer, request)
 
 
-def api_error(answer: Answer, request: str = "") -> ApiError:
-    """A metav1.Status cut to 2 kB; a plain text (the kubelet's) to 1000 characters; pages are NotKubernetes."""
+def api_error(answer: HttpResponse, request: str = "") -> ApiError:
+    """A metav1.Status cut to 2 kB; a plain text (the kubelet's) to 1000 characters; pages are NotAnApiServer."""
     if answer.is_page:
         return not_kubernetes(answer, request)
     try:
@@ -114,7 +114,7 @@ def status_error(status: object, code: int = 0, request: str = "") -> ApiError:
     )
 
 
-def not_kubernetes(answer: Answer, request: str = "") -> NotKubernetes:
+def not_kubernetes(answer: HttpResponse, request: str = "") -> NotAnApiServer:
     """One line that says where what came from that no API server says; never its markup."""
     where, said = answer.url or "the server", f"{answer.status} {one_line(answer.reason, 40)}".strip()
     if _REDIRECT <= answer.status < _BAD_REQUEST and (to := answer.headers.get("location", "")):
@@ -123,9 +123,9 @@ def not_kubernetes(answer: Answer, request: str = "") -> NotKubernetes:
         what = f"{said} and a web page"
     else:
         what = f"{said} and what is no Kubernetes object: {answer.body[:80].decode(errors='replace').strip()!r}"
-    return NotKubernetes(
+    return NotAnApiServer(
         answer.status if answer.status >= _SERVER_ERROR else 0,
-        "NotKubernetes",
+        "NotAnApiServer",
         f"{where} answers {what}; a Kubernetes API server does not. Is a proxy or a login in between?",
         request=request,
     )

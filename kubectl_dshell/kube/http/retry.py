@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tenacity import RetryCallState
 
-    from kubectl_dshell.kube.http.response import Answer
+    from kubectl_dshell.kube.http.response import HttpResponse
 
 ATTEMPTS = 6
 FIRST_PAUSE = 0.1
@@ -31,19 +31,19 @@ _CONFLICT, _TOO_MANY_REQUESTS, _UNAVAILABLE = 409, 429, 503
 _OPEN = frozenset({500, 502, 503, 504})
 
 
-class Broken(ConnectionLost):
+class TransientConnectionError(ConnectionLost):
     """The connection failed before an answer, in a way that another attempt may cure."""
 
 
-def persistently(
-    attempt: Callable[[], Answer],
+def with_retries(
+    attempt: Callable[[], HttpResponse],
     *,
     method: str,
     idempotent: bool,
     deadline: float | None = None,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
-) -> Answer:
+) -> HttpResponse:
     """The last answer of up to ATTEMPTS attempts, with pauses of LONGEST_WAIT in all.
 
     No pause reaches past `deadline` (on `clock`, seconds).
@@ -52,7 +52,7 @@ def persistently(
         Broken: the last attempt got no answer.
     """
 
-    def transient(outcome: Answer | BaseException) -> bool:
+    def transient(outcome: HttpResponse | BaseException) -> bool:
         return _may_clear(outcome, method, idempotent=idempotent)
 
     outcomes = [_outcome(attempt)]
@@ -60,7 +60,7 @@ def persistently(
         return _settle(outcomes[0])
     import tenacity  # 20 ms that a first success does not pay
 
-    def again() -> Answer:
+    def again() -> HttpResponse:
         return _settle(outcomes.pop() if outcomes else _outcome(attempt))
 
     def hopeless(state: RetryCallState) -> bool:
@@ -73,13 +73,13 @@ def persistently(
         sleep=sleep,
         retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
     )
-    answer: Answer = retrying(again)
+    answer: HttpResponse = retrying(again)
     return answer
 
 
-def _may_clear(outcome: Answer | BaseException, method: str, *, idempotent: bool) -> bool:
+def _may_clear(outcome: HttpResponse | BaseException, method: str, *, idempotent: bool) -> bool:
     if isinstance(outcome, BaseException):
-        return idempotent and isinstance(outcome, Broken)
+        return idempotent and isinstance(outcome, TransientConnectionError)
     refused = outcome.status == _TOO_MANY_REQUESTS or (outcome.status == _CONFLICT and method == "PATCH")
     postponed = outcome.status == _UNAVAILABLE and _retry_after(outcome) is not None
     return refused or postponed or (idempotent and outcome.status in _OPEN)
@@ -100,20 +100,20 @@ def _pause(state: RetryCallState) -> float:
     return float(random.uniform(step / 2, step))  # noqa: S311  # spreads clients, hides nothing
 
 
-def _retry_after(answer: Answer) -> float | None:
+def _retry_after(answer: HttpResponse) -> float | None:
     """Seconds; the API server never sends the date form."""
     value = small_number(answer.headers.get("retry-after"))
     return None if value is None else float(value)
 
 
-def _outcome(attempt: Callable[[], Answer]) -> Answer | Broken:
+def _outcome(attempt: Callable[[], HttpResponse]) -> HttpResponse | TransientConnectionError:
     try:
         return attempt()
-    except Broken as error:
+    except TransientConnectionError as error:
         return error
 
 
-def _settle(outcome: Answer | BaseException) -> Answer:
+def _settle(outcome: HttpResponse | BaseException) -> HttpResponse:
     if isinstance(outcome, BaseException):
         raise outcome
     return outcome

@@ -26,7 +26,7 @@ _APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 @dataclass(frozen=True, slots=True)
-class Trace:
+class RequestTrace:
     """Hands one line at a time to `write`, if `level` (kubectl's -v) asks for it."""
 
     level: int
@@ -44,7 +44,7 @@ class Trace:
             self.write(f"{kind} Body: {redacted(content)}")
 
 
-SILENT = Trace(0, lambda _line: None)
+SILENT = RequestTrace(0, lambda _line: None)
 
 
 def redacted(content: bytes) -> str:

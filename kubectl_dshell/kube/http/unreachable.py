@@ -11,8 +11,8 @@ import urllib3
 
 from kubectl_dshell.domain.text.bounds import one_line
 from kubectl_dshell.errors import BadConfig, ConnectionLost, shortage
-from kubectl_dshell.kube.http.retry import Broken
-from kubectl_dshell.kube.net.connect import ProxyFailed
+from kubectl_dshell.kube.http.retry import TransientConnectionError
+from kubectl_dshell.kube.net.connect import ProxyError
 
 if TYPE_CHECKING:
     from kubectl_dshell.errors import DshellError
@@ -44,11 +44,11 @@ def unreachable(connection: Connection, error: BaseException) -> DshellError:
         why = "its answer ended in the middle"
     elif isinstance(reason, http.client.HTTPException) and not isinstance(reason, OSError):
         why = f"its answer is not HTTP ({type(reason).__name__}: {why})"
-    proxy = connection.proxy if not isinstance(reason, ProxyFailed) else None
+    proxy = connection.proxy if not isinstance(reason, ProxyError) else None
     through = f" through the proxy {proxy.url}" if proxy else ""
     # Nobody there is told at once, as kubectl does; a connection that broke is worth another attempt.
     nobody = isinstance(reason, TimeoutError | ConnectionRefusedError | socket.gaierror)
-    return (ConnectionLost if nobody else Broken)(
+    return (ConnectionLost if nobody else TransientConnectionError)(
         f"the API server {connection.server} cannot be reached{through}: {why}",
         f'Context "{connection.context}"; check with: kubectl cluster-info',
     )

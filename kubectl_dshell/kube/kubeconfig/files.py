@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.errors import BadConfig
 from kubectl_dshell.kube.kubeconfig import yaml_reader as document
-from kubectl_dshell.kube.kubeconfig.named_entry import Entry, entries
+from kubectl_dshell.kube.kubeconfig.named_entry import NamedEntry, entries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,9 +27,11 @@ class Kubeconfig:
 
     files: tuple[Path, ...] = ()
     current_context: str = ""
-    sections: Mapping[str, Mapping[str, Entry]] = field(default_factory=lambda: {section: {} for section in SECTIONS})
+    sections: Mapping[str, Mapping[str, NamedEntry]] = field(
+        default_factory=lambda: {section: {} for section in SECTIONS}
+    )
 
-    def get(self, section: str, name: str) -> Entry:
+    def get(self, section: str, name: str) -> NamedEntry:
         """The entry called `name`.
 
         Raises:
@@ -69,7 +71,7 @@ def load(explicit: str | None, environ: Mapping[str, str]) -> Kubeconfig:
 
 
 def _merge(files: Sequence[tuple[Path, bytes]]) -> Kubeconfig:
-    sections: dict[str, dict[str, Entry]] = {section: {} for section in SECTIONS}
+    sections: dict[str, dict[str, NamedEntry]] = {section: {} for section in SECTIONS}
     current = ""
     for file, content in files:
         config = _parsed(file, content)

@@ -17,7 +17,7 @@ _KINDS = {str: "text", bool: "a truth value", int: "a number", float: "a number"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class NamedEntry:
     """A named cluster, context or user, or a part of one; every reader raises BadConfig at another type.
 
     `value` may hold secrets, and is not shown.
@@ -55,12 +55,12 @@ class Entry:
         """A list of texts."""
         return tuple(self._checked(f"{key}[{at}]", item, str) for at, item in enumerate(self._typed(key, list) or ()))
 
-    def part(self, key: str) -> Entry | None:
+    def part(self, key: str) -> NamedEntry | None:
         """The mapping at `key`; None when there is none, or an empty one."""
         found = self._typed(key, dict)
         return self._part(key, found) if found else None
 
-    def parts(self, key: str) -> tuple[Entry, ...]:
+    def parts(self, key: str) -> tuple[NamedEntry, ...]:
         """A list of mappings."""
         listed = list(enumerate(self._typed(key, list) or ()))
         return tuple(self._part(f"{key}[{at}]", self._checked(f"{key}[{at}]", item, dict)) for at, item in listed)
@@ -87,12 +87,12 @@ class Entry:
         where = f" in {self.file}" if self.file else ""
         return BadConfig(f"{self.whole}{where}: {self.within}{key} {what}", *(advice or ("See: kubectl config view",)))
 
-    def but(self, **changes: Any) -> Entry:
+    def but(self, **changes: Any) -> NamedEntry:
         """The same with other values; the keys with underscores for dashes."""
         given = {key.replace("_", "-"): value for key, value in changes.items()}
         return replace(self, value={**self.value, **given})
 
-    def _part(self, key: str, value: Mapping[str, Any]) -> Entry:
+    def _part(self, key: str, value: Mapping[str, Any]) -> NamedEntry:
         return replace(self, value=value, within=f"{self.within}{key}.")
 
     def _typed(self, key: str, kind: type) -> Any:
@@ -109,7 +109,7 @@ def _called(value: object) -> str:
     return "null" if value is None else _KINDS.get(type(value), type(value).__name__)
 
 
-def entries(document: Mapping[str, Any], section: str, kind: str, file: Path) -> Sequence[Entry]:
+def entries(document: Mapping[str, Any], section: str, kind: str, file: Path) -> Sequence[NamedEntry]:
     """The entries of one section of the kubeconfig `file`.
 
     Raises:
@@ -128,7 +128,7 @@ def entries(document: Mapping[str, Any], section: str, kind: str, file: Path) ->
         value = item.get(kind)
         if value is not None and not isinstance(value, dict):
             raise BadConfig(f'kubeconfig {file}: {kind} "{name}" is not a mapping, but {_called(value)}')
-        found.append(Entry(name, value or {}, file.absolute().parent, kind, file))
+        found.append(NamedEntry(name, value or {}, file.absolute().parent, kind, file))
     return found
 
 

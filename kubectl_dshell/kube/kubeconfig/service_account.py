@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.kube.kubeconfig.files import Kubeconfig
-from kubectl_dshell.kube.kubeconfig.named_entry import Entry
+from kubectl_dshell.kube.kubeconfig.named_entry import NamedEntry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +50,7 @@ class ServiceAccount:
             "contexts": ("context", {"cluster": IN_CLUSTER, "user": IN_CLUSTER}),
         }
         sections = {
-            section: {IN_CLUSTER: Entry(IN_CLUSTER, value, kind=kind)} for section, (kind, value) in values.items()
+            section: {IN_CLUSTER: NamedEntry(IN_CLUSTER, value, kind=kind)} for section, (kind, value) in values.items()
         }
         return Kubeconfig((), IN_CLUSTER, sections)
 

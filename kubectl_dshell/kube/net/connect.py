@@ -21,7 +21,7 @@ _OK = b"200"
 _KEEPALIVE = (("TCP_KEEPIDLE", 30), ("TCP_KEEPALIVE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
 
 
-class ProxyFailed(ConnectionRefusedError):
+class ProxyError(ConnectionRefusedError):
     """The proxy is not there, or does not let us through; the text names it."""
 
 
@@ -38,7 +38,7 @@ class Proxy:
         return self.endpoint.url
 
 
-def reach(host: str, port: int, proxy: Proxy | None, seconds: float) -> socket.socket:
+def open_connection(host: str, port: int, proxy: Proxy | None, seconds: float) -> socket.socket:
     """A connected, blocking socket without TLS of the server's, within `seconds` for each step.
 
     Raises:
@@ -51,15 +51,15 @@ def reach(host: str, port: int, proxy: Proxy | None, seconds: float) -> socket.s
     try:
         sock = socket.create_connection((proxy.endpoint.host, proxy.endpoint.port), seconds)
     except OSError as error:
-        raise ProxyFailed(f"the proxy {proxy.url} cannot be reached: {_why(error)}") from None
+        raise ProxyError(f"the proxy {proxy.url} cannot be reached: {_why(error)}") from None
     try:
         _tune(sock)
         if proxy.tls is not None:
             sock = proxy.tls.wrap_socket(sock, server_hostname=proxy.endpoint.host)
         through = _through(sock, host, port, proxy, time.monotonic() + seconds)
-    except (OSError, socks.Refused) as error:
+    except (OSError, socks.SocksError) as error:
         sock.close()
-        raise ProxyFailed(f"the proxy {proxy.url} does not connect us: {_why(error)}") from None
+        raise ProxyError(f"the proxy {proxy.url} does not connect us: {_why(error)}") from None
     except BaseException:
         sock.close()
         raise
@@ -70,13 +70,13 @@ def reach(host: str, port: int, proxy: Proxy | None, seconds: float) -> socket.s
 def _through(sock: socket.socket, host: str, port: int, proxy: Proxy, deadline: float) -> socket.socket:
     step = _Step(sock, deadline)
     if proxy.endpoint.scheme.startswith("socks"):
-        socks.ask(host, port, proxy.endpoint.login, step.send, step.exactly)
+        socks.request_connection(host, port, proxy.endpoint.login, step.send, step.exactly)
     else:
         _ask_http(host, port, proxy.endpoint.login, step)
     if isinstance(sock, ssl.SSLSocket):
-        from kubectl_dshell.kube.net.tls_in_tls import without_tls
+        from kubectl_dshell.kube.net.tls_in_tls import wrap_inner_plain
 
-        return without_tls(sock)
+        return wrap_inner_plain(sock)
     return sock
 
 
@@ -97,10 +97,10 @@ def _ask_http(host: str, port: int, login: Login | None, step: _Step) -> None:
     while not head.endswith(b"\r\n\r\n"):
         head += step.exactly(1)
         if len(head) > _LARGEST_HEAD:
-            raise socks.Refused("its answer has no end")
+            raise socks.SocksError("its answer has no end")
     status = head.split(b"\r\n", 1)[0]
     if status.split()[1:2] != [_OK]:
-        raise socks.Refused(f"it answers {status[:200].decode(errors='replace')}")
+        raise socks.SocksError(f"it answers {status[:200].decode(errors='replace')}")
 
 
 class _Step:

@@ -12,12 +12,14 @@ T = TypeVar("T")
 CONNECT_SECONDS = 15.0
 
 
-def to_connect(seconds: float) -> float:
+def connect_timeout(seconds: float) -> float:
     """How many of the seconds for an answer a connection may take: fewer, so that it is known who was late."""
     return min(CONNECT_SECONDS, 0.8 * seconds)
 
 
-def within(seconds: float, work: Callable[[], T], *, too_late: Callable[[T], object] = lambda _outcome: None) -> T:
+def run_with_deadline(
+    seconds: float, work: Callable[[], T], *, too_late: Callable[[T], object] = lambda _outcome: None
+) -> T:
     """What `work` returns or raises.
 
     It runs in a thread, for no timeout of a socket is one for all that is said over it. Who waits for it hears of

@@ -26,11 +26,11 @@ _REPLIES = {
 }
 
 
-class Refused(Exception):
+class SocksError(Exception):
     """The proxy says no, or something else is spoken there; the text says why."""
 
 
-def ask(
+def request_connection(
     host: str, port: int, login: Login | None, send: Callable[[bytes], None], exactly: Callable[[int], bytes]
 ) -> None:
     """Have the proxy connect to `host`; afterwards the connection leads there.
@@ -45,17 +45,17 @@ def ask(
     send(_VERSION + bytes([len(methods)]) + methods)
     version, method = exactly(2)
     if version != _VERSION[0]:
-        raise Refused("it does not speak SOCKS 5")
+        raise SocksError("it does not speak SOCKS 5")
     if method == _LOGIN and login:
         _log_in(login, send, exactly)
     elif method != _NO_LOGIN:
-        raise Refused("it wants a login" if login is None else "it takes no login by name and password")
+        raise SocksError("it wants a login" if login is None else "it takes no login by name and password")
     send(_VERSION + _CONNECT + b"\0" + target + port.to_bytes(2, "big"))
     version, reply, _, kind = exactly(4)
     if version != _VERSION[0]:
-        raise Refused("it does not speak SOCKS 5")
+        raise SocksError("it does not speak SOCKS 5")
     if reply:
-        raise Refused(_REPLIES.get(reply, f"reply {reply}"))
+        raise SocksError(_REPLIES.get(reply, f"reply {reply}"))
     length = {_IPV4: 4, _IPV6: 16}.get(kind)
     exactly((exactly(1)[0] if length is None else length) + 2)
 
@@ -63,10 +63,10 @@ def ask(
 def _log_in(login: Login, send: Callable[[bytes], None], exactly: Callable[[int], bytes]) -> None:
     name, password = login.name.reveal().encode(), login.password.reveal().encode()
     if not 0 < len(name) <= _LONGEST or not 0 < len(password) <= _LONGEST:
-        raise Refused("name and password of a login have 1 to 255 bytes each")
+        raise SocksError("name and password of a login have 1 to 255 bytes each")
     send(b"\x01" + bytes([len(name)]) + name + bytes([len(password)]) + password)
     if exactly(2)[1]:
-        raise Refused("it does not accept the login")
+        raise SocksError("it does not accept the login")
 
 
 def _address(host: str) -> bytes:
@@ -75,6 +75,6 @@ def _address(host: str) -> bytes:
     except ValueError:
         name = host.encode()
         if len(name) > _LONGEST:
-            raise Refused("the name of the server is too long for it") from None
+            raise SocksError("the name of the server is too long for it") from None
         return bytes([_NAME, len(name)]) + name
     return bytes([_IPV4 if address.version == 4 else _IPV6]) + address.packed

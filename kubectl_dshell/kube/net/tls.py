@@ -14,12 +14,12 @@ from kubectl_dshell.kube.kubeconfig.secret import Secret, encoded
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kubectl_dshell.kube.kubeconfig.named_entry import Entry
+    from kubectl_dshell.kube.kubeconfig.named_entry import NamedEntry
 
 _LARGEST = 4 * 1024 * 1024
 
 
-def pem(entry: Entry, key: str) -> bytes | None:
+def pem(entry: NamedEntry, key: str) -> bytes | None:
     """What `key`-data holds, else the file that `key` names, else None.
 
     Raises:
@@ -41,13 +41,13 @@ def pem(entry: Entry, key: str) -> bytes | None:
         raise BadConfig(f'{key} of "{entry.name}", {path}, cannot be read: {error.strerror}') from error
 
 
-def private_key(entry: Entry, key: str) -> Secret | None:
+def private_key(entry: NamedEntry, key: str) -> Secret | None:
     """As `pem`, of a key."""
     content = pem(entry, key)
     return None if content is None else Secret(content.decode("utf-8", "surrogateescape"))
 
 
-def client_context(cluster: Entry) -> ssl.SSLContext:
+def client_context(cluster: NamedEntry) -> ssl.SSLContext:
     """A context that trusts what the cluster entry says.
 
     Raises:
@@ -76,7 +76,7 @@ def client_context(cluster: Entry) -> ssl.SSLContext:
     return context
 
 
-def proxy_context(cluster: Entry) -> ssl.SSLContext:
+def proxy_context(cluster: NamedEntry) -> ssl.SSLContext:
     """For an https proxy: as kubectl trusts the same authority there, beside those of this machine."""
     context = client_context(cluster)
     if context.verify_mode is not ssl.CERT_NONE:
@@ -84,7 +84,7 @@ def proxy_context(cluster: Entry) -> ssl.SSLContext:
     return context
 
 
-def show_certificate(context: ssl.SSLContext, certificate: bytes, key: Secret, owner: str) -> None:
+def load_client_certificate(context: ssl.SSLContext, certificate: bytes, key: Secret, owner: str) -> None:
     """Let `context` identify us by a PEM certificate and its key.
 
     Raises:

@@ -13,7 +13,7 @@ _LIMIT = 256 * 1024
 _LATER = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
-def without_tls(outer: ssl.SSLSocket) -> socket.socket:
+def wrap_inner_plain(outer: ssl.SSLSocket) -> socket.socket:
     """What is said through the socket that this returns is said through `outer`, which belongs to a thread from now on.
 
     The end of either is the end of the other, after what was said before.

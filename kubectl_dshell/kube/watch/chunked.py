@@ -11,7 +11,7 @@ LONGEST_LINE = 4096
 _SIZE = re.compile(rb"[0-9a-fA-F]{1,15}")
 
 
-class Chunks:
+class ChunkedBody:
     """Feed it what the socket gave, take what the server meant."""
 
     def __init__(self) -> None:

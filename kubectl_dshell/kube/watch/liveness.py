@@ -8,7 +8,7 @@ _LONGEST = 14.0
 _MOST_PAUSES = 3
 
 
-class Attention:
+class WatchLiveness:
     """One pod's watches; all times are monotonic seconds."""
 
     def __init__(self, version: str, now: float) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from kubectl_dshell.kube.http.api import Api
-    from kubectl_dshell.kube.http.response import Answer
+    from kubectl_dshell.kube.http.response import HttpResponse
 
 PAGE = 500
 FIRST_PAGE = 10
@@ -95,12 +95,12 @@ def _next(limit: int, size: int) -> int:
     return max(1, min(fitting, PAGE))
 
 
-def parse(answer: Answer, *, debugged: bool) -> Page:
+def parse(answer: HttpResponse, *, debugged: bool) -> Page:
     """The page that a PodList is; raises ApiError for what is no JSON, Malformed for what is no list."""
     return (debugged and _skim(answer.body)) or _whole(answer, debugged=debugged)
 
 
-def _whole(answer: Answer, *, debugged: bool) -> Page:
+def _whole(answer: HttpResponse, *, debugged: bool) -> Page:
     document = answer.json()
     items = document.get("items") or []
     if not isinstance(items, list):

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.errors import Malformed
 from kubectl_dshell.kube.http import response as answers
-from kubectl_dshell.kube.http.retry import Broken
+from kubectl_dshell.kube.http.retry import TransientConnectionError
 from kubectl_dshell.kube.http.unreachable import unreachable
 from kubectl_dshell.kube.http.untrusted_json import at, parse_json, text_at
-from kubectl_dshell.kube.watch.chunked import Chunks
+from kubectl_dshell.kube.watch.chunked import ChunkedBody
 
 if TYPE_CHECKING:
     import socket
@@ -60,7 +60,9 @@ def watch(
     except OSError as error:
         raise unreachable(api.connection, error) from error
     except Malformed as error:
-        raise Broken(f"the watch of {api.connection.server} cannot be understood: {error.message}") from error
+        raise TransientConnectionError(
+            f"the watch of {api.connection.server} cannot be understood: {error.message}"
+        ) from error
     finally:
         # An unfinished body cannot be followed by another request.
         response.close()
@@ -76,7 +78,7 @@ def _pieces(response: urllib3.BaseHTTPResponse, deadline: float) -> Iterator[byt
     buffered.raw.unbind()
     sock: socket.socket = buffered.raw.sock
     sock.settimeout(0)
-    chunks = Chunks() if response.headers.get("Transfer-Encoding", "").lower() == "chunked" else None
+    chunks = ChunkedBody() if response.headers.get("Transfer-Encoding", "").lower() == "chunked" else None
     for data in _arriving(sock, buffered, deadline):
         if data is None or chunks is None:
             yield data

@@ -39,7 +39,7 @@ class NameLines:
     def show(self, changes: Sequence[Change], now: datetime) -> None:
         del now
         for change in changes:
-            self._write(format_name(change.judged, everywhere=self._everywhere))
+            self._write(format_name(change.listed, everywhere=self._everywhere))
 
 
 class TableLines:
@@ -54,7 +54,7 @@ class TableLines:
         if not changes:
             return
         names = heads(wide=self._wide, everywhere=self._everywhere)
-        found = rows([c.judged for c in changes], now, wide=self._wide, everywhere=self._everywhere)
+        found = rows([c.listed for c in changes], now, wide=self._wide, everywhere=self._everywhere)
         for row, change in zip(found, changes, strict=True):
             if change.gone:
                 row[names.index("STATE")] = "gone"

@@ -6,24 +6,24 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.domain.debug_container.listing import Stage
-from kubectl_dshell.domain.debug_container.status import said
+from kubectl_dshell.domain.debug_container.status import termination_message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from kubectl_dshell.domain.debug_container.change import Change
-    from kubectl_dshell.domain.debug_container.listing import Judged
-    from kubectl_dshell.domain.pod.unclear import Unclear
+    from kubectl_dshell.domain.debug_container.listing import ListedContainer
+    from kubectl_dshell.domain.pod.unclear import UnreadablePod
 
 VERSION = "dshell/v1"
 
 
-def list_document(found: Iterable[Judged], unclear: Iterable[Unclear]) -> dict[str, Any]:
-    items = [session_document(one) for one in found]
-    return {"apiVersion": VERSION, "kind": "SessionList", "items": items, "notUnderstood": unclear_documents(unclear)}
+def list_document(found: Iterable[ListedContainer], unclear: Iterable[UnreadablePod]) -> dict[str, Any]:
+    items = [debug_container_document(one) for one in found]
+    return {"apiVersion": VERSION, "kind": "DebugContainerList", "items": items, "unreadablePods": unclear_documents(unclear)}
 
 
-def unclear_documents(unclear: Iterable[Unclear]) -> list[dict[str, Any]]:
+def unclear_documents(unclear: Iterable[UnreadablePod]) -> list[dict[str, Any]]:
     """Pods that could not be understood."""
     return [{"namespace": one.namespace or None, "pod": one.pod, "why": one.why} for one in unclear]
 
@@ -32,54 +32,54 @@ def change_document(change: Change) -> dict[str, Any]:
     """One line of --watch -o json."""
     return {
         "type": str(change.kind),
-        "object": {"apiVersion": VERSION, "kind": "Session", **session_document(change.judged)},
+        "object": {"apiVersion": VERSION, "kind": "DebugContainer", **debug_container_document(change.listed)},
     }
 
 
-def session_document(judged: Judged) -> dict[str, Any]:
+def debug_container_document(listed: ListedContainer) -> dict[str, Any]:
     """camelCase keys and RFC 3339 times, as the API has them; null is what nobody knows, or does not apply."""
-    session, live = judged.session, judged.session.live
+    container, live = listed.container, listed.container.live
     return {
-        "namespace": session.namespace,
-        "pod": session.pod,
-        "name": session.name,
-        "tool": judged.tool or None,
-        "ours": session.ours,
-        "owner": session.owner or None,
-        "reason": session.reason or None,
-        "target": session.target or None,
-        "image": session.image or None,
-        "node": session.node or None,
-        "identity": _identity(judged),
-        "state": str(judged.stage),
-        "stateReason": session.waiting_reason or None,
-        "message": said(session.message) or None,
-        "exitCode": session.exit_code,
-        "startedAt": _time(session.started_at),
-        "finishedAt": _time(session.finished_at),
-        "ttlSeconds": session.limit,
-        "endsAt": _time(ends_at(judged)),
-        "sessions": live.sessions if live else None,
-        "silentSeconds": live.silent if live else None,
-        "keptSeconds": live.kept if live else None,
-        "stale": judged.stale,
-        "staleReason": judged.why_stale or None,
+        "namespace": container.namespace,
+        "pod": container.pod,
+        "name": container.name,
+        "tool": listed.tool or None,
+        "ours": container.ours,
+        "owner": container.owner or None,
+        "reason": container.reason or None,
+        "target": container.target or None,
+        "image": container.image or None,
+        "node": container.node or None,
+        "identity": _identity(listed),
+        "state": str(listed.stage),
+        "stateReason": container.waiting_reason or None,
+        "message": termination_message(container.message) or None,
+        "exitCode": container.exit_code,
+        "startedAt": _time(container.started_at),
+        "finishedAt": _time(container.finished_at),
+        "ttlSeconds": container.limit,
+        "endsAt": _time(ends_at(listed)),
+        "clients": live.clients if live else None,
+        "idleSeconds": live.silent if live else None,
+        "keepSeconds": live.kept if live else None,
+        "stale": listed.stale,
+        "staleReason": listed.why_stale or None,
     }
 
 
-def ends_at(judged: Judged) -> datetime | None:
+def ends_at(listed: ListedContainer) -> datetime | None:
     """When its limit ends it, if it runs and has one."""
-    session = judged.session
-    if judged.stage is not Stage.RUNNING or session.started_at is None or session.limit is None:
+    container = listed.container
+    if listed.stage is not Stage.RUNNING or container.started_at is None or container.limit is None:
         return None
-    return session.started_at + timedelta(seconds=session.limit)
+    return container.started_at + timedelta(seconds=container.limit)
 
 
-def _identity(judged: Judged) -> dict[str, Any] | None:
-    uid, _, gid = judged.session.user.partition(":")
+def _identity(listed: ListedContainer) -> dict[str, Any] | None:
+    uid, _, gid = listed.container.user.partition(":")
     if not uid:
         return None
-    return {"uid": int(uid), "gid": int(gid) if gid else None, "source": judged.session.user_source}
+    return {"uid": int(uid), "gid": int(gid) if gid else None, "source": listed.container.user_source}
 
 
 def _time(moment: datetime | None) -> str | None:

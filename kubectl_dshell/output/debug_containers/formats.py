@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from kubectl_dshell.domain.debug_container.listing import Judged
-    from kubectl_dshell.domain.pod.unclear import Unclear
+    from kubectl_dshell.domain.debug_container.listing import ListedContainer
+    from kubectl_dshell.domain.pod.unclear import UnreadablePod
 
 
-def format_sessions(found: Sequence[Judged], form: str, now: datetime, *, everywhere: bool, with_heads: bool) -> str:
+def format_debug_containers(
+    found: Sequence[ListedContainer], form: str, now: datetime, *, everywhere: bool, with_heads: bool
+) -> str:
     """`form` is "", wide or name."""
     if form == "name":
         return "".join(format_name(one, everywhere=everywhere) for one in found)
@@ -28,11 +30,11 @@ def format_sessions(found: Sequence[Judged], form: str, now: datetime, *, everyw
     return table if with_heads else table.partition("\n")[2]
 
 
-def format_document_of(found: Iterable[Judged], unclear: Iterable[Unclear], form: Format) -> str:
+def format_document_of(found: Iterable[ListedContainer], unclear: Iterable[UnreadablePod], form: Format) -> str:
     """The whole of -o json and -o yaml (docs/json.md)."""
     return format_document(list_document(found, unclear), form)
 
 
-def format_name(judged: Judged, *, everywhere: bool) -> str:
-    s = judged.session
+def format_name(listed: ListedContainer, *, everywhere: bool) -> str:
+    s = listed.container
     return escape_line(f"{s.namespace + '/' if everywhere else ''}{s.pod}/{s.name}") + "\n"

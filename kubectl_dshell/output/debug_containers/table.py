@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from kubectl_dshell.domain.debug_container.listing import Judged
+    from kubectl_dshell.domain.debug_container.listing import ListedContainer
 
 WIDTH = 100
 _GAP = 3
@@ -34,32 +34,32 @@ def heads(*, wide: bool, everywhere: bool) -> list[str]:
     return (["NAMESPACE"] if everywhere else []) + usual + more
 
 
-def rows(found: Sequence[Judged], now: datetime, *, wide: bool, everywhere: bool) -> list[list[str]]:
+def rows(found: Sequence[ListedContainer], now: datetime, *, wide: bool, everywhere: bool) -> list[list[str]]:
     whole = [_row(one, now, wide=wide, everywhere=everywhere) for one in found]
     return whole if wide else _fitted(heads(wide=False, everywhere=everywhere), whole)
 
 
-def _row(judged: Judged, now: datetime, *, wide: bool, everywhere: bool) -> list[str]:
-    s = judged.session
-    state = state_cell(judged)
+def _row(listed: ListedContainer, now: datetime, *, wide: bool, everywhere: bool) -> list[str]:
+    s = listed.container
+    state = state_cell(listed)
     row = [s.pod, s.name, s.target, s.user, s.owner, state if wide else in_short(state)]
     row.append(age(now - s.started_at) if s.started_at else "")
     if wide:
-        ends = ends_at(judged)
+        ends = ends_at(listed)
         row += ["" if s.exit_code is None else str(s.exit_code), duration(s.limit) if s.limit else ""]
-        row += [age(ends - now) if ends else "", judged.tool, s.reason, s.node, s.image, judged.why_stale]
+        row += [age(ends - now) if ends else "", listed.tool, s.reason, s.node, s.image, listed.why_stale]
     return [s.namespace, *row] if everywhere else row
 
 
-def state_cell(judged: Judged) -> str:
+def state_cell(listed: ListedContainer) -> str:
     """The state, and of a running one who is there: "running, 1 here"."""
-    live = judged.session.live
-    if judged.stale:
+    live = listed.container.live
+    if listed.stale:
         return "running, stale"
     if live is None:
-        return judged.session.state
-    if live.sessions:
-        return f"running, {live.sessions} here"
+        return listed.container.state
+    if live.clients:
+        return f"running, {live.clients} here"
     return "running, kept" if live.kept else "running, 0 here"
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 
-class Transfer:
+class CopyBar:
     """Advanced by one thread, begun and ended by another."""
 
     def __init__(self, *, quiet: bool) -> None:

@@ -14,7 +14,7 @@ _BAR = 24
 _GAP = 1
 
 
-class Bar:
+class FanoutBar:
     """Context manager; used by several threads."""
 
     def __init__(self, printer: Printer, total: int) -> None:

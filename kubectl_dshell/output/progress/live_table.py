@@ -6,15 +6,15 @@ import sys
 from typing import TYPE_CHECKING, Self
 
 from kubectl_dshell.domain.debug_container.change import ChangeKind
-from kubectl_dshell.domain.debug_container.listing import SortKey, in_order
-from kubectl_dshell.output.debug_containers.formats import format_sessions
+from kubectl_dshell.domain.debug_container.listing import SortKey, sorted_by
+from kubectl_dshell.output.debug_containers.formats import format_debug_containers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from kubectl_dshell.domain.debug_container.change import Change
-    from kubectl_dshell.domain.debug_container.listing import Judged
+    from kubectl_dshell.domain.debug_container.listing import ListedContainer
 
 
 class LiveTable:
@@ -26,7 +26,7 @@ class LiveTable:
         from rich.live import Live
 
         self._wide, self._everywhere, self._sort_by, self._empty = wide, everywhere, sort_by, empty
-        self._shown: dict[tuple[str, str, str], Judged] = {}
+        self._shown: dict[tuple[str, str, str], ListedContainer] = {}
         self.text = ""
         self._console = Console(highlight=False)
         # Notices go above the table, unless they are for a file.
@@ -42,12 +42,12 @@ class LiveTable:
 
     def show(self, changes: Sequence[Change], now: datetime) -> None:
         for change in changes:
-            session = change.judged.session
-            key = (session.namespace, session.pod, session.name)
+            container = change.listed.container
+            key = (container.namespace, container.pod, container.name)
             if change.kind is ChangeKind.DELETED:
                 self._shown.pop(key, None)
             else:
-                self._shown[key] = change.judged
+                self._shown[key] = change.listed
         text = self._drawn(now)
         if text != self.text:
             from rich.text import Text
@@ -58,9 +58,9 @@ class LiveTable:
     def _drawn(self, now: datetime) -> str:
         if not self._shown:
             return self._empty
-        found = in_order(self._shown.values(), self._sort_by)
+        found = sorted_by(self._shown.values(), self._sort_by)
         form = "wide" if self._wide else ""
-        lines = format_sessions(found, form, now, everywhere=self._everywhere, with_heads=True).splitlines()
+        lines = format_debug_containers(found, form, now, everywhere=self._everywhere, with_heads=True).splitlines()
         room = max(2, self._console.height - 2)
         if len(lines) > room:
             lines[room - 1 :] = [f"... and {len(lines) - room + 1} more"]

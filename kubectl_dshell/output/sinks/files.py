@@ -11,7 +11,7 @@ from kubectl_dshell.domain.stream import Channel
 from kubectl_dshell.errors import Malformed, OutputFailed, UsageError
 
 if TYPE_CHECKING:
-    from kubectl_dshell.domain.fanout import Place
+    from kubectl_dshell.domain.fanout import ContainerRef
     from kubectl_dshell.domain.stream import Output
 
 PART = ".part"
@@ -32,10 +32,10 @@ def new_folder(path: str) -> Path:
     return folder
 
 
-class Files:
+class FileSink:
     """NAMESPACE_POD_CONTAINER.out and .err, for their owner only."""
 
-    def __init__(self, folder: Path, place: Place) -> None:
+    def __init__(self, folder: Path, place: ContainerRef) -> None:
         name = f"{place.namespace}_{place.pod}_{place.container}"
         if not _NAME.fullmatch(name):  # it was checked where it was parsed; here it would write elsewhere
             raise Malformed(f"pod {place.namespace}/{place.pod} has a name that no file can have")

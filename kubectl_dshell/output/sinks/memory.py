@@ -15,7 +15,7 @@ LIMIT = 1024 * 1024
 _NAMES = {Channel.STDOUT: "stdout", Channel.STDERR: "stderr"}
 
 
-class Memory:
+class MemorySink:
     def __init__(self, printer: Printer) -> None:
         self._printer = printer
         self._kept = {channel: bytearray() for channel in _NAMES}

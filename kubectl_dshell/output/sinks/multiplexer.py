@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _ERASE_LINE = b"\r\x1b[2K"
 
 
-class Outputs(Protocol):
+class OutputSink(Protocol):
     """Both outputs, written without ever blocking the caller."""
 
     @property
@@ -28,7 +28,7 @@ class Outputs(Protocol):
 class Printer:
     """Used by several threads."""
 
-    def __init__(self, outputs: Outputs, is_terminal: Callable[[Channel], bool]) -> None:
+    def __init__(self, outputs: OutputSink, is_terminal: Callable[[Channel], bool]) -> None:
         self._outputs = outputs
         self._is_terminal = is_terminal
         self._lock = threading.Lock()

@@ -11,7 +11,7 @@ from kubectl_dshell.domain.stream import Channel, Output
 from kubectl_dshell.output.escape import escape_line
 
 if TYPE_CHECKING:
-    from kubectl_dshell.domain.fanout import Place
+    from kubectl_dshell.domain.fanout import ContainerRef
     from kubectl_dshell.output.sinks.multiplexer import Printer
 
 LONGEST_LINE = 1024 * 1024
@@ -23,7 +23,7 @@ _CONTROL = re.compile(rb"(?P<colour>\x1b\[[0-9;:]{0,64}m)|[\x00-\x08\x0a-\x1f\x7
 """C0 but the tab, DEL, and C1 as UTF-8 has them; of the sequences, only SGR is harmless."""
 
 
-def prefix(place: Place, *, namespaced: bool, colour: bool) -> bytes:
+def prefix(place: ContainerRef, *, namespaced: bool, colour: bool) -> bytes:
     """`web-6d4f app | `, with the namespace in front where there are several."""
     pod = escape_line(f"{place.namespace} {place.pod}" if namespaced else place.pod)
     container = escape_line(place.container or "-")
