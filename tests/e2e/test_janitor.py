@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from tests.cluster.layout import layout_of
-from tests.images.installed import NAME
+from hack.cluster.layout import layout_of
+from hack.images.installed import NAME
 
 from .audit import requests_of
 from .pods import app

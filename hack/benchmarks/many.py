@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks.many [PODS [RUNS]]`: a command in many pods at once, beside kubectl debug 16 at a time."""
+"""`python -m hack.benchmarks.many [PODS [RUNS]]`: a command in many pods at once, beside kubectl debug 16 at a time."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def running(layout: Layout) -> record.Record | None:
 def load_images(layout: Layout, files: list[Path]) -> None:
     found = running(layout)
     if found is None:
-        raise ClusterError(f"no cluster {layout.name} is up; type: python -m tests.cluster up")
+        raise ClusterError(f"no cluster {layout.name} is up; type: python -m hack.cluster up")
     load(layout, Path(found.binaries), files, _snapshotter(layout))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .process import Process, first_child, identify
+from hack.cluster.process import Process, first_child, identify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks.copy [MEGABYTES [RUNS [SPARSE_MEGABYTES]]]`: kubectl dshell cp beside kubectl cp, interleaved.
+"""`python -m hack.benchmarks.copy [MEGABYTES [RUNS [SPARSE_MEGABYTES]]]`: kubectl dshell cp beside kubectl cp, interleaved.
 
 kubectl cp needs tar in the app, so both copy from and to a container that has it. Data are random; at last a file that
 is one hole. CPU is that of the client.

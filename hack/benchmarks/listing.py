@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks.listing [PODS [RUNS]]`: ls -A beside kubectl get pods -A with 20 000 pods in the cluster."""
+"""`python -m hack.benchmarks.listing [PODS [RUNS]]`: ls -A beside kubectl get pods -A with 20 000 pods in the cluster."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from time import monotonic
 from typing import NamedTuple
 
-from tests.benchmarks.crowd import api, create
+from hack.benchmarks.crowd import api, create
 from tests.e2e.cluster import Cluster
 from tests.e2e.waiting import wait_until
 

@@ -1,11 +1,11 @@
-"""A real one-node Kubernetes without Docker: python -m tests.cluster VERB
+"""A real one-node Kubernetes without Docker: python -m hack.cluster VERB
 
   build             compile its programs into the cache (minutes when cold, once)
   up [--fresh]      start it, load the test images, wait until it runs pods, print `env`; a healthy one is kept
   down              end it and all that is in it
   load FILE...      import OCI image archives
   kubectl ARG...    kubectl of its version, against it
-  env               what to set: export $(python -m tests.cluster env)
+  env               what to set: export $(python -m hack.cluster env)
   status            whether it is up
   with COMMAND...   choose a cluster (DSHELL_E2E_KUBECONFIG, else kind, else this one), run COMMAND told of it
 
@@ -71,7 +71,7 @@ def print_env(here: Layout) -> None:
 def _running(here: Layout) -> Record:
     found = lifecycle.running(here)
     if found is None:
-        raise ClusterError(f"no cluster {here.name} is up; type: python -m tests.cluster up")
+        raise ClusterError(f"no cluster {here.name} is up; type: python -m hack.cluster up")
     return found
 
 

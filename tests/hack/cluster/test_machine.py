@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from . import packages
-from .build import MODULES, pinned
-from .containers import snapshotter
-from .errors import ClusterError
-from .layout import Layout
-from .leftovers import cgroup_folders
-from .lock import locked
-from .packages import Package
-from .toolchain import PINS, version
+from hack.cluster import packages
+from hack.cluster.build import MODULES, pinned
+from hack.cluster.containers import snapshotter
+from hack.cluster.errors import ClusterError
+from hack.cluster.layout import Layout
+from hack.cluster.leftovers import cgroup_folders
+from hack.cluster.lock import locked
+from hack.cluster.packages import Package
+from hack.cluster.toolchain import PINS, version
 
 _HYBRID = """\
 25 21 0:22 / /sys/fs/cgroup/cpu rw,relatime shared:5 - cgroup cgroup rw,cpu
@@ -102,7 +102,7 @@ def test_the_version_of_kubernetes_is_the_one_of_its_go_mod() -> None:
 
 def test_whoever_waits_for_a_lock_is_told_why(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     code = (
-        "import sys; from pathlib import Path; from tests.cluster.lock import locked\n"
+        "import sys; from pathlib import Path; from hack.cluster.lock import locked\n"
         "with locked(Path(sys.argv[1]), 'compiling'): pass"
     )
     with locked(tmp_path / "lock", "testing"):

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from . import record
-from .ports import Ports
-from .process import Process
+from hack.cluster import record
+from hack.cluster.ports import Ports
+from hack.cluster.process import Process
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks [RUNS]`: kubectl dshell beside kubectl debug and kubectl exec, interleaved, pair by pair."""
+"""`python -m hack.benchmarks [RUNS]`: kubectl dshell beside kubectl debug and kubectl exec, interleaved, pair by pair."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The image of the Dockerfile, made without Docker: python -m tests.images.installed PYTHON.tar ARCHIVE
+"""The image of the Dockerfile, made without Docker: python -m hack.images.installed PYTHON.tar ARCHIVE
 
 User, entrypoint, environment and paths are the Dockerfile's own. In place of the base image stands the interpreter of
 the image "python", and what pip would install is taken from where this program's Python has it.

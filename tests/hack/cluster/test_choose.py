@@ -4,15 +4,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from . import choose as chosen_by
-from . import kind, lifecycle
-from .choose import Maker, choose
-from .errors import ClusterError
+from hack.cluster import choose as chosen_by
+from hack.cluster import kind, lifecycle
+from hack.cluster.choose import Maker, choose
+from hack.cluster.errors import ClusterError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .layout import Layout
+    from hack.cluster.layout import Layout
 
 
 @pytest.fixture

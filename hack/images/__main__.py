@@ -1,4 +1,4 @@
-"""Write the archives of the test images: python -m tests.images FOLDER [NAME...]."""
+"""Write the archives of the test images: python -m hack.images FOLDER [NAME...]."""
 
 from __future__ import annotations
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from .errors import ClusterError
-from .layout import Layout, cache_root, layout, layout_of
+from hack.cluster.errors import ClusterError
+from hack.cluster.layout import Layout, cache_root, layout, layout_of
 
 _ROOT = Path("/var/lib/dshell-cluster")
 

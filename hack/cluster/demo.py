@@ -97,6 +97,6 @@ if __name__ == "__main__":
             case ["down"]:
                 down()
             case _:
-                sys.exit("python -m tests.cluster.demo up|down")
+                sys.exit("python -m hack.cluster.demo up|down")
     except ClusterError as error:
         sys.exit(f"error: {error}")

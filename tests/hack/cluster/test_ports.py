@@ -7,7 +7,7 @@ from dataclasses import astuple
 
 import pytest
 
-from . import ports
+from hack.cluster import ports
 
 
 def test_each_component_gets_a_port_of_its_own() -> None:

@@ -17,7 +17,7 @@ from .lock import locked
 from .toolchain import go
 
 _TOP = Path(__file__).parents[2]
-_SOURCES = _TOP / "tests/images"
+_SOURCES = _TOP / "hack/images"
 _KEPT_SECONDS = 600.0  # an archive of another version of the program: somebody else's tests may be loading it
 
 
@@ -46,7 +46,7 @@ def _program(images: Path) -> Path:
             for other in cache_root().glob("program-*"):
                 if time.time() - other.stat().st_mtime > _KEPT_SECONDS:
                     other.unlink()
-            run(sys.executable, "-m", "tests.images.installed", images / "python.tar", target, cwd=_TOP)
+            run(sys.executable, "-m", "hack.images.installed", images / "python.tar", target, cwd=_TOP)
     return target
 
 
@@ -76,7 +76,7 @@ def _make(target: Path) -> None:
         "DSHELL_GO": str(compiler),
         "PATH": f"{compiler.parent}:{os.environ['PATH']}",
     }
-    run(sys.executable, "-m", "tests.images", work, cwd=_TOP, env=environment)
+    run(sys.executable, "-m", "hack.images", work, cwd=_TOP, env=environment)
     if not (work / "pause.tar").exists():
-        raise ClusterError("tests.images made no pause.tar, without which no pod starts")
+        raise ClusterError("hack.images made no pause.tar, without which no pod starts")
     work.rename(target)
