@@ -21,10 +21,10 @@ from kubectl_dshell.kube.config.connection import Connection, ConnectionOptions,
 from kubectl_dshell.kube.exec.upgrade import open_exec
 from kubectl_dshell.kube.http.api import Api
 from kubectl_dshell.kube.watch.watch import watch
+from tests.kube.config.test_connection import data, entries
+from tests.kube.kubeconfig.test_files import together, write
 from tests.kube.loopback import Peer, Server
 from tests.kube.rig import Renewing
-from tests.kube.test_connection import data, entries
-from tests.kube.test_kubeconfig import together, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable

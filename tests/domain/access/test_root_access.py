@@ -8,7 +8,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from kubectl_dshell.domain.access.root_access import capability_names, how_to_enter, why_denied
-from tests.domain.test_identity import facts
+from tests.domain.access.test_identity import facts
 
 COMMAND = "kubectl dshell web -n shop"
 

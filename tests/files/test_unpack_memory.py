@@ -20,7 +20,7 @@ from kubectl_dshell.files.archive_source import ArchiveSource
 from kubectl_dshell.files.passthrough import Passthrough
 from kubectl_dshell.files.staging import Staging
 from tests.files.archives import asked, folder, link, member, pax, source
-from tests.files.test_landing import nothing
+from tests.files.test_unpack import nothing
 
 MEGABYTE = 1 << 20
 ALL_MEGABYTES = 150
@@ -114,7 +114,7 @@ def peak_kilobytes() -> int:
     [("answer", ""), *(("landing", name) for name in STREAMS), *(("restream", name) for name in PASSED_ON)],
 )
 def test_memory_has_a_bound(tmp_path: Path, kind: str, name: str) -> None:
-    call = f"from tests.files.test_memory import receive; receive({kind!r}, {name!r}, {str(tmp_path)!r})"
+    call = f"from tests.files.test_unpack_memory import receive; receive({kind!r}, {name!r}, {str(tmp_path)!r})"
     done = subprocess.run(
         [sys.executable, "-c", call], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False
     )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from tests.kube.conftest import certificates
-from tests.kube.test_kubeconfig import config, write
+from tests.kube.kubeconfig.test_files import config, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -186,7 +186,7 @@ def server_login(setting: Setting) -> None:
 
 
 def in_cluster(setting: Setting) -> None:
-    """As its token is read; the rest of it is in tests/kube/test_service_account.py."""
+    """As its token is read; the rest of it is in tests/kube/kubeconfig/test_service_account.py."""
     (setting.folder / "token").write_bytes(setting.value.encode("utf-8", "surrogatepass"))
     setting.user["tokenFile"] = str(setting.folder / "token")
 

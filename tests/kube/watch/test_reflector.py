@@ -12,8 +12,8 @@ from kubectl_dshell.kube.http.api import Api
 from kubectl_dshell.kube.pods import Pods
 from tests.kube.loopback import Peer, Server
 from tests.kube.rig import answering, connection
-from tests.kube.test_pages import asked, listed, pod
 from tests.kube.test_pods import line, watching
+from tests.kube.watch.test_pager import asked, listed, pod
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -12,7 +12,7 @@ import pytest
 
 from kubectl_dshell.errors import BadConfig
 from kubectl_dshell.kube.auth.user_terminal import UserTerminal
-from tests.kube.test_exec_plugin import connected, credential
+from tests.kube.auth.test_exec_plugin import connected, credential
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from kubectl_dshell.files.archive_source import ArchiveSource, Size
-from tests.files.test_landing import nothing
+from tests.files.test_unpack import nothing
 
 
 def sent(*sources: Path) -> tuple[dict[str, bytes], dict[str, str]]:

@@ -13,7 +13,7 @@ from kubectl_dshell.kube.config.connection import Connection, ConnectionOptions
 from kubectl_dshell.kube.config.resolve import resolve
 from kubectl_dshell.kube.kubeconfig.secret import Secret
 from kubectl_dshell.kube.kubeconfig.service_account import ServiceAccount
-from tests.kube.test_kubeconfig import config, together, write
+from tests.kube.kubeconfig.test_files import config, together, write
 
 if TYPE_CHECKING:
     from pathlib import Path

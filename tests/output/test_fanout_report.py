@@ -191,7 +191,7 @@ def test_output_in_json_says_what_it_lacks(
 
 _ALL_ZEROS = """
 import threading
-from tests.output.test_many import ERR, OUT, ContainerRef, MemorySink, Output, Printer, RunReport, RunResult
+from tests.output.test_fanout_report import ERR, OUT, ContainerRef, MemorySink, Output, Printer, RunReport, RunResult
 
 class Taken:
     full = False

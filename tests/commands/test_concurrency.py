@@ -14,7 +14,7 @@ from kubectl_dshell.commands.fanout.run import run_many
 from kubectl_dshell.domain.stream import Event, Exit
 from kubectl_dshell.errors import ConnectionLost, TooManyOpenFiles, TooManyThreads, Unavailable
 from kubectl_dshell.kube.http.unreachable import unreachable
-from tests.commands.test_many import Cluster, Notebook, codes, found, job
+from tests.commands.fanout.test_run import Cluster, Notebook, codes, found, job
 from tests.kube.rig import connection
 
 SOFT_ONLY, BOTH = "-S", ""

@@ -17,7 +17,7 @@ from kubectl_dshell.output.debug_containers.changes import JsonLines, NameLines,
 from kubectl_dshell.output.debug_containers.formats import format_debug_containers
 from kubectl_dshell.output.debug_containers.table import in_short
 from kubectl_dshell.output.progress.live_table import LiveTable
-from tests.domain.test_choice import ENDED, NOW, OURS, SILENT, THEIRS, UNASKED
+from tests.domain.debug_container.test_listing import ENDED, NOW, OURS, SILENT, THEIRS, UNASKED
 
 
 def listed(container: DebugContainer) -> ListedContainer:

@@ -16,8 +16,8 @@ from kubectl_dshell.kube.http.api import Api
 from kubectl_dshell.kube.kubeconfig import files as kubeconfig
 from kubectl_dshell.kube.kubeconfig.secret import Secret
 from kubectl_dshell.kube.net import tls
+from tests.kube.kubeconfig.test_files import config, together, write
 from tests.kube.loopback import Peer, Server
-from tests.kube.test_kubeconfig import config, together, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,7 @@ from kubectl_dshell.errors import DshellError, OutputFailed, Truncated
 from kubectl_dshell.files import tree
 from kubectl_dshell.files.staging import Staging
 from tests.files.archives import asked, folder, link, member, pax, reader, source
-from tests.files.test_landing import Refusal, land, names, nothing, refuse
+from tests.files.test_unpack import Refusal, land, names, nothing, refuse
 
 Member = tuple[tarfile.TarInfo, bytes]
 
