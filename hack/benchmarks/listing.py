@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from hack.benchmarks.crowd import api, create
 from tests.e2e.cluster import Cluster
-from tests.e2e.waiting import wait_until
+from tests.waiting import wait_until
 
 NAMESPACE = "dshell-bench-ls"
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from tests.e2e.cluster import Cluster, Json
 from tests.e2e.pods import app
-from tests.e2e.waiting import wait_until
+from tests.waiting import wait_until
 
 NAMESPACE = "dshell-bench-many"
 LABELS = {"app": "crowd"}

@@ -19,10 +19,10 @@ from hack.cluster.components import commands
 from hack.cluster.layout import layout_of
 from hack.cluster.lifecycle import running
 from hack.cluster.ports import free_port
+from tests.waiting import wait_until
 
 from .cluster import Cluster, write_kubeconfig
 from .tcp_proxy import TcpProxy, connection_at
-from .waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .waiting import wait_until
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from .conftest import MakeNamespace, MakePod

@@ -8,9 +8,10 @@ import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from tests.waiting import wait_until
+
 from .processes import processes_of
 from .tcp_proxy import TcpProxy
-from .waiting import wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.waiting import wait_until
+
 from .cluster import Cluster
 from .pods import STATIC, Pod, app
 from .processes import processes_of
 from .traces import Before
-from .waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from tests.waiting import wait_until
+
 from .pods import (
     DEBUG_BASH,
     DEBUG_DASH,
@@ -26,7 +28,6 @@ from .pods import (
     app,
 )
 from .processes import Process, app_state, processes_of
-from .waiting import wait_until
 
 if TYPE_CHECKING:
     from .cluster import Cluster, Json

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import wait_until
+
 from .pods import Pod
 from .program import Dshell
 from .terminal import TerminalSession
-from .waiting import wait_until
 
 TOP = Path(__file__).parents[2]
 CTRL_D = "\x04"

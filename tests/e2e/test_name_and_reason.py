@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .waiting import wait_until
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from .conftest import MakePod

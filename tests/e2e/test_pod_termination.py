@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.waiting import wait_until
+
 from .pods import STATIC, Pod, app
-from .waiting import wait_until
 
 if TYPE_CHECKING:
     from .cluster import Json

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.waiting import wait_until
+
 from .pods import STATIC, STATIC_FILECAPS, STATIC_ROOT, app
-from .waiting import wait_until
 
 if TYPE_CHECKING:
     from .cluster import Json

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.waiting import wait_until
+
 from .pods import STATIC, Pod, app
 from .processes import every_process, processes_of
 from .terminal import TerminalSession
 from .traces import Before
-from .waiting import wait_until
 
 if TYPE_CHECKING:
     import subprocess

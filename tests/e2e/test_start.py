@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.waiting import wait_until
+
 from .pods import DEBUG_NOSHELL, DEBUG_OTHER_ARCHITECTURE, Pod
 from .silent_registry import silent_registry
-from .waiting import wait_until
 
 if TYPE_CHECKING:
     import subprocess

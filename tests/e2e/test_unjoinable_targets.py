@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.waiting import wait_until
+
 from .pods import STATIC, Pod, app, pod_manifest
-from .waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.program import environment
-from tests.terminal.fakes import wait_until
+from tests.waiting import wait_until
 
 STOPPING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 WINDOWS = """

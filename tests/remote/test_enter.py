@@ -9,7 +9,8 @@ import pytest
 
 from kubectl_dshell.domain.access.facts import Facts
 from kubectl_dshell.remote import protocol
-from tests.remote.rig import NOBODY, Debug, Namespace, Shell, pod, until
+from tests.remote.rig import NOBODY, Debug, Namespace, Shell, pod
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.terminal
 each_shell = pytest.mark.parametrize("shell", ["busybox", "bash", "dash+bash"])
@@ -164,8 +165,8 @@ def test_a_process_whose_name_has_two_lines_is_read_as_any_other(place: Path, sh
     with pod(place, "shared") as made:
         rename = "printf 'a\\n) R 0 0' >/proc/$$/comm; read -r x"
         odd = made.app.start(["/busybox", "sh", "-c", rename])
-        assert until(
-            lambda: len(made.app.pids()) == 2 and "\n) R" in Path(f"/proc/{made.app.pids()[1]}/stat").read_text()
+        wait_until(
+            lambda: len(made.app.pids()) == 2 and "\n) R" in Path(f"/proc/{made.app.pids()[1]}/stat").read_text(), 10
         )
         debug = Debug(made, shell)
 
@@ -201,11 +202,11 @@ def test_ctrl_c_ctrl_z_and_jobs_work(place: Path, shell: Shell) -> None:
         inside.hear(b"$ ")
         for _ in range(2):
             inside.say(b"sleep 100\n")
-            assert until(lambda: "sleep" in debug.commands())
+            wait_until(lambda: "sleep" in debug.commands(), 10)
             inside.say(b"\x03")
             inside.hear(b"$ ")
         inside.say(b"sleep 100\n")
-        assert until(lambda: "sleep" in debug.commands())
+        wait_until(lambda: "sleep" in debug.commands(), 10)
         inside.say(b"\x1a")
         inside.hear(b"Stopped")
         inside.say(b"jobs; kill -KILL %1; exit\n")
@@ -262,7 +263,7 @@ def test_where_the_first_process_is_closed_another_of_the_container_is_entered(
     with pod(place, kind) as made:
         made.app.user = (101, 101)
         worker = made.app.start(["/sleep", "1000"])
-        assert until(lambda: len(made.app.pids()) == 2)
+        wait_until(lambda: len(made.app.pids()) == 2, 10)
         debug = Debug(made, shell, (101, 101))
 
         facts = measured(debug)
@@ -280,7 +281,7 @@ def test_a_node_full_of_processes_does_not_slow_it_down(place: Path, shell: Shel
         made.pause.env = {"PATH": "/"}
         for _ in range(5):
             made.pause.start(["/busybox", "sh", "-c", "for i in $(/busybox seq 99); do /sleep 999 & done; wait"])
-        assert until(lambda: len(made.pause.pids() if made.pause else []) > 495)
+        wait_until(lambda: len(made.pause.pids() if made.pause else []) > 495, 10)
         debug = Debug(made, shell)
         tether = debug.tether(A)
         tether.hear(b"\n")

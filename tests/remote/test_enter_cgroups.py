@@ -10,7 +10,8 @@ import pytest
 
 from kubectl_dshell.remote import protocol, script
 from tests.remote.busybox import busybox
-from tests.remote.rig import NOBODY, Debug, Namespace, Shell, pod, until
+from tests.remote.rig import NOBODY, Debug, Namespace, Shell, pod
+from tests.waiting import wait_until
 
 A = "aaaaaaaa"
 ID, OTHER = "4e" * 32, "5f" * 32
@@ -70,8 +71,8 @@ def test_with_version_2_the_target_is_found_and_only_our_own_are_ended(
         made.app.start(["/sleep", "1000"])
         neighbour = Debug(made, shell)
         neighbour.run("bbbbbbbb", "sleep", "1000")
-        assert until(lambda: "sleep" in neighbour.commands() and neighbour.container.asleep(3))
-        assert until(lambda: made.app.asleep(2))
+        wait_until(lambda: "sleep" in neighbour.commands() and neighbour.container.asleep(3), 10)
+        wait_until(lambda: made.app.asleep(2), 10)
         before = made.app.states(), neighbour.container.states()
         debug = Debug(made, shell)
         tether = debug.tether(A)
@@ -80,7 +81,7 @@ def test_with_version_2_the_target_is_found_and_only_our_own_are_ended(
         inside.hear(b"pod/app:/ $ ")
         inside.say(b"cat file; sleep 100 & sleep 101\n")
         inside.hear(b"the app's")
-        assert until(lambda: debug.commands().count("sleep") == 2)
+        wait_until(lambda: debug.commands().count("sleep") == 2, 10)
         seen = debug.run(A, "cat", "/proc/self/cgroup", f"/proc/{facts.pid}/cgroup")
         assert seen.ended() == 0
 
@@ -91,7 +92,7 @@ def test_with_version_2_the_target_is_found_and_only_our_own_are_ended(
         assert made.app.id in text
         assert (f"0::/../{scope.format(made.app.id)}\n" in text and "0::/\n" in text) is private
         assert (facts.root_open, facts.our_uid) == (True, NOBODY[0])
-        assert until(lambda: not debug.container.pids())
+        wait_until(lambda: not debug.container.pids(), 10)
         assert (made.app.states(), neighbour.container.states()) == before
         assert made.zombies() == []
 
@@ -102,7 +103,7 @@ def test_our_root_directory_alone_does_not_make_a_process_ours(place: Path, vers
     with pod(place, version_2=version_2, cgroup_namespace=version_2) as made:
         debug = Debug(made)
         replace(made.app, root=debug.container.root).start(["/bin/sleep", "1000"])
-        assert until(lambda: made.app.asleep(2))
+        wait_until(lambda: made.app.asleep(2), 10)
         before = made.app.states()
         tether = debug.tether(A)
 

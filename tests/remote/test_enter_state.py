@@ -10,7 +10,8 @@ import pytest
 from kubectl_dshell.domain.access.facts import HolderState
 from kubectl_dshell.domain.debug_container.status import HolderReport
 from kubectl_dshell.remote import protocol
-from tests.remote.rig import Debug, Process, Shell, pod, until
+from tests.remote.rig import Debug, Process, Shell, pod
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.terminal
 each_shell = pytest.mark.parametrize("shell", ["busybox", "bash", "dash+bash"])
@@ -30,24 +31,24 @@ def live(debug: Debug) -> HolderReport:
     return answer
 
 
-def counts(debug: Debug, sessions: int) -> bool:
-    """Whether it says so soon: a word is echoed before the holder has acted on it."""
-    return until(lambda: live(debug).clients == sessions)
+def counts(debug: Debug, sessions: int) -> None:
+    """It says so soon: a word is echoed before the holder has acted on it."""
+    wait_until(lambda: live(debug).clients == sessions, 10)
 
 
 @each_shell
 def test_sessions_that_have_spoken_are_counted(place: Path, shell: Shell) -> None:
     with pod(place) as made:
         debug = Debug(made, shell, DSHELL_STARTER=A, DSHELL_LIMIT="1000")
-        assert counts(debug, 0)
+        counts(debug, 0)
         tether = debug.tether(B)
 
         tell(tether, protocol.beat(B, 50))
-        assert counts(debug, 1)
+        counts(debug, 1)
         tell(tether, protocol.beat(A, 50), protocol.beat(A, 50))
-        assert counts(debug, 2)
+        counts(debug, 2)
         tell(tether, protocol.bye(B))
-        assert counts(debug, 1)
+        counts(debug, 1)
 
         answer = live(debug)
         assert (answer.kept, answer.silent < 5, 980 < answer.left <= 1000) == (0, True, True)
@@ -58,9 +59,9 @@ def test_without_a_starter_nobody_is_there_until_the_first_word(place: Path, she
     with pod(place) as made:
         debug = Debug(made, shell)
 
-        assert counts(debug, 0)
+        counts(debug, 0)
         tell(debug.tether(A), protocol.beat(A, 50))
-        assert counts(debug, 1)
+        counts(debug, 1)
 
 
 @each_shell
@@ -69,13 +70,13 @@ def test_silence_is_counted_from_the_last_word_and_asking_is_none(place: Path, s
         debug = Debug(made, shell)
         tether = debug.tether(A)
         tell(tether, protocol.beat(A, 50))
-        assert until(lambda: live(debug).silent >= 2)
+        wait_until(lambda: live(debug).silent >= 2, 10)
 
         tell(tether, b"nonsense\n", b"keep x\n")
         assert live(debug).silent >= 2
         tell(tether, protocol.beat(A, 50))
 
-        assert until(lambda: live(debug).silent < 2)
+        wait_until(lambda: live(debug).silent < 2, 10)
 
 
 @each_shell
@@ -86,8 +87,8 @@ def test_what_is_kept_is_told_and_a_session_that_fell_silent_is_forgotten(place:
 
         tell(tether, protocol.beat(B, 1), protocol.keep(600))
 
-        assert until(lambda: 590 < live(debug).kept <= 600)
-        assert counts(debug, 0)
+        wait_until(lambda: 590 < live(debug).kept <= 600, 10)
+        counts(debug, 0)
 
 
 @each_shell

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from kubectl_dshell.remote import protocol
-from tests.remote.rig import Debug, Namespace, Process, Shell, pod, until
+from tests.remote.rig import Debug, Namespace, Process, Shell, pod
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.terminal
 each_shell = pytest.mark.parametrize("shell", ["busybox", "bash", "dash+bash"])
@@ -38,7 +39,7 @@ def lives(debug: Debug, seconds: float) -> bool:
 def begun(debug: Debug, session: str, *command: str) -> Process:
     """A command that says when it runs."""
     made = debug.run(session, "sleep", *command)
-    assert until(lambda: "sleep" in debug.commands())
+    wait_until(lambda: "sleep" in debug.commands(), 10)
     return made
 
 
@@ -106,12 +107,12 @@ def test_a_tether_tells_whether_its_session_was_ended_in_silence_or_had_ended_be
         if run and code == protocol.LAPSED_IDLE:
             assert run.ended() == 130
         if run:
-            assert until(lambda: "sleep" in debug.commands())
+            wait_until(lambda: "sleep" in debug.commands(), 10)
 
         tell(tether, protocol.beat(A, 1))
 
         assert tether.ended() == code
-        assert until(lambda: "sleep" not in debug.commands())
+        wait_until(lambda: "sleep" not in debug.commands(), 10)
         tell(guest, protocol.beat(B, 50))
 
 
@@ -140,7 +141,7 @@ def test_in_a_pod_that_is_being_stopped_a_session_lives_until_its_app_ends_and_n
         tether = debug.tether(A)
         tell(tether, protocol.beat(A, 50))
         work = debug.run(A, "sleep", "1000")
-        assert until(lambda: "sleep" in debug.commands())
+        wait_until(lambda: "sleep" in debug.commands(), 10)
 
         os.kill(holder, signal.SIGTERM)
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from kubectl_dshell.remote import protocol
-from tests.remote.rig import Debug, Namespace, Pod, Shell, pod, until
+from tests.remote.rig import Debug, Namespace, Pod, Shell, pod
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.terminal
 each_shell = pytest.mark.parametrize("shell", ["busybox", "bash", "dash+bash"])
@@ -54,7 +55,7 @@ def begin(debug: Debug, session: str, work: tuple[str, ...], commands: int) -> N
         shell.hear(b"$ ")
         shell.say(words[0].encode() + b"\n")
         shell.hear(b"\n")
-    assert until(lambda: waiting(debug) == before + commands)
+    wait_until(lambda: waiting(debug) == before + commands, 10)
 
 
 def waiting(debug: Debug) -> int:
@@ -68,7 +69,7 @@ def sessions(debug: Debug) -> int:
 
 
 def assert_nothing_is_left(pod: Pod, debug: Debug) -> None:
-    assert until(lambda: not debug.container.pids())
+    wait_until(lambda: not debug.container.pids(), 10)
     assert not (debug.container.root / "tmp/after").exists()
     assert pod.app.pids() == [pod.app_pid]
     assert debug.holder.printed() == b""
@@ -137,10 +138,10 @@ def test_a_session_that_ends_while_another_lives_takes_its_own_work_along(
 
         one.say(protocol.bye(A) if ending == "bye" else protocol.beat(A, 1))
 
-        assert until(lambda: debug.commands().count("sleep") == 2)
-        assert until(lambda: set(debug.others()) <= kept)
+        wait_until(lambda: debug.commands().count("sleep") == 2, 10)
+        wait_until(lambda: set(debug.others()) <= kept, 10)
         one.close_input()
-        assert until(lambda: len(debug.others()) == len(kept) - 1)
+        wait_until(lambda: len(debug.others()) == len(kept) - 1, 10)
         assert made.zombies() == []
         other.say(protocol.bye(B))
         assert debug.holder.ended() == 0
@@ -162,7 +163,7 @@ def test_what_starts_after_its_session_said_goodbye_ends_at_once_and_nobody_wait
         late = [debug.run(A, "sh", "-c", f"sleep 100; {AFTER}") for _ in range(3)]
 
         assert all(process.ended(30) for process in late)
-        assert until(lambda: sessions(debug) == 1)
+        wait_until(lambda: sessions(debug) == 1, 10)
         tether.say(protocol.bye(B))
         assert debug.holder.ended(30) == 0
         assert debug.message() == "ended by its last session"
@@ -183,11 +184,11 @@ def test_what_is_just_starting_when_its_session_says_goodbye_ends_with_it(place:
         for letter in "cdefgh":
             session = letter * 8
             started = debug.run(session, "sh", "-c", f"sleep 100; {AFTER}")
-            assert until(lambda: debug.others() != there)
+            wait_until(lambda: debug.others() != there, 10)
             tether.say(protocol.bye(session))
             assert started.ended(30)
 
-        assert until(lambda: sessions(debug) == 1)
+        wait_until(lambda: sessions(debug) == 1, 10)
         tether.say(protocol.bye(B))
         assert debug.holder.ended(30) == 0
         assert_nothing_is_left(made, debug)
@@ -201,7 +202,7 @@ def test_leaving_a_shell_takes_its_background_jobs_along(place: Path, shell: She
         inside = debug.shell(A)
         inside.hear(b"$ ")
         inside.say(b"sleep 100 & sleep 101 & sh -c 'sleep 102; true' &\n")
-        assert until(lambda: debug.commands().count("sleep") == 3)
+        wait_until(lambda: debug.commands().count("sleep") == 3, 10)
 
         inside.say(b"exit 7\n")
 
@@ -232,7 +233,7 @@ def test_a_process_of_the_app_with_our_user_and_our_environment_is_never_touched
         tether = debug.tether(A)
         made.app.env = {"DSHELL_SESSION": A, "DSHELL_NAME": "x"}
         made.app.start(["/sleep", "1000"])
-        assert until(lambda: made.app.asleep(2))
+        wait_until(lambda: made.app.asleep(2), 10)
         before = made.app.states()
 
         tether.say(protocol.bye(A) + protocol.END)

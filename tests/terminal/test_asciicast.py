@@ -18,8 +18,9 @@ from kubectl_dshell.terminal.recording_terminal import RecordedTerminal
 from kubectl_dshell.terminal.relay import relay
 from kubectl_dshell.terminal.signals import Signals
 from kubectl_dshell.terminal.stdio_fds import StdioFds
-from tests.terminal.fakes import FakeStream, pair, wait_until
+from tests.terminal.fakes import FakeStream, pair
 from tests.terminal.rig import thread
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.terminal
 ENVIRONMENT = {"TERM": "xterm", "SHELL": "/bin/zsh", "SECRET": "s3cret"}

@@ -15,8 +15,9 @@ from kubectl_dshell.errors import ConnectionLost, Interrupted, NotFound, OutputF
 from kubectl_dshell.terminal import pipes
 from kubectl_dshell.terminal.pipes import relay_piped
 from kubectl_dshell.terminal.signals import Signals
-from tests.terminal.fakes import FakeCompanion, FarSide, pair, wait_until
+from tests.terminal.fakes import FakeCompanion, FarSide, pair
 from tests.terminal.rig import thread
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.terminal
 MEGABYTE = 1 << 20

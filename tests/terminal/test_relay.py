@@ -15,8 +15,9 @@ from kubectl_dshell.terminal.relay import relay
 from kubectl_dshell.terminal.signals import Signals
 from kubectl_dshell.terminal.stdio_fds import StdioFds
 from kubectl_dshell.terminal.writer import OutputClosed
-from tests.terminal.fakes import FakeCompanion, FakeStream, FarSide, pair, wait_until
+from tests.terminal.fakes import FakeCompanion, FakeStream, FarSide, pair
 from tests.terminal.rig import thread
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,8 +10,8 @@ import subprocess
 import pytest
 
 from kubectl_dshell.errors import ExitStatus
-from tests.terminal.fakes import wait_until
 from tests.terminal.rig import Terminal, ended, on_terminal, program, thread
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.terminal
 

@@ -12,8 +12,8 @@ import pytest
 from kubectl_dshell.errors import ExitStatus, Interrupted
 from kubectl_dshell.terminal import tty
 from kubectl_dshell.terminal.stdin import Stdin
-from tests.terminal.fakes import wait_until
 from tests.terminal.rig import Program, Terminal, ended, on_terminal, process_state, program
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.terminal.fakes import wait_until
 from tests.terminal.rig import Program, Terminal, ended, process_state, program
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

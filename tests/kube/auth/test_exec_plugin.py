@@ -25,9 +25,9 @@ from tests.kube.config.test_connection import data, entries
 from tests.kube.kubeconfig.test_files import together, write
 from tests.kube.loopback import Peer, Server
 from tests.kube.rig import Renewing
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from tests.kube.conftest import Certificates
@@ -166,13 +166,6 @@ def test_the_authority_is_handed_over_as_data(tmp_path: Path, certificates: Cert
     assert told["certificate-authority-data"] == data(certificates.read("ca.crt"))
 
 
-def until(holds: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.01)
-
-
 @pytest.mark.parametrize(("end", "fails"), [(f"echo '{credential(token='t')}'", False), ("exit 3", True)])
 def test_what_it_says_is_shown_while_it_runs_and_once_whatever_its_end(tmp_path: Path, end: str, fails: bool) -> None:
     """A device code is of no use afterwards; the plugin here waits until it was seen."""
@@ -189,7 +182,7 @@ def test_what_it_says_is_shown_while_it_runs_and_once_whatever_its_end(tmp_path:
 
     thread = threading.Thread(target=run)
     thread.start()
-    until(lambda: "".join(shown) == said, "the line was not shown while the plugin ran")
+    wait_until(lambda: "".join(shown) == said, 60, "the line, while the plugin runs")
     (tmp_path / "seen").touch()
     thread.join(20)
 
@@ -244,10 +237,10 @@ def test_it_is_ended_with_us(tmp_path: Path) -> None:
         pid.unlink(missing_ok=True)
         command = [sys.executable, "-m", "kubectl_dshell", "ls", "--kubeconfig", str(file)]
         with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE) as program:
-            until(lambda: pid.exists() and bool(pid.read_text().strip()), "the plugin was not started")
+            wait_until(lambda: pid.exists() and bool(pid.read_text().strip()), 60, "the plugin")
             program.send_signal(number)
             assert program.wait(60) == 128 + number
-        until(lambda: not os.path.exists(f"/proc/{pid.read_text().strip()}"), "it outlives us")  # noqa: PTH110
+        wait_until(lambda: not os.path.exists(f"/proc/{pid.read_text().strip()}"), 60, "the end of the plugin")  # noqa: PTH110
 
 
 def test_many_threads_that_were_rejected_together_renew_once(tmp_path: Path) -> None:
