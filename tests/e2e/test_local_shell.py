@@ -22,10 +22,10 @@ CTRL_D = "\x04"
 @contextmanager
 def local_shell(dshell: Dshell) -> Iterator[TerminalSession]:
     """A bash of this machine, where `d` is the program."""
-    environment = dshell._environment({"PS1": "local> "})
+    environment = dshell.environment({"PS1": "local> "})
     with TerminalSession(["bash", "--norc", "--noprofile", "-i"], environment, TOP) as session:
         session.expect("local> ")
-        session.send(f'd() {{ {shlex.join(dshell._command(()))} "$@"; }}\n')
+        session.send(f'd() {{ {shlex.join(dshell.command(()))} "$@"; }}\n')
         session.expect(r"\n.*local> ")
         yield session
 

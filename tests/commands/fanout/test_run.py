@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -16,8 +18,11 @@ from kubectl_dshell.commands.fanout.targets import SelectedPod
 from kubectl_dshell.domain.fanout import ContainerRef, RunResult
 from kubectl_dshell.domain.stream import Channel, Event, Exit, Output, Stream
 from kubectl_dshell.errors import ApiError, DshellError, Interrupted, OutputFailed
+from kubectl_dshell.terminal.signals import Signals
 from tests.commands.world import CLOSED, STEPPED_DOWN, FakeStream, World, request
 from tests.pods import Json, pod_json
+from tests.terminal.rig import thread
+from tests.waiting import wait_until
 
 Script = Callable[[str], list[Event]]
 
@@ -246,51 +251,39 @@ def test_fail_fast_stops_those_that_run_and_begins_no_other() -> None:
     assert tether.closed
 
 
-def test_a_signal_says_goodbye_to_all_and_tells_how_far_it_came(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_signal_says_goodbye_to_all_and_tells_how_far_it_came() -> None:
     world, book = Cluster("abc", lambda pod: [Exit(0)] if pod == "a" else []), Notebook()
 
-    waits: list[int] = []
+    def interrupt() -> None:
+        wait_until(lambda: len(world.ran) == 3 and book.ended)
+        os.kill(os.getpid(), signal.SIGTERM)
 
-    def interrupted(*args: Any, **kwargs: Any) -> Any:
-        if len(world.ran) == 3 and book.ended:
-            waits.append(1)
-            raise Interrupted(2)
-        return real(*args, **{**kwargs, "timeout": 0.05})
-
-    from kubectl_dshell.commands import parallel
-
-    real = parallel.wait  # type: ignore[attr-defined]  # where a signal finds the main thread
-    monkeypatch.setattr(parallel, "wait", interrupted)
-
-    with pytest.raises(Interrupted):
+    with Signals(), thread(interrupt), pytest.raises(Interrupted):
         run_many(found("abc"), job(), world.ports(), book)
 
-    assert waits == [1]
     assert codes(book.ended) == {"a": 0, "b": "stopped", "c": "stopped"}
     assert world.said == ["1 ok, 0 failed, 2 stopped"]
     assert all(t.closed for t in world.tethers)
 
 
-def test_a_debug_container_that_was_starting_gets_its_goodbye_and_no_command() -> None:
-    world, book = Cluster("ab", lambda _pod: [Exit(5)]), Notebook()
-    stopped = threading.Event()
+class SlowStart(Cluster):
+    """The debug container of `a` starts when something has ended, and a moment later."""
 
-    class Slow(Notebook):
-        def end(self, result: RunResult) -> None:
-            super().end(result)
-            if result.place.pod == "b":
-                stopped.set()
+    def __init__(self, pods: str, script: Script, book: Notebook) -> None:
+        super().__init__(pods, script)
+        self.book = book
 
-    def patched(namespace: str, pod: str, container: Json, *, dry_run: bool = False) -> Json:
-        answer = Cluster.add_ephemeral_container(world, namespace, pod, container, dry_run=dry_run)
+    def add_ephemeral_container(self, namespace: str, pod: str, container: Json, *, dry_run: bool = False) -> Json:
+        answer = super().add_ephemeral_container(namespace, pod, container, dry_run=dry_run)
         if pod == "a":
-            assert stopped.wait(10)
-            pause.wait(0.2)  # until the failure of b has been seen
+            wait_until(lambda: self.book.ended, 10)
+            time.sleep(0.2)  # until the failure of the other has been seen
         return answer
 
-    pause = threading.Event()
-    world.add_ephemeral_container = patched  # type: ignore[method-assign]  # the moment matters
-    book = Slow()
+
+def test_a_debug_container_that_was_starting_gets_its_goodbye_and_no_command() -> None:
+    book = Notebook()
+    world = SlowStart("ab", lambda _pod: [Exit(5)], book)
 
     results = run_many(found("ab"), job(fail_fast=True), world.ports(), book)
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from kubectl_dshell.commands.manage import terminate as ending_module
 from kubectl_dshell.commands.manage.terminate import terminate
 from kubectl_dshell.commands.parallel import Stop
 from kubectl_dshell.domain.debug_container.cleanup_result import CleanupOutcome
@@ -23,6 +22,20 @@ from tests.pods import Json
 @pytest.fixture
 def stop() -> Iterator[Stop]:
     made = Stop()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def no_pauses() -> Iterator[Stop]:
+    """Ends every pause at once, and says to nobody that it is over."""
+
+    class Impatient(Stop):
+        def is_set(self) -> bool:
+            return False
+
+    made = Impatient()
+    made.set()
     yield made
     made.close()
 
@@ -169,16 +182,13 @@ def test_what_has_its_name_in_the_pod_that_came_after_is_not_touched(stop: Stop)
     "passing",
     [ConnectionLost("away"), ApiError(429, "TooManyRequests", "later"), ApiError(503, "ServiceUnavailable", "later")],
 )
-def test_what_passes_is_tried_again(stop: Stop, monkeypatch: pytest.MonkeyPatch, passing: Exception) -> None:
-    monkeypatch.setattr(ending_module, "_PAUSE_SECONDS", 0.0)
+def test_what_passes_is_tried_again(no_pauses: Stop, passing: Exception) -> None:
     world = Container(refusals=[passing, passing])
 
-    assert terminate(session_of(world), world.ports(), stop).outcome is CleanupOutcome.ENDED
+    assert terminate(session_of(world), world.ports(), no_pauses).outcome is CleanupOutcome.ENDED
 
 
-def test_what_does_not_pass_is_given_up_after_a_while(stop: Stop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ending_module, "_PAUSE_SECONDS", 0.0)
-
+def test_what_does_not_pass_is_given_up_after_a_while(no_pauses: Stop) -> None:
     class Away(Container):
         def get_pod(self, namespace: str, name: str) -> Json:
             self.time += 7
@@ -187,7 +197,7 @@ def test_what_does_not_pass_is_given_up_after_a_while(stop: Stop, monkeypatch: p
     world = Away()
     container = session_of(Container())
 
-    ended = terminate(container, world.ports(), stop)
+    ended = terminate(container, world.ports(), no_pauses)
 
     assert (ended.outcome, ended.why) == (CleanupOutcome.FAILED, "nobody answers")
 

@@ -29,6 +29,15 @@ def table(*found: DebugContainer, form: str = "", everywhere: bool = False) -> l
     return text.splitlines()
 
 
+def cell(column: str, container: DebugContainer) -> str:
+    """What stands below the head of a column, up to the next."""
+    head, line = table(container)
+    start = head.index(column)
+    width = re.match(r"\S+(?: \S+)*\s*", head[start:])
+    assert width
+    return line[start : start + width.end()].strip()
+
+
 @pytest.mark.parametrize(
     ("container", "state"),
     [
@@ -44,7 +53,7 @@ def table(*found: DebugContainer, form: str = "", everywhere: bool = False) -> l
     ],
 )
 def test_the_state_says_who_is_there(container: DebugContainer, state: str) -> None:
-    assert table(container)[1].split("   ")[-2].strip() == state
+    assert cell("STATE", container) == state
 
 
 @pytest.mark.parametrize(
