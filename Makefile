@@ -8,6 +8,8 @@ BIN := .venv/bin
 PYTHON_HERE := $(BIN)/python
 CLUSTER := $(PYTHON_HERE) -m hack.cluster
 WORKERS := -n 4 --dist loadgroup
+# Of the unit and terminal rings: those of e2e run the program in processes of its own, which are not measured.
+COVERAGE := --cov --cov-report=term
 SCRIPTS := kubectl_dshell/remote/holder.sh kubectl_dshell/remote/processes.sh kubectl_dshell/remote/end.sh kubectl_dshell/remote/enter.sh kubectl_dshell/remote/resolve.sh kubectl_dshell/remote/copy_out.sh \
 	kubectl_dshell/remote/copy_in.sh kubectl_dshell/remote/task.sh .ci/run .ci/venv
 
@@ -33,10 +35,10 @@ lint: .venv/stamp
 
 # The cluster is chosen first: without one nothing is run, and nothing is skipped.
 test: lint
-	$(CLUSTER) with $(BIN)/pytest $(WORKERS)
+	$(CLUSTER) with $(BIN)/pytest $(WORKERS) $(COVERAGE)
 
 unit: .venv/stamp
-	$(BIN)/pytest $(WORKERS) -m "not e2e"
+	$(BIN)/pytest $(WORKERS) $(COVERAGE) -m "not e2e"
 
 e2e: .venv/stamp
 	$(CLUSTER) with $(BIN)/pytest $(WORKERS) tests/e2e
@@ -64,4 +66,4 @@ lock: .venv/stamp
 	$(COMPILE) -c requirements-dev.lock pyproject.toml -o requirements.lock
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
+	rm -rf .venv .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
