@@ -28,7 +28,7 @@ def test_what_is_there_instead_is_told_as_it_is_in_the_end() -> None:
     printed = iter(["early", "late"])
     next(printed)
 
-    with pytest.raises(AssertionError, match="in vain for the condition: late"):
+    with pytest.raises(AssertionError, match="in vain for late"):
         wait_until(lambda: False, 0.01, lambda: next(printed))
 
 

@@ -27,6 +27,6 @@ def wait_until(
             return found
         now = time.monotonic()
         if now > deadline:
-            told = what if isinstance(what, str) else f"the condition: {what()}"
+            told = what if isinstance(what, str) else what()
             raise AssertionError(f"waited {seconds:g} s in vain for {told}")
         time.sleep(min(max(now - began, _SHORTEST), _LONGEST))

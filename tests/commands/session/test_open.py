@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import copy
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -28,6 +27,7 @@ from tests.commands.world import (
     running_holder,
 )
 from tests.pods import Json, pod_json, running
+from tests.waiting import wait_until
 
 
 def test_the_exit_code_is_the_command_s_and_goodbye_is_said() -> None:
@@ -344,17 +344,10 @@ def test_in_a_pod_that_is_being_deleted_what_runs_is_reused_and_nothing_is_added
 
     assert open_session(request(), world.ports()) == 0
     said = "pod web is being deleted: about 20 s are left, fewer if the app ends before"
-    assert until(lambda: said in world.said)
+    wait_until(lambda: said in world.said, 10)
     with pytest.raises(NotFound, match="no debug container starts in it any more"):
         open_session(request(new=True), world.ports())
     world.vanished.add("dshell-abcde")
     with pytest.raises(NotFound, match="no debug container starts in it any more"):
         open_session(request(), world.ports())
     assert world.added == []
-
-
-def until(what: Callable[[], bool], seconds: float = 10) -> bool:
-    deadline = time.monotonic() + seconds
-    while not what() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return what()
