@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kubectl_dshell.errors import BadConfig, DshellError
-from kubectl_dshell.kube.auth import exec_plugin
 from kubectl_dshell.kube.auth import plugin_process as plugin_run
 from kubectl_dshell.kube.auth.user_terminal import UserTerminal
 from kubectl_dshell.kube.config.connection import Connection, ConnectionOptions, connect
@@ -264,7 +263,7 @@ def test_many_threads_that_were_rejected_together_renew_once(tmp_path: Path) -> 
     assert (tmp_path / "runs").read_text() == "x\n" * 2
 
 
-def test_a_failure_in_a_session_is_remembered_for_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_in_a_session_is_remembered_for_a_while(tmp_path: Path) -> None:
     """The tether comes back every five seconds; a plugin that opens a browser must not."""
     terminal = UserTerminal()
     ok = f"echo '{credential(token='t', expirationTimestamp='2001-01-01T00:00:00Z')}'"
@@ -279,15 +278,14 @@ def test_a_failure_in_a_session_is_remembered_for_a_while(tmp_path: Path, monkey
         with pytest.raises(BadConfig, match="exit code 1"):
             connection.headers()
     assert (tmp_path / "runs").read_text() == "x\n"
-    monkeypatch.setattr(exec_plugin, "_LEFT_ALONE_SECONDS", 0.0)
+    terminal.left_alone_seconds = 0.0
     (tmp_path / "broken").unlink()
     assert connection.headers() == [("Authorization", "Bearer t")]
 
 
-def test_one_that_waits_for_somebody_in_a_session_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_waits_for_somebody_in_a_session_is_ended(tmp_path: Path) -> None:
     """What it says is not seen there; and whoever needs credentials after it waits for it."""
-    monkeypatch.setattr(exec_plugin, "_SESSION_SECONDS", 0.5)
-    terminal = UserTerminal()
+    terminal = UserTerminal(session_seconds=0.5)
     terminal.take()
 
     with pytest.raises(BadConfig, match="did not end within 0 s in a session, where it can ask nobody"):
