@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.errors import ApiError
-from kubectl_dshell.kube.config.connection import ConnectionOptions, connect
+from kubectl_dshell.kube.config.options import ConnectionOptions
+from kubectl_dshell.kube.config.resolve import connect
 from kubectl_dshell.kube.http.api import Api
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from dataclasses import replace
 import pytest
 
 from kubectl_dshell.commands.session.banner import attach_command
+from kubectl_dshell.domain.access.target import where
 from kubectl_dshell.domain.api_errors import ApiRequest, list_refused, role_command, translate_api_error
 from kubectl_dshell.domain.debug_container.cleanup_result import left_to, ways_out
 from kubectl_dshell.domain.debug_container.status import debug_containers
-from kubectl_dshell.domain.pod.target import where
 from kubectl_dshell.errors import ApiError
 from tests.pods import make_pod
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.session.banner import attach_command
 from kubectl_dshell.commands.session.plan import read_pod
+from kubectl_dshell.domain.access.target import nearest, where
 from kubectl_dshell.domain.api_errors import ApiRequest, translate_api_error
 from kubectl_dshell.domain.debug_container.joinable import describe, joinable, newest
 from kubectl_dshell.domain.debug_container.seal import is_mine
 from kubectl_dshell.domain.debug_container.spec import PREFIX, full_name
 from kubectl_dshell.domain.debug_container.status import DebugContainer, debug_containers
 from kubectl_dshell.domain.pod.pod import Phase, Pod, parse_pod
-from kubectl_dshell.domain.pod.target import nearest, where
 from kubectl_dshell.domain.pod.unclear import UnreadablePod, parse_pods, told
 from kubectl_dshell.domain.text.bounds import one_line
 from kubectl_dshell.errors import ApiError, DshellError, Forbidden, NotFound, UsageError

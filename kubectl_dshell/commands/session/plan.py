@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.access.identity import Identity, Source, identify, stamp
 from kubectl_dshell.domain.access.privilege import Profile, security_context
+from kubectl_dshell.domain.access.target import Target, choose_target, nearest, refuse_new
 from kubectl_dshell.domain.api_errors import ApiRequest, translate_api_error
 from kubectl_dshell.domain.debug_container.seal import seal
 from kubectl_dshell.domain.debug_container.spec import LEASE_SECONDS, NAME_LETTERS, PREFIX, DebugSpec, container_spec
 from kubectl_dshell.domain.pod.pod import Json, Pod, called, parse_pod
-from kubectl_dshell.domain.pod.target import Target, choose_target, nearest, refuse_new
 from kubectl_dshell.errors import ApiError, DshellError, NotFound
 
 if TYPE_CHECKING:

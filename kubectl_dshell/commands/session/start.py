@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.session.plan import Plan, debug_container
+from kubectl_dshell.domain.access.target import where
 from kubectl_dshell.domain.api_errors import ApiRequest, translate_api_error
 from kubectl_dshell.domain.debug_container.end_message import EndReason, parse_end_message
 from kubectl_dshell.domain.debug_container.spec import LEASE_SECONDS, environment
 from kubectl_dshell.domain.pod.pod import Json, Phase, Pod, State, parse_pod
 from kubectl_dshell.domain.pod.start_failure import StartMonitor, describe
-from kubectl_dshell.domain.pod.target import where
 from kubectl_dshell.errors import ApiError, NotFound, TimedOut, Unavailable
 
 if TYPE_CHECKING:
