@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.errors import ApiError
@@ -37,7 +38,7 @@ def _create_one(server: Api, namespace: str, number: int) -> None:
     try:
         server.post(f"/api/v1/namespaces/{namespace}/pods", _manifest(name))
     except ApiError as error:
-        if error.code != 409:
+        if error.code != HTTPStatus.CONFLICT:
             raise
     if number % DEBUGGED_EACH == 0:
         debug = {"name": "debugger-bench", "image": "busybox:1.37", "targetContainerName": "app"}

@@ -19,6 +19,7 @@ from kubectl_dshell.kube.http.retry import with_retries
 from kubectl_dshell.kube.http.trace import SILENT, RequestTrace
 from kubectl_dshell.kube.http.unreachable import unreachable
 from kubectl_dshell.kube.net.deadline import run_with_deadline
+from kubectl_dshell.kube.refusals import EXEC, ApiRequest, translated
 
 if TYPE_CHECKING:
     import socket
@@ -56,15 +57,17 @@ def open_exec(  # noqa: PLR0913  # an exec is that many facts
     the handshake (by default: as for a request).
 
     Raises:
-        ApiError: the server, or the kubelet behind it, says no. BadConfig: credentials or TLS.
-        ConnectionLost: no answer. Unavailable: the server is too old for what is asked.
+        ContainerNotRunning: not yet, or not any more. PodNotFound, Forbidden, ApiError: another no of the server, or of
+            the kubelet behind it. BadConfig: credentials or TLS. ConnectionLost: no answer.
+        Unavailable: no WebSocket gets through, or the server is too old for what is asked.
     """
     flags = (("stdin", stdin), ("stdout", True), ("stderr", not tty), ("tty", tty))
     query = [("container", container), *(("command", word) for word in argv)]
     query += [(name, "true") for name, wanted in flags if wanted]
     path = f"/api/v1/namespaces/{quote(namespace, safe='')}/pods/{quote(pod, safe='')}/exec"
     wait = min(seconds or ANSWER_SECONDS, connection.timeout or ANSWER_SECONDS)
-    sock, protocol, early = _handshake(connection, f"{path}?{urlencode(query)}", trace, wait, sleep)
+    with translated(ApiRequest("create", EXEC, namespace, pod)):
+        sock, protocol, early = _handshake(connection, f"{path}?{urlencode(query)}", trace, wait, sleep)
     if protocol != channel.V5 and (stdin and not tty if half_close is None else half_close):
         sock.close()
         raise Unavailable(
