@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import http.client
 import time
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 from kubectl_dshell.domain.text.bounds import one_line
-from kubectl_dshell.errors import DshellError, Unavailable
+from kubectl_dshell.errors import BadConfig, DshellError, Unavailable
 from kubectl_dshell.kube.exec import channel
 from kubectl_dshell.kube.exec.dial import dial
 from kubectl_dshell.kube.exec.handshake import Upgraded, shake_hands
 from kubectl_dshell.kube.exec.stream import ExecStream
-from kubectl_dshell.kube.http import response as answers
 from kubectl_dshell.kube.http.api import ANSWER_SECONDS, USER_AGENT
+from kubectl_dshell.kube.http.failure import failure, renews_credentials
 from kubectl_dshell.kube.http.retry import with_retries
 from kubectl_dshell.kube.http.trace import SILENT, RequestTrace
 from kubectl_dshell.kube.http.unreachable import unreachable
@@ -28,8 +29,16 @@ if TYPE_CHECKING:
     from kubectl_dshell.kube.config.connection import Connection
     from kubectl_dshell.kube.http.response import HttpResponse
 
-_UNAUTHORIZED = 401
-_NEVER_OF_A_STREAM = frozenset({403, 407, 426, 502, 503, 504})
+_NEVER_OF_A_STREAM = frozenset(
+    {
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.PROXY_AUTHENTICATION_REQUIRED,
+        HTTPStatus.UPGRADE_REQUIRED,
+        HTTPStatus.BAD_GATEWAY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        HTTPStatus.GATEWAY_TIMEOUT,
+    }
+)
 """What proxies say of streams; an API server says them as a metav1.Status, and a kubelet not at all."""
 _WAY_OUT = (
     "Something on the way lets no WebSocket through. A reverse proxy has to pass on Upgrade and Connection; "
@@ -90,7 +99,7 @@ def _handshake(
 
     deadline = time.monotonic() + wait
     answer = with_retries(attempt, method="GET", idempotent=False, deadline=deadline, sleep=sleep)
-    if answer.status == _UNAUTHORIZED and connection.renew():
+    if renews_credentials(answer.status, connection):
         answer = with_retries(attempt, method="GET", idempotent=False, deadline=deadline, sleep=sleep)
     if not opened:
         raise _refusal(answer, connection, f"GET {resource.partition('?')[0]}")
@@ -123,9 +132,9 @@ def _upgrade(
 
 def _refusal(answer: HttpResponse, connection: Connection, request: str) -> DshellError:
     """Of whom: the API server and the kubelet say what is wrong; what is between them and us says no to all streams."""
-    error = answers.failure(answer, connection, request)
+    error = failure(answer, connection, request)
     status = b'"Status"' in answer.body
-    if answer.status == _UNAUTHORIZED or (status and "pgrade" not in error.message):
+    if isinstance(error, BadConfig) or (status and "pgrade" not in error.message):
         return error
     if answer.ok or answer.is_page or answer.status in _NEVER_OF_A_STREAM or "pgrade" in error.message:
         why = f"{answer.url} answers {answer.status} {one_line(answer.reason, 40)}".strip()
