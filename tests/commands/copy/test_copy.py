@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import pytest
 
@@ -17,7 +17,7 @@ from kubectl_dshell.domain.copy.copy_spec import RemotePath
 from kubectl_dshell.domain.progress import ProgressMeter
 from kubectl_dshell.domain.stream import Companion, Exit, Piped, Stream
 from kubectl_dshell.errors import ConnectionLost, DshellError, Forbidden, NotFound, OutputFailed, Truncated
-from tests.commands.world import World, request
+from tests.commands.world import Exec, FakeStreams, World, request
 
 ETC = RemotePath(None, "web", "etc", folder=False, contents=False)
 CHANGED = "tar: ./a.log: file changed as we read it\n"
@@ -182,20 +182,18 @@ def test_nothing_is_sent_before_the_other_side_is_ready() -> None:
 
 @pytest.mark.parametrize(("copy", "wanted"), [(out, False), (into, None)], ids=["out", "in"])
 def test_a_server_without_half_close_can_be_copied_from(
-    monkeypatch: pytest.MonkeyPatch, copy: Callable[[Sides, World], int], wanted: bool | None
+    copy: Callable[[Sides, World], int], wanted: bool | None
 ) -> None:
     """Its words end with an empty line; only an archive ends with its input."""
-    world, seen = World(), []
-    opened = world.open
+    seen: list[bool | None] = []
 
-    def look(*args: Any, half_close: bool | None = None, **kind: Any) -> Stream:
-        if args[3][4] == "run":
-            seen.append(half_close)
-        return opened(*args, half_close=half_close, **kind)
+    class Looking(FakeStreams):
+        def answer(self, asked: Exec) -> Stream:
+            if asked.mode == "run":
+                seen.append(asked.half_close)
+            return super().answer(asked)
 
-    monkeypatch.setattr(world, "open", look)
-
-    assert copy(Sides(written=b"ready\n"), world) == 0
+    assert copy(Sides(written=b"ready\n"), World(streams=Looking())) == 0
     assert seen == [wanted]
 
 

@@ -7,7 +7,7 @@ import pytest
 from kubectl_dshell.commands.exec.once import exec_once
 from kubectl_dshell.commands.parallel import Stop
 from kubectl_dshell.domain.stream import Channel, Event, Output, Stream
-from tests.commands.world import FakeStream, World
+from tests.commands.world import Exec, FakeStream, FakeStreams, World
 
 
 class Talker(FakeStream):
@@ -25,16 +25,17 @@ class Talker(FakeStream):
 
 @pytest.mark.parametrize("channel", [Channel.STDOUT, Channel.STDERR])
 def test_who_does_not_end_is_left(channel: Channel) -> None:
-    class Talkative(World):
-        def open(self, *_args: object, **_how: object) -> Stream:
-            self.talker = Talker(Output(channel, b"x" * 1000))
-            return self.talker
+    talker, stop = Talker(Output(channel, b"x" * 1000)), Stop()
 
-    world, stop = Talkative(), Stop()
+    class Talkative(FakeStreams):
+        def answer(self, asked: Exec) -> Stream:
+            return talker
 
-    answer = exec_once(("ns", "web", "dshell-a"), ["state"], world.ports(), stop, seconds=1000)
+    ports = World(streams=Talkative()).ports()
+
+    answer = exec_once(("ns", "web", "dshell-a"), ["state"], ports, stop, seconds=1000)
 
     stop.close()
     assert answer.exit is None
     assert len(answer.out) == (66000 if channel is Channel.STDOUT else 0)
-    assert world.talker.closed
+    assert talker.closed

@@ -27,7 +27,7 @@ class Line:
     def __init__(self, *streams: FakeStream | DshellError, late: bool = False) -> None:
         self.world = World()
         self.supply: Iterator[FakeStream | DshellError] = iter(streams)
-        self.tether = Tether(SESSION, self._connect, self.world, self.world.warn, late=late)
+        self.tether = Tether(SESSION, self._connect, self.world.clock, self.world.notices.warn, late=late)
 
     def _connect(self) -> Stream:
         given = next(self.supply)
@@ -189,7 +189,7 @@ def test_silence_for_the_whole_lease_is_a_lost_connection() -> None:
     line = Line(first, *[ContainerNotRunning("container not found")] * 20)
     line.tether.facts()
     first.events.append(Exit(137))
-    began = line.world.monotonic()
+    began = line.world.clock.monotonic()
     for seconds in range(0, 50, 10):
         line.tether.service(began + seconds)
 
@@ -289,7 +289,7 @@ def test_what_cannot_be_understood_is_a_broken_tether_and_it_is_connected_anew(g
     line.world.time += 6
 
     assert line.tether.facts().pid == 7
-    line.tether.service(line.world.monotonic())
+    line.tether.service(line.world.clock.monotonic())
     assert whole.sent.startswith(f"beat {SESSION} 50 6\n".encode())
     line.tether.close()
 
@@ -300,7 +300,7 @@ def test_and_so_it_is_in_the_middle_of_a_session(garbage: bytes) -> None:
     line = Line(first, second)
     line.tether.facts()
     first.events.append(Output(Channel.STDOUT, garbage))
-    line.tether.service(line.world.monotonic())
+    line.tether.service(line.world.clock.monotonic())
     assert not line.tether.alive
     line.world.time += 6
 
@@ -314,7 +314,7 @@ def test_of_many_lines_at_once_none_is_taken() -> None:
     line.tether.facts()
     fake.events.append(Output(Channel.STDOUT, b"\n" * 65537))
 
-    line.tether.service(line.world.monotonic())
+    line.tether.service(line.world.clock.monotonic())
 
     assert fake.closed
     line.tether.close()
@@ -327,7 +327,7 @@ def test_of_a_line_without_an_end_no_more_is_kept_than_a_line_may_have() -> None
     for _ in range(100):
         if not fake.closed:
             fake.events.append(Output(Channel.STDOUT, b"x" * 8192))
-            line.tether.service(line.world.monotonic())
+            line.tether.service(line.world.clock.monotonic())
 
     assert fake.closed
     assert len(line.tether._unread) <= 65536

@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,7 +19,17 @@ from kubectl_dshell.domain.fanout import ContainerRef, RunResult
 from kubectl_dshell.domain.stream import Channel, Event, Exit, Output, Stream
 from kubectl_dshell.errors import DshellError, Interrupted, OutputFailed, PodNotFound
 from kubectl_dshell.terminal.signals import Signals
-from tests.commands.world import CLOSED, STEPPED_DOWN, FakeStream, World, request
+from tests.commands.world import (
+    CLOSED,
+    STEPPED_DOWN,
+    Exec,
+    FakeClock,
+    FakeCluster,
+    FakeStream,
+    FakeStreams,
+    World,
+    request,
+)
 from tests.pods import Json, pod_json
 from tests.terminal.rig import thread
 from tests.waiting import wait_until
@@ -27,15 +37,13 @@ from tests.waiting import wait_until
 Script = Callable[[str], list[Event]]
 
 
-class Cluster(World):
-    """Pods `a`, `b`, `c` ...; `script` gives what the command of a pod prints, and how it ends."""
+class Pods(FakeCluster):
+    """`a`, `b`, `c` ..."""
 
-    def __init__(self, pods: str, script: Script) -> None:
+    def __init__(self, names: str) -> None:
         super().__init__()
-        self.pods = {name: self._pod(name) for name in pods}
-        self.script = script
+        self.pods = {name: self._pod(name) for name in names}
         self.read: list[str] = []
-        self.ran: list[str] = []
         self.asked_who = 0
         self.lock = threading.Lock()
 
@@ -71,32 +79,53 @@ class Cluster(World):
         while True:
             yield self.pods[name]
 
-    def open(
-        self,
-        namespace: str,
-        pod: str,
-        container: str,
-        argv: Sequence[str],
-        *,
-        stdin: bool,
-        tty: bool,
-        half_close: bool | None = None,
-        seconds: float | None = None,
-    ) -> Stream:
-        assert argv[4] == "tether" or not stdin
-        if argv[4] == "tether":
-            return super().open(namespace, pod, container, argv, stdin=stdin, tty=tty)
+
+class Commands(FakeStreams):
+    """`script` gives what the command of a pod prints, and how it ends."""
+
+    def __init__(self, script: Script) -> None:
+        super().__init__()
+        self.script = script
+        self.ran: list[str] = []
+        self.lock = threading.Lock()
+
+    def answer(self, asked: Exec) -> Stream:
+        if asked.mode == "tether":
+            return super().answer(asked)
+        assert not asked.stdin
         with self.lock:
-            self.ran.append(pod)
-        return FakeStream(self.script(pod))
+            self.ran.append(asked.pod)
+        return FakeStream(self.script(asked.pod))
+
+
+class RealClock(FakeClock):
+    """Threads that wait would make the other one run."""
+
+    lock = threading.Lock()
 
     def monotonic(self) -> float:
-        """The real one: threads that wait would make the other one run."""
         return time.monotonic()
 
     def random_letters(self, letters: str, count: int) -> str:
         with self.lock:
             return super().random_letters(letters, count)
+
+
+class Cluster(World):
+    """Many pods in which commands run."""
+
+    def __init__(self, pods: str | Pods, script: Script) -> None:
+        self.many = Pods(pods) if isinstance(pods, str) else pods
+        self.commands = Commands(script)
+        super().__init__(cluster=self.many, streams=self.commands, clock=RealClock())
+
+    @property
+    def pods(self) -> dict[str, Json]:
+        return self.many.pods
+
+    @property
+    def ran(self) -> list[str]:
+        return self.commands.ran
 
 
 @dataclass
@@ -205,8 +234,8 @@ def test_nothing_is_asked_twice() -> None:
 
     run_many(found("abc", world), job(), world.ports(), Notebook())
 
-    assert world.read == []
-    assert world.asked_who == 1
+    assert world.many.read == []
+    assert world.many.asked_who == 1
 
 
 def test_one_line_says_how_it_was() -> None:
@@ -266,11 +295,11 @@ def test_a_signal_says_goodbye_to_all_and_tells_how_far_it_came() -> None:
     assert all(t.closed for t in world.tethers)
 
 
-class SlowStart(Cluster):
+class SlowStart(Pods):
     """The debug container of `a` starts when something has ended, and a moment later."""
 
-    def __init__(self, pods: str, script: Script, book: Notebook) -> None:
-        super().__init__(pods, script)
+    def __init__(self, names: str, book: Notebook) -> None:
+        super().__init__(names)
         self.book = book
 
     def add_ephemeral_container(self, namespace: str, pod: str, container: Json, *, dry_run: bool = False) -> Json:
@@ -283,7 +312,7 @@ class SlowStart(Cluster):
 
 def test_a_debug_container_that_was_starting_gets_its_goodbye_and_no_command() -> None:
     book = Notebook()
-    world = SlowStart("ab", lambda _pod: [Exit(5)], book)
+    world = Cluster(SlowStart("ab", book), lambda _pod: [Exit(5)])
 
     results = run_many(found("ab"), job(fail_fast=True), world.ports(), book)
 

@@ -10,7 +10,7 @@ from kubectl_dshell.commands.fanout.targets import TargetQuery, find, one_pod
 from kubectl_dshell.domain.pod.reference import Reference, parse_reference
 from kubectl_dshell.errors import DshellError, ExitStatus, Forbidden, NotFound, UsageError
 from kubectl_dshell.kube.refusals import ApiRequest
-from tests.commands.world import World, refused
+from tests.commands.world import FakeCluster, World, refused
 from tests.pods import Json, pod_json
 
 LABELS = {"spec": {"selector": {"matchLabels": {"app": "web"}}}, "metadata": {"name": "web", "uid": "u-web"}}
@@ -24,19 +24,24 @@ def pod(name: str, created: str = "2026-01-01T00:00:00Z", *, namespace: str = "s
     return made
 
 
-class Shop(World):
+class Lists(FakeCluster):
     """A cluster whose lists depend on what is asked."""
 
     def __init__(self, lists: dict[str, list[Json]], workloads: dict[Reference, Json] | None = None) -> None:
-        super().__init__(workloads=workloads or {})
+        super().__init__()
+        self.workloads = workloads or {}
         self.lists = lists
 
     def list_pods(self, namespace: str | None, selector: str = "") -> Iterator[Json]:
         yield from self.lists.get(selector, [])
 
 
-def shop(*pods: Json) -> Shop:
-    return Shop({"app=web": list(pods)}, {DEPLOY: LABELS})
+def shop(lists: dict[str, list[Json]], workloads: dict[Reference, Json] | None = None) -> World:
+    return World(cluster=Lists(lists, workloads))
+
+
+def deployment(*pods: Json) -> World:
+    return shop({"app=web": list(pods)}, {DEPLOY: LABELS})
 
 
 def aim(
@@ -50,7 +55,7 @@ def names(world: World, what: TargetQuery) -> list[str]:
 
 
 def test_one_pod_of_a_workload_is_the_newest_ready_one_and_said() -> None:
-    world = shop(
+    world = deployment(
         pod("old"), pod("new", "2026-01-02T00:00:00Z"), pod("newest", "2026-01-03T00:00:00Z", runs=False), pod("oldest")
     )
 
@@ -59,7 +64,7 @@ def test_one_pod_of_a_workload_is_the_newest_ready_one_and_said() -> None:
 
 
 def test_the_only_pod_of_a_workload_is_said_too() -> None:
-    world = shop(pod("web-1"))
+    world = deployment(pod("web-1"))
 
     one_pod(DEPLOY, "shop", None, world.ports())
 
@@ -67,7 +72,7 @@ def test_the_only_pod_of_a_workload_is_said_too() -> None:
 
 
 def test_all_pods_of_a_workload_but_those_that_do_not_run() -> None:
-    world = shop(pod("a"), pod("b", runs=False), pod("c", "2026-02-01T00:00:00Z"))
+    world = deployment(pod("a"), pod("b", runs=False), pod("c", "2026-02-01T00:00:00Z"))
 
     assert names(world, aim("deploy/web", every=True)) == ["c", "a"]
     assert world.said == [
@@ -76,19 +81,19 @@ def test_all_pods_of_a_workload_but_those_that_do_not_run() -> None:
 
 
 def test_names_are_taken_unseen_and_once() -> None:
-    world = shop(pod("a"), pod("b"))
+    world = deployment(pod("a"), pod("b"))
 
     assert names(world, aim("x", "a", "deploy/web", "pod/x", every=True)) == ["x", "a", "b"]
 
 
 def test_one_pod_of_each_workload_without_all() -> None:
-    world = shop(pod("a"), pod("b"))
+    world = deployment(pod("a"), pod("b"))
 
     assert names(world, aim("x", "deploy/web")) == ["x", "a"]
 
 
 def test_labels_in_all_namespaces() -> None:
-    world = Shop({"app=web": [pod("a"), pod("a", namespace="blog")]})
+    world = shop({"app=web": [pod("a"), pod("a", namespace="blog")]})
 
     found = find(aim(selector="app=web", namespace=None), world.ports())
 
@@ -99,7 +104,7 @@ def test_labels_in_all_namespaces() -> None:
 
 
 def test_the_json_of_the_first_pods_only_is_kept() -> None:
-    world = Shop({"": [pod(f"p-{n}") for n in range(100)]})
+    world = shop({"": [pod(f"p-{n}") for n in range(100)]})
 
     kept = [one.pod is not None for one in find(aim(every=True), world.ports())]
 
@@ -116,8 +121,8 @@ def test_a_cronjob_means_the_pods_of_its_jobs_at_work() -> None:
 
     cron = parse_reference("cronjob/web")
     lists = {"job=a": [pod("a-1")], "job=b": [pod("b-1", "2026-01-05T00:00:00Z")], "job=c": [pod("c-1")]}
-    world = Shop(lists, {cron: LABELS})
-    world.jobs = [job("a", "2026-01-01T00:00:00Z", 1), job("b", "2026-01-02T00:00:00Z", 1), job("c", "2026", 0)]
+    world = shop(lists, {cron: LABELS})
+    world.cluster.jobs = [job("a", "2026-01-01T00:00:00Z", 1), job("b", "2026-01-02T00:00:00Z", 1), job("c", "2026", 0)]
 
     assert names(world, aim("cronjob/web", every=True)) == ["b-1", "a-1"]
 
@@ -145,7 +150,7 @@ def test_nothing_to_enter_is_said_with_what_there_is_instead(what: TargetQuery, 
         parse_reference("cronjob/web"): LABELS,
         parse_reference("svc/bare"): {"spec": {}, "metadata": {"name": "bare"}},
     }
-    world = Shop({"app=web": [pod("a")], "app=over": [pod("b", runs=False)]}, workloads)
+    world = shop({"app=web": [pod("a")], "app=over": [pod("b", runs=False)]}, workloads)
 
     with pytest.raises(NotFound) as refusal:
         find(what, world.ports())
@@ -154,7 +159,7 @@ def test_nothing_to_enter_is_said_with_what_there_is_instead(what: TargetQuery, 
     assert refusal.value.advice or "it has" in said
 
 
-class Refusing(World):
+class Refusing(FakeCluster):
     def __init__(self, code: int, message: str) -> None:
         super().__init__()
         self.code, self.message = code, message
@@ -189,7 +194,7 @@ def test_a_refusal_is_told_by_name(
     what: TargetQuery, code: int, message: str, kind: type[DshellError], said: str
 ) -> None:
     with pytest.raises(kind) as refusal:
-        find(what, Refusing(code, message).ports())
+        find(what, World(cluster=Refusing(code, message)).ports())
 
     assert said in refusal.value.message
     assert refusal.value.status in (ExitStatus.FORBIDDEN, ExitStatus.USAGE)

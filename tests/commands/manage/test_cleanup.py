@@ -12,29 +12,19 @@ from kubectl_dshell.commands.manage.cleanup import Chosen, CleanupRequest, choos
 from kubectl_dshell.domain.debug_container.cleanup_result import CleanupOutcome, CleanupResult
 from kubectl_dshell.domain.debug_container.seal import Key
 from kubectl_dshell.errors import BadConfig, Forbidden, NotFound, PermissionDenied
-from tests.commands.world import KEY, OTHER_KEY, World, running_holder
+from tests.commands.world import KEY, OTHER_KEY, FakeCluster, World, end_when_told, running_holder
 from tests.pods import Json
 
 SHOP = CleanupRequest(namespace="shop")
 OURS, THEIRS = "dshell-abcde", "debugger-x8z4p"
 
 
-class Obeying(World):
-    """The status shows the end once `end` was said, or the script was sent to a shell."""
-
-    def get_pod(self, namespace: str, name: str) -> Json:
-        pod = super().get_pod(namespace, name)
-        if any(b"end\n" in t.sent for t in self.tethers):
-            for status in self.pod["status"]["ephemeralContainerStatuses"]:
-                status["state"] = {"terminated": {"exitCode": 0, "message": "ended by a client"}}
-        return pod
-
-
-def world_with_one_of_each(kind: type[World] = Obeying, key: Key | None = KEY) -> World:
-    world = kind(state="dshell-state holder=ok sessions=0 silent=300 kept=300 left=28700")
+def world_with_one_of_each(key: Key | None = KEY, cluster: FakeCluster | None = None) -> World:
+    world = World(cluster=cluster, state="dshell-state holder=ok sessions=0 silent=300 kept=300 left=28700")
+    end_when_told(world)
     running_holder(world, key=key)
     world.pod["spec"]["ephemeralContainers"].append({"name": THEIRS, "targetContainerName": "app"})
-    started = (world.now() - timedelta(hours=3)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    started = (world.clock.now() - timedelta(hours=3)).strftime("%Y-%m-%dT%H:%M:%SZ")
     theirs = {"name": THEIRS, "state": {"running": {"startedAt": started}}}
     world.pod["status"]["ephemeralContainerStatuses"].append(theirs)
     world.pod["status"]["ephemeralContainerStatuses"][0]["state"] = {"running": {"startedAt": started}}
@@ -97,7 +87,7 @@ def test_past_its_limit_it_is_stale_whatever_answers_in_its_holder_s_place() -> 
     """The app may stop the holder, and write what it is asked for."""
     world = world_with_one_of_each()
     world.state = "dshell-state holder=ok sessions=9 silent=0 kept=999999999 left=999999999"
-    started = (world.now() - timedelta(hours=9)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    started = (world.clock.now() - timedelta(hours=9)).strftime("%Y-%m-%dT%H:%M:%SZ")
     world.pod["status"]["ephemeralContainerStatuses"][0]["state"] = {"running": {"startedAt": started}}
 
     assert names(choose(replace(SHOP, stale=True), world.ports())) == [OURS]
@@ -132,13 +122,9 @@ def test_without_a_key_the_user_name_tells_what_is_mine_and_that_is_said(owner: 
     ]
 
 
-class Nameless(Obeying):
-    def whoami(self) -> str:
-        return ""
-
-
 def test_mine_needs_a_key_or_a_name() -> None:
-    world = world_with_one_of_each(Nameless)
+    world = world_with_one_of_each()
+    world.cluster.user = ""
     assert names(choose(replace(SHOP, mine=True), world.ports())) == [OURS]
 
     world.secret = None
@@ -182,11 +168,11 @@ def test_one_that_is_named_and_not_ended_is_told_why(name: str, state: Json, out
 
 
 def test_who_may_not_list_may_name_pods() -> None:
-    class Unlisted(Obeying):
+    class Unlisted(FakeCluster):
         def list_debugged(self, namespace: str | None, selector: str = "") -> Any:
             raise PermissionDenied("ada", "list", "pods", namespace)
 
-    world = world_with_one_of_each(Unlisted)
+    world = world_with_one_of_each(cluster=Unlisted())
 
     for named in ("web", f"web/{OURS}"):
         assert names(choose(replace(SHOP, names=(named,)), world.ports())) == [OURS]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
@@ -14,7 +13,7 @@ from kubectl_dshell.domain.debug_container.cleanup_result import CleanupOutcome,
 from kubectl_dshell.domain.debug_container.spec import DebugSpec, Scripts, container_spec
 from kubectl_dshell.domain.stream import Channel, Exit, Output, Stream
 from kubectl_dshell.output.cleanup_report import not_ended
-from tests.commands.world import OPEN, FakeStream, World
+from tests.commands.world import OPEN, Exec, FakeClock, FakeCluster, FakeStream, FakeStreams, World
 from tests.pods import Json, pod_json
 
 STALE = "dshell-state holder=ok sessions=1 silent=99 kept=0 left=100"
@@ -31,50 +30,78 @@ def pod_in(namespace: str, name: str) -> Json:
     return pod
 
 
-class Hostile(World):
-    """Containers in `aaa` that hang, and a good one in `zzz`. Each thread has a clock of its own: waits are parallel."""
+class OwnClock(FakeClock):
+    """Each thread has its own: waits are parallel."""
 
-    def __init__(self, count: int, *, answers_state: bool) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.answers_state = answers_state
         self.local = threading.local()
         self.latest = 0.0
-        self.pods = {("aaa", f"evil-{n:04d}"): pod_in("aaa", f"evil-{n:04d}") for n in range(count)}
-        self.pods["zzz", "good"] = pod_in("zzz", "good")
-        self.good: list[FakeStream] = []
 
     def monotonic(self) -> float:
         time: float = getattr(self.local, "time", 0.0) + 0.05
         self.local.time, self.latest = time, max(self.latest, time)
         return time
 
+    def wait(self, deadline: float) -> None:
+        self.local.time = max(self.local.time, deadline)
+
     def random_letters(self, letters: str, count: int) -> str:
         return "abcd2345"[:count]
 
-    def list_debugged(self, namespace: str | None, selector: str = "") -> Iterator[Json]:
-        yield from self.pods.values()
 
-    def get_pod(self, namespace: str, name: str) -> Json:
-        if namespace == "zzz" and any(b"end\n" in stream.sent for stream in self.good):
-            self.pods["zzz", "good"]["status"]["ephemeralContainerStatuses"][0]["state"] = {"terminated": {}}
-        return self.pods[namespace, name]
+class Streams(FakeStreams):
+    """Containers in `aaa` hang, and the one in `zzz` is good."""
 
-    def pod_changes(self, namespace: str, name: str, resource_version: str, deadline: float) -> Iterator[Json | None]:
-        self.local.time = max(self.local.time, deadline)
-        return iter(())
+    def __init__(self, *, answers_state: bool) -> None:
+        super().__init__()
+        self.answers_state = answers_state
+        self.good: list[FakeStream] = []
 
-    def open(self, namespace: str, pod: str, container: str, argv: Sequence[str], **how: Any) -> Stream:
-        mode = argv[4] if len(argv) > 4 else "signal"
-        if mode == "state" and (namespace == "zzz" or self.answers_state):
+    def answer(self, asked: Exec) -> Stream:
+        if asked.mode == "state" and (asked.namespace == "zzz" or self.answers_state):
             return FakeStream([Output(Channel.STDOUT, f"{STALE}\n".encode()), Exit(0)])
-        if namespace == "zzz":
+        if asked.namespace == "zzz":
             self.good.append(FakeStream([Output(Channel.STDOUT, f"{OPEN}\n".encode())], echo=True))
             return self.good[-1]
         return FakeStream([])
 
 
+class Pods(FakeCluster):
+    """Many in `aaa`, and a good one in `zzz`."""
+
+    def __init__(self, count: int, streams: Streams, clock: OwnClock) -> None:
+        super().__init__()
+        self.streams, self.clock = streams, clock
+        self.pods = {("aaa", f"evil-{n:04d}"): pod_in("aaa", f"evil-{n:04d}") for n in range(count)}
+        self.pods["zzz", "good"] = pod_in("zzz", "good")
+
+    def list_debugged(self, namespace: str | None, selector: str = "") -> Iterator[Json]:
+        yield from self.pods.values()
+
+    def get_pod(self, namespace: str, name: str) -> Json:
+        if namespace == "zzz" and any(b"end\n" in stream.sent for stream in self.streams.good):
+            self.pods["zzz", "good"]["status"]["ephemeralContainerStatuses"][0]["state"] = {"terminated": {}}
+        return self.pods[namespace, name]
+
+    def pod_changes(self, namespace: str, name: str, resource_version: str, deadline: float) -> Iterator[Json | None]:
+        self.clock.wait(deadline)
+        return iter(())
+
+
+class Hostile(World):
+    def __init__(self, count: int, *, answers_state: bool) -> None:
+        self.own = OwnClock()
+        streams = Streams(answers_state=answers_state)
+        super().__init__(cluster=Pods(count, streams, self.own), streams=streams, clock=self.own)
+
+    @property
+    def latest(self) -> float:
+        return self.own.latest
+
+
 def run(world: Hostile, timeout: float = TIMEOUT, concurrency: int = 16) -> list[CleanupResult]:
-    request = CleanupRequest(stale=True, deadline=world.monotonic() + timeout, concurrency=concurrency)
+    request = CleanupRequest(stale=True, deadline=world.clock.monotonic() + timeout, concurrency=concurrency)
     chosen = choose(request, world.ports())
     return [*chosen.settled, *end_all(chosen.containers, request, world.ports(), lambda _ending: None)]
 

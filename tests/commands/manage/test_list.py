@@ -15,7 +15,7 @@ from kubectl_dshell.domain.debug_container.seal import Key
 from kubectl_dshell.domain.pod.event import Happened, PodEvent
 from kubectl_dshell.errors import ApiError, BadConfig, Forbidden, NotFound, UsageError
 from kubectl_dshell.kube.refusals import ApiRequest
-from tests.commands.world import KEY, OTHER_KEY, World, refused, running_holder
+from tests.commands.world import KEY, OTHER_KEY, FakeCluster, World, refused, running_holder
 from tests.pods import Json
 
 IN_SHOP = ListRequest("shop")
@@ -94,17 +94,19 @@ def test_who_asks_for_stale_ones_is_told_of_those_that_do_not_answer() -> None:
     assert [line.partition(",")[0] for line in world.said] == ["1 that run did not answer"]
 
 
-class Refusing(World):
-    code: int
-    message = 'User "jane" cannot list resource "pods" in API group ""'
+class Refusing(FakeCluster):
+    """Refuses to list pods, with `code`, and tells no name."""
+
+    def __init__(self, code: int = 403) -> None:
+        super().__init__()
+        self.user = ""
+        self.code = code
 
     def list_debugged(self, namespace: str | None, selector: str = "", name: str = "") -> Any:
-        raise refused(self.code, self.message, ApiRequest("list", "pods", namespace, selector=selector))
+        message = 'User "jane" cannot list resource "pods" in API group ""'
+        raise refused(self.code, message, ApiRequest("list", "pods", namespace, selector=selector))
 
     watch_debugged = list_debugged
-
-    def whoami(self) -> str:
-        return ""
 
 
 @pytest.mark.parametrize(
@@ -120,8 +122,7 @@ class Refusing(World):
 def test_a_refusal_says_what_lacks(
     code: int, namespace: str | None, error: type[Exception], told: str, *, watch: bool
 ) -> None:
-    world = Refusing()
-    world.code = code
+    world = World(cluster=Refusing(code))
     request = ListRequest(namespace, selector="a b" if code == 400 else "")
 
     with pytest.raises(error, match=told):
@@ -129,7 +130,7 @@ def test_a_refusal_says_what_lacks(
 
 
 def test_who_has_no_key_and_no_name_has_nothing_of_their_own() -> None:
-    world = Refusing()
+    world = World(cluster=Refusing())
     world.secret = None
 
     with pytest.raises(BadConfig, match="--mine"):

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -16,23 +15,23 @@ from kubectl_dshell.domain.debug_container.status import DebugContainer, HolderR
 from kubectl_dshell.domain.pod.pod import Phase, parse_pod
 from kubectl_dshell.domain.stream import Channel, Output, Stream
 from kubectl_dshell.errors import PermissionDenied
-from tests.commands.world import FakeStream, World, running_holder
+from tests.commands.world import Exec, FakeStream, FakeStreams, World, running_holder
 
 
-class Crowd(World):
+class Crowd(FakeStreams):
     """Counts how many are asked at once; the first takes longest to answer."""
 
     most = now_open = 0
     lock = threading.Lock()
 
-    def open(self, namespace: str, pod: str, container: str, *args: Any, **how: Any) -> Stream:
+    def answer(self, asked: Exec) -> Stream:
         with self.lock:
             self.now_open += 1
             self.most = max(self.most, self.now_open)
-        time.sleep(0.2 if container == "dshell-00000" else 0.01)
+        time.sleep(0.2 if asked.container == "dshell-00000" else 0.01)
         with self.lock:
             self.now_open -= 1
-        return super().open(namespace, pod, container, *args, **how)
+        return super().answer(asked)
 
 
 def one(world: World) -> DebugContainer:
@@ -52,7 +51,8 @@ def test_what_the_holder_says_is_filled_in_and_it_hears_no_word() -> None:
 
 
 def test_the_order_stays_whoever_answers_first_and_only_so_many_are_asked_at_once() -> None:
-    world = Crowd()
+    crowd = Crowd()
+    world = World(streams=crowd)
     container = one(world)
     asked = [replace(container, name=f"dshell-{n:05d}") for n in range(30)]
 
@@ -60,7 +60,7 @@ def test_the_order_stays_whoever_answers_first_and_only_so_many_are_asked_at_onc
 
     assert [s.name for s in answered] == [s.name for s in asked]
     assert all(s.live for s in answered)
-    assert 1 < world.most <= 4
+    assert 1 < crowd.most <= 4
 
 
 def test_what_has_no_holder_that_could_answer_is_passed_on_unasked() -> None:
@@ -87,11 +87,11 @@ def test_answers_come_while_the_list_is_still_being_read() -> None:
 
 
 def test_no_right_or_no_such_container_is_as_if_not_asked() -> None:
-    class Refusing(World):
-        def open(self, *args: Any, **how: Any) -> Stream:
+    class Refusing(FakeStreams):
+        def answer(self, asked: Exec) -> Stream:
             raise PermissionDenied("ada", "create", "pods/exec", "shop")
 
-    world = Refusing()
+    world = World(streams=Refusing())
     container = one(world)
 
     assert list(probe([container], world.ports())) == [container]
@@ -110,11 +110,11 @@ def test_a_holder_that_is_gone_is_told_from_one_that_does_not_say(state: str, lo
 def test_one_that_says_nothing_is_given_up_and_let_go_of() -> None:
     stream = FakeStream([Output(Channel.STDERR, b"dshell-state")])
 
-    class Silent(World):
-        def open(self, *args: Any, **how: Any) -> Stream:
+    class Silent(FakeStreams):
+        def answer(self, asked: Exec) -> Stream:
             return stream
 
-    world = Silent()
+    world = World(streams=Silent())
     container = one(world)
 
     assert list(probe([container], world.ports())) == [container]

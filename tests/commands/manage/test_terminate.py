@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -14,8 +13,15 @@ from kubectl_dshell.domain.debug_container.cleanup_result import CleanupOutcome
 from kubectl_dshell.domain.debug_container.status import DebugContainer, debug_containers
 from kubectl_dshell.domain.pod.pod import parse_pod
 from kubectl_dshell.domain.stream import Channel, Event, Exit, Output, Stream
-from kubectl_dshell.errors import ApiError, ConnectionLost, ContainerNotRunning, PermissionDenied, PodNotFound
-from tests.commands.world import FakeStream, World, running_holder
+from kubectl_dshell.errors import (
+    ApiError,
+    ConnectionLost,
+    ContainerNotRunning,
+    DshellError,
+    PermissionDenied,
+    PodNotFound,
+)
+from tests.commands.world import Exec, FakeClock, FakeCluster, FakeStream, FakeStreams, World, running_holder
 from tests.pods import Json
 
 
@@ -40,40 +46,60 @@ def no_pauses() -> Iterator[Stop]:
     made.close()
 
 
-@dataclass
+class Streams(FakeStreams):
+    """`scripts` are the shells that were opened for a script, each of which says `answer`."""
+
+    def __init__(self, answer: list[Event], refusals: list[DshellError]) -> None:
+        super().__init__()
+        self.says, self.refusals = answer, refusals
+        self.scripts: list[FakeStream] = []
+
+    def answer(self, asked: Exec) -> Stream:
+        if self.refusals:
+            raise self.refusals.pop(0)
+        if asked.argv == ("sh",):
+            self.scripts.append(FakeStream(list(self.says)))
+            return self.scripts[-1]
+        return super().answer(asked)
+
+
+class Cluster(FakeCluster):
+    """Shows the pod each second."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__()
+        self.clock = clock
+
+    def pod_changes(self, namespace: str, name: str, resource_version: str, deadline: float) -> Iterator[Json | None]:
+        while self.clock.monotonic() < deadline:
+            self.clock.time += 1
+            yield self.get_pod(namespace, name)
+
+
+ENDED: list[Event] = [Output(Channel.STDOUT, b"dshell-end ended\n"), Exit(0)]
+
+
 class Container(World):
     """One debug container. Its end by the word or by the script can be switched off."""
 
-    hears: bool = True
-    mortal: bool = True
-    answer: list[Event] = field(default_factory=lambda: [Output(Channel.STDOUT, b"dshell-end ended\n"), Exit(0)])
-    refusals: list[Exception] = field(default_factory=list)
-    scripts: list[FakeStream] = field(default_factory=list)
+    def __init__(
+        self,
+        *,
+        hears: bool = True,
+        mortal: bool = True,
+        answer: list[Event] = ENDED,
+        refusals: Sequence[DshellError] = (),
+    ) -> None:
+        self.hears, self.mortal = hears, mortal
+        self.execs, clock = Streams(answer, list(refusals)), FakeClock()
+        super().__init__(cluster=Cluster(clock), streams=self.execs, clock=clock)
+        self.cluster.on_get = self.look
 
-    def open(self, namespace: str, pod: str, container: str, argv: Any, **how: Any) -> Stream:
-        if self.refusals:
-            raise self.refusals.pop(0)
-        if list(argv) == ["sh"]:
-            self.scripts.append(FakeStream(list(self.answer)))
-            return self.scripts[-1]
-        return super().open(namespace, pod, container, argv, **how)
-
-    def over(self) -> bool:
-        return (self.hears and any(b"end\n" in t.sent for t in self.tethers)) or (
-            self.mortal and any(s.sent for s in self.scripts)
-        )
-
-    def get_pod(self, namespace: str, name: str) -> Json:
-        pod = super().get_pod(namespace, name)
-        if self.over():
+    def look(self, pod: Json) -> None:
+        told = self.hears and any(b"end\n" in tether.sent for tether in self.tethers)
+        if told or (self.mortal and any(script.sent for script in self.execs.scripts)):
             for status in pod["status"]["ephemeralContainerStatuses"]:
                 status["state"] = {"terminated": {"exitCode": 0}}
-        return pod
-
-    def pod_changes(self, namespace: str, name: str, resource_version: str, deadline: float) -> Iterator[Json | None]:
-        while self.monotonic() < deadline:
-            self.time += 1
-            yield self.get_pod(namespace, name)
 
 
 def session_of(world: World, *, ours: bool = True) -> DebugContainer:
@@ -87,14 +113,14 @@ def test_a_holder_is_told_and_nothing_is_signalled(stop: Stop) -> None:
 
     ended = terminate(session_of(world), world.ports(), stop)
 
-    assert (ended.outcome, ended.why, world.scripts) == (CleanupOutcome.ENDED, "", [])
+    assert (ended.outcome, ended.why, world.execs.scripts) == (CleanupOutcome.ENDED, "", [])
 
 
 def test_one_whose_holder_does_not_obey_is_signalled(stop: Stop) -> None:
     world = Container(hears=False)
 
     assert terminate(session_of(world), world.ports(), stop).outcome is CleanupOutcome.ENDED
-    assert b"end_processes" in world.scripts[0].sent
+    assert b"end_processes" in world.execs.scripts[0].sent
 
 
 def test_of_other_tools_only_signals_are_used(stop: Stop) -> None:
@@ -177,20 +203,21 @@ def test_what_has_its_name_in_the_pod_that_came_after_is_not_touched(stop: Stop)
     "passing",
     [ConnectionLost("away"), ApiError(429, "TooManyRequests", "later"), ApiError(503, "ServiceUnavailable", "later")],
 )
-def test_what_passes_is_tried_again(no_pauses: Stop, passing: Exception) -> None:
+def test_what_passes_is_tried_again(no_pauses: Stop, passing: DshellError) -> None:
     world = Container(refusals=[passing, passing])
 
     assert terminate(session_of(world), world.ports(), no_pauses).outcome is CleanupOutcome.ENDED
 
 
 def test_what_does_not_pass_is_given_up_after_a_while(no_pauses: Stop) -> None:
-    class Away(Container):
-        def get_pod(self, namespace: str, name: str) -> Json:
-            self.time += 7
-            raise ConnectionLost("nobody answers")
+    world = Container()
+    container = session_of(world)
 
-    world = Away()
-    container = session_of(Container())
+    def away(_pod: Json) -> None:
+        world.time += 7
+        raise ConnectionLost("nobody answers")
+
+    world.cluster.on_get = away
 
     ended = terminate(container, world.ports(), no_pauses)
 
@@ -202,7 +229,7 @@ def test_a_node_that_lets_nobody_in_is_believed_only_with_the_status(stop: Stop)
     container = session_of(world)
     world.vanished = {container.name}
     gone = ContainerNotRunning("container not found")
-    world.refusals = [gone, gone]
+    world.execs.refusals = [gone, gone]
 
     ended = terminate(container, world.ports(), stop)
 
@@ -214,19 +241,18 @@ def test_a_node_that_lets_nobody_in_is_believed_only_with_the_status(stop: Stop)
 def test_a_pod_that_is_being_deleted_takes_it_along(stop: Stop, gone: bool) -> None:
     """Whatever came of our words: here its node lets nobody in any more."""
 
-    class Leaving(Container):
-        def get_pod(self, namespace: str, name: str) -> Json:
-            pod = super().get_pod(namespace, name)
-            if self.time > 40:
-                if gone:
-                    raise PodNotFound('no pod "web" in namespace shop')
-                pod["status"]["ephemeralContainerStatuses"][0]["state"] = {"terminated": {"exitCode": 137}}
-            return pod
-
-    world = Leaving(hears=False, mortal=False)
+    world = Container(hears=False, mortal=False)
     container = session_of(world)
     world.pod["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
     world.vanished = {container.name}
+
+    def leaves(pod: Json) -> None:
+        if world.time > 40:
+            if gone:
+                raise PodNotFound('no pod "web" in namespace shop')
+            pod["status"]["ephemeralContainerStatuses"][0]["state"] = {"terminated": {"exitCode": 137}}
+
+    world.cluster.on_get = leaves
 
     ended = terminate(container, world.ports(), stop)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from kubectl_dshell.commands.session.attach import attach
 from kubectl_dshell.domain.debug_container.seal import Key
 from kubectl_dshell.domain.stream import Exit
 from kubectl_dshell.errors import ExitStatus, Forbidden, NotFound, PermissionDenied, UsageError
-from tests.commands.world import CLOSED, GONE, KEY, OTHER_KEY, World, running_holder
+from tests.commands.world import CLOSED, GONE, KEY, OTHER_KEY, FakeCluster, World, running_holder
 from tests.pods import Json, pod_json
 
 
@@ -34,14 +33,13 @@ def asked(**changes: Any) -> AttachRequest:
     return AttachRequest(**usual | changes)
 
 
-@dataclass
-class Namespace(World):
+class Shop(FakeCluster):
     """Two more pods beside `web`, with nothing in them."""
 
-    may_list: bool = True
-    others: list[Json] = field(default_factory=lambda: [pod_json(), pod_json()])
-
-    def __post_init__(self) -> None:
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_list = True
+        self.others = [pod_json(), pod_json()]
         for number, pod in enumerate(self.others):
             pod["metadata"]["name"] = f"api-{number}"
 
@@ -51,9 +49,15 @@ class Namespace(World):
         yield from [self.pod, *self.others]
 
 
+class Namespace(World):
+    def __init__(self, shop: Shop | None = None, **changes: Any) -> None:
+        self.shop = shop or Shop()
+        super().__init__(cluster=self.shop, **changes)
+
+
 def copy_to(world: Namespace, number: int) -> None:
     """The debug containers of `web` in another pod too."""
-    other = world.others[number]
+    other = world.shop.others[number]
     other["spec"]["ephemeralContainers"] = list(world.pod["spec"]["ephemeralContainers"])
     other["status"]["ephemeralContainerStatuses"] = list(world.pod["status"]["ephemeralContainerStatuses"])
 
@@ -114,11 +118,8 @@ def test_what_is_named_is_joined_whoever_made_it_and_whose_it_is_is_said(
 def test_a_script_that_named_no_pod_is_told_whose_it_is(where: dict[str, str], made_with: Key, *, told: bool) -> None:
     """Mine of that name has ended, and somebody has made another one in a pod of theirs: it gets what is piped."""
 
-    class Script(Namespace):
-        def identity(self, text: str) -> None:
-            """For terminals."""
-
-    world = Script()
+    world = Namespace()
+    world.notices.terminal = False
     running_holder(world, key=made_with)
 
     assert attach(asked(**where), world.ports()) == 0
@@ -268,7 +269,8 @@ def test_a_key_that_cannot_be_trusted_is_told() -> None:
     ids=str,
 )
 def test_what_is_not_there_is_answered_with_the_nearest(where: dict[str, str], said: str) -> None:
-    world = Namespace(others=[])
+    world = Namespace()
+    world.shop.others = []
     running_holder(world)
 
     with pytest.raises(NotFound) as refused:
@@ -279,7 +281,8 @@ def test_what_is_not_there_is_answered_with_the_nearest(where: dict[str, str], s
 
 
 def test_who_may_not_list_is_told_the_way_without() -> None:
-    world = Namespace(may_list=False)
+    world = Namespace()
+    world.shop.may_list = False
     running_holder(world)
 
     with pytest.raises(Forbidden, match="may not list pods") as refused:
@@ -319,7 +322,7 @@ def test_a_closed_root_is_explained_and_what_opens_it_is_a_command_for_the_pod()
     assert refused.value.advice == ("Root with SYS_PTRACE can: kubectl dshell web -n shop --profile general",)
 
 
-class Starting(Namespace):
+class Starting(Shop):
     """The debug container runs with the first change of the pod."""
 
     def pod_changes(self, namespace: str, name: str, resource_version: str, deadline: float) -> Iterator[Json | None]:
@@ -329,7 +332,7 @@ class Starting(Namespace):
 
 
 def test_one_that_is_just_starting_is_waited_for() -> None:
-    world = Starting()
+    world = Namespace(Starting())
     running_holder(world)
     world.pod["status"]["ephemeralContainerStatuses"][0]["state"] = {"waiting": {"reason": "ContainerCreating"}}
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from kubectl_dshell.commands.session.open import open_session
 from kubectl_dshell.domain.debug_container.spec import environment
-from kubectl_dshell.domain.stream import Companion, Exit, Stream
+from kubectl_dshell.domain.stream import Companion, Exit
 from kubectl_dshell.errors import (
     ApiError,
     ConnectionLost,
@@ -18,7 +19,7 @@ from kubectl_dshell.errors import (
     PodNotFound,
     Unavailable,
 )
-from tests.commands.world import World, request
+from tests.commands.world import FakeCluster, FakeStreams, World, request
 from tests.pods import Json, running
 
 KILLED: Json = {"exitCode": 137, "reason": "Error", "message": "7 1 100 0 900\n"}
@@ -31,15 +32,17 @@ def ended(message: str = "", **how: Any) -> Json:
 class Ending(World):
     """Its session ends with `code` as its debug container does; `happens` is what the pod shows of it then."""
 
-    code = 137
-    away = 0.0
-    tether_code = 137
-    terminated: Json
-    happens: Any = staticmethod(lambda _pod: None)
+    def __init__(self) -> None:
+        super().__init__()
+        self.code = self.tether_code = 137
+        self.away = 0.0
+        self.terminated: Json = KILLED
+        self.happens: Callable[[Json], object] = lambda _pod: None
+        self.terminal.session = self._session
 
-    def relay(self, stream: Stream, companion: Companion, *, stdin: bool, tty: bool) -> Exit:
-        companion.service(self.monotonic())
-        companion.service(self.monotonic())
+    def _session(self, companion: Companion) -> Exit:
+        companion.service(self.clock.monotonic())
+        companion.service(self.clock.monotonic())
         name = self.added[0]["name"]
         self.vanished.add(name)
         self.tethers[0].events.append(Exit(self.tether_code))
@@ -142,14 +145,20 @@ def test_the_end_of_the_app_or_its_pod(happens: Any, said: str) -> None:
     assert told(world).message == said
 
 
-def test_a_pod_that_is_no_more() -> None:
-    class Vanishing(Ending):
-        def get_pod(self, namespace: str, name: str) -> Json:
-            if self.vanished:
-                raise PodNotFound("no pod")
-            return super().get_pod(namespace, name)
+def hidden_by(error: DshellError) -> Ending:
+    """Its pod is not to be seen once the session has ended."""
+    world = Ending()
 
-    error = told(Vanishing())
+    def look(_pod: Json) -> None:
+        if world.vanished:
+            raise error
+
+    world.cluster.on_get = look
+    return world
+
+
+def test_a_pod_that_is_no_more() -> None:
+    error = told(hidden_by(PodNotFound("no pod")))
 
     assert (type(error), error.message) == (NotFound, "pod web was deleted, which ended this session")
 
@@ -158,13 +167,7 @@ def test_a_pod_that_is_no_more() -> None:
     "refusal", [PermissionDenied("ada", "get", "pods", "shop"), ApiError(503, "", "later")], ids=["forbidden", "busy"]
 )
 def test_a_pod_that_cannot_be_looked_at_is_not_called_deleted(refusal: DshellError) -> None:
-    class Hidden(Ending):
-        def get_pod(self, namespace: str, name: str) -> Json:
-            if self.vanished:
-                raise refusal
-            return super().get_pod(namespace, name)
-
-    error = told(Hidden())
+    error = told(hidden_by(refusal))
 
     assert (type(error), error.message) == (Unavailable, "the debug container dshell-00000 was killed")
 
@@ -210,16 +213,17 @@ def test_a_signal_s_exit_code_is_the_command_s_as_long_as_we_were_heard() -> Non
     assert open_session(request(), world.ports()) == 130
 
 
-class Late(World):
+class Late(FakeCluster):
     """Its debug containers end before we reach them, the first `count` of them."""
 
-    count = 1
-    seen_running = True
+    def __init__(self, streams: FakeStreams, count: int = 1, *, seen_running: bool = True) -> None:
+        super().__init__()
+        self.streams, self.count, self.seen_running = streams, count, seen_running
 
     def add_ephemeral_container(self, namespace: str, pod: str, container: Json, *, dry_run: bool = False) -> Json:
         made = super().add_ephemeral_container(namespace, pod, container, dry_run=dry_run)
         if len(self.added) <= self.count:
-            self.vanished.add(container["name"])
+            self.streams.vanished.add(container["name"])
             seconds = environment(container)["DSHELL_STARTER"].split()[1]
             state = {"terminated": ended(f"ended after {seconds} s without its first client")}
             self.pod["status"]["ephemeralContainerStatuses"][-1]["state"] = state
@@ -235,13 +239,17 @@ class Late(World):
         yield self.pod
 
 
+def late(count: int = 1, *, seen_running: bool = True) -> World:
+    streams = FakeStreams()
+    return World(cluster=Late(streams, count, seen_running=seen_running), streams=streams)
+
+
 @pytest.mark.parametrize("seen_running", [True, False])
 @pytest.mark.parametrize(("given", "second"), [(None, "dshell-"), ("dshell-review", "dshell-review-2")])
 def test_who_comes_too_late_for_the_first_gets_a_second_that_waits_longer(
     given: str | None, second: str, *, seen_running: bool
 ) -> None:
-    world = Late()
-    world.seen_running = seen_running
+    world = late(seen_running=seen_running)
 
     assert open_session(request(name=given), world.ports()) == 0
 
@@ -252,8 +260,7 @@ def test_who_comes_too_late_for_the_first_gets_a_second_that_waits_longer(
 
 
 def test_there_is_no_third() -> None:
-    world = Late()
-    world.count = 2
+    world = late(2)
 
     with pytest.raises(Unavailable, match="ended after 50 s without its first client"):
         open_session(request(), world.ports())
@@ -262,7 +269,7 @@ def test_there_is_no_third() -> None:
 
 
 def test_of_many_each_is_waited_for_a_whole_lease_and_there_is_no_second() -> None:
-    world = Late()
+    world = late()
 
     with pytest.raises(Unavailable, match="ended after 50 s without its first client"):
         open_session(request(task=True, stdin=False), world.ports())

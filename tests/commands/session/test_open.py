@@ -22,6 +22,9 @@ from tests.commands.world import (
     OPEN,
     OTHER_KEY,
     STEPPED_DOWN,
+    Exec,
+    FakeCluster,
+    FakeStreams,
     World,
     refused,
     request,
@@ -145,7 +148,7 @@ def test_a_key_that_cannot_be_trusted_is_told_once_and_nothing_is_sealed() -> No
     assert sum("key" in line for line in world.said) == 1
 
 
-class Replaced(World):
+class Replaced(FakeCluster):
     """While the debug container starts, another pod gets the name, and in it somebody adds one of the same name."""
 
     def pod_changes(self, namespace: str, name: str, resource_version: str, deadline: float) -> Iterator[Json | None]:
@@ -155,7 +158,7 @@ class Replaced(World):
 
 
 def test_nobody_enters_what_has_the_name_in_the_pod_that_came_after() -> None:
-    world = Replaced()
+    world = World(cluster=Replaced())
 
     with pytest.raises(NotFound, match="pod web was replaced by another of its name before dshell-"):
         open_session(request(), world.ports())
@@ -297,12 +300,13 @@ def test_a_refused_patch_is_explained() -> None:
 EXEC = ApiRequest("create", "pods/exec", "shop", "web")
 
 
-def closed_exec(error: DshellError) -> type[World]:
-    class NoExec(World):
-        def open(self, *_args: object, **_how: object) -> Stream:
-            raise error
+class NoExec(FakeStreams):
+    def __init__(self, error: DshellError) -> None:
+        super().__init__()
+        self.error = error
 
-    return NoExec
+    def answer(self, asked: Exec) -> Stream:
+        raise self.error
 
 
 @pytest.mark.parametrize(
@@ -319,7 +323,7 @@ def closed_exec(error: DshellError) -> type[World]:
     ],
 )
 def test_what_was_added_before_an_exec_was_refused_is_told(error: DshellError, status: ExitStatus, said: str) -> None:
-    world = closed_exec(error)()
+    world = World(streams=NoExec(error))
 
     with pytest.raises(DshellError) as caught:
         open_session(request(), world.ports())
