@@ -1,6 +1,6 @@
 """The request that turns a connection into a WebSocket (RFC 6455, 4.1), and its answer within bounds.
 
-websocket-client's own reads lines and bodies of any length, for as long as a byte comes now and then.
+Bounds of size and of time: a server that sends lines of any length, a byte now and then, is not waited for.
 """
 
 from __future__ import annotations
