@@ -1,7 +1,11 @@
-"""The one-screen help."""
+"""The one-screen help, and `kubectl dshell options`: all flags."""
 
 from __future__ import annotations
 
+import click
+
+from kubectl_dshell.cli.flags.parsing import Options, verb
+from kubectl_dshell.cli.stdout import write_data
 from kubectl_dshell.errors import EXIT_STATUS_MEANING
 
 HELP = """\
@@ -46,3 +50,16 @@ def help_page() -> str:
     codes = ", ".join(f"{int(status)} {meaning}" for status, meaning in EXIT_STATUS_MEANING.items())
     head, _, tail = HELP.partition("Exit codes: ")
     return head + textwrap.fill("Exit codes: " + tail.strip().format(codes=codes), 100, subsequent_indent="  ") + "\n"
+
+
+class OptionsOptions(Options):
+    """None."""
+
+
+@verb("options", OptionsOptions)
+def options_command(_options: OptionsOptions) -> int:
+    """Print all flags of kubectl dshell POD."""
+    from kubectl_dshell.cli.open import open_command
+
+    write_data(f"{open_command.full_help(click.Context(open_command, info_name='kubectl dshell'))}\n")
+    return 0

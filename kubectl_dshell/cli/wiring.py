@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import secrets
+import shlex
 import sys
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.cli.key import KeyFile
 from kubectl_dshell.commands.ports import Ports
+from kubectl_dshell.domain.copy.copy_spec import STREAM
 from kubectl_dshell.domain.debug_container.spec import Scripts
+from kubectl_dshell.domain.text.invocation import Invocation
 from kubectl_dshell.errors import ConnectionLost, Interrupted, shortage
 from kubectl_dshell.kube.auth.user_terminal import UserTerminal
-from kubectl_dshell.kube.config.connection import ConnectionOptions, connect
 from kubectl_dshell.output.notices import Notices, write_line
 from kubectl_dshell.remote import script
 from kubectl_dshell.terminal import tty
@@ -29,7 +32,13 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
+    from kubectl_dshell.cli.flags.connection import ConnectionFlags
+    from kubectl_dshell.commands.copy.ports import CopyPorts
+    from kubectl_dshell.domain.copy.copy_spec import RemotePath
     from kubectl_dshell.domain.stream import Companion, Exit, Piped, Stream
+    from kubectl_dshell.files.archive_source import ArchiveSource
+    from kubectl_dshell.files.passthrough import Passthrough
+    from kubectl_dshell.files.staging import Staging
     from kubectl_dshell.kube.config.connection import Connection
     from kubectl_dshell.kube.http.trace import RequestTrace
 
@@ -130,19 +139,20 @@ class ExecStreams:
 
 
 @contextmanager
-def ports(options: ConnectionOptions, *, quiet: bool, verbosity: int) -> Iterator[tuple[Ports, str]]:
+def ports(flags: ConnectionFlags, namespace: str | None, *, quiet: bool) -> Iterator[tuple[Ports, str]]:
     """The ports of one command, and the namespace it is about. Signals end it while it runs."""
+    from kubectl_dshell.kube.config.connection import connect
     from kubectl_dshell.kube.http.api import Api
     from kubectl_dshell.kube.http.trace import RequestTrace
     from kubectl_dshell.kube.pods import Pods
     from kubectl_dshell.kube.workloads import Workloads
 
     notices = Notices(quiet=quiet, is_raw=tty.is_raw)
-    trace = RequestTrace(verbosity, notices.trace)
+    trace = RequestTrace(flags.verbosity, notices.trace)
     user = UserTerminal(lambda text: write_line(text, ""))
     with Signals() as signals:
         # A plugin may run in it, and is ended when we are.
-        connection = connect(options, os.environ, user)
+        connection = connect(flags.to_options(namespace), os.environ, user)
         api = Api(connection, trace, on_warning=notices.notice, sleep=signals.pause)
         pods = Pods(api)
         yield (
@@ -156,6 +166,58 @@ def ports(options: ConnectionOptions, *, quiet: bool, verbosity: int) -> Iterato
                 workloads=Workloads(api),
                 debugged=pods,
                 keyring=KeyFile(os.environ),
+                invocation=Invocation(flags.to_type_again()),
             ),
             connection.namespace,
         )
+
+
+@contextmanager
+def recording(path: str | None, *, quiet: bool) -> Iterator[Callable[[Ports], Ports]]:
+    """Adds a recorder to ports. Raises UsageError or OutputFailed, before anything is touched, if `path` cannot be."""
+    if path is None:
+        yield lambda ports: ports
+        return
+    from kubectl_dshell.terminal.asciicast import Recorder
+    from kubectl_dshell.terminal.recording_terminal import RecordedTerminal
+
+    notices = Notices(quiet=quiet, is_raw=tty.is_raw)
+    recorder = Recorder(path, os.environ, notices.interject)
+    try:
+        yield lambda ports: replace(ports, terminal=RecordedTerminal(ports.terminal, recorder))
+    finally:
+        recorder.close()
+        if recorder.begun and recorder.complete:
+            notices.notice(f"recorded in {path}; asciinema play {shlex.quote(path)}")
+
+
+class LocalDisk:
+    def landing(self, destination: str, sources: Sequence[RemotePath]) -> Staging | Passthrough:
+        from kubectl_dshell.files.passthrough import Passthrough
+        from kubectl_dshell.files.staging import Staging
+
+        return Passthrough(1, sources) if destination == STREAM else Staging(destination, sources)
+
+    def luggage(self, sources: Sequence[str], refuse: Callable[[str, str], None]) -> ArchiveSource:
+        from kubectl_dshell.files.archive_source import ArchiveSource
+
+        return ArchiveSource(sources, refuse)
+
+
+def copy_ports(bound: Ports, *, quiet: bool) -> CopyPorts:
+    """What a copy needs besides a session, at the same terminal."""
+    from kubectl_dshell.commands.copy.ports import CopyPorts
+    from kubectl_dshell.output.progress.copy_bar import CopyBar
+
+    if not isinstance(bound.terminal, StandardTerminal):
+        raise TypeError(bound.terminal)
+    return CopyPorts(bound, bound.terminal, LocalDisk(), CopyBar(quiet=quiet))
+
+
+def size(sources: Sequence[str]) -> str:
+    """For the question before a copy: "3 files (1.2 MB)". Raises NotFound where there is no such file."""
+    from kubectl_dshell.files.archive_source import ArchiveSource
+    from kubectl_dshell.output.progress.copy_bar import format_bytes
+
+    measured = ArchiveSource(sources, lambda _name, _why: None).size()
+    return f"{measured.files} file{'' if measured.files == 1 else 's'} ({format_bytes(measured.bytes)})"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from kubectl_dshell.domain.text.invocation import PLAIN, Invocation
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
@@ -158,3 +160,5 @@ class Ports:
     workloads: Workloads
     debugged: DebuggedPods
     keyring: Keyring
+    invocation: Invocation = PLAIN
+    """For the commands that messages suggest."""

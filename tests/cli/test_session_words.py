@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
 
-from kubectl_dshell.cli.attach import AttachTarget, attach_command
-from kubectl_dshell.cli.flags.kubectl import cluster_flags
+from kubectl_dshell.cli.attach import AttachWord, attach_command
 from kubectl_dshell.cli.flags.types import DebugName, Reason
 from kubectl_dshell.cli.main import main
+from kubectl_dshell.domain.text.invocation import Invocation
 
 
 @pytest.mark.parametrize(
@@ -28,13 +27,13 @@ from kubectl_dshell.cli.main import main
     ],
 )
 def test_a_word_says_what_it_can_mean(word: str, meant: tuple[str | None, ...]) -> None:
-    assert AttachTarget().convert(word, None, None) == meant
+    assert AttachWord().convert(word, None, None) == meant
 
 
 @pytest.mark.parametrize("word", ["", "Web", "web/", "/dshell-a", "a/b/c", "web\n", "wéb", "-web"])
 def test_what_means_nothing_is_refused(word: str) -> None:
     with pytest.raises(click.UsageError, match="is no debug container and no pod; write NAME, POD or POD/NAME"):
-        AttachTarget().convert(word, None, None)
+        AttachWord().convert(word, None, None)
 
 
 @pytest.mark.parametrize(
@@ -90,8 +89,8 @@ def test_usage_errors(words: list[str], said: str, capsys: pytest.CaptureFixture
 
 
 def typed(*words: str) -> str:
-    flags: dict[str, Any] = attach_command.make_context("x", list(words)).params
-    return cluster_flags(flags)
+    flags = attach_command.options(attach_command.make_context("x", list(words))).connection
+    return Invocation(flags.to_type_again()).command("web")
 
 
 @pytest.mark.parametrize(
@@ -108,8 +107,9 @@ def typed(*words: str) -> str:
         (("-s", "https://x", "--insecure-skip-tls-verify"), " --insecure-skip-tls-verify --server https://x"),
         (("-s", "https://us:s3cret@x:1"), " --server https://x:1"),
         (("--tls-server-name=x", "--client-key", "k"), " --tls-server-name x --client-key k"),
+        (("--request-timeout", "90s"), " --request-timeout 1m30s"),
     ],
     ids=str,
 )
 def test_the_flags_that_say_which_cluster_are_typed_again_but_no_secret(words: tuple[str, ...], again: str) -> None:
-    assert typed(*words) == again
+    assert typed(*words) == f"kubectl dshell web{again}"

@@ -16,7 +16,11 @@ from tests.terminal.rig import thread
 
 TEXTS = [
     ["--help"],
+    ["-h"],
+    ["help"],
+    ["help", "ls"],
     ["--version"],
+    ["version"],
     ["options"],
     ["options", "--help"],
     ["ls", "--help"],

@@ -4,19 +4,57 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Any
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from kubectl_dshell.domain.debug_container.spec import PREFIX, full_name
+from kubectl_dshell.domain.pod.reference import Reference, parse_reference
 from kubectl_dshell.domain.text.bounds import small_number
 from kubectl_dshell.domain.text.duration import LONGEST, parse_duration
 
+if TYPE_CHECKING:
+    from kubectl_dshell.kube.kubeconfig.secret import Secret
+
+E = TypeVar("E", bound=StrEnum)
 _NAME_MAX = 63  # a DNS label
 _REASON_MAX = 256
 LONGEST_WAIT = 2_000_000
 """Seconds, some 23 days: what a socket can wait for, in milliseconds of a C int."""
 _ID_MAX = 2**31 - 1  # the API's own bound for runAsUser and runAsGroup (validation.IsValidUserID)
+
+
+class OneOf(click.Choice[E]):
+    """A member of an enum, typed as its value."""
+
+    def normalize_choice(self, choice: object, ctx: click.Context | None) -> str:  # noqa: ARG002  # click's signature
+        return str(choice)
+
+
+class TargetWord(click.ParamType[Reference]):
+    """POD, pod/POD or KIND/NAME, as kubectl exec takes it."""
+
+    name = "target"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Reference:
+        if isinstance(value, Reference):
+            return value
+        try:
+            return parse_reference(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class Token(click.ParamType["Secret"]):
+    """Kept secret from the moment it is read."""
+
+    name = "token"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Secret:  # noqa: ARG002  # click's signature
+        from kubectl_dshell.kube.kubeconfig.secret import Secret
+
+        return value if isinstance(value, Secret) else Secret(str(value))
 
 
 class Duration(click.ParamType[int]):

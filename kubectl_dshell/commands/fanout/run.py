@@ -87,7 +87,7 @@ def _run(one: SelectedPod, owner: str, stop: Stop, request: ManyRequest, ports: 
     )
     try:
         pod = read_pod(place.namespace, place.pod, mine)
-        target = choose_target(pod, wanted.container, ports.clock.now(), new=wanted.new)
+        target = choose_target(pod, wanted.container, ports.clock.now(), new=wanted.new, invocation=ports.invocation)
         place = replace(place, container=target.container.name)
         code = open_session(wanted, mine)
     except OutputFailed:

@@ -104,7 +104,7 @@ def _look(pods: Iterable[Json], container: str | None, ports: Ports) -> _Seen:
     for raw in pods:
         kept = raw if len(seen.usable) + len(seen.unclear) < _REMEMBERED else None
         try:
-            target = choose_target(parse_pod(raw), container, ports.clock.now())
+            target = choose_target(parse_pod(raw), container, ports.clock.now(), invocation=ports.invocation)
         except NotFound as reason:
             seen.skipped.append(reason)
         except Malformed as reason:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.commands.exec.streams import is_gone, open_exec, open_tether
 from kubectl_dshell.commands.exec.tether import TetherEnded
-from kubectl_dshell.commands.session.banner import attach_command, banner
+from kubectl_dshell.commands.session.banner import banner
 from kubectl_dshell.commands.session.end_reason import explain_end, lapsed, recorded_end
 from kubectl_dshell.domain.access.facts import EnterStatus
 from kubectl_dshell.domain.debug_container.spec import LEASE_SECONDS
@@ -187,7 +187,7 @@ def _relay(session: Session, stream: Stream, tether: Tether, ports: Ports) -> Ex
         what = "what it ran was ended, and the debug container" if over else "the debug container"
         raise ConnectionLost(
             f"connection to {pod.name} lost ({error.message}); {what} stays {stays}",
-            f"Come back with: {attach_command(pod.namespace, pod.name, session.name, request.cluster_flags)}",
+            f"Come back with: {ports.invocation.attach(pod.namespace, pod.name, session.name)}",
         ) from error
 
 

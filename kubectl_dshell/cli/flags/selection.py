@@ -1,0 +1,53 @@
+"""Which pods and debug containers a verb is about: the flags that several verbs have."""
+
+from __future__ import annotations
+
+import click
+
+from kubectl_dshell.cli.flags.parsing import Flag, option, optional, switch
+from kubectl_dshell.cli.flags.types import Duration
+
+TARGET, WHICH = "Target", "Which"
+
+CONTAINER = optional(
+    click.STRING,
+    "-c",
+    "--container",
+    group=TARGET,
+    metavar="NAME",
+    help="The container; else the default one, or the first.",
+)
+NAMESPACE = optional(
+    click.STRING, "-n", "--namespace", group=TARGET, metavar="NS", help="The namespace; else the context's."
+)
+ALL_NAMESPACES = switch("-A", "--all-namespaces", group=TARGET, help="All namespaces.")
+SELECTOR = option(
+    click.STRING, "-l", "--selector", default="", group=TARGET, metavar="SELECTOR", help="Pods with these labels."
+)
+MINE = switch("--mine", group=WHICH, help="Those that you made with dshell on this machine.")
+STALE = switch(
+    "--stale",
+    group=WHICH,
+    help="Those that run and nobody uses: no word of a client for 25 s and no --keep, a holder that is gone, "
+    "past their limit, or older than --older-than.",
+)
+OLDER_THAN = optional(
+    Duration(),
+    "--older-than",
+    group=WHICH,
+    metavar="TIME",
+    help="Those that run for longer than this, whoever made them: 2h, 1h30m.",
+)
+
+
+def concurrency(most: int, *, group: str = "Session") -> Flag[int]:
+    """How many pods or debug containers are worked on at a time."""
+    return option(
+        click.IntRange(1, most),
+        "--concurrency",
+        default=16,
+        show_default=True,
+        group=group,
+        metavar="NUMBER",
+        help="How many at a time.",
+    )
