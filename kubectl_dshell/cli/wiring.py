@@ -141,7 +141,7 @@ class ExecStreams:
 @contextmanager
 def ports(flags: ConnectionFlags, namespace: str | None, *, quiet: bool) -> Iterator[tuple[Ports, str]]:
     """The ports of one command, and the namespace it is about. Signals end it while it runs."""
-    from kubectl_dshell.kube.config.connection import connect
+    from kubectl_dshell.kube.config.resolve import connect
     from kubectl_dshell.kube.http.api import Api
     from kubectl_dshell.kube.http.trace import RequestTrace
     from kubectl_dshell.kube.pods import Pods

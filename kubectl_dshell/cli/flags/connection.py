@@ -10,7 +10,7 @@ from kubectl_dshell.cli.flags.parsing import Flag, Options, option, optional, pa
 from kubectl_dshell.cli.flags.types import LONGEST_WAIT, Duration, Token, Verbosity
 
 if TYPE_CHECKING:
-    from kubectl_dshell.kube.config.connection import ConnectionOptions
+    from kubectl_dshell.kube.config.options import ConnectionOptions
     from kubectl_dshell.kube.kubeconfig.secret import Secret
 
 _KUBECTL = "kubectl's own"
@@ -86,7 +86,7 @@ class ConnectionFlags(Options):
 
     def to_options(self, namespace: str | None) -> ConnectionOptions:
         """As `kube` wants them; a request timeout of 0 is none."""
-        from kubectl_dshell.kube.config.connection import ConnectionOptions
+        from kubectl_dshell.kube.config.options import ConnectionOptions
 
         return ConnectionOptions(
             kubeconfig=self.kubeconfig,
