@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.domain.stream import Channel, Output
 from kubectl_dshell.errors import OutputFailed, UsageError
+from kubectl_dshell.streaming.write import write_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -92,9 +93,7 @@ class Recorder:
             return
         line = json.dumps(value).encode() + b"\n"  # ASCII: some take U+2028 for the end of a line
         try:
-            view = memoryview(line)
-            while view:
-                view = view[os.write(self._fd, view) :]
+            write_all(self._fd, line)
             self._length += len(line)
         except OSError as error:
             self.complete = False

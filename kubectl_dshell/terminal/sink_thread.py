@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from kubectl_dshell.domain.stream import Channel
 from kubectl_dshell.errors import Truncated
-from kubectl_dshell.terminal.wakeup import WakeupPipe
+from kubectl_dshell.streaming.wakeup import Wakeup
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,7 @@ class SinkThread:
     def __init__(self, sink: Callable[[io.BufferedReader], None]) -> None:
         self.failure: BaseException | None = None
         self._sink = sink
-        self._wakeup = WakeupPipe()
+        self._wakeup = Wakeup()
         self._words = b""
         # One piece of memory, used again and again: a queue of pieces would come from the kernel and go back to it. So
         # would the pieces on their way here; but the C library keeps as much as it has once seen come and go.
