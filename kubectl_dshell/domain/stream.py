@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,6 +49,13 @@ class Piped:
     failure: Exception | None
 
 
+class TerminalSize(NamedTuple):
+    """In the order of stty and of the kernel's `struct winsize`."""
+
+    rows: int
+    columns: int
+
+
 class Stream(Protocol):
     """One exec, used by one thread. Times are those of `time.monotonic`."""
 
@@ -72,7 +79,7 @@ class Stream(Protocol):
 
     def end_input(self) -> None: ...
 
-    def resize(self, columns: int, rows: int) -> None: ...
+    def resize(self, size: TerminalSize) -> None: ...
 
     def close(self) -> None:
         """Never raises, and never blocks for long."""

@@ -13,7 +13,8 @@ from kubectl_dshell.output.sinks.prefixed import prefix
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kubectl_dshell.domain.fanout import ContainerRef, RunResult
+    from kubectl_dshell.domain.fanout import RunResult
+    from kubectl_dshell.domain.pod.container_ref import ContainerRef
     from kubectl_dshell.domain.stream import Output
     from kubectl_dshell.output.progress.fanout_bar import FanoutBar
     from kubectl_dshell.output.sinks.multiplexer import Printer

@@ -180,7 +180,7 @@ class _Relay:
         if self._size_due and self._stream.backlog < _BACKLOG_LIMIT:
             self._size_due = False
             if self._tty is not None and (size := tty.size(self._tty)):
-                self._tell(lambda: self._stream.resize(*size))
+                self._tell(lambda: self._stream.resize(size))
         if self._takes_input and self._input.fileno() in ready:
             data = self._input.read()
             if data is None:

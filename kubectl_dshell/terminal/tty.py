@@ -11,6 +11,7 @@ import tty
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from kubectl_dshell.domain.stream import TerminalSize
 from kubectl_dshell.errors import Interrupted, OutputFailed
 from kubectl_dshell.terminal.screen import Screen
 
@@ -22,13 +23,13 @@ if TYPE_CHECKING:
 _STUCK_MILLISECONDS = 100
 
 
-def size(fd: int) -> tuple[int, int] | None:
-    """Columns and rows; None when `fd` is no terminal or the terminal does not know."""
+def size(fd: int) -> TerminalSize | None:
+    """None when `fd` is no terminal or the terminal does not know."""
     try:
         columns, rows = os.get_terminal_size(fd)
     except OSError:
         return None
-    return (columns, rows) if columns and rows else None
+    return TerminalSize(rows, columns) if columns and rows else None
 
 
 def foreground(fd: int) -> bool:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from kubectl_dshell.commands.parallel import Stop
     from kubectl_dshell.commands.ports import Ports
+    from kubectl_dshell.domain.pod.container_ref import ContainerRef
     from kubectl_dshell.domain.stream import Stream
 
 _LARGEST_ANSWER = 65536
@@ -30,7 +31,7 @@ class ExecReply:
 
 
 def exec_once(  # an exec is that many facts
-    where: tuple[str, str, str],
+    container: ContainerRef,
     argv: Sequence[str],
     ports: Ports,
     stop: Stop,
@@ -39,15 +40,25 @@ def exec_once(  # an exec is that many facts
     words: bytes = b"",
     enough: Callable[[str], bool] = lambda _out: False,
 ) -> ExecReply:
-    """Run `argv` in a container (namespace, pod, name), with `words` on its stdin.
+    """Run `argv` in `container`, with `words` on its stdin.
 
     Raises what opening an exec raises, a refusal explained; ConnectionLost.
     """
     deadline = ports.clock.monotonic() + seconds
     try:
-        stream = ports.streams.open(*where, argv, stdin=bool(words), tty=False, half_close=False, seconds=seconds)
+        stream = ports.streams.open(
+            container.namespace,
+            container.pod,
+            container.container,
+            argv,
+            stdin=bool(words),
+            tty=False,
+            half_close=False,
+            seconds=seconds,
+        )
     except ApiError as error:
-        raise translate_api_error(error, ApiRequest("create", "pods/exec", where[0], where[1])) from error
+        request = ApiRequest("create", "pods/exec", container.namespace, container.pod)
+        raise translate_api_error(error, request) from error
     try:
         if words:
             stream.send(words)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from kubectl_dshell.commands.parallel import Stop
     from kubectl_dshell.commands.ports import Clock
-    from kubectl_dshell.domain.stream import Companion, Output, Stream
+    from kubectl_dshell.domain.stream import Companion, Output, Stream, TerminalSize
 
 SIGINT = 2
 _FULL_SECONDS = 0.1  # how often a full sink is looked at again: nothing tells when it is not
@@ -46,7 +46,7 @@ class Capture:
         self._stop = stop
         self._clock = clock
 
-    def size(self) -> tuple[int, int] | None:
+    def size(self) -> TerminalSize | None:
         return None
 
     def held(self) -> AbstractContextManager[None]:

@@ -11,7 +11,7 @@ from kubectl_dshell.commands.fanout.pod_cluster import PodCluster
 from kubectl_dshell.commands.parallel import Stop, each
 from kubectl_dshell.commands.session.open import open_session
 from kubectl_dshell.commands.session.plan import read_pod, say_refused_key
-from kubectl_dshell.domain.fanout import ContainerRef, RunResult, advice, summary
+from kubectl_dshell.domain.fanout import RunResult, advice, summary
 from kubectl_dshell.domain.pod.target import choose_target
 from kubectl_dshell.errors import DshellError, Interrupted, OutputFailed, shortage
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kubectl_dshell.commands.fanout.targets import SelectedPod
     from kubectl_dshell.commands.ports import Ports
     from kubectl_dshell.commands.request import OpenRequest
+    from kubectl_dshell.domain.pod.container_ref import ContainerRef
 
 
 class Report(Protocol):

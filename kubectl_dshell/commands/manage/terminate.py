@@ -97,7 +97,7 @@ class _Work:
         argv = protocol.tether_argv(container.target_id, ports.clock.random_letters(NAME_LETTERS, 8))
         try:
             answer = exec_once(
-                (container.namespace, container.pod, container.name),
+                container.ref,
                 argv,
                 ports,
                 self._stop,

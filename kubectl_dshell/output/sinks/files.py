@@ -12,7 +12,7 @@ from kubectl_dshell.errors import Malformed, OutputFailed, UsageError
 from kubectl_dshell.streaming.write import write_all
 
 if TYPE_CHECKING:
-    from kubectl_dshell.domain.fanout import ContainerRef
+    from kubectl_dshell.domain.pod.container_ref import ContainerRef
     from kubectl_dshell.domain.stream import Output
 
 PART = ".part"
