@@ -8,10 +8,13 @@ from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from kubectl_dshell.commands.concurrency import affordable
+from kubectl_dshell.errors import Interrupted
 from kubectl_dshell.streaming.wakeup import Wakeup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
+
+_SIGINT = 2  # only terminal/ imports signal
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -32,9 +35,21 @@ class Stop:
     def is_set(self) -> bool:
         return self._is_set.is_set()
 
+    def check(self) -> None:
+        """Raises Interrupted once set, as SIGINT would in the main thread."""
+        if self._is_set.is_set():
+            raise Interrupted(_SIGINT)
+
+    def wait(self, seconds: float) -> bool:
+        """Whether it is set within `seconds`."""
+        return self._is_set.wait(seconds)
+
     def fileno(self) -> int:
-        """Readable once set."""
+        """Readable once set, for ever."""
         return self._wakeup.fileno()
+
+    def clear(self) -> None:
+        """Nothing: the others are to see it, too."""
 
     def close(self) -> None:
         self._wakeup.close()

@@ -94,6 +94,35 @@ class Stream(Protocol):
         ...
 
 
+class Sink(Protocol):
+    """Takes the output of one command, without ever blocking whoever brings it."""
+
+    @property
+    def full(self) -> bool:
+        """Whether to wait with more."""
+        ...
+
+    def check(self) -> None:
+        """Raises what keeps the output from being taken."""
+
+    def write(self, output: Output) -> None: ...
+
+
+class BufferedSink(Sink, Protocol):
+    """A Sink that passes on what it took in its own time."""
+
+    def fileno(self) -> int:
+        """Readable when `full`, `drained` or `check` have another answer; -1 if nothing tells."""
+        ...
+
+    def clear(self) -> None: ...
+
+    @property
+    def drained(self) -> bool:
+        """All of it has been passed on."""
+        ...
+
+
 class Companion(Protocol):
     """To be looked after while the relay runs; `fileno` is -1 while there is nothing to poll."""
 

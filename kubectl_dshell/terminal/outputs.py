@@ -14,13 +14,16 @@ from kubectl_dshell.terminal.writer import FdWriter, OutputClosed
 
 if TYPE_CHECKING:
     from kubectl_dshell.domain.stream import Output
+    from kubectl_dshell.terminal.screen import Screen
     from kubectl_dshell.terminal.stdio_fds import StdioFds
 
 
 class OutputRouter:
     """Context manager; leaving it forgets what is not written yet."""
 
-    def __init__(self, ends: StdioFds) -> None:
+    def __init__(self, ends: StdioFds, screen: Screen | None = None) -> None:
+        """`screen` follows what is written."""
+        self._screen = screen
         self._wakeup = Wakeup()
         self._tty = ends.tty is not None
         self._stdout = FdWriter(ends.stdout, "standard output", self._wakeup.wake)
@@ -55,6 +58,8 @@ class OutputRouter:
         return self._stdout.drained and self._stderr.drained
 
     def write(self, output: Output) -> None:
+        if self._screen is not None:
+            self._screen.follow(output.data)
         (self._stderr if output.channel is Channel.STDERR else self._stdout).write(output.data)
 
     def check(self) -> None:

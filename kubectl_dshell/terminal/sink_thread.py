@@ -1,4 +1,9 @@
-"""A command's output on its way to a thread of ours that reads it as a file."""
+"""A command's output on its way to a thread of ours that reads it as a file.
+
+Not through an os.pipe and a writer thread: measured through TLS and the relay, with frames of 32 KiB, a copy costs the
+client 3.4 to 5.2 s of CPU for each GB with the ring and 6.1 to 9.1 s with a pipe, and the client is what a fast network
+waits for. A pipe would save 2 MB of memory.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +27,7 @@ _WORDS = 16 * 1024
 
 
 class SinkThread:
-    """A Receiver whose stdout is read by `sink` in a thread, to the end; the beginning of stderr is kept."""
+    """A BufferedSink whose stdout is read by `sink` in a thread, to the end; the beginning of stderr is kept."""
 
     def __init__(self, sink: Callable[[io.BufferedReader], None]) -> None:
         self.failure: BaseException | None = None

@@ -53,7 +53,7 @@ class RawMode:
 
     def __init__(self, fd: int, output: int) -> None:
         self.screen = Screen() if os.isatty(output) else None
-        self._fd = fd
+        self.fd = fd
         self._output = output
         with _terminal_errors():
             self._saved: list[Any] = termios.tcgetattr(fd)
@@ -62,16 +62,16 @@ class RawMode:
         """Also for after a stop, when the shell has used the terminal meanwhile."""
         with _terminal_errors():
             # Never TCSAFLUSH: it throws away what was typed ahead.
-            tty.setraw(self._fd, termios.TCSANOW)
+            tty.setraw(self.fd, termios.TCSANOW)
 
     def restore(self) -> None:
         """In the background the terminal is somebody else's; one that hung up needs no restoring (EIO)."""
-        if not foreground(self._fd):
+        if not foreground(self.fd):
             return
         before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTTOU])
         try:
             with suppress(termios.error):
-                termios.tcsetattr(self._fd, termios.TCSANOW, self._saved)
+                termios.tcsetattr(self.fd, termios.TCSANOW, self._saved)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 

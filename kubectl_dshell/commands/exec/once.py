@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import select
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.api_errors import ApiRequest, translate_api_error
-from kubectl_dshell.domain.stream import Channel, Exit
-from kubectl_dshell.errors import ApiError
+from kubectl_dshell.domain.stream import Channel
+from kubectl_dshell.errors import ApiError, TimedOut
+from kubectl_dshell.streaming.relay import Relay, Unbuffered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kubectl_dshell.commands.parallel import Stop
     from kubectl_dshell.commands.ports import Ports
     from kubectl_dshell.domain.pod.container_ref import ContainerRef
-    from kubectl_dshell.domain.stream import Stream
+    from kubectl_dshell.domain.stream import Exit, Output
 
 _LARGEST_ANSWER = 65536
 """Bytes, of stdout and stderr together: what is thrown away has to come to an end, too."""
@@ -59,30 +59,60 @@ def exec_once(  # an exec is that many facts
     except ApiError as error:
         request = ApiRequest("create", "pods/exec", container.namespace, container.pod)
         raise translate_api_error(error, request) from error
+    answer = _Answer()
     try:
         if words:
             stream.send(words)
-        return _collect(stream, deadline, ports, stop, enough)
+        relay = Relay(stream, Unbuffered(answer), _Until(answer, stop, enough), monotonic=ports.clock.monotonic)
+        end: Exit | None = relay.run(deadline)
+    except (_HeardEnough, TimedOut):
+        end = None
     finally:
         stream.close()
+    return ExecReply(answer.text, end)
 
 
-def _collect(stream: Stream, deadline: float, ports: Ports, stop: Stop, enough: Callable[[str], bool]) -> ExecReply:
-    said, heard, tried = bytearray(), 0, -1
-    while (left := deadline - ports.clock.monotonic()) > 0 and heard < _LARGEST_ANSWER and not stop.is_set():
-        stream.flush()
-        for event in stream.receive():
-            if isinstance(event, Exit):
-                return ExecReply(said.decode(errors="replace"), event)
-            heard += len(event.data)
-            if event.channel is Channel.STDOUT:
-                said += event.data
-        if len(said) != tried:
-            tried = len(said)
-            if enough(said.decode(errors="replace")):
-                break
-        poll = select.poll()
-        poll.register(stop, select.POLLIN)
-        poll.register(stream, select.POLLIN | (select.POLLOUT if stream.wants_write else 0))
-        poll.poll(left * 1000)
-    return ExecReply(said.decode(errors="replace"), None)
+class _Answer:
+    """A Sink for what the exec says."""
+
+    full = False
+
+    def __init__(self) -> None:
+        self.out = bytearray()
+        self.heard = 0
+        """Bytes, of stdout and stderr together."""
+
+    @property
+    def text(self) -> str:
+        return self.out.decode(errors="replace")
+
+    def check(self) -> None: ...
+
+    def write(self, output: Output) -> None:
+        self.heard += len(output.data)
+        if output.channel is Channel.STDOUT:
+            self.out += output.data
+
+
+class _HeardEnough(Exception):
+    """Nobody wants to know more."""
+
+
+class _Until:
+    """Interrupts a relay when nobody wants to know more of its answer."""
+
+    def __init__(self, answer: _Answer, stop: Stop, enough: Callable[[str], bool]) -> None:
+        self.fileno = stop.fileno
+        self.clear = stop.clear
+        self._answer = answer
+        self._stop = stop
+        self._enough = enough
+        self._tried = 0
+
+    def check(self) -> None:
+        if self._stop.is_set() or self._answer.heard >= _LARGEST_ANSWER:
+            raise _HeardEnough
+        if len(self._answer.out) != self._tried:
+            self._tried = len(self._answer.out)
+            if self._enough(self._answer.text):
+                raise _HeardEnough

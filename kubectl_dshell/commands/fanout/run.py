@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from kubectl_dshell.commands.fanout.capture import Capture, Sink
+from kubectl_dshell.commands.fanout.capture import Capture
 from kubectl_dshell.commands.fanout.pod_cluster import PodCluster
 from kubectl_dshell.commands.parallel import Stop, each
 from kubectl_dshell.commands.session.open import open_session
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kubectl_dshell.commands.ports import Ports
     from kubectl_dshell.commands.request import OpenRequest
     from kubectl_dshell.domain.pod.container_ref import ContainerRef
+    from kubectl_dshell.domain.stream import Sink
 
 
 class Report(Protocol):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import select
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.exec.once import exec_once
@@ -143,9 +142,7 @@ class _Work:
         return container.state.phase is Phase.TERMINATED
 
     def _pause(self) -> None:
-        poll = select.poll()
-        poll.register(self._stop, select.POLLIN)
-        poll.poll(self._left(_PAUSE_SECONDS) * 1000)
+        self._stop.wait(self._left(_PAUSE_SECONDS))
 
 
 def _if_gone(error: ApiError) -> str:
