@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.domain.api_errors import ApiRequest, translate_api_error
 from kubectl_dshell.domain.stream import Channel
-from kubectl_dshell.errors import ApiError, TimedOut
+from kubectl_dshell.errors import TimedOut
 from kubectl_dshell.streaming.relay import Relay, Unbuffered
 
 if TYPE_CHECKING:
@@ -42,23 +41,19 @@ def exec_once(  # an exec is that many facts
 ) -> ExecReply:
     """Run `argv` in `container`, with `words` on its stdin.
 
-    Raises what opening an exec raises, a refusal explained; ConnectionLost.
+    Raises what opening an exec raises; ConnectionLost.
     """
     deadline = ports.clock.monotonic() + seconds
-    try:
-        stream = ports.streams.open(
-            container.namespace,
-            container.pod,
-            container.container,
-            argv,
-            stdin=bool(words),
-            tty=False,
-            half_close=False,
-            seconds=seconds,
-        )
-    except ApiError as error:
-        request = ApiRequest("create", "pods/exec", container.namespace, container.pod)
-        raise translate_api_error(error, request) from error
+    stream = ports.streams.open(
+        container.namespace,
+        container.pod,
+        container.container,
+        argv,
+        stdin=bool(words),
+        tty=False,
+        half_close=False,
+        seconds=seconds,
+    )
     answer = _Answer()
     try:
         if words:

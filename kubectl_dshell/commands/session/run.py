@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from kubectl_dshell.commands.exec.streams import is_gone, open_exec, open_tether
+from kubectl_dshell.commands.exec.streams import open_exec, open_tether
 from kubectl_dshell.commands.exec.tether import TetherEnded
 from kubectl_dshell.commands.session.banner import attach_command, banner
 from kubectl_dshell.commands.session.end_reason import explain_end, lapsed, recorded_end
@@ -14,7 +14,7 @@ from kubectl_dshell.domain.access.facts import EnterStatus
 from kubectl_dshell.domain.debug_container.spec import LEASE_SECONDS
 from kubectl_dshell.domain.stream import Exit
 from kubectl_dshell.domain.text.duration import duration
-from kubectl_dshell.errors import ApiError, ConnectionLost, DshellError, Unavailable
+from kubectl_dshell.errors import ConnectionLost, ContainerNotRunning, DshellError, Unavailable
 from kubectl_dshell.remote import protocol
 
 if TYPE_CHECKING:
@@ -59,13 +59,10 @@ class SessionRun:
             if session.task:
                 return self._run_task(self._stream)
             return self._check_facts() or self._run_interactive(self._stream)
-        except TetherEnded as error:
+        except (TetherEnded, ContainerNotRunning) as error:
             tether.close()
             return ContainerGone(error.message)
         except BaseException as error:
-            if isinstance(error, ApiError) and is_gone(error):
-                tether.close()
-                return ContainerGone(error.message)
             told = self._say_goodbye()
             if told and self._stream:
                 self._await_exit(self._stream)
