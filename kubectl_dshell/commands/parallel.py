@@ -45,11 +45,11 @@ class Stop:
         return self._is_set.wait(seconds)
 
     def fileno(self) -> int:
-        """Readable once set, for ever."""
+        """Readable from `set` on, until `close`."""
         return self._wakeup.fileno()
 
     def clear(self) -> None:
-        """Nothing: the others are to see it, too."""
+        """Does nothing: the other workers have to see it, too."""
 
     def close(self) -> None:
         self._wakeup.close()

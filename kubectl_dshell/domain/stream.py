@@ -50,7 +50,7 @@ class Piped:
 
 
 class TerminalSize(NamedTuple):
-    """In the order of stty and of the kernel's `struct winsize`."""
+    """In the order that stty and the kernel's `struct winsize` have."""
 
     rows: int
     columns: int
@@ -95,31 +95,31 @@ class Stream(Protocol):
 
 
 class Sink(Protocol):
-    """Takes the output of one command, without ever blocking whoever brings it."""
+    """Accepts the output of one command without blocking."""
 
     @property
     def full(self) -> bool:
-        """Whether to wait with more."""
+        """Whether to hold back more output for now."""
         ...
 
     def check(self) -> None:
-        """Raises what keeps the output from being taken."""
+        """Raises the failure that keeps it from accepting output, if any."""
 
     def write(self, output: Output) -> None: ...
 
 
 class BufferedSink(Sink, Protocol):
-    """A Sink that passes on what it took in its own time."""
+    """A Sink that passes its output on in a thread of its own."""
 
     def fileno(self) -> int:
-        """Readable when `full`, `drained` or `check` have another answer; -1 if nothing tells."""
+        """Readable when `full`, `drained` or `check` may have changed; -1 if it cannot be polled."""
         ...
 
     def clear(self) -> None: ...
 
     @property
     def drained(self) -> bool:
-        """All of it has been passed on."""
+        """Whether everything has been passed on."""
         ...
 
 

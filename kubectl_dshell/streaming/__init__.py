@@ -1,5 +1,5 @@
-"""Moving bytes: the relay loop, what wakes it, and writes that are complete.
+"""The relay loop, the wake-ups and complete writes that every exec shares.
 
-It knows domain's Protocols (Stream, Companion, Sink) and file descriptors, nothing of terminals, signals or clusters:
-the session at a terminal, a copy, a command in many pods and a short exec share it.
+It knows the Protocols of domain/stream.py (Stream, Companion, Sink) and file descriptors, but no terminals, signals or
+clusters. Sessions at a terminal, copies, commands in many pods and short execs all run on it.
 """

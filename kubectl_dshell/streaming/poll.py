@@ -7,12 +7,12 @@ import select
 
 
 def mask(*, read: bool, write: bool) -> int:
-    """What to register for; 0 for neither, and even then `poll` tells of an end."""
+    """The events to register for."""
     return (select.POLLIN if read else 0) | (select.POLLOUT if write else 0)
 
 
 def poll_until(poller: select.poll, due: float, now: float) -> dict[int, int]:
-    """The descriptors that are ready, with their events; none once it is `due`, which may be never (inf) or past."""
+    """The descriptors that are ready, with their events; empty if none is by `due` (inf: wait for ever)."""
     if math.isinf(due) and due > 0:
         return dict(poller.poll())
     return dict(poller.poll(math.ceil(max(0.0, due - now) * 1000)))

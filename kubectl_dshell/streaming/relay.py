@@ -1,6 +1,6 @@
-"""The one loop of a session: bytes between a stream and the near side, and nobody waits for the others.
+"""The loop of every exec: moves bytes between a stream and this side, and no side blocks another.
 
-It installs no signal handler and touches no terminal, so it runs in any thread; what may stop it is an Interrupts.
+It installs no signal handlers and touches no terminal, so it runs in any thread. An Interrupts can end it early.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _FULL_SECONDS = 0.1
 
 
 class Interrupts(Protocol):
-    """What stops a relay from outside: signals, or another thread."""
+    """Ends a relay from outside: a signal, or another thread."""
 
     def fileno(self) -> int:
         """Readable when `check` may have something to raise."""
@@ -34,39 +34,39 @@ class Interrupts(Protocol):
     def clear(self) -> None: ...
 
     def check(self) -> None:
-        """Raises Interrupted, or whatever else the relay is to end with."""
+        """Raises Interrupted, or another exception for the relay to end with."""
 
 
 class Input(Protocol):
-    """Where stdin comes from, and whose size the far side is told."""
+    """The source of stdin, and the terminal whose size is sent along."""
 
     def fileno(self) -> int: ...
 
     @property
     def readable(self) -> bool:
-        """Whether it is to be polled: it has not ended, and reading it is allowed."""
+        """Whether to poll it: it has not ended, and may be read now."""
         ...
 
     @property
     def due(self) -> float:
-        """The time at which `attend` is wanted next."""
+        """When to call `attend` next."""
         ...
 
     def attend(self) -> bool:
-        """Once a turn: see to the terminal. Whether this process was stopped since the last call."""
+        """Called each turn, to look after the terminal; whether this process was stopped since the last call."""
         ...
 
     def take_size(self) -> TerminalSize | None:
-        """A size that was not taken yet."""
+        """The terminal's size, if it is new since the last call."""
         ...
 
     def read(self) -> bytes | None:
-        """What is there, b"" for nothing, None at the end. Raises Interrupted when its terminal has gone."""
+        """The bytes available, b"" if there are none, None at the end. Raises Interrupted if its terminal is gone."""
         ...
 
 
 class Unbuffered:
-    """A Sink with nothing behind it to wait for."""
+    """A Sink that has no buffer to wait for."""
 
     def __init__(self, sink: Sink) -> None:
         self.check = sink.check
@@ -88,9 +88,9 @@ class Unbuffered:
 
 
 class Relay:
-    """One command, from its stream to `sink`; `stdin` None is an input that never has anything."""
+    """One command: its output to `sink`, its input from `stdin`, if any."""
 
-    def __init__(  # a session has that many sides
+    def __init__(
         self,
         stream: Stream,
         sink: BufferedSink,
@@ -107,16 +107,16 @@ class Relay:
         self._input = stdin
         self._monotonic = monotonic
         self._outcome: Exit | DshellError | None = None
-        self._lost: ConnectionLost | None = None  # raised once the last words of the far side are read
+        self._lost: ConnectionLost | None = None  # raised once the rest of the output is read
         self._maybe_more = True  # the stream may hold what poll cannot see (TLS, a last receive cut short)
-        self._deaf = False  # the last wait did not listen to the stream, or we were stopped
+        self._not_reading = False  # the last wait left the stream out, or this process was stopped
         self._companion_due = self._keepalive_due = -math.inf
 
     def run(self, deadline: float = math.inf) -> Exit:
         """How the command ended, once all its output is written.
 
-        Raises what `interrupts`, `sink`, `stdin`, the stream and its companion raise (of the last two, once the output
-        that came before is written), and TimedOut when the command has not ended by `deadline`.
+        Raises what its parts raise (the stream and the companion: once the output that came before is written), and
+        TimedOut if the command has not ended by `deadline`.
         """
         while self._outcome is None or not self._sink.drained:
             ready = self._wait(deadline)
@@ -125,12 +125,12 @@ class Relay:
             self._interrupts.check()
             self._sink.check()
             if self._input is not None:
-                self._deaf |= self._input.attend()
+                self._not_reading |= self._input.attend()
             self._service(ready)
             if self._outcome is None:
                 self._move_input(ready)
                 self._move_output(ready)
-            if self._outcome is None and self._monotonic() >= deadline:  # what has come by then counts
+            if self._outcome is None and self._monotonic() >= deadline:  # after a last look at what has arrived
                 raise TimedOut("the command did not end in time")
         self._sink.check()
         if isinstance(self._outcome, DshellError):
@@ -138,7 +138,7 @@ class Relay:
         return self._outcome
 
     def _service(self, ready: dict[int, int]) -> None:
-        """Look after what has its own times."""
+        """Call the companion and the keepalive when they are due."""
         now = self._monotonic()
         try:
             companion = self._companion
@@ -146,11 +146,11 @@ class Relay:
                 self._companion_due = companion.service(now)
         except DshellError as error:
             self._outcome, self._companion = self._outcome or error, None
-        if self._outcome is None and (self._deaf or now >= self._keepalive_due):
-            self._tell(lambda: self._keep_alive(now))
+        if self._outcome is None and (self._not_reading or now >= self._keepalive_due):
+            self._send(lambda: self._keep_alive(now))
 
     def _keep_alive(self, now: float) -> None:
-        if self._deaf:
+        if self._not_reading:
             self._stream.idle(now)
         else:
             self._keepalive_due = self._stream.keepalive(now)
@@ -174,12 +174,12 @@ class Relay:
         return poll_until(poller, due, self._monotonic())
 
     def _register_stream(self, poller: select.poll) -> float:
-        """When the stream has to be looked at, even if nothing comes."""
-        self._deaf = self._sink.full
-        reads = not self._deaf
+        """When to look at the stream even if nothing arrives."""
+        self._not_reading = self._sink.full
+        reads = not self._not_reading
         if events := mask(read=reads, write=self._stream.wants_write and self._lost is None):
             poller.register(self._stream, events)
-        if not reads:  # the companion's times are often enough for the stream
+        if not reads:  # the companion is due often enough for the stream's keepalive
             return math.inf if self._sink.fileno() >= 0 else self._monotonic() + _FULL_SECONDS
         return -math.inf if self._maybe_more else self._keepalive_due
 
@@ -189,21 +189,21 @@ class Relay:
     def _move_input(self, ready: dict[int, int]) -> None:
         stdin = self._input
         if stdin is not None and self._stream.backlog < _BACKLOG_LIMIT and (size := stdin.take_size()):
-            self._tell(lambda: self._stream.resize(size))
+            self._send(lambda: self._stream.resize(size))
         if stdin is not None and self._takes_input(stdin) and stdin.fileno() in ready:
             data = stdin.read()
             if data is None:
-                self._tell(self._stream.end_input)
+                self._send(self._stream.end_input)
             elif data:
-                self._tell(lambda: self._stream.send(data))
+                self._send(lambda: self._stream.send(data))
         if self._stream.wants_write and self._stream.fileno() in ready:
-            self._tell(self._stream.flush)
+            self._send(self._stream.flush)
 
-    def _tell(self, say: Callable[[], None]) -> None:
-        """A failure to speak is not the end: the exit code may be in what we have yet to read."""
+    def _send(self, action: Callable[[], None]) -> None:
+        """A failure to send does not end it: the exit code may be among what is still to be read."""
         if self._lost is None:
             try:
-                say()
+                action()
             except ConnectionLost as error:
                 self._lost, self._maybe_more = error, True
 

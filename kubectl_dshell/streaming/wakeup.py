@@ -8,13 +8,13 @@ import threading
 
 
 class Wakeup:
-    """May be woken by any thread, also after `close`: then nothing happens."""
+    """`wake` may be called from any thread, and does nothing after `close`."""
 
     def __init__(self) -> None:
         self._reader, self._writer = os.pipe()
         os.set_blocking(self._reader, False)
         os.set_blocking(self._writer, False)
-        self._lock = threading.Lock()  # a late `wake` must not write to a file that has the number by now
+        self._lock = threading.Lock()  # a late `wake` must not write to a file that has reused the descriptor
         self._closed = False
 
     def fileno(self) -> int:
@@ -27,7 +27,7 @@ class Wakeup:
         return self._writer
 
     def wake(self) -> None:
-        with self._lock, contextlib.suppress(BlockingIOError):  # a full pipe is readable, too
+        with self._lock, contextlib.suppress(BlockingIOError):  # a full pipe is readable anyway
             if not self._closed:
                 os.write(self._writer, b"\0")
 

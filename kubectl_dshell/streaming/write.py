@@ -1,4 +1,4 @@
-"""Writes that are complete."""
+"""Complete writes."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ if TYPE_CHECKING:
 
 
 def write_all(fd: int, data: bytes | memoryview, given_up: Callable[[], bool] = lambda: False) -> None:
-    """Write all of `data`, however little the kernel takes at a time; raises OSError.
+    """Write all of `data`, however little the kernel accepts at a time, unless `given_up`; raises OSError.
 
-    `fd` may be non-blocking: O_NONBLOCK belongs to the open file, which another process that shares it may have set.
-    `given_up` is asked before each write.
+    `fd` may be non-blocking: O_NONBLOCK belongs to the open file, and another process that shares it may have set it.
     """
     view = memoryview(data)
     while view and not given_up():

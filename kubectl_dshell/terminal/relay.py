@@ -1,4 +1,4 @@
-"""A session between our descriptors and a stream: the relay with a terminal or pipes on the near side."""
+"""The relay between a stream and this process's own descriptors: a terminal, pipes or files."""
 
 from __future__ import annotations
 

@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
 _PIECE = 256 * 1024
 _BACKGROUND_SECONDS = 0.5
-"""How often a background job looks whether it is in the foreground again: nothing tells it."""
+"""How often a background job checks whether it is in the foreground again: there is no signal for it."""
 
 
 class Stdin:
-    """The relay's Input: reads `fd` when `poll` says so; None is an input that never has anything."""
+    """The relay's Input, from `fd`; None is an input that stays open and empty."""
 
     def __init__(self, fd: int | None, signals: Signals, mode: RawMode | None = None) -> None:
-        """`mode` is that of the terminal whose size counts, which is raw."""
+        """`mode`: the raw terminal whose size is sent along."""
         self._fd = -1 if fd is None else fd
         self._open = fd is not None
         self._signals = signals
         self._mode = mode
-        # one that has gone meanwhile says that it is none
+        # isatty is false for a terminal that is gone
         self._terminal = fd is not None and (mode is not None or os.isatty(fd))
         self._in_foreground = True
         self._size_due = mode is not None
@@ -48,7 +48,7 @@ class Stdin:
         return math.inf if self._in_foreground else time.monotonic() + _BACKGROUND_SECONDS
 
     def attend(self) -> bool:
-        """After a stop or a time in the background the terminal is as somebody else has left it."""
+        """After a stop or some time in the background, another program has left the terminal in its own mode."""
         was_in_foreground, self._in_foreground = self._in_foreground, self._may_read()
         continued = self._signals.take_continued()
         resized = self._signals.take_resized()
@@ -84,5 +84,5 @@ class Stdin:
         return None
 
     def _may_read(self) -> bool:
-        """Not in the background: reading the terminal would stop us (SIGTTIN)."""
+        """Not in the background: reading the terminal would stop this process (SIGTTIN)."""
         return not self._terminal or tty.foreground(self._fd)

@@ -40,7 +40,7 @@ class Connector:
 
     def take(self) -> Stream | DshellError | None:
         """The stream, or why there is none; None as long as nothing is known. Raises what is a bug."""
-        self._wakeup.clear()  # before the look: what comes later wakes again
+        self._wakeup.clear()  # before looking: what arrives later wakes again
         arrived, failure = self._arrived, self._failure
         if arrived is None and failure is None:
             return None

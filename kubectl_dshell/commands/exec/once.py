@@ -1,4 +1,4 @@
-"""One short exec among many: what it is told, what it answers, and never longer than its time."""
+"""One short exec: input, output, and a deadline."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.stream import Exit, Output
 
 _LARGEST_ANSWER = 65536
-"""Bytes, of stdout and stderr together: what is thrown away has to come to an end, too."""
+"""Bytes, of stdout and stderr together; more ends the exec."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExecReply:
-    """`out` is its stdout; `exit` is None if it had not ended in time, or when enough was heard."""
+    """`out` is its stdout; `exit` is None if it had not ended in time, or was left before its end."""
 
     out: str
     exit: Exit | None
@@ -60,7 +60,7 @@ def exec_once(  # an exec is that many facts
             stream.send(words)
         relay = Relay(stream, Unbuffered(answer), _Until(answer, stop, enough), monotonic=ports.clock.monotonic)
         end: Exit | None = relay.run(deadline)
-    except (_HeardEnough, TimedOut):
+    except (_Enough, TimedOut):
         end = None
     finally:
         stream.close()
@@ -68,13 +68,13 @@ def exec_once(  # an exec is that many facts
 
 
 class _Answer:
-    """A Sink for what the exec says."""
+    """A Sink that keeps stdout."""
 
     full = False
 
     def __init__(self) -> None:
         self.out = bytearray()
-        self.heard = 0
+        self.received = 0
         """Bytes, of stdout and stderr together."""
 
     @property
@@ -84,17 +84,17 @@ class _Answer:
     def check(self) -> None: ...
 
     def write(self, output: Output) -> None:
-        self.heard += len(output.data)
+        self.received += len(output.data)
         if output.channel is Channel.STDOUT:
             self.out += output.data
 
 
-class _HeardEnough(Exception):
-    """Nobody wants to know more."""
+class _Enough(Exception):
+    """No more of the output is needed."""
 
 
 class _Until:
-    """Interrupts a relay when nobody wants to know more of its answer."""
+    """The Interrupts of a short exec: ends it on `stop`, or once the output is `enough`."""
 
     def __init__(self, answer: _Answer, stop: Stop, enough: Callable[[str], bool]) -> None:
         self.fileno = stop.fileno
@@ -102,12 +102,12 @@ class _Until:
         self._answer = answer
         self._stop = stop
         self._enough = enough
-        self._tried = 0
+        self._checked = 0
 
     def check(self) -> None:
-        if self._stop.is_set() or self._answer.heard >= _LARGEST_ANSWER:
-            raise _HeardEnough
-        if len(self._answer.out) != self._tried:
-            self._tried = len(self._answer.out)
+        if self._stop.is_set() or self._answer.received >= _LARGEST_ANSWER:
+            raise _Enough
+        if len(self._answer.out) != self._checked:
+            self._checked = len(self._answer.out)
             if self._enough(self._answer.text):
-                raise _HeardEnough
+                raise _Enough

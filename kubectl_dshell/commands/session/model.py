@@ -1,4 +1,4 @@
-"""A session, and how it may come to nothing."""
+"""A session, and the outcomes that are not an exit code."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Session:
 
     @property
     def target_id(self) -> str:
-        """The ID of the app's container."""
+        """The ID of the target, the app's container."""
         return self.plan.target.container.id
 
     @property

@@ -39,7 +39,7 @@ def run_session(session: Session, ports: Ports) -> int | RootDenied | ContainerG
 
 
 class SessionRun:
-    """A session with its tether, which it closes, and the stream of what it runs."""
+    """A session, its tether (which it closes), and the stream of the command it runs."""
 
     def __init__(self, session: Session, ports: Ports, tether: Tether) -> None:
         self._session = session
@@ -48,7 +48,7 @@ class SessionRun:
         self._stream: Stream | None = None
 
     def run(self, wait: float) -> int | RootDenied | ContainerGone:
-        """Its exit code; an exec in a container that is just starting is given `wait` seconds."""
+        """Hold the session; `wait` is how long an exec may take to work in a container that is just starting."""
         session, request, tether = self._session, self._session.request, self._tether
         try:
             if session.reused and self._is_ending():

@@ -1,4 +1,4 @@
-"""A container of a pod, by its names."""
+"""Names one container of a pod."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ContainerRef:
-    """Where a command runs, or is to run; `container` is empty as long as it is not chosen."""
+    """`container` is empty as long as none is chosen."""
 
     namespace: str
     pod: str
