@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import click
+from typing import TYPE_CHECKING
 
-from kubectl_dshell.cli.flags.parsing import Options, verb
+from kubectl_dshell.cli.flags.parsing import Options, Verb
 from kubectl_dshell.cli.stdout import write_data
 from kubectl_dshell.errors import EXIT_STATUS_MEANING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 HELP = """\
 A shell inside the files of a container that has none, as the app's own user, and nothing left behind.
@@ -52,14 +55,16 @@ def help_page() -> str:
     return head + textwrap.fill("Exit codes: " + tail.strip().format(codes=codes), 100, subsequent_indent="  ") + "\n"
 
 
-class OptionsOptions(Options):
-    """None."""
+class NoOptions(Options):
+    """Of a verb that has none."""
 
 
-@verb("options", OptionsOptions)
-def options_command(_options: OptionsOptions) -> int:
-    """Print all flags of kubectl dshell POD."""
-    from kubectl_dshell.cli.open import open_command
+def options_verb(full_help: Callable[[], str]) -> Verb[NoOptions]:
+    """`kubectl dshell options`; `full_help` is the help with all flags."""
 
-    write_data(f"{open_command.full_help(click.Context(open_command, info_name='kubectl dshell'))}\n")
-    return 0
+    def run(_options: NoOptions) -> int:
+        """Print all flags of kubectl dshell POD."""
+        write_data(f"{full_help()}\n")
+        return 0
+
+    return Verb("options", NoOptions, run, flags="[flags]")

@@ -49,9 +49,9 @@ def _cleanup() -> click.Command:
 
 
 def _options() -> click.Command:
-    from kubectl_dshell.cli.help import options_command
+    from kubectl_dshell.cli.help import options_verb
 
-    return options_command
+    return options_verb(lambda: open_command.full_help(click.Context(open_command, info_name=PROGRAM)))
 
 
 class _Verbs(Mapping[str, click.Command]):

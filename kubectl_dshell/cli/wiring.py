@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from kubectl_dshell.cli.flags.connection import ConnectionFlags
     from kubectl_dshell.commands.copy.ports import CopyPorts
     from kubectl_dshell.domain.copy.copy_spec import RemotePath
-    from kubectl_dshell.domain.stream import Companion, Exit, Piped, Stream
+    from kubectl_dshell.domain.stream import Companion, Exit, Piped, Stream, TerminalSize
     from kubectl_dshell.files.archive_source import ArchiveSource
     from kubectl_dshell.files.passthrough import Passthrough
     from kubectl_dshell.files.staging import Staging
@@ -73,7 +73,7 @@ class StandardTerminal:
         self._signals = signals
         self._user = user
 
-    def size(self) -> tuple[int, int] | None:
+    def size(self) -> TerminalSize | None:
         return tty.size(sys.stdin.fileno()) if sys.stdin.isatty() else None
 
     def relay(self, stream: Stream, companion: Companion, *, stdin: bool, tty: bool) -> Exit:
