@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Callable
 from typing import Any
 
-import click
 import pytest
 
 from kubectl_dshell.cli import fanout, wiring
-from kubectl_dshell.cli.flags.connection import ConnectionFlags
 from kubectl_dshell.cli.main import main
-from kubectl_dshell.cli.open import open_command
 from kubectl_dshell.commands.copy import copy
-from kubectl_dshell.domain.text.invocation import PLAIN, Invocation
 from tests.cli import program
-
-NOT_TYPED_AGAIN = {"--token", "-v"}
 
 
 @pytest.fixture(autouse=True)
@@ -82,32 +74,3 @@ def test_each_of_many_pods_is_suggested_by_itself(monkeypatch: pytest.MonkeyPatc
     main(["web", "db", "-c", "app", "--as", "ada", "--user", "ops", "--", "true"])
 
     assert said == ["kubectl dshell pod/ls --container app -n shop --user ops --as ada"]
-
-
-@pytest.mark.parametrize(
-    "option", [one for one in ConnectionFlags.params() if isinstance(one, click.Option)], ids=lambda o: o.opts[-1]
-)
-def test_every_connection_flag_is_typed_again_or_a_secret(option: click.Option) -> None:
-    value = [] if option.is_flag else ["7"]
-    options = open_command.options(open_command.make_context("x", ["web", option.opts[-1], *value]))
-
-    again = options.connection.to_type_again()
-
-    expected = () if option.opts[0] in NOT_TYPED_AGAIN else (option.opts[-1], *value)
-    assert tuple(word.removesuffix("s") if word == "7s" else word for word in again) == expected
-
-
-@pytest.mark.parametrize(
-    ("suggest", "command"),
-    [
-        (lambda x: x.open("shop", "web"), "kubectl dshell web -n shop"),
-        (lambda x: x.open("shop", "help"), "kubectl dshell pod/help -n shop"),
-        (lambda x: x.open("a b", "$(id)", "c;d"), "kubectl dshell '$(id)' --container 'c;d' -n 'a b'"),
-        (lambda x: x.attach("shop", "ls", "dshell-a"), "kubectl dshell attach ls/dshell-a -n shop"),
-        (lambda x: x.command("ls", "-A"), "kubectl dshell ls -A"),
-    ],
-    ids=lambda v: v if isinstance(v, str) else "",
-)
-def test_a_command_is_quoted_and_names_a_pod(suggest: Callable[[Invocation], str], command: str) -> None:
-    assert suggest(PLAIN) == command
-    assert suggest(Invocation(("--context", "a b"))) == f"{command} --context {shlex.quote('a b')}"
