@@ -38,7 +38,7 @@ def arguments(command: click.Command, words: Sequence[str]) -> list[str]:
     return [word for value in named if isinstance(value, tuple | list) for word in value]
 
 
-def check_text(words: Sequence[str], what: str = "word {}", *, but: Sequence[str] = ()) -> None:
+def check_text(words: Sequence[str], what: str = "argument {}", *, but: Sequence[str] = ()) -> None:
     """Raises click.UsageError for what no name or command can be: bytes that are not UTF-8, and NUL.
 
     A file that is copied may have any bytes in its name but NUL: `but` are such words.
@@ -46,9 +46,9 @@ def check_text(words: Sequence[str], what: str = "word {}", *, but: Sequence[str
     """
     for place, word in enumerate(words, 1):
         if not _is_text(word) and words.count(word) > but.count(word):
-            raise click.UsageError(f"{what.format(place)} is not UTF-8, and the Kubernetes API carries nothing else")
+            raise click.UsageError(f"{what.format(place)} is not valid UTF-8, as the Kubernetes API requires")
         if "\0" in word:
-            raise click.UsageError(f"{what.format(place)} has a NUL character in it")
+            raise click.UsageError(f"{what.format(place)} contains a NUL character")
 
 
 def _is_text(word: str) -> bool:

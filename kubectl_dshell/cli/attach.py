@@ -37,7 +37,8 @@ class AttachWord(click.ParamType[AttachTarget]):
             return value
         pod, slash, name = str(value).partition("/")
         if not all(re.fullmatch(_LABEL, part, re.ASCII) for part in ([pod, name] if slash else [pod])):
-            self.fail(f"{value!r} is no debug container and no pod; write NAME, POD or POD/NAME", param, ctx)
+            why = "is not a valid name of a debug container or pod; use NAME, POD or POD/NAME"
+            self.fail(f"{value!r} {why}", param, ctx)
         if not slash:
             return AttachTarget(word=pod)
         # A pod may be called pod: what looks like a debug container is one.
@@ -51,7 +52,7 @@ class AttachOptions(Options):
         Operand[AttachTarget](["target"], type=AttachWord(), default=AttachTarget(), metavar=_METAVAR)
     )
     command: tuple[str, ...] | None = remote_command()
-    container: str | None = parsed(CONTAINER.but(help="Only debug containers for this one of the pod."))
+    container: str | None = parsed(CONTAINER.but(help="Only debug containers that target this container."))
     namespace: str | None = parsed(NAMESPACE)
     keep: int = parsed(KEEP)
     timeout: int = parsed(TIMEOUT)
@@ -64,11 +65,11 @@ class AttachOptions(Options):
 
 @verb("attach", AttachOptions, flags="[flags] [-- COMMAND ARG...]")
 def attach_command(options: AttachOptions) -> int:
-    """Come back to a debug container of dshell that still runs, or share somebody else's.
+    """Return to a running debug container of dshell, or share one that somebody else made.
 
-    By its NAME or POD/NAME, whoever made it; by its POD (your newest one there), or without either the only one of
-    yours that runs in the namespace. Yours is what you made on this machine. A shell, or COMMAND, beside what others
-    do there; nothing is added to the pod.
+    NAME or POD/NAME selects any debug container, whoever made it; POD selects your newest one in that pod; without an
+    argument, the only one of yours that runs in the namespace is used. Yours are those you made on this machine.
+    Opens a shell, or runs COMMAND, next to the sessions of others; nothing is added to the pod.
     """
     check_command(options.command)
     streams = settle_streams(stdin=options.stdin, tty=options.tty, command=options.command)

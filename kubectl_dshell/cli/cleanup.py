@@ -25,22 +25,22 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.debug_container.status import DebugContainer
 
 _EVERYBODY = (
-    "this would end everybody's debug containers in all namespaces: say which (--stale, --mine, --older-than, "
-    "-l or names), or -y for all"
+    "this would end everyone's debug containers in all namespaces; narrow it down (--stale, --mine, "
+    "--older-than, -l or names), or confirm with -y"
 )
 
 
 @verb("cleanup", CleanupOptions)
 def cleanup_command(options: CleanupOptions) -> int:
-    """End debug containers: those named (NAME or POD/NAME) or of the PODs named, else all that dshell made here.
+    """End debug containers: by NAME or POD/NAME, those in a POD, or all that dshell made in the namespace.
 
-    Nothing of them runs afterwards; their entries stay in the pod's spec until the pod is replaced (--explain).
-    Without a name or a condition it asks first, at a terminal. What somebody uses this minute is only ended if it is
-    asked about at a terminal, or with -y. Exit code 0 only if all ended, else 69.
-    The fields of -o json are described in docs/json.md.
+    Their processes are gone afterwards; their entries stay in the pod's spec until the pod is replaced (--explain).
+    Without a name or a condition, a terminal asks for confirmation first. Debug containers in use are only ended
+    after confirmation at a terminal, or with -y. The exit code is 0 only if all of them ended, otherwise 69.
+    The fields of -o json are documented in docs/json.md.
     """
     if options.command is not None:
-        raise click.UsageError("cleanup runs no command")
+        raise click.UsageError("cleanup takes no command after --")
     dry, told = options.dry_run is not DryRun.NONE, options.yes or options.has_condition
     may_ask = not dry and sys.stdin.isatty() and sys.stderr.isatty()
     if options.all_namespaces and not (told or dry or may_ask):

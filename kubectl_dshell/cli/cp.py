@@ -16,18 +16,21 @@ if TYPE_CHECKING:
     from kubectl_dshell.commands.copy.ports import CopyPorts
     from kubectl_dshell.commands.request import OpenRequest
 
-_NO_POD = "one end has to be a pod's: POD:PATH"
+_NO_STDIN = "cannot read an archive from stdin; use: kubectl dshell POD -- tar x -C DIRECTORY"
+_NO_POD = "either the source or the destination must be in a pod: POD:PATH"
 
 
 class CpOptions(Options):
     words: tuple[str, ...] = parsed(operands(click.STRING, "words", "SOURCE... DESTINATION"))
     more: tuple[str, ...] | None = remote_command()
-    yes: bool = parsed(switch("-y", "--yes", group="Copy", help="Do not ask before files are written into the app."))
+    yes: bool = parsed(
+        switch("-y", "--yes", group="Copy", help="Do not ask for confirmation before writing into the app's files.")
+    )
     skip_failed: bool = parsed(
         switch(
             "--skip-failed",
             group="Copy",
-            help="Leave out what cannot be read or is refused, and copy the rest; each is named.",
+            help="Skip files that cannot be read or are refused, name each of them, and copy the rest.",
         )
     )
     session: SessionFlags = nested(SessionFlags)
@@ -45,21 +48,23 @@ class Places(NamedTuple):
 
 @verb("cp", CpOptions)
 def cp_command(options: CpOptions) -> int:
-    """Copy files out of a container, or into it; neither needs tar in it.
+    """Copy files out of a container or into it; the container does not need tar.
 
-    One end is [NAMESPACE/]POD:PATH, with PATH in the app's root; patterns like 'web:/var/log/*.log' are matched
-    there. A copy comes whole or not at all: modes, times and links are kept, owners are not. What could do harm
-    here is refused: names that were not asked for, links that lead out of the copy, devices, setuid programs.
+    The source or the destination is [NAMESPACE/]POD:PATH, with PATH in the app's root; patterns such as
+    'web:/var/log/*.log' are matched there. A copy is complete or is not made at all: modes, times and links are
+    kept, owners are not. Files that could do harm on this machine are refused: names that were not requested, links
+    that lead out of the copy, devices, setuid programs.
 
     \b
-      # A file, and a directory, to here
+      # Copy a file and a directory to the current directory
       kubectl dshell cp web:/etc/app.yaml web:/var/log .
-      # As a tar archive on stdout
+      # Write a tar archive to stdout
       kubectl dshell cp shop/web:/var/log - | tar tv
-      # Into the app, as the app's user
+      # Copy into the app's files, as the app's user
       kubectl dshell cp ./fixtures web:/tmp -y
 
-    Exit codes are those of kubectl dshell; 1: tar could not read or write everything, and its words are on stderr.
+    Exit codes are those of kubectl dshell, and 1 if tar could not read or write everything (see its messages on
+    stderr).
     """  # noqa: D301  # click's \b
     options.session.check()
     words, quiet = (*options.words, *(options.more or ())), options.session.quiet
@@ -94,7 +99,7 @@ def _places(words: tuple[str, ...]) -> Places:
     """Raises click.UsageError for words that do not go together."""
     if len(words) < 2:
         example = "kubectl dshell cp POD:PATH ., or kubectl dshell cp FILE POD:PATH"
-        raise click.UsageError(f"from where, to where? {example}")
+        raise click.UsageError(f"a source and a destination are required: {example}")
     try:
         *sources, destination = map(parse_copy_spec, words)
     except ValueError as error:
@@ -111,22 +116,24 @@ def _wrong(sources: list[RemotePath | str], destination: RemotePath | str) -> st
     remote = [source for source in sources if isinstance(source, RemotePath)]
     if isinstance(destination, RemotePath):
         if remote:
-            return "from pod to pod goes by way of here, in two copies"
-        return "an archive on stdin: kubectl dshell POD -- tar x -C DIRECTORY" if STREAM in sources else ""
+            return "cannot copy from one pod to another; copy to this machine first, then to the other pod"
+        return _NO_STDIN if STREAM in sources else ""
     if len(remote) < len(sources):
         return _NO_POD
     if len({(source.namespace, source.pod) for source in remote}) > 1:
-        return "one copy has one pod; copy from each pod by itself"
+        return "cannot copy from several pods at once; copy from each pod separately"
     if destination == STREAM and sys.stdout.isatty():
-        return "an archive is not for a terminal: - is for a pipe or a file"
+        return "refusing to write an archive to a terminal; redirect stdout to a pipe or a file"
     return ""
 
 
 def _ask(sources: tuple[RemotePath | str, ...], destination: RemotePath) -> None:
     if not sys.stdin.isatty():
-        raise click.UsageError("this writes into the app, and there is no terminal to ask at: add -y")
+        raise click.UsageError(
+            "this writes into the app's files, and there is no terminal to ask for confirmation; use -y"
+        )
     from kubectl_dshell.cli.wiring import size
     from kubectl_dshell.output.escape import escape
 
     what, place = size([str(source) for source in sources]), f"{destination.pod}:/{destination.path}"
-    click.confirm(escape(f"Copy {what} into {place}, replacing what has the same name?"), err=True, abort=True)
+    click.confirm(escape(f"Copy {what} into {place}, replacing files of the same name?"), err=True, abort=True)

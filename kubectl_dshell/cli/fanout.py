@@ -101,7 +101,8 @@ def _refuse_shell(query: TargetQuery, bound: Ports) -> NoReturn:
     places = [one.place for one in find(query, bound)]
     shown = "".join(f"\n  {bound.invocation.open(place.namespace, place.pod)}" for place in places[:_SHOWN])
     more = f"\n  and {len(places) - _SHOWN} more" if len(places) > _SHOWN else ""
-    raise click.UsageError(f"a shell is for one pod; choose one, or put a COMMAND for all behind --:{shown}{more}")
+    choose = "choose one, or put a COMMAND for all of them after --"
+    raise click.UsageError(f"a shell needs exactly one pod; {choose}:{shown}{more}")
 
 
 def _bar(printer: Printer, total: int) -> FanoutBar:

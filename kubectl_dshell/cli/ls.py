@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 @verb("ls", LsOptions)
 def ls_command(options: LsOptions) -> int:
-    """List debug containers, made by any tool: who made them, as whom they run, who is in them, how they ended.
+    """List debug containers of any tool: who made them, as which user they run, who is attached, how they ended.
 
-    Holders of our own that run are asked who is there, which needs the right to exec; without it the rest is shown.
-    Exit code 69 if there is a pod that cannot be understood: the list is then not whole.
-    The fields of -o json are described in docs/json.md.
+    Running debug containers made by dshell are asked who is attached, which requires permission to exec; without it,
+    everything else is shown. The exit code is 69 if a pod could not be parsed: the list is then incomplete.
+    The fields of -o json are documented in docs/json.md.
     """
     options.check()
     from kubectl_dshell.cli.wiring import ports
@@ -102,13 +102,14 @@ def _watch(request: ListRequest, options: LsOptions, bound: Ports) -> None:
 
 def _nothing(request: ListRequest) -> str:
     """What was looked for and not found."""
+    from kubectl_dshell.domain.text.duration import duration
+
     choice = request.choice
-    kinds = [str(choice.stage)] if choice.stage else []
-    kinds += ["stale"] if choice.stale else []
-    kinds += ["older than asked for"] if choice.older_than is not None and not choice.stale else []
-    kinds += ["of your own"] if request.mine else []
-    what = "no debug containers" + (f" that are {' and '.join(kinds)}" if kinds else "")
-    where = f"in namespace {request.namespace}" if request.namespace else "in any namespace"
+    words = ["no", *([choice.stage.value] if choice.stage else []), *(["stale"] if choice.stale else [])]
+    words += ["debug containers", *(["of yours"] if request.mine else [])]
+    if choice.older_than is not None and not choice.stale:
+        words.append(f"older than {duration(choice.older_than)}")
     if choice.pods:
-        where = f"in {', '.join(sorted(choice.pods))} {where}"
-    return f"{what} {where}" + (f" in pods with {request.selector}" if request.selector else "")
+        words.append(f"in {', '.join(sorted(choice.pods))}")
+    words.append(f"in namespace {request.namespace}" if request.namespace else "in any namespace")
+    return " ".join([*words, *([f"in pods with labels {request.selector}"] if request.selector else [])])

@@ -128,7 +128,7 @@ def _translate(verb: str | None, head: list[str], command: tuple[str, ...] | Non
     if verb in UNKNOWN_VERBS:
         raise click.UsageError(f'unknown command "{verb}" for "{PROGRAM}"\n{_pod_called(verb, head, command)}')
     if command is not None:
-        raise click.UsageError(f"{verb} runs no command\n{_pod_called(verb, head, command)}")
+        raise click.UsageError(f"{verb} takes no command after --\n{_pod_called(verb, head, command)}")
     if verb == "version":
         return None, [*head, "--version"]
     topics = [topic for topic in arguments(open_command, head) if topic != "help"]
@@ -172,6 +172,7 @@ def _report_bug(error: Exception) -> int:
         where += f", called at {Path(ours[-1].filename).name}:{ours[-1].lineno}"
     print_error(
         f"error: this is a bug in kubectl dshell {__version__}: {type(error).__name__}{where}\n"
-        "Please report it with what DSHELL_DEBUG=1 prints in front of the same command; it may hold names of yours."
+        "Please report it with its traceback: run the same command with DSHELL_DEBUG=1 in front of it.\n"
+        "The traceback may contain names from your cluster."
     )
     return int(ExitStatus.BUG)

@@ -57,14 +57,14 @@ def test_the_version_is_asked_for_in_two_ways(capfd: pytest.CaptureFixture[str])
         ),
         (
             ["version", "--", "ls"],
-            "version runs no command\nA pod of that name: kubectl dshell pod/version -- ls\n",
+            "version takes no command after --\nA pod of that name: kubectl dshell pod/version -- ls\n",
         ),
-        (["help", "--", "ls"], "help runs no command\nA pod of that name: kubectl dshell pod/help -- ls\n"),
-        (["atach", "web"], "behind --, as in: kubectl dshell web -- ls -l\nDid you mean this? kubectl dshell attach\n"),
+        (["help", "--", "ls"], "help takes no command after --\nA pod of that name: kubectl dshell pod/help -- ls\n"),
+        (["atach", "web"], "after --, for example: kubectl dshell web -- ls -l\nDid you mean this? kubectl dshell attach\n"),
         (["help", "web"], 'unknown help topic "web"; there are: ls, attach, cp, cleanup, options\n'),
         (["help", "ls", "cp"], 'unknown help topic "ls cp"'),
         (["version", "--client"], "No such option"),
-        (["config", "--", "\udcff"], "is not UTF-8"),
+        (["config", "--", "\udcff"], "is not valid UTF-8"),
     ],
     ids=str,
 )

@@ -32,7 +32,7 @@ def test_a_word_says_what_it_can_mean(word: str, meant: tuple[str | None, ...]) 
 
 @pytest.mark.parametrize("word", ["", "Web", "web/", "/dshell-a", "a/b/c", "web\n", "wéb", "-web"])
 def test_what_means_nothing_is_refused(word: str) -> None:
-    with pytest.raises(click.UsageError, match="is no debug container and no pod; write NAME, POD or POD/NAME"):
+    with pytest.raises(click.UsageError, match="is not a valid name of a debug container or pod; use NAME, POD or POD/NAME"):
         AttachWord().convert(word, None, None)
 
 
@@ -71,13 +71,13 @@ def test_what_is_more_than_a_line_is_no_reason(text: str) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["web", "--name", "Review", "--", "true"], "'Review' is not a name: only a-z, 0-9 and - inside"),
+        (["web", "--name", "Review", "--", "true"], "'Review' is not a valid name; use a-z, 0-9 and - in between"),
         (["web", "--name", "x" * 57], "has 64 characters; a container's name has at most 63"),
-        (["web", "--reason", "x" * 257], "a reason has at most 256 characters, and this one has 257"),
-        (["web", "--reason", "a\nb"], "'a\\nb' is not one line of text"),
-        (["web", "--record", "x", "--dry-run"], "--record records a session, and --dry-run has none"),
-        (["attach", "--"], "nothing stands behind --"),
-        (["attach", "web", "--", "cat", "\udcff"], "is not UTF-8"),
+        (["web", "--reason", "x" * 257], "a reason must not be longer than 256 characters, got 257"),
+        (["web", "--reason", "a\nb"], "'a\\nb' is not a single line of text"),
+        (["web", "--record", "x", "--dry-run"], "--record cannot be used with --dry-run, which opens no session"),
+        (["attach", "--"], "no command after --"),
+        (["attach", "web", "--", "cat", "\udcff"], "is not valid UTF-8"),
         (["attach", "web", "db"], "unexpected extra argument"),
         (["attach", "web", "--image", "x"], "No such option"),
         (["attach", "web", "--new"], "No such option"),

@@ -233,7 +233,7 @@ def wait_until_older(crowd: Crowd, dshell: Dshell) -> None:
         pytest.param(
             ("-l", "app=no", "--stale", "-o", "wide"),
             b"",
-            "no debug containers that are stale in namespace {} in pods with app=no\n",
+            "no stale debug containers in namespace {} in pods with labels app=no\n",
             id="wide",
         ),
         pytest.param(("-o", "name"), b"", "", id="name"),

@@ -30,8 +30,8 @@ from kubectl_dshell.commands.session.dry_run import DryRun
 from kubectl_dshell.output.document import Format
 
 _STALE_HELP = (
-    "Those that nobody uses: no word of a client for 25 s and no --keep, or past their limit. Of other "
-    "tools' only the age tells: those of --older-than."
+    "Only stale ones: no client heartbeat for 25 s and no --keep, or past --ttl. Those made by other tools are "
+    "stale only by age (--older-than)."
 )
 
 
@@ -44,16 +44,18 @@ class CleanupOptions(Options):
     mine: bool = parsed(MINE)
     stale: bool = parsed(STALE.but(help=_STALE_HELP))
     older_than: int | None = parsed(
-        OLDER_THAN.but(help="Those that run for longer than this: 2h, 1h30m. Such conditions narrow each other.")
+        OLDER_THAN.but(help="Only those running for longer than this: 2h, 1h30m. All conditions must hold.")
     )
     any_tool: bool = parsed(
         switch(
             "--any-tool",
             group=WHICH,
-            help="Those of other tools too, by signals to their own processes: needs a shell in their image.",
+            help="Also those made by other tools, by signalling their processes (requires a shell in their image).",
         )
     )
-    yes: bool = parsed(switch("-y", "--yes", group="Session", help="Do not ask, and end also what somebody uses."))
+    yes: bool = parsed(
+        switch("-y", "--yes", group="Session", help="Do not ask for confirmation, and end those in use, too.")
+    )
     concurrency: int = parsed(concurrency(256))
     timeout: int = parsed(
         option(
@@ -62,7 +64,7 @@ class CleanupOptions(Options):
             default=0,
             metavar="TIME",
             group="Session",
-            help="Leave what nobody came to by then; 0 is never.",
+            help="Leave those not reached by then; 0 means no timeout.",
         )
     )
     dry_run: DryRun = parsed(
@@ -73,17 +75,17 @@ class CleanupOptions(Options):
             is_flag=False,
             flag_value=DryRun.CLIENT.value,
             group="Output",
-            help="Only say what would be ended.",
+            help="Only print what would be ended.",
         )
     )
-    explain: bool = parsed(switch("--explain", group="Output", help="Say also why entries stay in the pod's spec."))
+    explain: bool = parsed(switch("--explain", group="Output", help="Also explain why entries stay in the pod's spec."))
     output: Format | None = parsed(
         optional(
             OneOf((Format.JSON, Format.YAML, Format.NAME)),
             "-o",
             "--output",
             group="Output",
-            help="Another form than lines; name: only those that ended.",
+            help="Output format instead of lines; name: only those that ended.",
         )
     )
     connection: ConnectionFlags = nested(ConnectionFlags)

@@ -31,11 +31,17 @@ class ConnectionFlags(Options):
     kubeconfig: str | None = parsed(
         _value("--kubeconfig", metavar="FILE", help="The kubeconfig file, instead of KUBECONFIG or ~/.kube/config.")
     )
-    server: str | None = parsed(_value("-s", "--server", metavar="URL", help="The address of the API server."))
+    server: str | None = parsed(_value("-s", "--server", metavar="URL", help="The address and port of the API server."))
     token: Secret | None = parsed(
-        optional(Token(), "--token", group=_KUBECTL, metavar="TOKEN", help="Bearer token for the API server.")
+        optional(
+            Token(),
+            "--token",
+            group=_KUBECTL,
+            metavar="TOKEN",
+            help="Bearer token for authentication to the API server.",
+        )
     )
-    as_user: str | None = parsed(_value("--as", "as_user", metavar="USER", help="Impersonate this user."))
+    as_user: str | None = parsed(_value("--as", "as_user", metavar="USER", help="Username to impersonate."))
     as_groups: tuple[str, ...] = parsed(
         repeatable(
             click.STRING,
@@ -43,22 +49,24 @@ class ConnectionFlags(Options):
             "as_groups",
             group=_KUBECTL,
             metavar="GROUP",
-            help="Impersonate this group; repeatable.",
+            help="Group to impersonate; repeatable.",
         )
     )
-    as_uid: str | None = parsed(_value("--as-uid", metavar="UID", help="Impersonate this UID."))
+    as_uid: str | None = parsed(_value("--as-uid", metavar="UID", help="UID to impersonate."))
     certificate_authority: str | None = parsed(
-        _value("--certificate-authority", metavar="FILE", help="Certificate of the API server's authority.")
+        _value("--certificate-authority", metavar="FILE", help="Certificate of the API server's certificate authority.")
     )
     client_certificate: str | None = parsed(
-        _value("--client-certificate", metavar="FILE", help="Client certificate for TLS.")
+        _value("--client-certificate", metavar="FILE", help="Client certificate file for TLS.")
     )
-    client_key: str | None = parsed(_value("--client-key", metavar="FILE", help="Client key for TLS."))
+    client_key: str | None = parsed(_value("--client-key", metavar="FILE", help="Client key file for TLS."))
     tls_server_name: str | None = parsed(
-        _value("--tls-server-name", metavar="NAME", help="The name the API server's certificate must have.")
+        _value("--tls-server-name", metavar="NAME", help="Server name to verify in the API server's certificate.")
     )
     insecure_skip_tls_verify: bool = parsed(
-        switch("--insecure-skip-tls-verify", group=_KUBECTL, help="Do not check the API server's certificate.")
+        switch(
+            "--insecure-skip-tls-verify", group=_KUBECTL, help="Do not verify the API server's certificate (insecure)."
+        )
     )
     request_timeout: int = parsed(
         option(
@@ -67,7 +75,7 @@ class ConnectionFlags(Options):
             default=0,
             group=_KUBECTL,
             metavar="TIME",
-            help="Give up a single request after this; 0 is the usual 60s.",
+            help="Timeout for a single request; 0 means the default of 60s.",
         )
     )
     verbosity: int = parsed(
@@ -79,8 +87,8 @@ class ConnectionFlags(Options):
             default=0,
             group=_KUBECTL,
             metavar="LEVEL",
-            help="6 shows each request, without the words of COMMAND; 8 bodies too, without the values of variables "
-            "and secrets, but with commands, arguments and annotations of pods.",
+            help="6 logs each request, without the arguments of COMMAND; 8 logs bodies as well, without the values of "
+            "variables and secrets, but with commands, arguments and annotations of pods.",
         )
     )
 

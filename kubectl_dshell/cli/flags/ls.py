@@ -22,10 +22,12 @@ class LsOptions(Options):
     stale: bool = parsed(STALE)
     older_than: int | None = parsed(OLDER_THAN)
     state: Stage | None = parsed(
-        optional(OneOf(Stage), "--state", group=WHICH, help="Those in this state; not started is waiting.")
+        optional(
+            OneOf(Stage), "--state", group=WHICH, help="Only those in this state; waiting includes not yet started."
+        )
     )
     output: Format | None = parsed(
-        optional(OneOf(Format), "-o", "--output", group="Output", help="Another form than the table.")
+        optional(OneOf(Format), "-o", "--output", group="Output", help="Output format instead of the table.")
     )
     sort_by: SortKey | None = parsed(
         optional(
@@ -33,16 +35,16 @@ class LsOptions(Options):
             "--sort-by",
             group="Output",
             metavar="KEY",
-            help=f"One of {', '.join(SortKey)} (oldest first); else by namespace, pod and name.",
+            help=f"One of {', '.join(SortKey)} (age: oldest first); default: namespace, pod and name.",
         )
     )
-    no_headers: bool = parsed(switch("--no-headers", group="Output", help="The table without its first line."))
+    no_headers: bool = parsed(switch("--no-headers", group="Output", help="Print the table without its header."))
     watch: bool = parsed(
         switch(
             "-w",
             "--watch",
             group="Output",
-            help="Go on: a live table on a terminal, else a line for each change; with -o json a document for each.",
+            help="Keep watching: a live table on a terminal, else a line (with -o json a document) per change.",
         )
     )
     connection: ConnectionFlags = nested(ConnectionFlags)
@@ -50,10 +52,10 @@ class LsOptions(Options):
     def check(self) -> None:
         """Raises click.UsageError for words that do not go together."""
         if self.command is not None:
-            raise click.UsageError("ls runs no command")
+            raise click.UsageError("ls takes no command after --")
         if self.pods and self.all_namespaces:
-            raise click.UsageError("a POD is in one namespace: leave out -A, or the POD")
+            raise click.UsageError("a pod cannot be selected by name across all namespaces; omit -A or the POD")
         if self.pods and self.selector:
-            raise click.UsageError("either PODs or -l")
+            raise click.UsageError("cannot combine PODs with -l; use one or the other")
         if self.watch and self.output is Format.YAML:
-            raise click.UsageError("--watch prints a table, names or -o json, not -o yaml")
+            raise click.UsageError("--watch cannot be used with -o yaml; use -o json, -o name or the table")

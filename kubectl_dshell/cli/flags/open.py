@@ -33,8 +33,8 @@ from kubectl_dshell.domain.pod.reference import Reference, WorkloadKind
 from kubectl_dshell.domain.text.invocation import VERBS
 from kubectl_dshell.output.document import Format
 
-_MANY = "Many pods (COMMAND in each; exit code: 0 if all are 0, else the highest, our own failures first)"
-_REMOTE = "a remote command goes behind --, as in: kubectl dshell web -- ls -l"
+_MANY = "Many pods (runs COMMAND in each; exit code: 0 if all are 0, else the highest, failures of dshell first)"
+_REMOTE = "put a remote command after --, for example: kubectl dshell web -- ls -l"
 
 
 class OpenOptions(Options):
@@ -47,7 +47,7 @@ class OpenOptions(Options):
             "--env",
             metavar="NAME=VALUE",
             group=DEBUG_CONTAINER,
-            help="Set in the debug container; repeatable; visible in the pod's spec.",
+            help="Environment variable of the debug container; repeatable; visible in the pod's spec.",
         )
     )
     name: str | None = parsed(
@@ -56,7 +56,7 @@ class OpenOptions(Options):
             "--name",
             metavar="NAME",
             group=DEBUG_CONTAINER,
-            help="Join or make the debug container dshell-NAME; else one of yours, or a random name.",
+            help="Join or create the debug container dshell-NAME; default: one of yours, or a random name.",
         )
     )
     tty: bool | None = parsed(TTY)
@@ -64,20 +64,20 @@ class OpenOptions(Options):
     record: str | None = parsed(RECORD)
     selector: str = parsed(SELECTOR.but(group=_MANY, help="All pods with these labels."))
     all_namespaces: bool = parsed(
-        ALL_NAMESPACES.but(group=_MANY, help="All pods of all namespaces; with -l, of those.")
+        ALL_NAMESPACES.but(group=_MANY, help="All pods in all namespaces; with -l, those that match.")
     )
     all_pods: bool = parsed(
-        switch("--all", "all_pods", group=_MANY, help="All pods of the workload, or of the namespace.")
+        switch("--all", "all_pods", group=_MANY, help="All pods of the workload, or in the namespace.")
     )
     concurrency: int = parsed(concurrency(100, group=_MANY))
-    fail_fast: bool = parsed(switch("--fail-fast", group=_MANY, help="Stop the others when one has failed."))
+    fail_fast: bool = parsed(switch("--fail-fast", group=_MANY, help="Stop the others as soon as one fails."))
     output_dir: str | None = parsed(
         optional(
             click.Path(file_okay=False, path_type=str),
             "--output-dir",
             metavar="DIR",
             group=_MANY,
-            help="Two files for each pod, .out and .err, in a new or empty DIR.",
+            help="Write two files per pod, .out and .err, to a new or empty DIR.",
         )
     )
     dry_run: DryRun = parsed(
@@ -88,7 +88,7 @@ class OpenOptions(Options):
             is_flag=False,
             flag_value=DryRun.CLIENT.value,
             group="Output",
-            help="Print the patch that would be sent; server: have it checked.",
+            help="Print the patch that would be sent; server: after the API server has validated it.",
         )
     )
     output: Format | None = parsed(
@@ -97,7 +97,7 @@ class OpenOptions(Options):
             "-o",
             "--output",
             group="Output",
-            help="The form of --dry-run (yaml); json without it: a line for each pod.",
+            help="Output format of --dry-run (default yaml); json without --dry-run: one line per pod.",
         )
     )
     connection: ConnectionFlags = nested(ConnectionFlags)
@@ -126,36 +126,38 @@ class OpenOptions(Options):
         if self.is_many:
             self._check_many(shell=shell)
         elif self.output and self.dry_run is DryRun.NONE:
-            raise click.UsageError("-o goes with --dry-run; a session prints what the remote command prints")
+            raise click.UsageError("-o needs --dry-run; a session prints the output of the remote command")
         elif self.record and self.dry_run is not DryRun.NONE:
-            raise click.UsageError("--record records a session, and --dry-run has none")
+            raise click.UsageError("--record cannot be used with --dry-run, which opens no session")
         check_command(self.command)
         self.session.check()
 
     def _check_targets(self) -> None:
         targets, everywhere = self.targets, self.all_namespaces
         if not targets and not self.selector and not everywhere and not self.all_pods:
-            raise click.UsageError("which pod? kubectl dshell POD; those there are: kubectl get pods")
+            raise click.UsageError("no pod given; usage: kubectl dshell POD (list pods with: kubectl get pods)")
         if targets and self.selector:
-            raise click.UsageError("names and -l are two ways to choose; use one of them")
+            raise click.UsageError("cannot combine names with -l; use one or the other")
         if targets and everywhere:
-            raise click.UsageError("a name says nothing in all namespaces; use -l with -A, or -n with the name")
+            raise click.UsageError(
+                "a pod cannot be selected by name across all namespaces; use -l with -A, or -n with the name"
+            )
         if len(targets) > 1 and self.command is None and all(t.kind is WorkloadKind.POD for t in targets):
             names = ", ".join(t.name for t in targets)
             hint = _meant_verb(targets[0].name)
-            raise click.UsageError(f"a shell is for one pod, and here are {len(targets)} ({names}); {_REMOTE}{hint}")
+            raise click.UsageError(f"a shell needs exactly one pod, got {len(targets)} ({names}); {_REMOTE}{hint}")
 
     def _check_many(self, *, shell: bool) -> None:
         if self.dry_run is not DryRun.NONE:
-            raise click.UsageError("--dry-run shows the patch of one pod; name one")
+            raise click.UsageError("--dry-run prints the patch for a single pod; name that pod")
         if self.output is Format.YAML:
-            raise click.UsageError("-o yaml goes with --dry-run; what many pods print can be had with -o json")
+            raise click.UsageError("-o yaml needs --dry-run; for the output of many pods use -o json")
         if self.tty:
-            raise click.UsageError("-t is for one pod: many have no terminal")
+            raise click.UsageError("-t needs exactly one pod: a terminal cannot be shared")
         if self.record:
-            raise click.UsageError("--record is for one pod; what many print can be kept with --output-dir")
+            raise click.UsageError("--record needs exactly one pod; to keep the output of many, use --output-dir")
         if self.stdin:
-            raise click.UsageError("-i is for one pod: many cannot share one stdin, and get an empty one")
+            raise click.UsageError("-i needs exactly one pod: stdin cannot be shared, and is empty for each of many")
         if self.command is None and not (shell and self.lists):
             who = "many pods need" if self.lists else "-o json and --output-dir need"
             raise click.UsageError(f"{who} a COMMAND; {_REMOTE}")

@@ -15,28 +15,28 @@ CONTAINER = optional(
     "--container",
     group=TARGET,
     metavar="NAME",
-    help="The container; else the default one, or the first.",
+    help="The container to enter; default: the pod's default container, or its first.",
 )
 NAMESPACE = optional(
-    click.STRING, "-n", "--namespace", group=TARGET, metavar="NS", help="The namespace; else the context's."
+    click.STRING, "-n", "--namespace", group=TARGET, metavar="NS", help="The namespace; default: the context's."
 )
 ALL_NAMESPACES = switch("-A", "--all-namespaces", group=TARGET, help="All namespaces.")
 SELECTOR = option(
     click.STRING, "-l", "--selector", default="", group=TARGET, metavar="SELECTOR", help="Pods with these labels."
 )
-MINE = switch("--mine", group=WHICH, help="Those that you made with dshell on this machine.")
+MINE = switch("--mine", group=WHICH, help="Only those that you made with dshell on this machine.")
 STALE = switch(
     "--stale",
     group=WHICH,
-    help="Those that run and nobody uses: no word of a client for 25 s and no --keep, a holder that is gone, "
-    "past their limit, or older than --older-than.",
+    help="Only stale ones, which run but are not in use: no client heartbeat for 25 s and no --keep, a dead holder, "
+    "past --ttl, or older than --older-than.",
 )
 OLDER_THAN = optional(
     Duration(),
     "--older-than",
     group=WHICH,
     metavar="TIME",
-    help="Those that run for longer than this, whoever made them: 2h, 1h30m.",
+    help="Only those running for longer than this, whoever made them: 2h, 1h30m.",
 )
 
 
@@ -49,5 +49,5 @@ def concurrency(most: int, *, group: str = "Session") -> Flag[int]:
         show_default=True,
         group=group,
         metavar="NUMBER",
-        help="How many at a time.",
+        help="How many to process at a time.",
     )

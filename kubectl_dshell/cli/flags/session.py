@@ -27,7 +27,7 @@ KEEP = option(
     default=0,
     metavar="TIME",
     group=SESSION,
-    help="Leave the debug container this long after the last session, for reuse.",
+    help="Keep the debug container this long after the last session, for reuse.",
 )
 TIMEOUT = option(
     Duration(),
@@ -36,7 +36,7 @@ TIMEOUT = option(
     show_default=True,
     metavar="TIME",
     group=SESSION,
-    help="How long it may take to start.",
+    help="How long to wait for the debug container to start.",
 )
 TTY: Flag[bool | None] = Flag(
     "-t/-T",
@@ -44,7 +44,7 @@ TTY: Flag[bool | None] = Flag(
     "tty",
     default=None,
     group=SESSION,
-    help="With or without a terminal there; else as stdin and stdout are.",
+    help="Allocate a terminal or not; default: if stdin and stdout are terminals.",
 )
 STDIN: Flag[bool | None] = Flag(
     "-i/-I",
@@ -52,18 +52,18 @@ STDIN: Flag[bool | None] = Flag(
     "stdin",
     default=None,
     group=SESSION,
-    help="Give COMMAND our stdin or not; else so unless only stdin is a terminal: a pager's.",
+    help="Pass stdin to COMMAND or not; default: yes, unless only stdin is a terminal (its keys are for a pager).",
 )
 RECORD = optional(
     click.Path(dir_okay=False, path_type=str),
     "--record",
     metavar="FILE",
     group=SESSION,
-    help="Record what the session prints (asciinema v2).",
+    help="Record the output of the session to FILE (asciinema v2).",
 )
-QUIET = switch("-q", "--quiet", group=SESSION, help="Only failures on stderr.")
+QUIET = switch("-q", "--quiet", group=SESSION, help="Print only errors to stderr.")
 _RUN_AS = optional(
-    RunAs(), "--run-as", metavar="UID[:GID]", group=IDENTITY, help="Be this user instead of the app's own."
+    RunAs(), "--run-as", metavar="UID[:GID]", group=IDENTITY, help="Run as this user instead of the app's user."
 )
 _PROFILE = option(
     OneOf(Profile),
@@ -71,7 +71,7 @@ _PROFILE = option(
     default=Profile.AUTO,
     show_default=True,
     group=IDENTITY,
-    help="auto: the least that enters. general: root with SYS_PTRACE.",
+    help="auto: the fewest privileges that suffice. general: root with SYS_PTRACE.",
 )
 _IMAGE = option(
     click.STRING,
@@ -81,13 +81,13 @@ _IMAGE = option(
     envvar="DSHELL_IMAGE",
     show_envvar=True,
     group=DEBUG_CONTAINER,
-    help="The image that brings the tools; any with busybox ash or bash.",
+    help="The image with the tools; any with busybox ash or bash.",
 )
 _PULL_POLICY = optional(
     OneOf(PullPolicy),
     "--image-pull-policy",
     group=DEBUG_CONTAINER,
-    help="When the node pulls the image; else Kubernetes' default.",
+    help="When the node pulls the image; default: that of Kubernetes.",
 )
 _REASON = option(
     Reason(),
@@ -95,9 +95,9 @@ _REASON = option(
     default="",
     metavar="TEXT",
     group=DEBUG_CONTAINER,
-    help="Why you are here; stamped on a new debug container (for good), shown by ls.",
+    help="Why you open the session; stored in a new debug container for good, and shown by ls.",
 )
-_NEW = switch("--new", group=SESSION, help="Add a debug container even if one of yours could be reused.")
+_NEW = switch("--new", group=SESSION, help="Add a new debug container even if one of yours could be reused.")
 _TTL = option(
     Duration(),
     "--ttl",
@@ -105,7 +105,7 @@ _TTL = option(
     show_default=True,
     metavar="TIME",
     group=SESSION,
-    help="End the debug container after this, whatever happens.",
+    help="End the debug container after this time, whatever happens.",
 )
 
 
@@ -171,7 +171,7 @@ class Streams(NamedTuple):
 def check_command(command: tuple[str, ...] | None) -> None:
     """Raises click.UsageError for a command behind -- that cannot be."""
     if command == ():
-        raise click.UsageError("nothing stands behind --; leave it out for a shell")
+        raise click.UsageError("no command after --; omit -- to open a shell")
 
 
 def settle_streams(*, stdin: bool | None, tty: bool | None, command: tuple[str, ...] | None) -> Streams:

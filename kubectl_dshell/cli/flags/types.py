@@ -84,7 +84,7 @@ class RunAs(click.ParamType[tuple[int, int | None]]):
             return value
         match = re.fullmatch(r"(\d{1,10})(?::(\d{1,10}))?", value, re.ASCII)
         if not match or any(int(n) > _ID_MAX for n in match.groups() if n):
-            self.fail(f"{value!r} is not UID or UID:GID, in numbers", param, ctx)
+            self.fail(f"{value!r} is not a numeric UID or UID:GID", param, ctx)
         return int(match[1]), None if match[2] is None else int(match[2])
 
 
@@ -100,7 +100,7 @@ class EnvVar(click.ParamType[tuple[str, str]]):
         if not equals:
             self.fail(f"{value!r} is not NAME=VALUE", param, ctx)
         if not re.fullmatch(r"[-._a-zA-Z][-._a-zA-Z0-9]*", name, re.ASCII):
-            self.fail(f"{name!r} is not the name of a variable (NAME=VALUE)", param, ctx)  # the value may be a secret
+            self.fail(f"{name!r} is not a valid variable name (NAME=VALUE)", param, ctx)  # the value may be a secret
         if name.startswith("DSHELL_"):
             self.fail(f"{name} is set by dshell itself", param, ctx)
         return name, text
@@ -128,9 +128,9 @@ class Reason(click.ParamType[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         text = str(value).strip()
         if len(text) > _REASON_MAX:
-            self.fail(f"a reason has at most {_REASON_MAX} characters, and this one has {len(text)}", param, ctx)
+            self.fail(f"a reason must not be longer than {_REASON_MAX} characters, got {len(text)}", param, ctx)
         if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in text):  # Cs: it is not UTF-8
-            self.fail(f"{text!r} is not one line of text", param, ctx)
+            self.fail(f"{text!r} is not a single line of text", param, ctx)
         return text
 
 
@@ -142,7 +142,7 @@ class DebugName(click.ParamType[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         full = full_name(str(value))
         if not re.fullmatch(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", full, re.ASCII):
-            self.fail(f"{value!r} is not a name: only a-z, 0-9 and - inside, as in {PREFIX}review", param, ctx)
+            self.fail(f"{value!r} is not a valid name; use a-z, 0-9 and - in between, as in {PREFIX}review", param, ctx)
         if len(full) > _NAME_MAX:
             self.fail(f"{full} has {len(full)} characters; a container's name has at most {_NAME_MAX}", param, ctx)
         return full
