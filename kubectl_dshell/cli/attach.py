@@ -18,7 +18,7 @@ _LABEL = r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?"
 
 
 class AttachTarget(NamedTuple):
-    """What the argument can mean, as far as it was given."""
+    """The possible meanings of the argument; None where it was not given."""
 
     word: str | None = None
     """A debug container's name, or a pod's."""
@@ -41,7 +41,7 @@ class AttachWord(click.ParamType[AttachTarget]):
             self.fail(f"{value!r} {why}", param, ctx)
         if not slash:
             return AttachTarget(word=pod)
-        # A pod may be called pod: what looks like a debug container is one.
+        # A pod may be named pod: a name with our prefix is a debug container.
         if pod in ("pod", "pods", "po") and not name.startswith(PREFIX):
             return AttachTarget(pod=name)
         return AttachTarget(pod=pod, name=name)

@@ -92,7 +92,7 @@ def _agreed(chosen: tuple[DebugContainer, ...], now: datetime) -> bool:
     try:
         return click.confirm(f"End {'it' if len(chosen) == 1 else f'these {len(chosen)}'}?", err=True)
     except (click.Abort, Interrupted):
-        write_line("")  # the answer's own
+        write_line("")  # ends the line of the question
         raise
 
 
@@ -115,7 +115,7 @@ def _end(request: CleanupRequest, report: _Report, bound: Ports) -> None:
 
 @dataclass
 class _Report:
-    """Each ending on stdout as it comes (a document when all is over), the sum on stderr; a signal only shortens it."""
+    """Writes each result to stdout as it arrives (JSON and YAML at the end) and a summary to stderr."""
 
     form: Format | None
     everywhere: bool

@@ -1,4 +1,4 @@
-"""`kubectl dshell cp`: its words, and the copy they ask for."""
+"""`kubectl dshell cp`."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ class CpOptions(Options):
 
 
 class Places(NamedTuple):
-    """The two ends of a copy, one of them in a pod."""
+    """The sources and the destination of a copy."""
 
     sources: tuple[RemotePath | str, ...]
     destination: RemotePath | str
     remote: RemotePath
-    """The end, or one of those, in the pod."""
+    """The destination, or the first source, that is in a pod."""
 
 
 @verb("cp", CpOptions)
@@ -82,7 +82,7 @@ def cp_command(options: CpOptions) -> int:
 
 
 def _no_flag(word: str) -> str:
-    """`word` as it can stand in front of flags: what stood behind `--` may begin with a dash."""
+    """`word` in a form that can precede flags: an argument after `--` may begin with a dash."""
     return f"./{word}" if word.startswith("-") and word != STREAM else word
 
 
@@ -96,7 +96,7 @@ def _copy(places: Places, session: OpenRequest, bound: CopyPorts, *, skip: bool)
 
 
 def _places(words: tuple[str, ...]) -> Places:
-    """Raises click.UsageError for words that do not go together."""
+    """Raises click.UsageError for arguments that contradict each other."""
     if len(words) < 2:
         example = "kubectl dshell cp POD:PATH ., or kubectl dshell cp FILE POD:PATH"
         raise click.UsageError(f"a source and a destination are required: {example}")

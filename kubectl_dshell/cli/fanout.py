@@ -1,4 +1,4 @@
-"""`kubectl dshell TARGET... -- COMMAND` over many pods."""
+"""`kubectl dshell TARGET... -- COMMAND` in many pods."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _LOOK_MS = 1000
 
 
 def run(options: OpenOptions, *, shell: bool) -> int:
-    """The exit code of all together. `shell`: a person asks for a shell, which is refused with the pods' names."""
+    """The overall exit code. `shell`: a person asked for a shell, which is refused with the names of the pods."""
     from kubectl_dshell.cli.wiring import ports
 
     quiet, verbosity = options.session.quiet, options.connection.verbosity
@@ -69,7 +69,7 @@ def run(options: OpenOptions, *, shell: bool) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _OutputForm:
-    """What becomes of the output: lines with a prefix, `folder`, JSON, or the last two together."""
+    """Where the output goes: prefixed lines, files in `folder`, JSON, or the last two together."""
 
     folder: str | None
     as_json: bool
@@ -97,7 +97,7 @@ def _run(query: TargetQuery, request: ManyRequest, form: _OutputForm, bound: Por
 
 
 def _refuse_shell(query: TargetQuery, bound: Ports) -> NoReturn:
-    """Many pods and no command: say which there are to choose from."""
+    """Raises click.UsageError that lists the pods to choose from."""
     places = [one.place for one in find(query, bound)]
     shown = "".join(f"\n  {bound.invocation.open(place.namespace, place.pod)}" for place in places[:_SHOWN])
     more = f"\n  and {len(places) - _SHOWN} more" if len(places) > _SHOWN else ""
@@ -125,7 +125,7 @@ def _sinks(
 
 
 def _drain(outputs: OutputRouter, seconds: float | None) -> None:
-    """Wait until all is written, or nothing can be."""
+    """Wait until everything is written, or until `seconds` pass without progress."""
     poll = select.poll()
     poll.register(outputs, select.POLLIN)
     while True:

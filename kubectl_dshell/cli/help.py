@@ -1,4 +1,4 @@
-"""The one-screen help, and `kubectl dshell options`: all flags."""
+"""The one-screen help, and `kubectl dshell options`, which lists all flags."""
 
 from __future__ import annotations
 
@@ -56,11 +56,11 @@ def help_page() -> str:
 
 
 class NoOptions(Options):
-    """Of a verb that has none."""
+    """The options of a verb without any."""
 
 
 def options_verb(full_help: Callable[[], str]) -> Verb[NoOptions]:
-    """`kubectl dshell options`; `full_help` is the help with all flags."""
+    """`kubectl dshell options`; `full_help` renders the help with all flags."""
 
     def run(_options: NoOptions) -> int:
         """Print all flags of kubectl dshell POD."""

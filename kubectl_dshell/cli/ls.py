@@ -52,7 +52,7 @@ def _request(options: LsOptions, namespace: str) -> ListRequest:
 
 
 def _list(request: ListRequest, options: LsOptions, bound: Ports) -> int:
-    """As kubectl get, of which some could not be got: what there is is shown, and the exit code says it is not all."""
+    """Like kubectl get when some objects fail: prints the others, and returns an exit code other than 0."""
     from kubectl_dshell.commands.manage.list import list_chosen, say_way_out
     from kubectl_dshell.errors import ExitStatus
     from kubectl_dshell.output.debug_containers.formats import format_debug_containers, format_document_of
@@ -91,7 +91,7 @@ def _watch(request: ListRequest, options: LsOptions, bound: Ports) -> None:
     else:
         shown = TableLines(write_data, wide=wide, everywhere=everywhere, with_heads=not options.no_headers)
     changing = watch_chosen(request, bound)
-    first = next(changing)  # what is wrong is said before anything is drawn
+    first = next(changing)  # errors are reported before anything is drawn
     if not first and not live and options.output is not Format.JSON:
         bound.notices.notice(_nothing(request))
     with shown if isinstance(shown, LiveTable) else nullcontext():
@@ -101,7 +101,7 @@ def _watch(request: ListRequest, options: LsOptions, bound: Ports) -> None:
 
 
 def _nothing(request: ListRequest) -> str:
-    """What was looked for and not found."""
+    """The notice for an empty list: what was looked for."""
     from kubectl_dshell.domain.text.duration import duration
 
     choice = request.choice

@@ -1,4 +1,4 @@
-"""`kubectl dshell`: which verb the words name, and what every failure becomes."""
+"""`kubectl dshell`: runs the verb on the command line, and turns every failure into a message and an exit code."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _options() -> click.Command:
 
 
 class _Verbs(Mapping[str, click.Command]):
-    """The verbs by their names; the module of each is imported when it is needed."""
+    """The verbs by name; each module is imported on first use, which keeps --help and --version fast."""
 
     def __init__(self, **load: Callable[[], click.Command]) -> None:
         self._load = load
@@ -77,7 +77,7 @@ VERBS = _Verbs(ls=_ls, attach=_attach, cp=_cp, cleanup=_cleanup, options=_option
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command line; its exit code."""
+    """Run one command line and return its exit code."""
     ensure_standard_descriptors()
     words = list(sys.argv[1:] if argv is None else argv)
     try:
@@ -122,7 +122,7 @@ def _run(words: list[str]) -> int:
 
 
 def _translate(verb: str | None, head: list[str], command: tuple[str, ...] | None) -> tuple[str | None, list[str]]:
-    """What is a verb elsewhere is a flag here, or does not exist: raises click.UsageError, with the way to the pod."""
+    """Turns verbs of kubectl into our flags; raises click.UsageError for those that do not exist here."""
     if verb is None or verb in VERBS:
         return verb, head
     if verb in UNKNOWN_VERBS:
@@ -157,7 +157,7 @@ def print_error(text: str) -> None:
 
 
 def _report_bug(error: Exception) -> int:
-    """Never the text of the exception, which may quote anything: its type and where it was raised."""
+    """Reports the type of the exception and where it was raised; never its text, which may quote a secret."""
     import traceback
     from pathlib import Path
 

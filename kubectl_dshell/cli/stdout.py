@@ -1,4 +1,4 @@
-"""Data on stdout, UTF-8 and unbuffered: what cannot be written is told here, and not by Python at its exit."""
+"""Data on stdout, UTF-8 and unbuffered, so that a failed write is reported here, not by Python at exit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from kubectl_dshell.terminal.writer import OutputClosed
 
 
 def write_data(text: str) -> None:
-    """All of `text`, now: the only way to stdout of all that is not a session's.
+    """Write all of `text` now. Everything but the output of sessions goes to stdout through this function.
 
     Raises:
         OutputClosed: nobody reads it any more. OutputFailed: it cannot be written.

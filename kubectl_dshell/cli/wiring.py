@@ -1,4 +1,4 @@
-"""Binds the commands' ports to the first floor. Heavy imports happen here, when a command really runs."""
+"""Binds the ports of the commands to their implementations. Imported only when a command really runs: it is slow."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 class SystemClock:
     def __init__(self, now: Callable[[], datetime]) -> None:
-        """`now` is the wall clock that the cluster's times are compared with."""
+        """`now` is the wall clock to compare the cluster's timestamps with."""
         self._now = now
 
     def now(self) -> datetime:
@@ -69,7 +69,7 @@ class StandardTerminal:
     """Our own stdin, stdout and stderr."""
 
     def __init__(self, signals: Signals, user: UserTerminal) -> None:
-        """`user` is told when a session has the terminal, for no plugin may ask there then."""
+        """`user` learns when a session owns the terminal: no credential plugin may prompt there then."""
         self._signals = signals
         self._user = user
 
@@ -90,7 +90,7 @@ class StandardTerminal:
         sink: Callable[[io.BufferedReader], None],
         source: Callable[[io.BufferedWriter], None] | None = None,
     ) -> Piped:
-        """As `relay`, with code of ours at both ends instead of descriptors."""
+        """As `relay`, between functions instead of file descriptors."""
         from kubectl_dshell.terminal.pipes import relay_piped
 
         return relay_piped(stream, companion, self._signals, words, sink, source)
@@ -123,7 +123,7 @@ class ExecStreams:
             from kubectl_dshell.kube.exec.upgrade import open_exec
 
             return open_exec(*where, argv, stdin=stdin, tty=tty, sleep=self._sleep, **options)
-        except (OSError, RuntimeError) as error:  # even a module is a file to open
+        except (OSError, RuntimeError) as error:  # importing a module opens a file, too
             short = shortage(error)
             if short is None:
                 raise
@@ -140,7 +140,7 @@ class ExecStreams:
 
 @contextmanager
 def ports(flags: ConnectionFlags, namespace: str | None, *, quiet: bool) -> Iterator[tuple[Ports, str]]:
-    """The ports of one command, and the namespace it is about. Signals end it while it runs."""
+    """The ports of one command, and its namespace. Signals interrupt the command while the context is open."""
     from kubectl_dshell.kube.config.resolve import connect
     from kubectl_dshell.kube.http.api import Api
     from kubectl_dshell.kube.http.trace import RequestTrace
@@ -151,7 +151,7 @@ def ports(flags: ConnectionFlags, namespace: str | None, *, quiet: bool) -> Iter
     trace = RequestTrace(flags.verbosity, notices.trace)
     user = UserTerminal(lambda text: write_line(text, ""))
     with Signals() as signals:
-        # A plugin may run in it, and is ended when we are.
+        # A credential plugin may run here; a signal ends it together with us.
         connection = connect(flags.to_options(namespace), os.environ, user)
         api = Api(connection, trace, on_warning=notices.notice, sleep=signals.pause)
         pods = Pods(api)
@@ -174,7 +174,7 @@ def ports(flags: ConnectionFlags, namespace: str | None, *, quiet: bool) -> Iter
 
 @contextmanager
 def recording(path: str | None, *, quiet: bool) -> Iterator[Callable[[Ports], Ports]]:
-    """Adds a recorder to ports. Raises UsageError or OutputFailed, before anything is touched, if `path` cannot be."""
+    """Adds a recorder to ports. Raises UsageError or OutputFailed first if `path` cannot be written."""
     if path is None:
         yield lambda ports: ports
         return
@@ -205,7 +205,7 @@ class LocalDisk:
 
 
 def copy_ports(bound: Ports, *, quiet: bool) -> CopyPorts:
-    """What a copy needs besides a session, at the same terminal."""
+    """The ports of a copy, at the same terminal as its session."""
     from kubectl_dshell.commands.copy.ports import CopyPorts
     from kubectl_dshell.output.progress.copy_bar import CopyBar
 

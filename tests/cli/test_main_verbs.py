@@ -60,7 +60,10 @@ def test_the_version_is_asked_for_in_two_ways(capfd: pytest.CaptureFixture[str])
             "version takes no command after --\nA pod of that name: kubectl dshell pod/version -- ls\n",
         ),
         (["help", "--", "ls"], "help takes no command after --\nA pod of that name: kubectl dshell pod/help -- ls\n"),
-        (["atach", "web"], "after --, for example: kubectl dshell web -- ls -l\nDid you mean this? kubectl dshell attach\n"),
+        (
+            ["atach", "web"],
+            "after --, for example: kubectl dshell web -- ls -l\nDid you mean this? kubectl dshell attach\n",
+        ),
         (["help", "web"], 'unknown help topic "web"; there are: ls, attach, cp, cleanup, options\n'),
         (["help", "ls", "cp"], 'unknown help topic "ls cp"'),
         (["version", "--client"], "No such option"),

@@ -32,7 +32,9 @@ def test_a_word_says_what_it_can_mean(word: str, meant: tuple[str | None, ...]) 
 
 @pytest.mark.parametrize("word", ["", "Web", "web/", "/dshell-a", "a/b/c", "web\n", "wéb", "-web"])
 def test_what_means_nothing_is_refused(word: str) -> None:
-    with pytest.raises(click.UsageError, match="is not a valid name of a debug container or pod; use NAME, POD or POD/NAME"):
+    with pytest.raises(
+        click.UsageError, match="is not a valid name of a debug container or pod; use NAME, POD or POD/NAME"
+    ):
         AttachWord().convert(word, None, None)
 
 

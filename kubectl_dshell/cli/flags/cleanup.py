@@ -92,5 +92,5 @@ class CleanupOptions(Options):
 
     @property
     def has_condition(self) -> bool:
-        """Whether it says which: a name, or a flag that narrows."""
+        """Whether a name or a flag narrows the selection."""
         return bool(self.names or self.selector or self.mine or self.stale or self.older_than)

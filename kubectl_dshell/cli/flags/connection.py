@@ -1,4 +1,4 @@
-"""kubectl's own flags, with kubectl's meaning, for every verb: which cluster, and as whom."""
+"""kubectl's own flags, with kubectl's meaning, for every verb: the cluster, and the user."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _value(*names: str, metavar: str, help: str) -> Flag[str | None]:  # noqa: A
 
 
 class ConnectionFlags(Options):
-    """What was given; None (or empty) is "not given"."""
+    """The connection flags of one run; None or empty means not given."""
 
     context: str | None = parsed(_value("--context", metavar="NAME", help="The kubeconfig context to use."))
     cluster: str | None = parsed(_value("--cluster", metavar="NAME", help="The kubeconfig cluster to use."))
@@ -93,7 +93,7 @@ class ConnectionFlags(Options):
     )
 
     def to_options(self, namespace: str | None) -> ConnectionOptions:
-        """As `kube` wants them; a request timeout of 0 is none."""
+        """The options of a connection; a request timeout of 0 means unset."""
         from kubectl_dshell.kube.config.options import ConnectionOptions
 
         return ConnectionOptions(
@@ -116,9 +116,9 @@ class ConnectionFlags(Options):
         )
 
     def to_type_again(self) -> tuple[str, ...]:
-        """What reaches the same cluster as the same user, for a command that a message suggests.
+        """The flags a suggested command needs to reach the same cluster as the same user.
 
-        Never --token, nor the login in a URL; --client-key is the name of a file. -v says nothing about the cluster.
+        Never --token, nor the login in a URL; --client-key is a file name. -v does not affect the connection.
         """
         from kubectl_dshell.domain.text.duration import duration
         from kubectl_dshell.kube.net.endpoint import shown

@@ -50,7 +50,7 @@ class LsOptions(Options):
     connection: ConnectionFlags = nested(ConnectionFlags)
 
     def check(self) -> None:
-        """Raises click.UsageError for words that do not go together."""
+        """Raises click.UsageError for options that contradict each other."""
         if self.command is not None:
             raise click.UsageError("ls takes no command after --")
         if self.pods and self.all_namespaces:

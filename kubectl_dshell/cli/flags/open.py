@@ -104,12 +104,12 @@ class OpenOptions(Options):
 
     @property
     def lists(self) -> bool:
-        """Whether many pods are meant, by the words alone."""
+        """Whether the command line selects many pods, whatever their number turns out to be."""
         return bool(self.selector or self.all_namespaces or self.all_pods or len(self.targets) > 1)
 
     @property
     def is_many(self) -> bool:
-        """Whether the output has the form for many pods; how many there happen to be must not change it."""
+        """Whether the output has the format for many pods; a script must not see it depend on their number."""
         as_lines = self.output is Format.JSON and self.dry_run is DryRun.NONE
         return self.lists or bool(self.output_dir) or as_lines
 
@@ -118,9 +118,9 @@ class OpenOptions(Options):
         return settle_streams(stdin=self.stdin, tty=self.tty, command=self.command)
 
     def check(self, *, shell: bool) -> None:
-        """Raises click.UsageError for words that say nothing, or two things at once.
+        """Raises click.UsageError for options that are missing or contradict each other.
 
-        `shell`: a person asks for a shell; with many pods that is refused later, with the pods' names.
+        `shell`: a person asked for a shell; for many pods that is refused later, with their names.
         """
         self._check_targets()
         if self.is_many:
@@ -164,7 +164,7 @@ class OpenOptions(Options):
 
 
 def _meant_verb(word: str) -> str:
-    """Whether the first of several words looks like a verb with a typo."""
+    """A hint if the first of several arguments looks like a mistyped verb."""
     import difflib
 
     alike = difflib.get_close_matches(word, sorted(VERBS), n=1)

@@ -1,12 +1,12 @@
-"""From the command line to one frozen value per verb, whose fields mypy knows.
+"""Parses the command line into one frozen value per verb, with fields that mypy checks.
 
-A flag is an object with the type of its value, made once and shared by the verbs that have it. The class of a verb's
-options names its flags as fields:
+A flag is an object that knows the type of its value; verbs with the same flag share it. The options of a verb are a
+class with a field per flag:
 
     class LsOptions(Options):
         selector: str = parsed(SELECTOR)
 
-and `Verb` hands an instance of it to the function that does the work.
+`Verb` passes an instance to the function that carries out the verb.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ OTHER = "Other"
 
 
 class Flag(click.Option, Generic[T]):
-    """An option whose value is a T, and the heading it stands under in the help."""
+    """An option whose value is a T, listed under the heading `group` in the help."""
 
     def __init__(self, *names: str, group: str, **settings: Any) -> None:
         super().__init__(names, **settings)
         self.group = group
 
     def but(self, *, group: str = "", help: str = "") -> Flag[T]:  # noqa: A002  # click's word
-        """The same flag of another verb, under its own heading or with its own help."""
+        """The same flag for another verb, with another heading or help."""
         made = copy.copy(self)
         made.group, made.help = group or self.group, help or self.help
         return made
@@ -59,18 +59,18 @@ def switch(*names: str, group: str, help: str) -> Flag[bool]:  # noqa: A002  # c
 
 
 def optional(kind: click.ParamType[T], *names: str, group: str, **settings: Any) -> Flag[T | None]:
-    """A flag with a value; None where it is not given."""
+    """A flag with a value; None if not given."""
     return Flag(*names, group=group, type=kind, default=None, **settings)
 
 
 def option(kind: click.ParamType[T], *names: str, default: str | int, group: str, **settings: Any) -> Flag[T]:
-    """A flag with a value; `default` is as it would be typed."""
-    typed = default.value if isinstance(default, StrEnum) else default  # click would show the name of the member
+    """A flag with a value and a default, written as on the command line."""
+    typed = default.value if isinstance(default, StrEnum) else default  # click would show the member's name
     return Flag(*names, group=group, type=kind, default=typed, **settings)
 
 
 def repeatable(kind: click.ParamType[T], *names: str, group: str, **settings: Any) -> Flag[tuple[T, ...]]:
-    """A flag that may be given several times."""
+    """A flag that may be repeated."""
     return Flag(*names, group=group, type=kind, multiple=True, **settings)
 
 
@@ -97,13 +97,13 @@ def nested(line: type[R]) -> R:
 
 
 def remote_command() -> tuple[str, ...] | None:
-    """A field that holds what stands behind `--`; None where there is no `--`."""
+    """A field that holds the command after `--`; None without `--`."""
     return cast("tuple[str, ...] | None", _Field((), lambda ctx: ctx.obj))
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(parsed, nested, remote_command))
 class Options:
-    """Frozen values from the command line. To mypy a dataclass, which would take 3 ms of each start to be made."""
+    """Frozen values from the command line. Dataclasses to mypy; real ones would add 3 ms each to every start."""
 
     _fields: ClassVar[dict[str, _Field]] = {}
 
@@ -115,7 +115,7 @@ class Options:
             object.__setattr__(self, name, values[name])
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise AttributeError(f"{name} is not changed any more once it is parsed")
+        raise AttributeError(f"{name} cannot be changed after parsing")
 
     @classmethod
     def params(cls) -> tuple[click.Parameter, ...]:
@@ -129,12 +129,12 @@ class Options:
 
 
 class Verb(click.Command, Generic[R]):
-    """A verb with options of class R; its help has the flags under their headings, its usage is as kubectl's."""
+    """A verb with options of class R. Its help lists the flags by heading; its usage line reads like kubectl's."""
 
     def __init__(
         self, name: str, line: type[R], run: Callable[[R], int], *, flags: str, more: tuple[click.Parameter, ...] = ()
     ) -> None:
-        """`flags` is what stands for the flags in the usage; `more` are flags that end the program by themselves."""
+        """`flags` represents the flags in the usage line; `more` are flags that end the program, such as --version."""
         super().__init__(
             name,
             params=[*line.params(), *more],
@@ -173,7 +173,7 @@ class Verb(click.Command, Generic[R]):
 
 
 def verb(name: str, line: type[R], flags: str = "[flags]") -> Callable[[Callable[[R], int]], Verb[R]]:
-    """The verb that the decorated function carries out; its docstring is the help."""
+    """Makes a verb of the function that carries it out; its docstring is the help."""
     return lambda run: Verb(name, line, run, flags=flags)
 
 

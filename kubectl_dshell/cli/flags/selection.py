@@ -1,4 +1,4 @@
-"""Which pods and debug containers a verb is about: the flags that several verbs have."""
+"""Flags that select pods and debug containers, shared by several verbs."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ OLDER_THAN = optional(
 
 
 def concurrency(most: int, *, group: str = "Session") -> Flag[int]:
-    """How many pods or debug containers are worked on at a time."""
+    """A flag for the number of pods or debug containers processed at a time."""
     return option(
         click.IntRange(1, most),
         "--concurrency",

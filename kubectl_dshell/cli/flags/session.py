@@ -1,4 +1,4 @@
-"""What a session needs: the flags that several of `kubectl dshell POD`, attach and cp have."""
+"""Flags of a session, shared by `kubectl dshell POD`, attach and cp."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ _TTL = option(
 
 
 class SessionFlags(Options):
-    """What to enter, as whom, with which tools and for how long."""
+    """The container to enter, the user, the tools and the lifetime of a session."""
 
     container: str | None = parsed(CONTAINER)
     namespace: str | None = parsed(NAMESPACE)
@@ -126,15 +126,15 @@ class SessionFlags(Options):
     quiet: bool = parsed(QUIET)
 
     def check(self) -> None:
-        """What click cannot see: raises click.UsageError for values that do not go together."""
-        check_text((self.image,), "DSHELL_IMAGE")  # whatever was typed is checked by now
+        """Raises click.UsageError for values that contradict each other."""
+        check_text((self.image,), "DSHELL_IMAGE")  # typed arguments have been checked before
         if self.ttl < 1 or self.timeout < 1:
             raise click.UsageError("--ttl and --timeout must be at least 1s")
         if self.keep > self.ttl:
             raise click.UsageError("--keep cannot be longer than --ttl")
 
     def to_request(self, namespace: str, pod: str, retry_command: str) -> OpenRequest:
-        """A session without stdin and terminal, which runs nothing yet."""
+        """A request without command, stdin and terminal, to be completed by the verb."""
         from kubectl_dshell.commands.request import OpenRequest
 
         return OpenRequest(
@@ -161,7 +161,7 @@ class SessionFlags(Options):
 
 
 class Streams(NamedTuple):
-    """What a session has of ours, and what the user should know of it, or ""."""
+    """The streams a session gets, and a notice for the user (may be empty)."""
 
     stdin: bool
     tty: bool
@@ -169,16 +169,16 @@ class Streams(NamedTuple):
 
 
 def check_command(command: tuple[str, ...] | None) -> None:
-    """Raises click.UsageError for a command behind -- that cannot be."""
+    """Raises click.UsageError for an empty command after --."""
     if command == ():
         raise click.UsageError("no command after --; omit -- to open a shell")
 
 
 def settle_streams(*, stdin: bool | None, tty: bool | None, command: tuple[str, ...] | None) -> Streams:
-    """Which streams are meant where they were not given.
+    """Which streams a session gets if the flags do not say.
 
-    A terminal needs keys, so -t without a terminal on stdin falls back, as in kubectl. Where only stdin is a terminal
-    its keys belong to who reads our output (`| less`); a shell has nothing else to read, and is given them.
+    Without a terminal on stdin, -t is ignored with a notice, as in kubectl. If only stdin is a terminal, its keys
+    belong to the program that reads our output (`| less`); a shell gets them all the same, for it has no other input.
     """
     typed, seen = sys.stdin.isatty(), sys.stdout.isatty()
     terminal = typed and (seen if tty is None else tty)

@@ -1,4 +1,4 @@
-"""One click type per concept: raw words end here."""
+"""One click type per concept: strings become values here."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ E = TypeVar("E", bound=StrEnum)
 _NAME_MAX = 63  # a DNS label
 _REASON_MAX = 256
 LONGEST_WAIT = 2_000_000
-"""Seconds, some 23 days: what a socket can wait for, in milliseconds of a C int."""
+"""Seconds, about 23 days: the longest socket timeout, which is a C int of milliseconds."""
 _ID_MAX = 2**31 - 1  # the API's own bound for runAsUser and runAsGroup (validation.IsValidUserID)
 
 
 class OneOf(click.Choice[E]):
-    """A member of an enum, typed as its value."""
+    """A member of an enum, written as its value."""
 
     def normalize_choice(self, choice: object, ctx: click.Context | None) -> str:  # noqa: ARG002  # click's signature
         return str(choice)
@@ -47,7 +47,7 @@ class TargetWord(click.ParamType[Reference]):
 
 
 class Token(click.ParamType["Secret"]):
-    """Kept secret from the moment it is read."""
+    """A bearer token, wrapped in a Secret at once."""
 
     name = "token"
 
@@ -58,7 +58,7 @@ class Token(click.ParamType["Secret"]):
 
 
 class Duration(click.ParamType[int]):
-    """Seconds, from Go's form: 90s, 5m, 1h30m. `most`: what can be waited for, or calculated with."""
+    """Seconds, in Go's notation: 90s, 5m, 1h30m; at most `most`."""
 
     name = "duration"
 
@@ -75,7 +75,7 @@ class Duration(click.ParamType[int]):
 
 
 class RunAs(click.ParamType[tuple[int, int | None]]):
-    """UID or UID:GID; the gid is None where it is not given."""
+    """UID or UID:GID; the GID is None if not given."""
 
     name = "uid[:gid]"
 
@@ -89,7 +89,7 @@ class RunAs(click.ParamType[tuple[int, int | None]]):
 
 
 class EnvVar(click.ParamType[tuple[str, str]]):
-    """NAME=VALUE as the API accepts it; DSHELL_* is ours."""
+    """NAME=VALUE as the API accepts it; DSHELL_* is reserved."""
 
     name = "name=value"
 
@@ -121,7 +121,7 @@ class PodName(click.ParamType[str]):
 
 
 class Reason(click.ParamType[str]):
-    """One line for people, short enough to be read in a table."""
+    """A single line of text, short enough for a table."""
 
     name = "text"
 
@@ -129,13 +129,13 @@ class Reason(click.ParamType[str]):
         text = str(value).strip()
         if len(text) > _REASON_MAX:
             self.fail(f"a reason must not be longer than {_REASON_MAX} characters, got {len(text)}", param, ctx)
-        if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in text):  # Cs: it is not UTF-8
+        if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in text):  # Cs: invalid UTF-8
             self.fail(f"{text!r} is not a single line of text", param, ctx)
         return text
 
 
 class DebugName(click.ParamType[str]):
-    """The name of a debug container of ours, with or without its prefix; with it afterwards."""
+    """The name of a debug container, with or without our prefix; the value has it."""
 
     name = "name"
 
