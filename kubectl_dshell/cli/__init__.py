@@ -1,1 +1,1 @@
-"""The front door: words to values, values to one command, and the one error boundary."""
+"""The command line: parsing, wiring of one command, and the boundary where errors become exit codes."""

@@ -1,4 +1,4 @@
-"""Splits the command line before click sees it: our words, and the remote command behind `--`."""
+"""Splits the command line before click parses it: our arguments, and the remote command after `--`."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 def split_words(
     words: Sequence[str], verbs: Container[str], default: click.Command
 ) -> tuple[str | None, list[str], tuple[str, ...] | None]:
-    """(verb or None, our words without it, the command behind `--` or None if there is no `--`).
+    """(verb or None, our arguments without it, the command after `--` or None without `--`).
 
-    The verb is the first word that is neither a flag nor a flag's value, as in kubectl: `-n shop ls` is `ls`.
+    The verb is the first argument that is neither a flag nor the value of one, as in kubectl: `-n shop ls` is `ls`.
     """
     head = list(words)
     command: tuple[str, ...] | None = None
@@ -29,7 +29,7 @@ def split_words(
 
 
 def arguments(command: click.Command, words: Sequence[str]) -> list[str]:
-    """Those of `words` that are a list of arguments, and no flag or its value; none where a flag is wrong."""
+    """The positional arguments among `words`; none if a flag is invalid."""
     try:
         found, _, _ = command.make_parser(click.Context(command)).parse_args(list(words))
     except click.UsageError:
@@ -38,21 +38,21 @@ def arguments(command: click.Command, words: Sequence[str]) -> list[str]:
     return [word for value in named if isinstance(value, tuple | list) for word in value]
 
 
-def check_text(words: Sequence[str], what: str = "word {}", *, but: Sequence[str] = ()) -> None:
-    """Raises click.UsageError for what no name or command can be: bytes that are not UTF-8, and NUL.
+def check_text(words: Sequence[str], what: str = "argument {}", *, but: Sequence[str] = ()) -> None:
+    """Raises click.UsageError for arguments that the API cannot carry: invalid UTF-8, and NUL characters.
 
-    A file that is copied may have any bytes in its name but NUL: `but` are such words.
-    Their place is told and not they themselves: one of them may be a token.
+    `but` are the names of files to copy, which may have any bytes except NUL. The message gives the position of an
+    argument and not the argument itself, which may be a token.
     """
     for place, word in enumerate(words, 1):
         if not _is_text(word) and words.count(word) > but.count(word):
-            raise click.UsageError(f"{what.format(place)} is not UTF-8, and the Kubernetes API carries nothing else")
+            raise click.UsageError(f"{what.format(place)} is not valid UTF-8, as the Kubernetes API requires")
         if "\0" in word:
-            raise click.UsageError(f"{what.format(place)} has a NUL character in it")
+            raise click.UsageError(f"{what.format(place)} contains a NUL character")
 
 
 def _is_text(word: str) -> bool:
-    """Not with bytes that are not UTF-8, which Python has as lone surrogates."""
+    """Whether it is valid UTF-8; Python keeps other bytes as lone surrogates."""
     try:
         word.encode()
     except UnicodeEncodeError:

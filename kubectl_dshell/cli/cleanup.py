@@ -6,13 +6,15 @@ import math
 import sys
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from kubectl_dshell.cli.flags.cleanup import cleanup_flags
-from kubectl_dshell.cli.flags.kubectl import GroupedCommand, cluster_flags, to_connection_options
+from kubectl_dshell.cli.flags.cleanup import CleanupOptions
+from kubectl_dshell.cli.flags.parsing import verb
 from kubectl_dshell.cli.stdout import write_data
+from kubectl_dshell.commands.session.dry_run import DryRun
+from kubectl_dshell.output.document import Format
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,59 +24,63 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.debug_container.cleanup_result import CleanupResult
     from kubectl_dshell.domain.debug_container.status import DebugContainer
 
-_CONDITIONS = ("names", "selector", "mine", "stale", "older_than")
 _EVERYBODY = (
-    "this would end everybody's debug containers in all namespaces: say which (--stale, --mine, --older-than, "
-    "-l or names), or -y for all"
+    "this would end everyone's debug containers in all namespaces; narrow it down (--stale, --mine, "
+    "--older-than, -l or names), or confirm with -y"
 )
 
 
-@click.command(cls=GroupedCommand, options_metavar="[flags]")
-@click.argument("names", nargs=-1, metavar="[NAME|POD|POD/NAME]...")
-@cleanup_flags
-@click.pass_context
-def cleanup_command(ctx: click.Context, /, **flags: Any) -> int:
-    """End debug containers: those named (NAME or POD/NAME) or of the PODs named, else all that dshell made here.
+@verb("cleanup", CleanupOptions)
+def cleanup_command(options: CleanupOptions) -> int:
+    """End debug containers: by NAME or POD/NAME, those in a POD, or all that dshell made in the namespace.
 
-    Nothing of them runs afterwards; their entries stay in the pod's spec until the pod is replaced (--explain).
-    Without a name or a condition it asks first, at a terminal. What somebody uses this minute is only ended if it is
-    asked about at a terminal, or with -y. Exit code 0 only if all ended, else 69.
-    The fields of -o json are described in docs/json.md.
+    Their processes are gone afterwards; their entries stay in the pod's spec until the pod is replaced (--explain).
+    Without a name or a condition, a terminal asks for confirmation first. Debug containers in use are only ended
+    after confirmation at a terminal, or with -y. The exit code is 0 only if all of them ended, otherwise 69.
+    The fields of -o json are documented in docs/json.md.
     """
-    _check(ctx)
-    wanted = {name: flags.pop(name) for name in (*_CONDITIONS, "any_tool", "concurrency")}
-    wanted |= {"sure": flags.pop("yes"), "cluster_flags": cluster_flags(flags)}
-    told = wanted["sure"] or any(wanted[name] not in ((), "", False, None) for name in _CONDITIONS)
-    everywhere, dry, form = flags.pop("all_namespaces"), flags.pop("dry_run") != "none", flags.pop("output") or ""
-    explain, verbosity, timeout = flags.pop("explain"), flags.pop("verbosity"), flags.pop("timeout")
+    if options.command is not None:
+        raise click.UsageError("cleanup takes no command after --")
+    dry, told = options.dry_run is not DryRun.NONE, options.yes or options.has_condition
     may_ask = not dry and sys.stdin.isatty() and sys.stderr.isatty()
-    if everywhere and not (told or dry or may_ask):
-        raise click.UsageError(_EVERYBODY, ctx)
+    if options.all_namespaces and not (told or dry or may_ask):
+        raise click.UsageError(_EVERYBODY)
     from kubectl_dshell.cli.wiring import ports
-    from kubectl_dshell.commands.manage.cleanup import CleanupRequest, choose
+    from kubectl_dshell.commands.manage.cleanup import choose
     from kubectl_dshell.output.notices import write_line
 
-    with ports(to_connection_options(flags), quiet=False, verbosity=verbosity) as (bound, namespace):
-        deadline = bound.clock.monotonic() + (timeout or math.inf)
-        request = CleanupRequest(namespace=None if everywhere else namespace, deadline=deadline, **wanted)
+    with ports(options.connection, options.namespace, quiet=False) as (bound, namespace):
+        request = _request(options, namespace, bound)
         chosen = choose(request, bound)
         doubtful = (chosen.used if told else chosen.containers + chosen.used) if may_ask else ()
         agreed = bool(doubtful) and _agreed(doubtful, bound.clock.now())
         if doubtful and not agreed and len(doubtful) == len(chosen.containers + chosen.used):
             write_line("nothing was ended")
             return 0
-        sure = chosen.with_used() if agreed else chosen.without_used(request.cluster_flags)
-        report = _Report(form, everywhere=everywhere, dry=dry, chosen=sure)
+        sure = chosen.with_used() if agreed else chosen.without_used(bound.invocation)
+        report = _Report(options.output, everywhere=options.all_namespaces, dry=dry, chosen=sure)
         try:
             _end(request, report, bound)
         finally:
-            report.close(explain=explain)
+            report.close(explain=options.explain)
     return report.status()
 
 
-def _check(ctx: click.Context) -> None:
-    if ctx.obj is not None:
-        raise click.UsageError("cleanup runs no command", ctx)
+def _request(options: CleanupOptions, namespace: str, bound: Ports) -> CleanupRequest:
+    from kubectl_dshell.commands.manage.cleanup import CleanupRequest
+
+    return CleanupRequest(
+        names=options.names,
+        namespace=None if options.all_namespaces else namespace,
+        selector=options.selector,
+        stale=options.stale,
+        mine=options.mine,
+        older_than=options.older_than,
+        any_tool=options.any_tool,
+        concurrency=options.concurrency,
+        deadline=bound.clock.monotonic() + (options.timeout or math.inf),
+        sure=options.yes,
+    )
 
 
 def _agreed(chosen: tuple[DebugContainer, ...], now: datetime) -> bool:
@@ -86,7 +92,7 @@ def _agreed(chosen: tuple[DebugContainer, ...], now: datetime) -> bool:
     try:
         return click.confirm(f"End {'it' if len(chosen) == 1 else f'these {len(chosen)}'}?", err=True)
     except (click.Abort, Interrupted):
-        write_line("")  # the answer's own
+        write_line("")  # ends the line of the question
         raise
 
 
@@ -109,9 +115,9 @@ def _end(request: CleanupRequest, report: _Report, bound: Ports) -> None:
 
 @dataclass
 class _Report:
-    """Each ending on stdout as it comes (a document when all is over), the sum on stderr; a signal only shortens it."""
+    """Writes each result to stdout as it arrives (JSON and YAML at the end) and a summary to stderr."""
 
-    form: str
+    form: Format | None
     everywhere: bool
     dry: bool
     chosen: Chosen
@@ -122,20 +128,20 @@ class _Report:
         from kubectl_dshell.output.cleanup_report import format_line, format_name
 
         self.shown.append(ending)
-        if self.form in ("", "name"):
-            name = self.form == "name"
-            write_data(format_name(ending, everywhere=self.everywhere) if name else format_line(ending))
+        if self.form is Format.NAME:
+            write_data(format_name(ending, everywhere=self.everywhere))
+        elif self.form is None:
+            write_data(format_line(ending))
 
     def close(self, *, explain: bool) -> None:
         from kubectl_dshell.output.cleanup_report import WHY_THEY_STAY, format_endings, next_steps, not_ended, summary
-        from kubectl_dshell.output.document import Format
         from kubectl_dshell.output.notices import write_line
 
         for ending in self.done:
             if ending not in self.shown:
                 self.show(ending)
-        if self.form in ("json", "yaml"):
-            write_data(format_endings(self.done, self.chosen.unclear, Format(self.form)))
+        if self.form is Format.JSON or self.form is Format.YAML:
+            write_data(format_endings(self.done, self.chosen.unclear, self.form))
         total = len(self.chosen.containers) + len(self.chosen.settled)
         lines = [*next_steps(self.done), *not_ended(self.done, self.chosen.unclear)]
         lines.append(summary(self.done, total - len(self.done), dry=self.dry))

@@ -1,177 +1,139 @@
-"""`kubectl dshell cp`: its words, and the copy they ask for."""
+"""`kubectl dshell cp`."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from kubectl_dshell import __version__
-from kubectl_dshell.cli.flags.kubectl import (
-    GroupedCommand,
-    cluster_flags,
-    connection_options,
-    option,
-    to_connection_options,
-)
-from kubectl_dshell.cli.open import open_command
+from kubectl_dshell.cli.flags.connection import ConnectionFlags
+from kubectl_dshell.cli.flags.parsing import Options, nested, operands, parsed, remote_command, switch, verb
+from kubectl_dshell.cli.flags.session import SessionFlags
 from kubectl_dshell.domain.copy.copy_spec import STREAM, RemotePath, parse_copy_spec
 
 if TYPE_CHECKING:
-    from kubectl_dshell.cli.flags.kubectl import F
     from kubectl_dshell.commands.copy.ports import CopyPorts
     from kubectl_dshell.commands.request import OpenRequest
 
-_OF_A_SESSION = (
-    "container",
-    "namespace",
-    "run_as",
-    "profile",
-    "image",
-    "image_pull_policy",
-    "reason",
-    "new",
-    "keep",
-    "ttl",
-    "timeout",
-    "quiet",
-)
+_NO_STDIN = "cannot read an archive from stdin; use: kubectl dshell POD -- tar x -C DIRECTORY"
+_NO_POD = "either the source or the destination must be in a pod: POD:PATH"
 
 
-def _session_options(command: F) -> F:
-    """The flags of `kubectl dshell POD` that mean something here, as they are there."""
-    flags = {param.name: param for param in open_command.params}
-    for name in reversed(_OF_A_SESSION):
-        command.__click_params__ = [*getattr(command, "__click_params__", []), flags[name]]  # type: ignore[attr-defined]  # where click's decorators leave them
-    return command
+class CpOptions(Options):
+    words: tuple[str, ...] = parsed(operands(click.STRING, "words", "SOURCE... DESTINATION"))
+    more: tuple[str, ...] | None = remote_command()
+    yes: bool = parsed(
+        switch("-y", "--yes", group="Copy", help="Do not ask for confirmation before writing into the app's files.")
+    )
+    skip_failed: bool = parsed(
+        switch(
+            "--skip-failed",
+            group="Copy",
+            help="Skip files that cannot be read or are refused, name each of them, and copy the rest.",
+        )
+    )
+    session: SessionFlags = nested(SessionFlags)
+    connection: ConnectionFlags = nested(ConnectionFlags)
 
 
-@click.command("cp", cls=GroupedCommand, options_metavar="[flags]")
-@click.argument("words", nargs=-1, metavar="SOURCE... DESTINATION")
-@option("-y", "--yes", is_flag=True, group="Copy", help="Do not ask before files are written into the app.")
-@option(
-    "--skip-failed",
-    is_flag=True,
-    group="Copy",
-    help="Leave out what cannot be read or is refused, and copy the rest; each is named.",
-)
-@_session_options
-@connection_options
-@click.pass_context
-def cp_command(ctx: click.Context, /, words: tuple[str, ...], **flags: Any) -> int:
-    """Copy files out of a container, or into it; neither needs tar in it.
+class Places(NamedTuple):
+    """The sources and the destination of a copy."""
 
-    One end is [NAMESPACE/]POD:PATH, with PATH in the app's root; patterns like 'web:/var/log/*.log' are matched
-    there. A copy comes whole or not at all: modes, times and links are kept, owners are not. What could do harm
-    here is refused: names that were not asked for, links that lead out of the copy, devices, setuid programs.
+    sources: tuple[RemotePath | str, ...]
+    destination: RemotePath | str
+    remote: RemotePath
+    """The destination, or the first source, that is in a pod."""
+
+
+@verb("cp", CpOptions)
+def cp_command(options: CpOptions) -> int:
+    """Copy files out of a container or into it; the container does not need tar.
+
+    The source or the destination is [NAMESPACE/]POD:PATH, with PATH in the app's root; patterns such as
+    'web:/var/log/*.log' are matched there. A copy is complete or is not made at all: modes, times and links are
+    kept, owners are not. Files that could do harm on this machine are refused: names that were not requested, links
+    that lead out of the copy, devices, setuid programs.
 
     \b
-      # A file, and a directory, to here
+      # Copy a file and a directory to the current directory
       kubectl dshell cp web:/etc/app.yaml web:/var/log .
-      # As a tar archive on stdout
+      # Write a tar archive to stdout
       kubectl dshell cp shop/web:/var/log - | tar tv
-      # Into the app, as the app's user
+      # Copy into the app's files, as the app's user
       kubectl dshell cp ./fixtures web:/tmp -y
 
-    Exit codes are those of kubectl dshell; 1: tar could not read or write everything, and its words are on stderr.
+    Exit codes are those of kubectl dshell, and 1 if tar could not read or write everything (see its messages on
+    stderr).
     """  # noqa: D301  # click's \b
-    sources, destination = _places(ctx, [*words, *(ctx.obj or ())])
-    remote = destination if isinstance(destination, RemotePath) else sources[0]
-    if not isinstance(remote, RemotePath):
-        raise click.UsageError("one end has to be a pod's: POD:PATH", ctx)
-    flags["again"] = ["kubectl", "dshell", "cp", *words]
-    flags["cluster_flags"] = cluster_flags(flags)
-    if remote.namespace:
-        flags["namespace"] = remote.namespace
-    if isinstance(destination, RemotePath):
-        _ask(ctx, [str(source) for source in sources], destination, flags)
-    verbosity, quiet = flags.pop("verbosity"), flags.pop("quiet")
-    connection = to_connection_options(flags)
-    from kubectl_dshell.cli.cp_wiring import copy_ports
-    from kubectl_dshell.cli.wiring import ports
+    options.session.check()
+    words, quiet = (*options.words, *(options.more or ())), options.session.quiet
+    places = _places(words)
+    if isinstance(places.destination, RemotePath) and not options.yes:
+        _ask(places.sources, places.destination)
+    from kubectl_dshell.cli.wiring import copy_ports, ports
 
-    with ports(connection, quiet=quiet, verbosity=verbosity) as (bound, namespace):
-        session = _session(flags, namespace, remote.pod)
-        return _copy(sources, destination, session, copy_ports(bound, quiet=quiet), skip=flags["skip_failed"])
+    wanted = places.remote.namespace or options.session.namespace
+    with ports(options.connection, wanted, quiet=quiet) as (bound, namespace):
+        chosen = ("--container", options.session.container) if options.session.container else ()
+        again = bound.invocation.command("cp", *map(_no_flag, words), *chosen, namespace=namespace)
+        session = options.session.to_request(namespace, places.remote.pod, again)
+        return _copy(places, session, copy_ports(bound, quiet=quiet), skip=options.skip_failed)
 
 
-def _copy(
-    sources: list[RemotePath | str],
-    destination: RemotePath | str,
-    session: OpenRequest,
-    bound: CopyPorts,
-    *,
-    skip: bool,
-) -> int:
+def _no_flag(word: str) -> str:
+    """`word` in a form that can precede flags: an argument after `--` may begin with a dash."""
+    return f"./{word}" if word.startswith("-") and word != STREAM else word
+
+
+def _copy(places: Places, session: OpenRequest, bound: CopyPorts, *, skip: bool) -> int:
     from kubectl_dshell.commands.copy.copy import CopyIn, CopyOut, copy_in, copy_out
 
-    if isinstance(destination, RemotePath):
-        return copy_in(CopyIn(session, tuple(map(str, sources)), destination, skip), bound)
-    paths = tuple(source for source in sources if isinstance(source, RemotePath))
-    return copy_out(CopyOut(session, paths, destination, skip), bound)
+    if isinstance(places.destination, RemotePath):
+        return copy_in(CopyIn(session, tuple(map(str, places.sources)), places.destination, skip), bound)
+    paths = tuple(source for source in places.sources if isinstance(source, RemotePath))
+    return copy_out(CopyOut(session, paths, places.destination, skip), bound)
 
 
-def _places(ctx: click.Context, words: list[str]) -> tuple[list[RemotePath | str], RemotePath | str]:
-    """The sources and the destination; raises click.UsageError for words that do not go together."""
+def _places(words: tuple[str, ...]) -> Places:
+    """Raises click.UsageError for arguments that contradict each other."""
     if len(words) < 2:
         example = "kubectl dshell cp POD:PATH ., or kubectl dshell cp FILE POD:PATH"
-        raise click.UsageError(f"from where, to where? {example}", ctx)
+        raise click.UsageError(f"a source and a destination are required: {example}")
     try:
         *sources, destination = map(parse_copy_spec, words)
     except ValueError as error:
-        raise click.UsageError(str(error), ctx) from error
+        raise click.UsageError(str(error)) from error
     if why := _wrong(sources, destination):
-        raise click.UsageError(why, ctx)
-    return sources, destination
+        raise click.UsageError(why)
+    remote = next((end for end in (destination, *sources) if isinstance(end, RemotePath)), None)
+    if remote is None:
+        raise click.UsageError(_NO_POD)
+    return Places(tuple(sources), destination, remote)
 
 
 def _wrong(sources: list[RemotePath | str], destination: RemotePath | str) -> str:
     remote = [source for source in sources if isinstance(source, RemotePath)]
     if isinstance(destination, RemotePath):
         if remote:
-            return "from pod to pod goes by way of here, in two copies"
-        return "an archive on stdin: kubectl dshell POD -- tar x -C DIRECTORY" if STREAM in sources else ""
+            return "cannot copy from one pod to another; copy to this machine first, then to the other pod"
+        return _NO_STDIN if STREAM in sources else ""
     if len(remote) < len(sources):
-        return "one end has to be a pod's: POD:PATH"
+        return _NO_POD
     if len({(source.namespace, source.pod) for source in remote}) > 1:
-        return "one copy has one pod; copy from each pod by itself"
+        return "cannot copy from several pods at once; copy from each pod separately"
     if destination == STREAM and sys.stdout.isatty():
-        return "an archive is not for a terminal: - is for a pipe or a file"
+        return "refusing to write an archive to a terminal; redirect stdout to a pipe or a file"
     return ""
 
 
-def _ask(ctx: click.Context, sources: list[str], destination: RemotePath, flags: dict[str, Any]) -> None:
-    if flags["yes"]:
-        return
+def _ask(sources: tuple[RemotePath | str, ...], destination: RemotePath) -> None:
     if not sys.stdin.isatty():
-        raise click.UsageError("this writes into the app, and there is no terminal to ask at: add -y", ctx)
-    from kubectl_dshell.cli.cp_wiring import size
+        raise click.UsageError(
+            "this writes into the app's files, and there is no terminal to ask for confirmation; use -y"
+        )
+    from kubectl_dshell.cli.wiring import size
     from kubectl_dshell.output.escape import escape
 
-    place = f"{destination.pod}:/{destination.path}"
-    click.confirm(escape(f"Copy {size(sources)} into {place}, replacing what has the same name?"), err=True, abort=True)
-
-
-def _session(flags: dict[str, Any], namespace: str, pod: str) -> OpenRequest:
-    import shlex
-
-    from kubectl_dshell.commands.request import OpenRequest
-    from kubectl_dshell.domain.access.privilege import Profile
-
-    same = ("container", "run_as", "image", "ttl", "keep", "new", "timeout", "reason", "cluster_flags")
-    container = f" -c {flags['container']}" if flags["container"] else ""
-    return OpenRequest(
-        namespace=namespace,
-        pod=pod,
-        command=(),
-        profile=Profile(flags["profile"]),
-        pull_policy=flags["image_pull_policy"],
-        env=(),
-        stdin=False,
-        tty=False,
-        version=__version__,
-        name=None,
-        retry_command=f"{shlex.join(flags['again'])}{container} -n {shlex.quote(namespace)}{flags['cluster_flags']}",
-        **{name: flags[name] for name in same},
-    )
+    what, place = size([str(source) for source in sources]), f"{destination.pod}:/{destination.path}"
+    click.confirm(escape(f"Copy {what} into {place}, replacing files of the same name?"), err=True, abort=True)

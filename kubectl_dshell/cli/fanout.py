@@ -1,21 +1,22 @@
-"""`kubectl dshell TARGET... -- COMMAND` over many pods."""
+"""`kubectl dshell TARGET... -- COMMAND` in many pods."""
 
 from __future__ import annotations
 
 import os
 import select
+import sys
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from shlex import quote
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from kubectl_dshell.commands.fanout.run import run_many
+from kubectl_dshell.commands.fanout.run import ManyRequest, run_many
 from kubectl_dshell.commands.fanout.targets import TargetQuery, find
-from kubectl_dshell.domain.fanout import ContainerRef, overall
+from kubectl_dshell.domain.fanout import overall
 from kubectl_dshell.domain.stream import Channel
 from kubectl_dshell.errors import DshellError, Interrupted
+from kubectl_dshell.output.document import Format
 from kubectl_dshell.output.fanout_report import RunReport
 from kubectl_dshell.output.sinks.files import FileSink, new_folder
 from kubectl_dshell.output.sinks.memory import MemorySink
@@ -28,8 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from kubectl_dshell.commands.fanout.run import ManyRequest
+    from kubectl_dshell.cli.flags.open import OpenOptions
     from kubectl_dshell.commands.ports import Ports
+    from kubectl_dshell.domain.pod.container_ref import ContainerRef
     from kubectl_dshell.output.fanout_report import PodSink
     from kubectl_dshell.output.progress.fanout_bar import FanoutBar
 
@@ -38,9 +40,36 @@ _LAST_WORDS_SECONDS = 1.0
 _LOOK_MS = 1000
 
 
+def run(options: OpenOptions, *, shell: bool) -> int:
+    """The overall exit code. `shell`: a person asked for a shell, which is refused with the names of the pods."""
+    from kubectl_dshell.cli.wiring import ports
+
+    quiet, verbosity = options.session.quiet, options.connection.verbosity
+    with ports(options.connection, options.session.namespace, quiet=quiet) as (bound, namespace):
+        query = TargetQuery(
+            references=options.targets,
+            selector=options.selector,
+            namespace=None if options.all_namespaces else namespace,
+            container=options.session.container,
+            every=options.all_pods,
+        )
+        if shell:
+            _refuse_shell(query, bound)
+        template = options.session.to_request(namespace, "", "")
+        request = ManyRequest(
+            template=replace(template, command=options.command or (), env=options.env, name=options.name),
+            retry_command=lambda namespace, pod: bound.invocation.open(namespace, pod, options.session.container),
+            concurrency=options.concurrency,
+            fail_fast=options.fail_fast,
+        )
+        bar = not quiet and not verbosity and sys.stderr.isatty()
+        form = _OutputForm(options.output_dir, as_json=options.output is Format.JSON, quiet=quiet, bar=bar)
+        return _run(query, request, form, bound)
+
+
 @dataclass(frozen=True, slots=True)
-class OutputForm:
-    """What becomes of the output: lines with a prefix, `folder`, JSON, or the last two together."""
+class _OutputForm:
+    """Where the output goes: prefixed lines, files in `folder`, JSON, or the last two together."""
 
     folder: str | None
     as_json: bool
@@ -48,19 +77,18 @@ class OutputForm:
     bar: bool
 
 
-def run(aim: TargetQuery, request: ManyRequest, forms: OutputForm, bound: Ports) -> int:
-    """The exit code of all together."""
-    folder = new_folder(forms.folder) if forms.folder else None
+def _run(query: TargetQuery, request: ManyRequest, form: _OutputForm, bound: Ports) -> int:
+    folder = new_folder(form.folder) if form.folder else None
     with OutputRouter(StdioFds(stdin=None)) as outputs:
         printer = Printer(outputs, os.isatty)
-        ports = replace(bound, notices=PrinterNotices(printer, quiet=forms.quiet))
+        bound = replace(bound, notices=PrinterNotices(printer, quiet=form.quiet))
         try:
-            found = find(aim, ports)
+            found = find(query, bound)
             with ExitStack() as stack:
-                bar = stack.enter_context(_bar(printer, len(found))) if forms.bar else None
-                make = _sinks(printer, folder, as_json=forms.as_json, namespaced=aim.namespace is None)
-                report = RunReport(printer, make, bar, as_json=forms.as_json, namespaced=aim.namespace is None)
-                results = run_many(found, request, ports, report)
+                bar = stack.enter_context(_bar(printer, len(found))) if form.bar else None
+                make = _sinks(printer, folder, as_json=form.as_json, namespaced=query.namespace is None)
+                report = RunReport(printer, make, bar, as_json=form.as_json, namespaced=query.namespace is None)
+                results = run_many(found, request, bound, report)
         except (DshellError, Interrupted):
             _drain(outputs, _LAST_WORDS_SECONDS)
             raise
@@ -68,12 +96,13 @@ def run(aim: TargetQuery, request: ManyRequest, forms: OutputForm, bound: Ports)
     return overall(results)
 
 
-def refuse_shell(aim: TargetQuery, ctx: click.Context, bound: Ports) -> None:
-    """Many pods and no command: say which there are to choose from."""
-    places = [one.place for one in find(aim, bound)]
-    shown = "".join(f"\n  kubectl dshell {quote(place.pod)} -n {quote(place.namespace)}" for place in places[:_SHOWN])
+def _refuse_shell(query: TargetQuery, bound: Ports) -> NoReturn:
+    """Raises click.UsageError that lists the pods to choose from."""
+    places = [one.place for one in find(query, bound)]
+    shown = "".join(f"\n  {bound.invocation.open(place.namespace, place.pod)}" for place in places[:_SHOWN])
     more = f"\n  and {len(places) - _SHOWN} more" if len(places) > _SHOWN else ""
-    raise click.UsageError(f"a shell is for one pod; choose one, or put a COMMAND for all behind --:{shown}{more}", ctx)
+    choose = "choose one, or put a COMMAND for all of them after --"
+    raise click.UsageError(f"a shell needs exactly one pod; {choose}:{shown}{more}")
 
 
 def _bar(printer: Printer, total: int) -> FanoutBar:
@@ -96,7 +125,7 @@ def _sinks(
 
 
 def _drain(outputs: OutputRouter, seconds: float | None) -> None:
-    """Wait until all is written, or nothing can be."""
+    """Wait until everything is written, or until `seconds` pass without progress."""
     poll = select.poll()
     poll.register(outputs, select.POLLIN)
     while True:

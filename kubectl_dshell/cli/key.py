@@ -1,4 +1,4 @@
-"""The user's key on this machine: a file that only they can read, made when the first debug container is."""
+"""The user's key on this machine: a private file, created together with the first debug container."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 _NAME = "kubectl-dshell/key"
 _DIGITS = 2 * KEY_BYTES
 _FORM = re.compile(rb"[0-9a-f]{%d}\n?" % _DIGITS)
-_FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # a FIFO in its place is not waited for
+_FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # do not block on a FIFO in its place
 
 
 class KeyFile:
-    """$XDG_STATE_HOME/kubectl-dshell/key (~/.local/state), read once, by any thread. `trouble`: why there is no key.
+    """$XDG_STATE_HOME/kubectl-dshell/key (~/.local/state), read once; thread-safe. `trouble`: why there is no key.
 
-    `refused`: there is a file, and it is not to be trusted.
+    `refused`: the file exists but cannot be trusted.
     """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
@@ -35,10 +35,10 @@ class KeyFile:
         self._lock = threading.Lock()
         self._key: Key | None = None
         self._missing: bool | None = None
-        """Whether there is no file, and one could be made; None as long as nobody has looked."""
+        """Whether there is no file, but one could be created; None until it has been looked for."""
 
     def key(self, *, make: bool = False) -> Key | None:
-        """The key, if there is one that can be trusted. `make`: one is made where there is none."""
+        """The key, if there is one that can be trusted. `make`: create it if it does not exist."""
         with self._lock:
             if self._missing is None:
                 self._read()
@@ -49,7 +49,7 @@ class KeyFile:
     def _read(self) -> None:
         self._missing, self.trouble = False, ""
         if self._path is None:
-            self.trouble = "neither XDG_STATE_HOME nor HOME says where a key could be"
+            self.trouble = "there is no place for a key: neither XDG_STATE_HOME nor HOME is an absolute path"
             return
         try:
             found, content = _look(self._path)
@@ -68,7 +68,7 @@ class KeyFile:
         self.refused, self.trouble = True, f"{self._path} {why}"
 
     def _make(self) -> None:
-        """Whole or not at all, and never over another: of two that begin at once both use what came first."""
+        """Create it atomically, never replacing another: of two concurrent runs, both use the first one's."""
         path = self._path or Path()
         temporary = path.with_name(f"key.{secrets.token_hex(8)}")
         try:
@@ -84,13 +84,13 @@ class KeyFile:
             finally:
                 temporary.unlink()
         except OSError as error:
-            self._missing, self.trouble = False, f"{path} cannot be made: {error.strerror}"
+            self._missing, self.trouble = False, f"{path} cannot be created: {error.strerror}"
             return
         self._read()
 
 
 def _make_folder(folder: Path) -> None:
-    """Raises PermissionError for root in somebody else's home (sudo): what it left there its owner could not use."""
+    """Raises PermissionError for root in another user's home (sudo), who could not use a file owned by root."""
     there = next(one for one in folder.parents if one.exists())
     if os.geteuid() == 0 != there.stat().st_uid:
         raise PermissionError(0, f"{there} belongs to another user")
@@ -99,7 +99,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def _path(environ: Mapping[str, str]) -> Path | None:
-    """As the XDG Base Directory Specification has it: a path that is not absolute is none."""
+    """As in the XDG Base Directory Specification: relative paths are ignored."""
     state, home = Path(environ.get("XDG_STATE_HOME", "")), Path(environ.get("HOME", ""))
     if state.is_absolute():
         return state / _NAME
@@ -107,7 +107,7 @@ def _path(environ: Mapping[str, str]) -> Path | None:
 
 
 def _look(path: Path) -> tuple[os.stat_result, bytes]:
-    """What kind of file it is, and how it begins."""
+    """The status of the file and its first bytes."""
     descriptor = os.open(path, os.O_RDONLY | _FLAGS)
     try:
         found = os.fstat(descriptor)
@@ -117,11 +117,11 @@ def _look(path: Path) -> tuple[os.stat_result, bytes]:
 
 
 def _wrong(found: os.stat_result, content: bytes) -> str:
-    """Why others may know it, or have put it there."""
+    """Why it cannot be trusted: others may know it, or may have planted it."""
     if not stat.S_ISREG(found.st_mode):
         return "is not a regular file"
     if found.st_uid != os.geteuid():
         return "belongs to another user"
     if found.st_mode & 0o077:
-        return f"is open to others (mode {stat.S_IMODE(found.st_mode):04o}; chmod 600 makes it yours alone)"
+        return f"is accessible to other users (mode {stat.S_IMODE(found.st_mode):04o}; fix it with chmod 600)"
     return "" if _FORM.fullmatch(content) else f"is not {_DIGITS} hexadecimal digits"

@@ -1,18 +1,22 @@
-"""Binds the commands' ports to the first floor. Heavy imports happen here, when a command really runs."""
+"""Binds the ports of the commands to their implementations. Imported only when a command really runs: it is slow."""
 
 from __future__ import annotations
 
 import os
 import secrets
+import shlex
 import sys
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.cli.key import KeyFile
 from kubectl_dshell.commands.ports import Ports
+from kubectl_dshell.domain.copy.copy_spec import STREAM
 from kubectl_dshell.domain.debug_container.spec import Scripts
+from kubectl_dshell.domain.text.invocation import Invocation
 from kubectl_dshell.errors import ConnectionLost, Interrupted, shortage
 from kubectl_dshell.kube.auth.user_terminal import UserTerminal
 from kubectl_dshell.output.notices import Notices, write_line
@@ -28,15 +32,20 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
-    from kubectl_dshell.domain.stream import Companion, Exit, Piped, Stream
+    from kubectl_dshell.cli.flags.connection import ConnectionFlags
+    from kubectl_dshell.commands.copy.ports import CopyPorts
+    from kubectl_dshell.domain.copy.copy_spec import RemotePath
+    from kubectl_dshell.domain.stream import Companion, Exit, Piped, Stream, TerminalSize
+    from kubectl_dshell.files.archive_source import ArchiveSource
+    from kubectl_dshell.files.passthrough import Passthrough
+    from kubectl_dshell.files.staging import Staging
     from kubectl_dshell.kube.config.connection import Connection
-    from kubectl_dshell.kube.config.options import ConnectionOptions
     from kubectl_dshell.kube.http.trace import RequestTrace
 
 
 class SystemClock:
     def __init__(self, now: Callable[[], datetime]) -> None:
-        """`now` is the wall clock that the cluster's times are compared with."""
+        """`now` is the wall clock to compare the cluster's timestamps with."""
         self._now = now
 
     def now(self) -> datetime:
@@ -60,11 +69,11 @@ class StandardTerminal:
     """Our own stdin, stdout and stderr."""
 
     def __init__(self, signals: Signals, user: UserTerminal) -> None:
-        """`user` is told when a session has the terminal, for no plugin may ask there then."""
+        """`user` learns when a session owns the terminal: no credential plugin may prompt there then."""
         self._signals = signals
         self._user = user
 
-    def size(self) -> tuple[int, int] | None:
+    def size(self) -> TerminalSize | None:
         return tty.size(sys.stdin.fileno()) if sys.stdin.isatty() else None
 
     def relay(self, stream: Stream, companion: Companion, *, stdin: bool, tty: bool) -> Exit:
@@ -81,7 +90,7 @@ class StandardTerminal:
         sink: Callable[[io.BufferedReader], None],
         source: Callable[[io.BufferedWriter], None] | None = None,
     ) -> Piped:
-        """As `relay`, with code of ours at both ends instead of descriptors."""
+        """As `relay`, between functions instead of file descriptors."""
         from kubectl_dshell.terminal.pipes import relay_piped
 
         return relay_piped(stream, companion, self._signals, words, sink, source)
@@ -114,7 +123,7 @@ class ExecStreams:
             from kubectl_dshell.kube.exec.upgrade import open_exec
 
             return open_exec(*where, argv, stdin=stdin, tty=tty, sleep=self._sleep, **options)
-        except (OSError, RuntimeError) as error:  # even a module is a file to open
+        except (OSError, RuntimeError) as error:  # importing a module opens a file, too
             short = shortage(error)
             if short is None:
                 raise
@@ -130,8 +139,8 @@ class ExecStreams:
 
 
 @contextmanager
-def ports(options: ConnectionOptions, *, quiet: bool, verbosity: int) -> Iterator[tuple[Ports, str]]:
-    """The ports of one command, and the namespace it is about. Signals end it while it runs."""
+def ports(flags: ConnectionFlags, namespace: str | None, *, quiet: bool) -> Iterator[tuple[Ports, str]]:
+    """The ports of one command, and its namespace. Signals interrupt the command while the context is open."""
     from kubectl_dshell.kube.config.resolve import connect
     from kubectl_dshell.kube.http.api import Api
     from kubectl_dshell.kube.http.trace import RequestTrace
@@ -139,11 +148,11 @@ def ports(options: ConnectionOptions, *, quiet: bool, verbosity: int) -> Iterato
     from kubectl_dshell.kube.workloads import Workloads
 
     notices = Notices(quiet=quiet, is_raw=tty.is_raw)
-    trace = RequestTrace(verbosity, notices.trace)
+    trace = RequestTrace(flags.verbosity, notices.trace)
     user = UserTerminal(lambda text: write_line(text, ""))
     with Signals() as signals:
-        # A plugin may run in it, and is ended when we are.
-        connection = connect(options, os.environ, user)
+        # A credential plugin may run here; a signal ends it together with us.
+        connection = connect(flags.to_options(namespace), os.environ, user)
         api = Api(connection, trace, on_warning=notices.notice, sleep=signals.pause)
         pods = Pods(api)
         yield (
@@ -157,6 +166,58 @@ def ports(options: ConnectionOptions, *, quiet: bool, verbosity: int) -> Iterato
                 workloads=Workloads(api),
                 debugged=pods,
                 keyring=KeyFile(os.environ),
+                invocation=Invocation(flags.to_type_again()),
             ),
             connection.namespace,
         )
+
+
+@contextmanager
+def recording(path: str | None, *, quiet: bool) -> Iterator[Callable[[Ports], Ports]]:
+    """Adds a recorder to ports. Raises UsageError or OutputFailed first if `path` cannot be written."""
+    if path is None:
+        yield lambda ports: ports
+        return
+    from kubectl_dshell.terminal.asciicast import Recorder
+    from kubectl_dshell.terminal.recording_terminal import RecordedTerminal
+
+    notices = Notices(quiet=quiet, is_raw=tty.is_raw)
+    recorder = Recorder(path, os.environ, notices.interject)
+    try:
+        yield lambda ports: replace(ports, terminal=RecordedTerminal(ports.terminal, recorder))
+    finally:
+        recorder.close()
+        if recorder.begun and recorder.complete:
+            notices.notice(f"recorded in {path}; asciinema play {shlex.quote(path)}")
+
+
+class LocalDisk:
+    def landing(self, destination: str, sources: Sequence[RemotePath]) -> Staging | Passthrough:
+        from kubectl_dshell.files.passthrough import Passthrough
+        from kubectl_dshell.files.staging import Staging
+
+        return Passthrough(1, sources) if destination == STREAM else Staging(destination, sources)
+
+    def luggage(self, sources: Sequence[str], refuse: Callable[[str, str], None]) -> ArchiveSource:
+        from kubectl_dshell.files.archive_source import ArchiveSource
+
+        return ArchiveSource(sources, refuse)
+
+
+def copy_ports(bound: Ports, *, quiet: bool) -> CopyPorts:
+    """The ports of a copy, at the same terminal as its session."""
+    from kubectl_dshell.commands.copy.ports import CopyPorts
+    from kubectl_dshell.output.progress.copy_bar import CopyBar
+
+    if not isinstance(bound.terminal, StandardTerminal):
+        raise TypeError(bound.terminal)
+    return CopyPorts(bound, bound.terminal, LocalDisk(), CopyBar(quiet=quiet))
+
+
+def size(sources: Sequence[str]) -> str:
+    """For the question before a copy: "3 files (1.2 MB)". Raises NotFound where there is no such file."""
+    from kubectl_dshell.files.archive_source import ArchiveSource
+    from kubectl_dshell.output.progress.copy_bar import format_bytes
+
+    measured = ArchiveSource(sources, lambda _name, _why: None).size()
+    return f"{measured.files} file{'' if measured.files == 1 else 's'} ({format_bytes(measured.bytes)})"

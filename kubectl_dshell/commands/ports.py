@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from kubectl_dshell.domain.text.invocation import PLAIN, Invocation
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.pod.event import PodEvent
     from kubectl_dshell.domain.pod.pod import Json
     from kubectl_dshell.domain.pod.reference import Reference
-    from kubectl_dshell.domain.stream import Companion, Exit, Stream
+    from kubectl_dshell.domain.stream import Companion, Exit, Stream, TerminalSize
 
 
 class Cluster(Protocol):
@@ -98,8 +100,8 @@ class Streams(Protocol):
 class Terminal(Protocol):
     """The user's side: a terminal or pipes."""
 
-    def size(self) -> tuple[int, int] | None:
-        """(columns, rows), None without a terminal."""
+    def size(self) -> TerminalSize | None:
+        """None without a terminal."""
 
     def relay(self, stream: Stream, companion: Companion, *, stdin: bool, tty: bool) -> Exit:
         """Bytes both ways until the remote command ends; raises Interrupted, OutputFailed, ConnectionLost."""
@@ -168,3 +170,5 @@ class Ports:
     workloads: Workloads
     debugged: DebuggedPods
     keyring: Keyring
+    invocation: Invocation = PLAIN
+    """For the commands that messages suggest."""

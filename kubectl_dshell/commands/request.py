@@ -26,8 +26,6 @@ class Interaction:
     """Whether the end of stdin has to reach the command; None: where there is stdin and no terminal."""
     task: bool = False
     """A command that is expected to be short, and has no stdin: its goodbye is not waited for."""
-    cluster_flags: str = ""
-    """The flags that say which cluster, as whom, as they were given, each with a blank before it: " --context kind"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

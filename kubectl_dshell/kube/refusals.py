@@ -205,7 +205,7 @@ def _list_rights(namespace: str | None, user: str) -> tuple[str, ...]:
         f"  kubectl create {kind} dshell-ls{scope} --verb=get,list,watch --resource=pods\n"
         f"  kubectl create {kind}binding dshell-ls{scope} --{kind}=dshell-ls --user={quote(user or 'NAME')}"
     )
-    return (rights,) if namespace else ("One namespace may be allowed: kubectl dshell ls -n NAMESPACE", rights)
+    return (rights,) if namespace else ("One namespace may be allowed: -n NAMESPACE", rights)
 
 
 def role_command(namespace: str) -> str:

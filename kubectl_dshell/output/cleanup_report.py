@@ -11,7 +11,7 @@ from kubectl_dshell.domain.pod.unclear import told
 from kubectl_dshell.domain.round_robin import by_group
 from kubectl_dshell.domain.text.duration import age
 from kubectl_dshell.output.debug_containers.document import VERSION, unclear_documents
-from kubectl_dshell.output.document import Format, format_document
+from kubectl_dshell.output.document import DocumentFormat, format_document
 from kubectl_dshell.output.escape import escape_line
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def format_name(ending: CleanupResult, *, everywhere: bool) -> str:
     return escape_line(f"{s.namespace + '/' if everywhere else ''}{s.pod}/{s.name}") + "\n"
 
 
-def format_endings(endings: Sequence[CleanupResult], unclear: Sequence[UnreadablePod], form: Format) -> str:
+def format_endings(endings: Sequence[CleanupResult], unclear: Sequence[UnreadablePod], form: DocumentFormat) -> str:
     """The whole of -o json and -o yaml (docs/json.md)."""
     items = [_document(ending) for ending in endings]
     more = {"items": items, "unreadablePods": unclear_documents(unclear)}

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from kubectl_dshell.output.escape import is_printed
 
 
 class Format(StrEnum):
+    """What -o can be; each verb offers some of them."""
+
+    WIDE = "wide"
     JSON = "json"
     YAML = "yaml"
+    NAME = "name"
 
 
-def format_document(document: Any, form: Format) -> str:
+DocumentFormat = Literal[Format.JSON, Format.YAML]
+
+
+def format_document(document: Any, form: DocumentFormat) -> str:
     match form:
         case Format.JSON:
+            import json
+
             return json.dumps(document, indent=2) + "\n"
         case Format.YAML:
             import yaml

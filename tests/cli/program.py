@@ -11,14 +11,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from kubectl_dshell import __main__ as program
 from kubectl_dshell.cli import wiring
+from kubectl_dshell.cli.flags.connection import ConnectionFlags
 from kubectl_dshell.cli.wiring import StandardTerminal
 from kubectl_dshell.commands.ports import Ports
 from kubectl_dshell.domain.pod.event import PodEvent
 from kubectl_dshell.domain.stream import Companion, Exit, Stream
+from kubectl_dshell.domain.text.invocation import Invocation
 from kubectl_dshell.errors import Interrupted
 from kubectl_dshell.output.notices import Notices
 from kubectl_dshell.terminal.relay import relay
@@ -56,15 +57,16 @@ class Pipes(StandardTerminal):
 
 
 @contextmanager
-def ports(options: Any, *, quiet: bool, verbosity: int) -> Iterator[tuple[Ports, str]]:
+def ports(flags: ConnectionFlags, namespace: str | None, *, quiet: bool) -> Iterator[tuple[Ports, str]]:
     """In place of `wiring.ports`."""
-    del options, verbosity
+    del namespace
     world = World(cluster=Cluster(), streams=Streams())
     end_when_told(world)
     running_holder(world)
     world.pod["status"]["ephemeralContainerStatuses"][0]["state"]["running"]["startedAt"] = "2025-12-31T21:00:00Z"
     with Signals() as signals:
-        yield replace(world.ports(), notices=Notices(quiet=quiet), terminal=Pipes(signals)), "shop"
+        invocation, notices = Invocation(flags.to_type_again()), Notices(quiet=quiet)
+        yield replace(world.ports(), notices=notices, terminal=Pipes(signals), invocation=invocation), "shop"
 
 
 def environment(**more: str) -> dict[str, str]:

@@ -17,7 +17,9 @@ from kubectl_dshell.errors import ExitStatus
 HEAVY = ("kubernetes", "rich", "urllib3", "websocket", "tenacity", "yaml")
 
 
-@pytest.mark.parametrize("words", [["--help"], ["--version"], ["ls", "--help"], ["options"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "words", [["--help"], ["help"], ["--version"], ["version"], ["ls", "--help"], ["options"]], ids=" ".join
+)
 def test_help_and_version_import_nothing_heavy(words: list[str]) -> None:
     program = (
         "import sys; from kubectl_dshell.cli.main import main; code = main(sys.argv[1:]); "
@@ -26,6 +28,18 @@ def test_help_and_version_import_nothing_heavy(words: list[str]) -> None:
     done = subprocess.run([sys.executable, "-c", program, *words], capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"]], ids=" ".join)
+def test_help_and_version_import_no_verb(words: list[str]) -> None:
+    modules = [f"kubectl_dshell.cli.{verb}" for verb in VERBS]
+    program = (
+        "import sys; from kubectl_dshell.cli.main import main; main(sys.argv[1:]); "
+        f"sys.exit(' '.join(m for m in {modules} if m in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", program, *words], capture_output=True, text=True, check=False)
+
+    assert (done.stderr, done.returncode) == ("\n", 1), "sys.exit() of an empty text"
 
 
 def test_the_first_help_fits_one_screen() -> None:

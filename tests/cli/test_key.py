@@ -98,7 +98,10 @@ def test_without_a_home_there_is_none(environ: dict[str, str]) -> None:
     keyring = KeyFile(environ)
 
     assert keyring.key(make=True) is None
-    assert (keyring.trouble, keyring.refused) == ("neither XDG_STATE_HOME nor HOME says where a key could be", False)
+    assert (keyring.trouble, keyring.refused) == (
+        "there is no place for a key: neither XDG_STATE_HOME nor HOME is an absolute path",
+        False,
+    )
 
 
 def _open_to_the_group(path: Path) -> None:
@@ -143,8 +146,8 @@ def _empty(path: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "why"),
     [
-        (_open_to_the_group, "is open to others (mode 0640; chmod 600 makes it yours alone)"),
-        (_open_to_all, "is open to others (mode 0604; chmod 600 makes it yours alone)"),
+        (_open_to_the_group, "is accessible to other users (mode 0640; fix it with chmod 600)"),
+        (_open_to_all, "is accessible to other users (mode 0604; fix it with chmod 600)"),
         (_a_link, "cannot be read: Too many levels of symbolic links"),
         (_a_folder, "is not a regular file"),
         (_a_fifo, "is not a regular file"),

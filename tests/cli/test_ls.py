@@ -10,9 +10,9 @@ from kubectl_dshell.cli.main import main
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("ls web -A", "a POD is in one namespace"),
-        ("ls web -l a=b", "either PODs or -l"),
-        ("ls -w -o yaml", "--watch prints a table, names or -o json, not -o yaml"),
+        ("ls web -A", "a pod cannot be selected by name across all namespaces"),
+        ("ls web -l a=b", "cannot combine PODs with -l; use one or the other"),
+        ("ls -w -o yaml", "--watch cannot be used with -o yaml; use -o json, -o name or the table"),
         ("ls --state stopped", "'stopped' is not one of 'running', 'waiting', 'ended'"),
         ("ls --sort-by size", "'size' is not one of 'pod', 'name', 'age'"),
         ("ls --older-than old", "'old' is not a duration"),

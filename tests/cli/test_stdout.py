@@ -16,7 +16,11 @@ from tests.waiting import wait_until
 
 TEXTS = [
     ["--help"],
+    ["-h"],
+    ["help"],
+    ["help", "ls"],
     ["--version"],
+    ["version"],
     ["options"],
     ["options", "--help"],
     ["ls", "--help"],

@@ -303,7 +303,7 @@ def test_what_is_wrong_is_said(shared_pod: Pod, dshell: Dshell, words: list[str]
 def test_a_person_is_asked_before_the_app_is_written_to(shared_pod: Pod, dshell: Dshell, here: Path) -> None:
     (here / "asked").write_text("hello\n")
     words = ("cp", KEEP, str(here / "asked"), f"{shared_pod.name}:/tmp")
-    question = rf"Copy 1 file \(6 bytes\) into {shared_pod.name}:/tmp, replacing what has the same name\? \[y/N\]: "
+    question = rf"Copy 1 file \(6 bytes\) into {shared_pod.name}:/tmp, replacing files of the same name\? \[y/N\]: "
 
     with dshell.terminal(*words, columns=200) as session:
         session.expect(question)

@@ -432,7 +432,7 @@ def test_many_without_a_command_are_named_to_choose_from(three: list[Before], pr
         assert session.wait() == 64
         text = session.text
 
-    assert "a shell is for one pod; choose one" in text
+    assert "a shell needs exactly one pod; choose one" in text
     for one in three:
         assert f"kubectl dshell {one.pod.name} -n {one.pod.namespace}" in text
 

@@ -119,7 +119,7 @@ def test_without_a_home_all_works_and_nothing_is_reused(make_pod: MakePod, dshel
 
     assert [(run.stdout, run.code) for run in runs] == [(b"in\n", 0)] * 2
     assert runs[0].stderr == ""
-    why = "not made by you on this machine (neither XDG_STATE_HOME nor HOME says where a key could be)"
+    why = "not made by you on this machine (there is no place for a key: neither XDG_STATE_HOME nor HOME is an absolute path)"
     assert why in runs[1].stderr
     assert len(pod.debug_containers()) == 2
 
@@ -135,7 +135,7 @@ def test_a_key_that_others_may_read_is_told_and_not_used(make_pod: MakePod, dshe
     mended = dshell(pod.name, KEEP, "-v", "8", "--", "true")
 
     assert (open_.code, mended.code) == (0, 0)
-    assert f"your key is not used, so nothing is reused: {key} is open to others (mode 0644" in open_.stderr
+    assert f"your key is not used, so nothing is reused: {key} is accessible to other users (mode 0644" in open_.stderr
     assert len(pod.debug_containers()) == 2
     assert key.read_text().strip() not in open_.stderr + mended.stderr
 

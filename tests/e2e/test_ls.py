@@ -234,7 +234,7 @@ def wait_until_older(crowd: Crowd, dshell: Dshell) -> None:
         pytest.param(
             ("-l", "app=no", "--stale", "-o", "wide"),
             b"",
-            "no debug containers that are stale in namespace {} in pods with app=no\n",
+            "no stale debug containers in namespace {} in pods with labels app=no\n",
             id="wide",
         ),
         pytest.param(("-o", "name"), b"", "", id="name"),
@@ -319,7 +319,7 @@ def test_a_refusal_names_the_right_and_where_it_lacks(namespace: str, dshell: Ds
     assert (everywhere.stdout, everywhere.code) == (b"", 77)
     first, second, *_ = everywhere.stderr.splitlines()
     assert first == f"error: {user} may not list pods in all namespaces (cluster-wide)"
-    assert second == "One namespace may be allowed: kubectl dshell ls -n NAMESPACE"
+    assert second == "One namespace may be allowed: -n NAMESPACE"
     assert (watching.code, watching.stderr) == (77, everywhere.stderr)
 
 

@@ -197,7 +197,7 @@ def test_what_is_not_utf8_is_refused_before_anything_is_added(
 
     assert refused.code == 64
     assert refused.stderr.startswith("error: ")
-    assert "is not UTF-8" in refused.stderr
+    assert "is not valid UTF-8" in refused.stderr
     assert pod.debug_containers() == {}
 
 

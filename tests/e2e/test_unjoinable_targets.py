@@ -70,7 +70,7 @@ def test_an_init_container_that_hangs_is_entered_while_the_app_waits_for_it(make
         dshell(pod.name, "--", "true"),
         rf"error: container app of {pod.name} is not running: it is waiting \(PodInitializing\). "
         "A debug container can only join a running one.",
-        f"Its init container runs: kubectl dshell {pod.name} -n {pod.namespace} -c setup",
+        f"Its init container runs: kubectl dshell {pod.name} --container setup -n {pod.namespace}",
     )
     entered = dshell(pod.name, "-c", "setup", "--", "cat", "app/secret.txt")
     assert (entered.stdout, entered.code) == (b"only the app reads this\n", 0), entered.stderr

@@ -33,6 +33,7 @@ from kubectl_dshell.domain.pod.selection import jobs_at_work, newest_ready_first
 from kubectl_dshell.domain.pod.start_failure import StartMonitor, describe
 from kubectl_dshell.domain.pod.unclear import UnreadablePod, told
 from kubectl_dshell.domain.text.duration import age
+from kubectl_dshell.domain.text.invocation import PLAIN
 from kubectl_dshell.errors import DshellError, Malformed, NotFound
 from kubectl_dshell.output.cleanup_report import format_endings, format_line, next_steps, not_ended, question
 from kubectl_dshell.output.debug_containers.formats import format_debug_containers, format_document_of, format_name
@@ -248,7 +249,7 @@ def shown(listed: list[ListedContainer]) -> None:
     one_line_each(as_yaml)
     assert yaml.safe_load(as_yaml) == document or "\\ud" in text  # YAML has no halves of characters
     found = [one.container for one in listed]
-    endings = [failed(s, s.message) for s in found] + [left_to(s, "2 clients", "") for s in found]
+    endings = [failed(s, s.message) for s in found] + [left_to(s, "2 clients", PLAIN) for s in found]
     lines = "".join(map(format_line, endings))
     assert lines.count("\n") == len(endings)
     one_line_each(lines)

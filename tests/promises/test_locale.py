@@ -87,7 +87,7 @@ def test_bytes_that_are_not_utf_8_are_a_usage_error(locale: dict[str, str], word
     out, said, code = run(locale, "web", "--env", b"X=" + word, "--", "true")
 
     assert (out, code) == (b"", 64)
-    assert b"is not UTF-8, and the Kubernetes API carries nothing else" in said
+    assert b"is not valid UTF-8, as the Kubernetes API requires" in said
 
 
 def test_files_have_the_names_that_were_typed(locale: dict[str, str], tmp_path: Path) -> None:
@@ -103,4 +103,4 @@ def test_an_image_from_the_environment_is_text_too(locale: dict[str, str]) -> No
     done = subprocess.run(command, env=raw, stdin=subprocess.DEVNULL, capture_output=True, check=False)
 
     assert done.returncode == 64
-    assert b"DSHELL_IMAGE is not UTF-8" in done.stderr
+    assert b"DSHELL_IMAGE is not valid UTF-8" in done.stderr

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from kubectl_dshell.commands.session.banner import attach_command
 from kubectl_dshell.domain.access.target import where
 from kubectl_dshell.domain.debug_container.cleanup_result import left_to, ways_out
 from kubectl_dshell.domain.debug_container.status import debug_containers
+from kubectl_dshell.domain.text.invocation import PLAIN
 from kubectl_dshell.errors import ApiError
 from kubectl_dshell.kube.refusals import ApiRequest, role_command, translate_api_error
 from tests.pods import make_pod
@@ -27,9 +27,9 @@ def words(command: str) -> list[str]:
 @pytest.mark.parametrize(
     "command",
     [
-        attach_command(ODD, ODD, ODD, ""),
+        PLAIN.attach(ODD, ODD, ODD),
         *ways_out(replace(SESSION, namespace=ODD, pod=ODD, name=ODD)),
-        left_to(replace(SESSION, namespace=ODD, pod=ODD, name=ODD), "1 client", "").advice[0],
+        left_to(replace(SESSION, namespace=ODD, pod=ODD, name=ODD), "1 client", PLAIN).advice[0],
         f"kubectl logs {where(replace(make_pod(), name=ODD, namespace=ODD))}",
     ],
 )

@@ -1,81 +1,96 @@
-"""The flags of `kubectl dshell cleanup`."""
+"""The options of `kubectl dshell cleanup`."""
 
 from __future__ import annotations
 
-from functools import reduce
-from typing import TYPE_CHECKING, Any
-
 import click
 
-from kubectl_dshell.cli.flags.kubectl import (
-    all_namespaces_option,
-    concurrency_option,
-    connection_options,
-    namespace_option,
+from kubectl_dshell.cli.flags.connection import ConnectionFlags
+from kubectl_dshell.cli.flags.parsing import (
+    Options,
+    nested,
+    operands,
     option,
-    selector_option,
+    optional,
+    parsed,
+    remote_command,
+    switch,
 )
-from kubectl_dshell.cli.flags.types import Duration
+from kubectl_dshell.cli.flags.selection import (
+    ALL_NAMESPACES,
+    MINE,
+    NAMESPACE,
+    OLDER_THAN,
+    SELECTOR,
+    STALE,
+    WHICH,
+    concurrency,
+)
+from kubectl_dshell.cli.flags.types import Duration, OneOf
+from kubectl_dshell.commands.session.dry_run import DryRun
+from kubectl_dshell.output.document import Format
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-_FLAGS: tuple[Callable[[Any], Any], ...] = (
-    namespace_option,
-    all_namespaces_option,
-    selector_option,
-    option("--mine", is_flag=True, group="Which", help="Those that you made with dshell on this machine."),
-    option(
-        "--stale",
-        is_flag=True,
-        group="Which",
-        help="Those that nobody uses: no word of a client for 25 s and no --keep, or past their limit. Of other "
-        "tools' only the age tells: those of --older-than.",
-    ),
-    option(
-        "--older-than",
-        type=Duration(),
-        default=None,
-        group="Which",
-        metavar="TIME",
-        help="Those that run for longer than this: 2h, 1h30m. Such conditions narrow each other.",
-    ),
-    option(
-        "--any-tool",
-        is_flag=True,
-        group="Which",
-        help="Those of other tools too, by signals to their own processes: needs a shell in their image.",
-    ),
-    option("-y", "--yes", is_flag=True, group="Session", help="Do not ask, and end also what somebody uses."),
-    concurrency_option,
-    option(
-        "--timeout",
-        type=Duration(),
-        default=0,
-        metavar="TIME",
-        group="Session",
-        help="Leave what nobody came to by then; 0 is never.",
-    ),
-    option(
-        "--dry-run",
-        type=click.Choice(["none", "client"]),
-        default="none",
-        is_flag=False,
-        flag_value="client",
-        group="Output",
-        help="Only say what would be ended.",
-    ),
-    option("--explain", is_flag=True, group="Output", help="Say also why entries stay in the pod's spec."),
-    option(
-        "-o",
-        "--output",
-        type=click.Choice(["json", "yaml", "name"]),
-        group="Output",
-        help="Another form than lines; name: only those that ended.",
-    ),
-    connection_options,
+_STALE_HELP = (
+    "Only stale ones: no client heartbeat for 25 s and no --keep, or past --ttl. Those made by other tools are "
+    "stale only by age (--older-than)."
 )
 
 
-def cleanup_flags(command: Any) -> Any:
-    return reduce(lambda made, flag: flag(made), reversed(_FLAGS), command)
+class CleanupOptions(Options):
+    names: tuple[str, ...] = parsed(operands(click.STRING, "names", "[NAME|POD|POD/NAME]..."))
+    command: tuple[str, ...] | None = remote_command()
+    namespace: str | None = parsed(NAMESPACE)
+    all_namespaces: bool = parsed(ALL_NAMESPACES)
+    selector: str = parsed(SELECTOR)
+    mine: bool = parsed(MINE)
+    stale: bool = parsed(STALE.but(help=_STALE_HELP))
+    older_than: int | None = parsed(
+        OLDER_THAN.but(help="Only those running for longer than this: 2h, 1h30m. All conditions must hold.")
+    )
+    any_tool: bool = parsed(
+        switch(
+            "--any-tool",
+            group=WHICH,
+            help="Also those made by other tools, by signalling their processes (requires a shell in their image).",
+        )
+    )
+    yes: bool = parsed(
+        switch("-y", "--yes", group="Session", help="Do not ask for confirmation, and end those in use, too.")
+    )
+    concurrency: int = parsed(concurrency(256))
+    timeout: int = parsed(
+        option(
+            Duration(),
+            "--timeout",
+            default=0,
+            metavar="TIME",
+            group="Session",
+            help="Leave those not reached by then; 0 means no timeout.",
+        )
+    )
+    dry_run: DryRun = parsed(
+        option(
+            OneOf((DryRun.NONE, DryRun.CLIENT)),
+            "--dry-run",
+            default=DryRun.NONE,
+            is_flag=False,
+            flag_value=DryRun.CLIENT.value,
+            group="Output",
+            help="Only print what would be ended.",
+        )
+    )
+    explain: bool = parsed(switch("--explain", group="Output", help="Also explain why entries stay in the pod's spec."))
+    output: Format | None = parsed(
+        optional(
+            OneOf((Format.JSON, Format.YAML, Format.NAME)),
+            "-o",
+            "--output",
+            group="Output",
+            help="Output format instead of lines; name: only those that ended.",
+        )
+    )
+    connection: ConnectionFlags = nested(ConnectionFlags)
+
+    @property
+    def has_condition(self) -> bool:
+        """Whether a name or a flag narrows the selection."""
+        return bool(self.names or self.selector or self.mine or self.stale or self.older_than)

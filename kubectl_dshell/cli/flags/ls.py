@@ -1,73 +1,61 @@
-"""The flags of `kubectl dshell ls`."""
+"""The options of `kubectl dshell ls`."""
 
 from __future__ import annotations
 
-from functools import reduce
-from typing import TYPE_CHECKING, Any
-
 import click
 
-from kubectl_dshell.cli.flags.kubectl import (
-    all_namespaces_option,
-    connection_options,
-    namespace_option,
-    option,
-    selector_option,
-)
-from kubectl_dshell.cli.flags.types import Duration
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-SORT_KEYS = ("pod", "name", "age", "owner", "state", "target", "user", "image", "node", "tool")
-STATES = ("running", "waiting", "ended")
-
-_FLAGS: tuple[Callable[[Any], Any], ...] = (
-    namespace_option,
-    all_namespaces_option,
-    selector_option,
-    option("--mine", is_flag=True, group="Which", help="Those that you made with dshell on this machine."),
-    option(
-        "--stale",
-        is_flag=True,
-        group="Which",
-        help="Those that run and nobody uses: no word of a client for 25 s and no --keep, a holder that is gone, "
-        "past their limit, or older than --older-than.",
-    ),
-    option(
-        "--older-than",
-        type=Duration(),
-        default=None,
-        group="Which",
-        metavar="TIME",
-        help="Those that run for longer than this, whoever made them: 2h, 1h30m.",
-    ),
-    option("--state", type=click.Choice(STATES), group="Which", help="Those in this state; not started is waiting."),
-    option(
-        "-o",
-        "--output",
-        type=click.Choice(["wide", "json", "yaml", "name"]),
-        group="Output",
-        help="Another form than the table.",
-    ),
-    option(
-        "--sort-by",
-        type=click.Choice(SORT_KEYS),
-        group="Output",
-        metavar="KEY",
-        help=f"One of {', '.join(SORT_KEYS)} (oldest first); else by namespace, pod and name.",
-    ),
-    option("--no-headers", is_flag=True, group="Output", help="The table without its first line."),
-    option(
-        "-w",
-        "--watch",
-        is_flag=True,
-        group="Output",
-        help="Go on: a live table on a terminal, else a line for each change; with -o json a document for each.",
-    ),
-    connection_options,
-)
+from kubectl_dshell.cli.flags.connection import ConnectionFlags
+from kubectl_dshell.cli.flags.parsing import Options, nested, operands, optional, parsed, remote_command, switch
+from kubectl_dshell.cli.flags.selection import ALL_NAMESPACES, MINE, NAMESPACE, OLDER_THAN, SELECTOR, STALE, WHICH
+from kubectl_dshell.cli.flags.types import OneOf, PodName
+from kubectl_dshell.domain.debug_container.listing import SortKey, Stage
+from kubectl_dshell.output.document import Format
 
 
-def listing_flags(command: Any) -> Any:
-    return reduce(lambda made, flag: flag(made), reversed(_FLAGS), command)
+class LsOptions(Options):
+    pods: tuple[str, ...] = parsed(operands(PodName(), "pods", "[POD]..."))
+    command: tuple[str, ...] | None = remote_command()
+    namespace: str | None = parsed(NAMESPACE)
+    all_namespaces: bool = parsed(ALL_NAMESPACES)
+    selector: str = parsed(SELECTOR)
+    mine: bool = parsed(MINE)
+    stale: bool = parsed(STALE)
+    older_than: int | None = parsed(OLDER_THAN)
+    state: Stage | None = parsed(
+        optional(
+            OneOf(Stage), "--state", group=WHICH, help="Only those in this state; waiting includes not yet started."
+        )
+    )
+    output: Format | None = parsed(
+        optional(OneOf(Format), "-o", "--output", group="Output", help="Output format instead of the table.")
+    )
+    sort_by: SortKey | None = parsed(
+        optional(
+            OneOf(SortKey),
+            "--sort-by",
+            group="Output",
+            metavar="KEY",
+            help=f"One of {', '.join(SortKey)} (age: oldest first); default: namespace, pod and name.",
+        )
+    )
+    no_headers: bool = parsed(switch("--no-headers", group="Output", help="Print the table without its header."))
+    watch: bool = parsed(
+        switch(
+            "-w",
+            "--watch",
+            group="Output",
+            help="Keep watching: a live table on a terminal, else a line (with -o json a document) per change.",
+        )
+    )
+    connection: ConnectionFlags = nested(ConnectionFlags)
+
+    def check(self) -> None:
+        """Raises click.UsageError for options that contradict each other."""
+        if self.command is not None:
+            raise click.UsageError("ls takes no command after --")
+        if self.pods and self.all_namespaces:
+            raise click.UsageError("a pod cannot be selected by name across all namespaces; omit -A or the POD")
+        if self.pods and self.selector:
+            raise click.UsageError("cannot combine PODs with -l; use one or the other")
+        if self.watch and self.output is Format.YAML:
+            raise click.UsageError("--watch cannot be used with -o yaml; use -o json, -o name or the table")

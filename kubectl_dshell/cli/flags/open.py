@@ -1,143 +1,171 @@
-"""The flags of `kubectl dshell POD`, in the order and under the headings of its help."""
+"""The options of `kubectl dshell TARGET...`, under the headings of its help."""
 
 from __future__ import annotations
 
 import click
 
-from kubectl_dshell.cli.flags.kubectl import F, namespace_option, option
-from kubectl_dshell.cli.flags.session import KEEP, QUIET, RECORD, STDIN, TIMEOUT, TTY
-from kubectl_dshell.cli.flags.types import DebugName, Duration, EnvVar, Reason, RunAs
-
-MANY = "Many pods (COMMAND in each; exit code: 0 if all are 0, else the highest, our own failures first)"
-DEFAULT_IMAGE = "busybox:1.37"
-
-_FLAGS = (
-    option(
-        "-c",
-        "--container",
-        group="Target",
-        metavar="NAME",
-        help="The container; else the default one, or the first.",
-    ),
-    namespace_option,
-    option(
-        "--run-as",
-        type=RunAs(),
-        group="Identity",
-        metavar="UID[:GID]",
-        help="Be this user instead of the app's own.",
-    ),
-    option(
-        "--profile",
-        type=click.Choice(["auto", "general"]),
-        default="auto",
-        show_default=True,
-        group="Identity",
-        help="auto: the least that enters. general: root with SYS_PTRACE.",
-    ),
-    option(
-        "--image",
-        default=DEFAULT_IMAGE,
-        show_default=True,
-        envvar="DSHELL_IMAGE",
-        show_envvar=True,
-        group="Debug container",
-        help="The image that brings the tools; any with busybox ash or bash.",
-    ),
-    option(
-        "--image-pull-policy",
-        type=click.Choice(["Always", "IfNotPresent", "Never"]),
-        group="Debug container",
-        help="When the node pulls the image; else Kubernetes' default.",
-    ),
-    option(
-        "--env",
-        type=EnvVar(),
-        multiple=True,
-        metavar="NAME=VALUE",
-        group="Debug container",
-        help="Set in the debug container; repeatable; visible in the pod's spec.",
-    ),
-    option(
-        "--reason",
-        type=Reason(),
-        default="",
-        metavar="TEXT",
-        group="Debug container",
-        help="Why you are here; stamped on a new debug container (for good), shown by ls.",
-    ),
-    option(
-        "--name",
-        type=DebugName(),
-        metavar="NAME",
-        group="Debug container",
-        help="Join or make the debug container dshell-NAME; else one of yours, or a random name.",
-    ),
-    option("--new", is_flag=True, group="Session", help="Add a debug container even if one of yours could be reused."),
-    KEEP,
-    option(
-        "--ttl",
-        type=Duration(),
-        default="8h",
-        show_default=True,
-        metavar="TIME",
-        group="Session",
-        help="End the debug container after this, whatever happens.",
-    ),
-    TIMEOUT,
-    TTY,
-    STDIN,
-    RECORD,
-    QUIET,
-    option(
-        "-l",
-        "--selector",
-        default="",
-        group=MANY,
-        metavar="SELECTOR",
-        help="All pods with these labels.",
-    ),
-    option("-A", "--all-namespaces", is_flag=True, group=MANY, help="All pods of all namespaces; with -l, of those."),
-    option("--all", "all_pods", is_flag=True, group=MANY, help="All pods of the workload, or of the namespace."),
-    option(
-        "--concurrency",
-        type=click.IntRange(1, 100),
-        default=16,
-        show_default=True,
-        group=MANY,
-        metavar="NUMBER",
-        help="How many at a time.",
-    ),
-    option("--fail-fast", is_flag=True, group=MANY, help="Stop the others when one has failed."),
-    option(
-        "--output-dir",
-        metavar="DIR",
-        type=click.Path(file_okay=False),
-        group=MANY,
-        help="Two files for each pod, .out and .err, in a new or empty DIR.",
-    ),
-    option(
-        "--dry-run",
-        type=click.Choice(["none", "client", "server"]),
-        default="none",
-        is_flag=False,
-        flag_value="client",
-        group="Output",
-        help="Print the patch that would be sent; server: have it checked.",
-    ),
-    option(
-        "-o",
-        "--output",
-        type=click.Choice(["yaml", "json"]),
-        default=None,
-        group="Output",
-        help="The form of --dry-run (yaml); json without it: a line for each pod.",
-    ),
+from kubectl_dshell.cli.flags.connection import ConnectionFlags
+from kubectl_dshell.cli.flags.parsing import (
+    Options,
+    nested,
+    operands,
+    option,
+    optional,
+    parsed,
+    remote_command,
+    repeatable,
+    switch,
 )
+from kubectl_dshell.cli.flags.selection import ALL_NAMESPACES, SELECTOR, concurrency
+from kubectl_dshell.cli.flags.session import (
+    DEBUG_CONTAINER,
+    RECORD,
+    STDIN,
+    TTY,
+    SessionFlags,
+    Streams,
+    check_command,
+    settle_streams,
+)
+from kubectl_dshell.cli.flags.types import DebugName, EnvVar, OneOf, TargetWord
+from kubectl_dshell.commands.session.dry_run import DryRun
+from kubectl_dshell.domain.pod.reference import Reference, WorkloadKind
+from kubectl_dshell.domain.text.invocation import VERBS
+from kubectl_dshell.output.document import Format
+
+_MANY = "Many pods (runs COMMAND in each; exit code: 0 if all are 0, else the highest, failures of dshell first)"
+_REMOTE = "put a remote command after --, for example: kubectl dshell web -- ls -l"
 
 
-def open_flags(command: F) -> F:
-    """What to enter, as whom, with which tools, for how long, and what to print."""
-    for flag in reversed(_FLAGS):
-        command = flag(command)
-    return command
+class OpenOptions(Options):
+    targets: tuple[Reference, ...] = parsed(operands(TargetWord(), "targets", "TARGET..."))
+    command: tuple[str, ...] | None = remote_command()
+    session: SessionFlags = nested(SessionFlags)
+    env: tuple[tuple[str, str], ...] = parsed(
+        repeatable(
+            EnvVar(),
+            "--env",
+            metavar="NAME=VALUE",
+            group=DEBUG_CONTAINER,
+            help="Environment variable of the debug container; repeatable; visible in the pod's spec.",
+        )
+    )
+    name: str | None = parsed(
+        optional(
+            DebugName(),
+            "--name",
+            metavar="NAME",
+            group=DEBUG_CONTAINER,
+            help="Join or create the debug container dshell-NAME; default: one of yours, or a random name.",
+        )
+    )
+    tty: bool | None = parsed(TTY)
+    stdin: bool | None = parsed(STDIN)
+    record: str | None = parsed(RECORD)
+    selector: str = parsed(SELECTOR.but(group=_MANY, help="All pods with these labels."))
+    all_namespaces: bool = parsed(
+        ALL_NAMESPACES.but(group=_MANY, help="All pods in all namespaces; with -l, those that match.")
+    )
+    all_pods: bool = parsed(
+        switch("--all", "all_pods", group=_MANY, help="All pods of the workload, or in the namespace.")
+    )
+    concurrency: int = parsed(concurrency(100, group=_MANY))
+    fail_fast: bool = parsed(switch("--fail-fast", group=_MANY, help="Stop the others as soon as one fails."))
+    output_dir: str | None = parsed(
+        optional(
+            click.Path(file_okay=False, path_type=str),
+            "--output-dir",
+            metavar="DIR",
+            group=_MANY,
+            help="Write two files per pod, .out and .err, to a new or empty DIR.",
+        )
+    )
+    dry_run: DryRun = parsed(
+        option(
+            OneOf(DryRun),
+            "--dry-run",
+            default=DryRun.NONE,
+            is_flag=False,
+            flag_value=DryRun.CLIENT.value,
+            group="Output",
+            help="Print the patch that would be sent; server: after the API server has validated it.",
+        )
+    )
+    output: Format | None = parsed(
+        optional(
+            OneOf((Format.YAML, Format.JSON)),
+            "-o",
+            "--output",
+            group="Output",
+            help="Output format of --dry-run (default yaml); json without --dry-run: one line per pod.",
+        )
+    )
+    connection: ConnectionFlags = nested(ConnectionFlags)
+
+    @property
+    def lists(self) -> bool:
+        """Whether the command line selects many pods, whatever their number turns out to be."""
+        return bool(self.selector or self.all_namespaces or self.all_pods or len(self.targets) > 1)
+
+    @property
+    def is_many(self) -> bool:
+        """Whether the output has the format for many pods; a script must not see it depend on their number."""
+        as_lines = self.output is Format.JSON and self.dry_run is DryRun.NONE
+        return self.lists or bool(self.output_dir) or as_lines
+
+    @property
+    def streams(self) -> Streams:
+        return settle_streams(stdin=self.stdin, tty=self.tty, command=self.command)
+
+    def check(self, *, shell: bool) -> None:
+        """Raises click.UsageError for options that are missing or contradict each other.
+
+        `shell`: a person asked for a shell; for many pods that is refused later, with their names.
+        """
+        self._check_targets()
+        if self.is_many:
+            self._check_many(shell=shell)
+        elif self.output and self.dry_run is DryRun.NONE:
+            raise click.UsageError("-o needs --dry-run; a session prints the output of the remote command")
+        elif self.record and self.dry_run is not DryRun.NONE:
+            raise click.UsageError("--record cannot be used with --dry-run, which opens no session")
+        check_command(self.command)
+        self.session.check()
+
+    def _check_targets(self) -> None:
+        targets, everywhere = self.targets, self.all_namespaces
+        if not targets and not self.selector and not everywhere and not self.all_pods:
+            raise click.UsageError("no pod given; usage: kubectl dshell POD (list pods with: kubectl get pods)")
+        if targets and self.selector:
+            raise click.UsageError("cannot combine names with -l; use one or the other")
+        if targets and everywhere:
+            raise click.UsageError(
+                "a pod cannot be selected by name across all namespaces; use -l with -A, or -n with the name"
+            )
+        if len(targets) > 1 and self.command is None and all(t.kind is WorkloadKind.POD for t in targets):
+            names = ", ".join(t.name for t in targets)
+            hint = _meant_verb(targets[0].name)
+            raise click.UsageError(f"a shell needs exactly one pod, got {len(targets)} ({names}); {_REMOTE}{hint}")
+
+    def _check_many(self, *, shell: bool) -> None:
+        if self.dry_run is not DryRun.NONE:
+            raise click.UsageError("--dry-run prints the patch for a single pod; name that pod")
+        if self.output is Format.YAML:
+            raise click.UsageError("-o yaml needs --dry-run; for the output of many pods use -o json")
+        if self.tty:
+            raise click.UsageError("-t needs exactly one pod: a terminal cannot be shared")
+        if self.record:
+            raise click.UsageError("--record needs exactly one pod; to keep the output of many, use --output-dir")
+        if self.stdin:
+            raise click.UsageError("-i needs exactly one pod: stdin cannot be shared, and is empty for each of many")
+        if self.command is None and not (shell and self.lists):
+            who = "many pods need" if self.lists else "-o json and --output-dir need"
+            raise click.UsageError(f"{who} a COMMAND; {_REMOTE}")
+
+
+def _meant_verb(word: str) -> str:
+    """A hint if the first of several arguments looks like a mistyped verb."""
+    import difflib
+
+    alike = difflib.get_close_matches(word, sorted(VERBS), n=1)
+    return f"\nDid you mean this? kubectl dshell {alike[0]}" if alike else ""

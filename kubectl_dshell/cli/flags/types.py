@@ -1,26 +1,64 @@
-"""One click type per concept: raw words end here."""
+"""One click type per concept: strings become values here."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Any
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from kubectl_dshell.domain.debug_container.spec import PREFIX, full_name
+from kubectl_dshell.domain.pod.reference import Reference, parse_reference
 from kubectl_dshell.domain.text.bounds import small_number
 from kubectl_dshell.domain.text.duration import LONGEST, parse_duration
 
+if TYPE_CHECKING:
+    from kubectl_dshell.kube.kubeconfig.secret import Secret
+
+E = TypeVar("E", bound=StrEnum)
 _NAME_MAX = 63  # a DNS label
 _REASON_MAX = 256
 LONGEST_WAIT = 2_000_000
-"""Seconds, some 23 days: what a socket can wait for, in milliseconds of a C int."""
+"""Seconds, about 23 days: the longest socket timeout, which is a C int of milliseconds."""
 _ID_MAX = 2**31 - 1  # the API's own bound for runAsUser and runAsGroup (validation.IsValidUserID)
 
 
+class OneOf(click.Choice[E]):
+    """A member of an enum, written as its value."""
+
+    def normalize_choice(self, choice: object, ctx: click.Context | None) -> str:  # noqa: ARG002  # click's signature
+        return str(choice)
+
+
+class TargetWord(click.ParamType[Reference]):
+    """POD, pod/POD or KIND/NAME, as kubectl exec takes it."""
+
+    name = "target"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Reference:
+        if isinstance(value, Reference):
+            return value
+        try:
+            return parse_reference(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class Token(click.ParamType["Secret"]):
+    """A bearer token, wrapped in a Secret at once."""
+
+    name = "token"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Secret:  # noqa: ARG002  # click's signature
+        from kubectl_dshell.kube.kubeconfig.secret import Secret
+
+        return value if isinstance(value, Secret) else Secret(str(value))
+
+
 class Duration(click.ParamType[int]):
-    """Seconds, from Go's form: 90s, 5m, 1h30m. `most`: what can be waited for, or calculated with."""
+    """Seconds, in Go's notation: 90s, 5m, 1h30m; at most `most`."""
 
     name = "duration"
 
@@ -37,7 +75,7 @@ class Duration(click.ParamType[int]):
 
 
 class RunAs(click.ParamType[tuple[int, int | None]]):
-    """UID or UID:GID; the gid is None where it is not given."""
+    """UID or UID:GID; the GID is None if not given."""
 
     name = "uid[:gid]"
 
@@ -46,12 +84,12 @@ class RunAs(click.ParamType[tuple[int, int | None]]):
             return value
         match = re.fullmatch(r"(\d{1,10})(?::(\d{1,10}))?", value, re.ASCII)
         if not match or any(int(n) > _ID_MAX for n in match.groups() if n):
-            self.fail(f"{value!r} is not UID or UID:GID, in numbers", param, ctx)
+            self.fail(f"{value!r} is not a numeric UID or UID:GID", param, ctx)
         return int(match[1]), None if match[2] is None else int(match[2])
 
 
 class EnvVar(click.ParamType[tuple[str, str]]):
-    """NAME=VALUE as the API accepts it; DSHELL_* is ours."""
+    """NAME=VALUE as the API accepts it; DSHELL_* is reserved."""
 
     name = "name=value"
 
@@ -62,7 +100,7 @@ class EnvVar(click.ParamType[tuple[str, str]]):
         if not equals:
             self.fail(f"{value!r} is not NAME=VALUE", param, ctx)
         if not re.fullmatch(r"[-._a-zA-Z][-._a-zA-Z0-9]*", name, re.ASCII):
-            self.fail(f"{name!r} is not the name of a variable (NAME=VALUE)", param, ctx)  # the value may be a secret
+            self.fail(f"{name!r} is not a valid variable name (NAME=VALUE)", param, ctx)  # the value may be a secret
         if name.startswith("DSHELL_"):
             self.fail(f"{name} is set by dshell itself", param, ctx)
         return name, text
@@ -83,28 +121,28 @@ class PodName(click.ParamType[str]):
 
 
 class Reason(click.ParamType[str]):
-    """One line for people, short enough to be read in a table."""
+    """A single line of text, short enough for a table."""
 
     name = "text"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         text = str(value).strip()
         if len(text) > _REASON_MAX:
-            self.fail(f"a reason has at most {_REASON_MAX} characters, and this one has {len(text)}", param, ctx)
-        if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in text):  # Cs: it is not UTF-8
-            self.fail(f"{text!r} is not one line of text", param, ctx)
+            self.fail(f"a reason must not be longer than {_REASON_MAX} characters, got {len(text)}", param, ctx)
+        if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in text):  # Cs: invalid UTF-8
+            self.fail(f"{text!r} is not a single line of text", param, ctx)
         return text
 
 
 class DebugName(click.ParamType[str]):
-    """The name of a debug container of ours, with or without its prefix; with it afterwards."""
+    """The name of a debug container, with or without our prefix; the value has it."""
 
     name = "name"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         full = full_name(str(value))
         if not re.fullmatch(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", full, re.ASCII):
-            self.fail(f"{value!r} is not a name: only a-z, 0-9 and - inside, as in {PREFIX}review", param, ctx)
+            self.fail(f"{value!r} is not a valid name; use a-z, 0-9 and - in between, as in {PREFIX}review", param, ctx)
         if len(full) > _NAME_MAX:
             self.fail(f"{full} has {len(full)} characters; a container's name has at most {_NAME_MAX}", param, ctx)
         return full

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kubectl_dshell.commands.request import OpenRequest
     from kubectl_dshell.domain.copy.copy_spec import RemotePath
     from kubectl_dshell.domain.progress import ProgressMeter
-    from kubectl_dshell.domain.stream import Companion, Stream
+    from kubectl_dshell.domain.stream import Companion, Stream, TerminalSize
 
 _LONGEST_ANSWER = 64  # of what copy_in.sh says
 
@@ -58,7 +58,7 @@ def copy_out(request: CopyOut, ports: CopyPorts) -> int:
         # its input is lines and needs no end: a server that knows none (v4) does
         session = replace(request.session, half_close=False)
         through = _run(session, ports, words, lambda reader: landing.receive(reader, left_out.add, ports.transfer))
-        code = explain_copy_failure(through, request.session, ports.session.notices, skip=request.skip_failed)
+        code = explain_copy_failure(through, request.session, ports.session, skip=request.skip_failed)
         if code == 0:
             for name in landing.missing:
                 left_out.add(name, "it did not come")
@@ -79,7 +79,7 @@ def copy_in(request: CopyIn, ports: CopyPorts) -> int:
     words = copying.take_in(request.destination.path, temporary, luggage.names, folder=request.destination.folder)
     talk = _Conversation(luggage, ports.transfer)
     through = _run(request.session, ports, words, talk.listen, talk.send)
-    code = explain_copy_failure(through, request.session, ports.session.notices, skip=request.skip_failed)
+    code = explain_copy_failure(through, request.session, ports.session, skip=request.skip_failed)
     left_out.tell(ports.session.notices)
     return code
 
@@ -121,7 +121,7 @@ class _Through:
         self._sink = sink
         self._source = source
 
-    def size(self) -> tuple[int, int] | None:
+    def size(self) -> TerminalSize | None:
         return None
 
     def relay(self, stream: Stream, companion: Companion, *, stdin: bool, tty: bool) -> Exit:  # noqa: ARG002  # as ever

@@ -10,7 +10,7 @@ from kubectl_dshell.errors import Forbidden, NotFound, Truncated
 from kubectl_dshell.remote import copying
 
 if TYPE_CHECKING:
-    from kubectl_dshell.commands.ports import Notices
+    from kubectl_dshell.commands.ports import Notices, Ports
     from kubectl_dshell.commands.request import OpenRequest
     from kubectl_dshell.domain.stream import Piped
 
@@ -42,14 +42,15 @@ class Skipped:
             notices.warn(line)
 
 
-def explain_copy_failure(piped: Piped, session: OpenRequest, notices: Notices, *, skip: bool) -> int:
+def explain_copy_failure(piped: Piped, session: OpenRequest, ports: Ports, *, skip: bool) -> int:
     """The exit code of a copy. Raises what went wrong on our side, or what the other side says more of than a code."""
+    notices = ports.notices
     if piped.failure and not isinstance(piped.failure, Truncated):
         raise piped.failure
     lines = [one_line(line, _LINE) for line in piped.said.splitlines() if line.strip()]
     where, code = f"{session.pod}:", piped.end.code
     if code == copying.NO_FILE:
-        raise NotFound(f"{where}{lines[-1] if lines else ' no such file'}", *_look(session, lines))
+        raise NotFound(f"{where}{lines[-1] if lines else ' no such file'}", *_look(session, lines, ports))
     if code == copying.DENIED:
         raise Forbidden(f"{where}{lines[-1] if lines else ' permission denied'}", *_as_root(lines))
     whole = code == 0 or (code == copying.INCOMPLETE and copying.harmless(lines))
@@ -68,14 +69,14 @@ def explain_copy_failure(piped: Piped, session: OpenRequest, notices: Notices, *
     return INCOMPLETE if code == copying.INCOMPLETE else int(code or INCOMPLETE)
 
 
-def _look(session: OpenRequest, lines: list[str]) -> list[str]:
+def _look(session: OpenRequest, lines: list[str], ports: Ports) -> list[str]:
     """What to type to see what there is, where the other side names a file."""
     path = lines[-1].rpartition(": ")[0] if lines else ""
     if not path.startswith("/"):
         return []
     folder = shlex.quote(path.rpartition("/")[0].lstrip("/") or ".")
-    where = f"{shlex.quote(session.pod)} -n {shlex.quote(session.namespace)}{session.cluster_flags}"
-    return [f"What there is: kubectl dshell {where} -- ls -la {folder}"]
+    here = ports.invocation.open(session.namespace, session.pod, session.container)
+    return [f"What there is: {here} -- ls -la {folder}"]
 
 
 def _as_root(lines: list[str]) -> list[str]:

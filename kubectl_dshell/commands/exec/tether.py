@@ -14,6 +14,7 @@ from kubectl_dshell.domain.text.bounds import LONGEST_MESSAGE, one_line
 from kubectl_dshell.domain.text.duration import duration
 from kubectl_dshell.errors import BadConfig, ConnectionLost, DshellError, Malformed, Unavailable
 from kubectl_dshell.remote import protocol
+from kubectl_dshell.streaming.poll import mask, poll_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -172,9 +173,9 @@ class Tether:
             until = min(self.service(now), deadline)
             if done():
                 break
-            poll = select.poll()
-            poll.register(self.fileno(), select.POLLIN | (select.POLLOUT if self.wants_write else 0))
-            poll.poll(max(0.0, until - self._clock.monotonic()) * 1000)
+            poller = select.poll()
+            poller.register(self.fileno(), mask(read=True, write=self.wants_write))
+            poll_until(poller, until, self._clock.monotonic())
         return True
 
     def _say(self, word: bytes) -> None:

@@ -8,7 +8,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.access.target import choose_target
-from kubectl_dshell.domain.fanout import ContainerRef
+from kubectl_dshell.domain.pod.container_ref import ContainerRef
 from kubectl_dshell.domain.pod.pod import called, parse_pod
 from kubectl_dshell.domain.pod.reference import Reference, WorkloadKind
 from kubectl_dshell.domain.pod.selection import jobs_at_work, newest_ready_first, selector_of
@@ -104,7 +104,7 @@ def _look(pods: Iterable[Json], container: str | None, ports: Ports) -> _Seen:
     for raw in pods:
         kept = raw if len(seen.usable) + len(seen.unclear) < _REMEMBERED else None
         try:
-            target = choose_target(parse_pod(raw), container, ports.clock.now())
+            target = choose_target(parse_pod(raw), container, ports.clock.now(), invocation=ports.invocation)
         except NotFound as reason:
             seen.skipped.append(reason)
         except Malformed as reason:
@@ -147,7 +147,7 @@ def _pods_of(reference: Reference, namespace: str, ports: Ports) -> Iterator[Jso
         if reference.kind is WorkloadKind.CRONJOB:
             owners = jobs_at_work(workload, ports.workloads.list_jobs(namespace))
     except PermissionDenied as error:
-        raise _forbidden(error) from error
+        raise _forbidden(error, ports) from error
     if not owners:
         raise NotFound(
             f"{reference} has no job at work in namespace {namespace}", f"kubectl get jobs -n {quote(namespace)}"
@@ -161,12 +161,12 @@ def _list_pods(namespace: str | None, selector: str, ports: Ports) -> Iterator[J
     try:
         yield from ports.cluster.list_pods(namespace, selector)
     except PermissionDenied as error:
-        raise _forbidden(error) from error
+        raise _forbidden(error, ports) from error
 
 
-def _forbidden(error: PermissionDenied) -> Forbidden:
+def _forbidden(error: PermissionDenied, ports: Ports) -> Forbidden:
     return Forbidden(
         f"you may not {error.action}, which is how the pods are found",
-        "Name them instead: kubectl dshell POD... -- COMMAND",
+        f"Name them instead: {ports.invocation.command('POD...')} -- COMMAND",
         "A role that suffices is manifests/rbac/many.yaml, beside manifests/rbac/session.yaml.",
     )

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from kubectl_dshell.commands.ports import Ports
     from kubectl_dshell.domain.debug_container.status import DebugContainer
     from kubectl_dshell.domain.pod.unclear import UnreadablePod
+    from kubectl_dshell.domain.text.invocation import Invocation
 
 _PROBE_SECONDS = 120.0  # in which all are asked, 16 at a time and 5 s for each that does not answer
 _STALE_SECONDS = 30.0  # for one that nobody waits for: the next run tries again
@@ -46,8 +47,6 @@ class CleanupRequest:
     """Monotonic: what nobody came to by then is left."""
     sure: bool = False
     """Also what somebody is in (-y)."""
-    cluster_flags: str = ""
-    """To be typed again, each with a blank before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +63,8 @@ class Chosen:
     def with_used(self) -> Chosen:
         return replace(self, containers=self.containers + self.used, used=())
 
-    def without_used(self, cluster_flags: str) -> Chosen:
-        left = tuple(left_to(container, who_is_in(container), cluster_flags) for container in self.used)
+    def without_used(self, invocation: Invocation) -> Chosen:
+        left = tuple(left_to(container, who_is_in(container), invocation) for container in self.used)
         return replace(self, settled=self.settled + left, used=())
 
 
@@ -136,9 +135,14 @@ def _named(request: CleanupRequest, ports: Ports) -> tuple[list[DebugContainer],
         where += f" with {request.selector}" if request.selector else ""
         raise NotFound(
             f"no debug container and no pod with one is called {', '.join(unknown)} in {where}",
-            "Those there are: kubectl dshell ls",
+            f"Those there are: {_list_command(request, ports)}",
         )
     return [s for s in found if not names or {s.pod, *own_names(s)} & set(names)], unclear
+
+
+def _list_command(request: CleanupRequest, ports: Ports) -> str:
+    where = () if request.namespace else ("-A",)
+    return ports.invocation.command("ls", *where, namespace=request.namespace)
 
 
 def _may_be_in(unclear: UnreadablePod, name: str) -> bool:
@@ -206,7 +210,7 @@ def end_all(
         elif deadline <= now:
             ending = no_time(container, "end it")
         elif users := _came_meanwhile(container, request, ports, stop):
-            ending = left_to(container, users, request.cluster_flags)
+            ending = left_to(container, users, ports.invocation)
         else:
             ending = terminate(container, ports, stop, deadline - ports.clock.monotonic())
         record(ending)

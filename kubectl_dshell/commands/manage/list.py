@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.manage.probe import fairly, probe
@@ -104,7 +103,7 @@ def say_way_out(found: list[ListedContainer], ports: Ports) -> None:
         ports.notices.notice(
             f"{len(stuck)} cannot start: the image cannot be pulled. Should it turn up, what starts ends by itself "
             f"after {LEASE_SECONDS} s without a client; an entry stays until the pod is replaced. "
-            f"To start another: kubectl dshell {quote(stuck[0].pod)} -n {quote(stuck[0].namespace)} --image IMAGE"
+            f"To start another: {ports.invocation.open(stuck[0].namespace, stuck[0].pod)} --image IMAGE"
         )
 
 

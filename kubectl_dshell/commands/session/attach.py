@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.session.end_reason import explain_end
 from kubectl_dshell.commands.session.fallback_shell import open_fallback_shell
 from kubectl_dshell.commands.session.find import ContainerSearch, FoundContainer
+from kubectl_dshell.commands.session.model import ContainerGone, RootDenied, Session
 from kubectl_dshell.commands.session.plan import Plan, say_refused_key, session_id
-from kubectl_dshell.commands.session.run import ContainerGone, RootDenied, Session, run_session
+from kubectl_dshell.commands.session.run import run_session
 from kubectl_dshell.commands.session.start import wait_until_running
 from kubectl_dshell.domain.access.identity import Identity, Source
 from kubectl_dshell.domain.access.target import choose_target
@@ -33,7 +33,7 @@ def attach(request: AttachRequest, ports: Ports) -> int:
     say_refused_key(ports)
     found = search.find()
     pod, name = found.pod, found.container.name
-    request = replace(request, retry_command=_again(request, found))
+    request = replace(request, retry_command=_again(request, found, ports))
     if error := refusal(found.container, pod, ports.clock.now(), request.retry_command):
         raise error
     plan = _plan(found, ports)
@@ -56,10 +56,12 @@ def _plan(found: FoundContainer, ports: Ports) -> Plan:
     wanted = purpose(entry.spec if entry else {})
     uid, gid = (entry and entry.user) or (wanted.security.get("runAsUser", 0), wanted.security.get("runAsGroup", 0))
     return Plan(
-        choose_target(pod, session.target, ports.clock.now(), new=False), Identity(uid, gid, Source.ENTRY), wanted
+        choose_target(pod, session.target, ports.clock.now(), new=False, invocation=ports.invocation),
+        Identity(uid, gid, Source.ENTRY),
+        wanted,
     )
 
 
-def _again(request: AttachRequest, found: FoundContainer) -> str:
-    container = f" --container {quote(found.container.target)}" if len(found.pod.containers) > 1 else ""
-    return f"kubectl dshell {quote(found.pod.name)}{container} -n {quote(request.namespace)}{request.cluster_flags}"
+def _again(request: AttachRequest, found: FoundContainer, ports: Ports) -> str:
+    container = found.container.target if len(found.pod.containers) > 1 else None
+    return ports.invocation.open(request.namespace, found.pod.name, container)

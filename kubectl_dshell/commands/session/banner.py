@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.text.duration import duration
 
 if TYPE_CHECKING:
-    from kubectl_dshell.commands.session.run import Session
+    from kubectl_dshell.commands.session.model import Session
 
 
 def banner(session: Session) -> str:
@@ -27,8 +26,3 @@ def banner(session: Session) -> str:
         "Relative paths are the app's (cat etc/os-release), absolute ones the debug image's;\n"
         f"$DSHELL_ROOT is the app's root. {ends}{stays}"
     )
-
-
-def attach_command(namespace: str, pod: str, name: str, cluster_flags: str) -> str:
-    """Needs no more rights than the session had: with the pod's name no pods have to be listed."""
-    return f"kubectl dshell attach {quote(f'{pod}/{name}')} -n {quote(namespace)}{cluster_flags}"

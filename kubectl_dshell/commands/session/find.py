@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from shlex import quote
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.commands.session.banner import attach_command
 from kubectl_dshell.commands.session.plan import read_pod
-from kubectl_dshell.domain.access.target import nearest, where
+from kubectl_dshell.domain.access.target import nearest
 from kubectl_dshell.domain.debug_container.joinable import describe, joinable, newest
 from kubectl_dshell.domain.debug_container.seal import is_mine
 from kubectl_dshell.domain.debug_container.spec import PREFIX, full_name
@@ -106,7 +104,7 @@ class ContainerSearch:
         return f"{pod.name} for container {container}" if container else pod.name
 
     def _start(self, pod: Pod) -> str:
-        return f"Start one: kubectl dshell {where(pod)}{self._request.cluster_flags}"
+        return f"Start one: {self._ports.invocation.open(pod.namespace, pod.name)}"
 
     def _only_one(self) -> FoundContainer:
         everyone = [(pod, s) for pod in self._pods() for s in self._sessions(pod)]
@@ -123,12 +121,15 @@ class ContainerSearch:
             raise UsageError(which, *self._commands(running))
         if live:
             raise self._none_mine(where, live)
-        raise NotFound(f"no debug container of yours runs {where}", "Those there are: kubectl dshell ls -A")
+        raise NotFound(
+            f"no debug container of yours runs {where}",
+            f"Those there are: {self._ports.invocation.command('ls', '-A')}",
+        )
 
     def _say_waiting(self, others: int, where: str) -> None:
         if others:
-            namespace = quote(self._request.namespace)
-            see = f"kubectl dshell ls --mine --state waiting -n {namespace}{self._request.cluster_flags}"
+            waiting = ("ls", "--mine", "--state", "waiting")
+            see = self._ports.invocation.command(*waiting, namespace=self._request.namespace)
             self._ports.notices.notice(f"{others} more of yours {where} that do not run yet: {see}")
 
     def _anywhere(self, word: str) -> FoundContainer:
@@ -148,7 +149,7 @@ class ContainerSearch:
         alike = _alike(word, names)
         raise NotFound(
             f'no debug container and no pod "{word}" in namespace {self._request.namespace}{_hint(alike)}',
-            *([] if alike else [f"Those there are: kubectl dshell ls -n {quote(self._request.namespace)}"]),
+            *([] if alike else [f"Those there are: {self._list_command()}"]),
         )
 
     def _pods(self, word: str = "NAME") -> Iterator[Pod]:
@@ -156,19 +157,21 @@ class ContainerSearch:
         try:
             yield from parse_pods(self._ports.cluster.list_pods(namespace), unclear.append)
         except Forbidden as refused:
-            command = attach_command(namespace, "POD", word, self._request.cluster_flags)
+            command = self._ports.invocation.attach(namespace, "POD", word)
             raise Forbidden(refused.message, f"With the pod's name no list is needed: {command}") from refused
         finally:
             if unclear:
                 self._ports.notices.warn(told(unclear))
 
     def _commands(self, live: list[DebugContainer]) -> list[str]:
-        now, flags = self._ports.clock.now(), self._request.cluster_flags
+        now, attach = self._ports.clock.now(), self._ports.invocation.attach
         lines = [
-            f"  {attach_command(s.namespace, s.pod, s.name, flags)}  # {describe(s, now, mine=self.mine(s))}"
-            for s in live[:_SHOWN]
+            f"  {attach(s.namespace, s.pod, s.name)}  # {describe(s, now, mine=self.mine(s))}" for s in live[:_SHOWN]
         ]
-        return lines + ([f"  ... and {len(live) - _SHOWN} more: kubectl dshell ls"] if len(live) > _SHOWN else [])
+        return lines + ([f"  ... and {len(live) - _SHOWN} more: {self._list_command()}"] if len(live) > _SHOWN else [])
+
+    def _list_command(self) -> str:
+        return self._ports.invocation.command("ls", namespace=self._request.namespace)
 
 
 def _alike(word: str, names: Iterable[str]) -> list[str]:

@@ -61,7 +61,7 @@ def _no_pod(namespace: str, name: str, ports: Ports) -> PodNotFound:
 def plan(request: OpenRequest, ports: Ports) -> Plan:
     """The first plan, from what is known before anything runs."""
     pod = read_pod(request.namespace, request.pod, ports)
-    target = choose_target(pod, request.container, ports.clock.now(), new=request.new)
+    target = choose_target(pod, request.container, ports.clock.now(), new=request.new, invocation=ports.invocation)
     identity = identify(pod, target.container, request.run_as, ports.keyring.key())
     if request.profile is Profile.GENERAL and request.run_as is None:
         identity = Identity(0, 0, Source.PROFILE)
@@ -97,7 +97,7 @@ def debug_container(plan: Plan, ports: Ports, first_seconds: int = LEASE_SECONDS
     `first_seconds`: how long it waits for the first word of the session that it is made for.
     One that is only shown is not `sealed`: who adds something else under its name would have our word for it.
     """
-    refuse_new(plan.pod)
+    refuse_new(plan.pod, ports.invocation)
     name = plan.name or PREFIX + ports.clock.random_letters(NAME_LETTERS, 5)
     key = ports.keyring.key(make=True) if sealed and plan.pod.uid else None
     ours = seal(key, plan.pod.uid, name, plan.wanted) if key else ""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.commands.session.banner import attach_command
 from kubectl_dshell.commands.session.end_reason import StarterMissed, explain_end
+from kubectl_dshell.commands.session.model import ContainerGone, RootDenied, Session
 from kubectl_dshell.commands.session.plan import Plan, another_name, read_pod, session_id
-from kubectl_dshell.commands.session.run import ContainerGone, RootDenied, Session, run_session
+from kubectl_dshell.commands.session.run import run_session
 from kubectl_dshell.commands.session.start import start, wait_until_running
 from kubectl_dshell.domain.debug_container.purpose import differences, live_holders, lookalikes, purpose, same_purpose
 from kubectl_dshell.domain.debug_container.seal import is_mine
@@ -32,7 +32,7 @@ def join_or_start(request: OpenRequest, current: Plan, ports: Ports) -> int | Ro
         if not isinstance(outcome, ContainerGone):
             return outcome
     if not request.new:
-        _say_passed_over(request, current, ports)
+        _say_passed_over(current, ports)
     return _start(request, current, ports)
 
 
@@ -41,11 +41,11 @@ def _ours(current: Plan, ports: Ports) -> list[str]:
     return live_holders(current.pod, current.wanted, ports.keyring.key())
 
 
-def _say_passed_over(request: OpenRequest, current: Plan, ports: Ports) -> None:
+def _say_passed_over(current: Plan, ports: Ports) -> None:
     key = ports.keyring.key()
     for name in lookalikes(current.pod, current.wanted, key)[:1]:
         why = f" ({ports.keyring.trouble})" if key is None else ""
-        attach = attach_command(current.pod.namespace, current.pod.name, name, request.cluster_flags)
+        attach = ports.invocation.attach(current.pod.namespace, current.pod.name, name)
         ports.notices.notice(
             f"{name} says that it is for the same, but it was not made by you on this machine{why}: "
             f"another one is made (to join it: {attach})"
@@ -125,7 +125,7 @@ def _refusal(request: OpenRequest, current: Plan, existing: Existing, ports: Por
     entry, key = current.pod.debug_container(name), ports.keyring.key()
     if entry is None or same_purpose(entry.spec, current.pod, current.wanted, key):
         return None
-    join = f"Join it as it is: {attach_command(existing.namespace, pod, name, request.cluster_flags)}"
+    join = f"Join it as it is: {ports.invocation.attach(existing.namespace, pod, name)}"
     if differ := differences(entry.spec, current.wanted):
         return Unavailable(f"{name} in {pod} is there for something else: {'; '.join(differ)}", join, other)
     if is_mine(existing.seal, key):
@@ -142,5 +142,5 @@ def _over(request: OpenRequest, current: Plan, existing: Existing, what: str, po
         f"{existing.name} in {existing.pod} {what}; its name cannot be used again in this pod, "
         "from which Kubernetes removes no ephemeral container",
         f"Another debug container: {request.retry_command} --name OTHER",
-        *(f"One like it that runs: {attach_command(*where, name, request.cluster_flags)}" for name in others[:1]),
+        *(f"One like it that runs: {ports.invocation.attach(*where, name)}" for name in others[:1]),
     )

@@ -11,6 +11,7 @@ from kubectl_dshell.domain.debug_container.spec import PREFIX
 from kubectl_dshell.domain.pod.pod import Container, Phase, Pod, State
 from kubectl_dshell.domain.text.bounds import shortened
 from kubectl_dshell.domain.text.duration import age
+from kubectl_dshell.domain.text.invocation import PLAIN, Invocation
 from kubectl_dshell.errors import NotFound
 
 if TYPE_CHECKING:
@@ -29,7 +30,9 @@ class Target:
     notice: str = ""
 
 
-def choose_target(pod: Pod, wanted: str | None, now: datetime, *, new: bool = True) -> Target:
+def choose_target(
+    pod: Pod, wanted: str | None, now: datetime, *, new: bool = True, invocation: Invocation = PLAIN
+) -> Target:
     """The container of `pod` to enter: `wanted`, else the annotated default, the only one, or the first.
 
     `new`: not with a debug container that is there already. Raises NotFound, saying why and what to type, where no
@@ -37,10 +40,10 @@ def choose_target(pod: Pod, wanted: str | None, now: datetime, *, new: bool = Tr
     """
     _refuse_pod(pod)
     if new:
-        refuse_new(pod)
+        refuse_new(pod, invocation)
     target = _pick(pod, wanted)
     if target.container.state.phase is not Phase.RUNNING:
-        raise _not_running(target, now)
+        raise _not_running(target, now, invocation)
     return target
 
 
@@ -64,11 +67,11 @@ def _refuse_pod(pod: Pod) -> None:
         )
 
 
-def refuse_new(pod: Pod) -> None:
+def refuse_new(pod: Pod, invocation: Invocation = PLAIN) -> None:
     """Raises NotFound where what is there lives on, but nothing is started any more."""
     if pod.deleting:
         live = [c.name for c in pod.ephemeral if c.name.startswith(PREFIX) and c.state.phase is Phase.RUNNING]
-        join = [f"kubectl dshell attach {quote(f'{pod.name}/{name}')} -n {quote(pod.namespace)}" for name in live]
+        join = [invocation.attach(pod.namespace, pod.name, name) for name in live]
         raise NotFound(
             f"pod {pod.name} is being deleted: no debug container starts in it any more",
             *(f"One that runs in it, whoever made it: {command}" for command in join[:1]),
@@ -109,14 +112,14 @@ def _no_container(pod: Pod, wanted: str) -> NotFound:
     return NotFound(f'pod {pod.name} has no container "{wanted}"; it has: {names}')
 
 
-def _not_running(target: Target, now: datetime) -> NotFound:
+def _not_running(target: Target, now: datetime, invocation: Invocation) -> NotFound:
     pod, container = target.pod, target.container
     logs = f"kubectl logs {where(pod)} -c {quote(container.name)}"
     advice = f"What it said: {logs}{' --previous' if container.last_state.phase is Phase.TERMINATED else ''}"
     if Phase.TERMINATED not in (container.state.phase, container.last_state.phase):  # it never ran
         advice = f"What it waits for: kubectl describe pod {where(pod)}"
         if init := next((c for c in pod.init if c.state.phase is Phase.RUNNING), None):
-            advice = f"Its init container runs: kubectl dshell {where(pod)} -c {quote(init.name)}"
+            advice = f"Its init container runs: {invocation.open(pod.namespace, pod.name, init.name)}"
     return NotFound(
         f"container {container.name} of {pod.name} is not running: {describe_state(target, now)}. "
         "A debug container can only join a running one.",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kubectl_dshell.domain.debug_container.status import DebugContainer
+    from kubectl_dshell.domain.text.invocation import Invocation
 
 
 class CleanupOutcome(StrEnum):
@@ -39,11 +40,11 @@ def failed(container: DebugContainer, why: str) -> CleanupResult:
     return CleanupResult(container, CleanupOutcome.FAILED, why, ways_out(container))
 
 
-def left_to(container: DebugContainer, users: str, cluster_flags: str) -> CleanupResult:
+def left_to(container: DebugContainer, users: str, invocation: Invocation) -> CleanupResult:
     """One that `users` are in."""
-    name, where = quote(f"{container.pod}/{container.name}"), quote(container.namespace)
-    command = f"kubectl dshell cleanup {name} -n {where}{cluster_flags} -y"
-    return CleanupResult(container, CleanupOutcome.LEFT, f"in use ({users})", (f"end it all the same: {command}",))
+    name = f"{container.pod}/{container.name}"
+    command = invocation.command("cleanup", name, namespace=container.namespace)
+    return CleanupResult(container, CleanupOutcome.LEFT, f"in use ({users})", (f"end it all the same: {command} -y",))
 
 
 def no_time(container: DebugContainer, what: str) -> CleanupResult:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +16,14 @@ NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # those of generateName (apimachin
 HOLDER_COMMAND = ("sh", "-c", 'eval "$DSHELL_HOLDER"')
 LEASE_SECONDS = 50  # a client beats every 15 s; with the runtime's own delay a vanished one is gone within 60 s
 FIRST_SECONDS = 4  # for the first beat: who left while it started has nothing in the pod 5 s later
+
+
+class PullPolicy(StrEnum):
+    """The API's own (core/v1 PullPolicy)."""
+
+    ALWAYS = "Always"
+    IF_NOT_PRESENT = "IfNotPresent"
+    NEVER = "Never"
 
 
 @dataclass(frozen=True, slots=True)

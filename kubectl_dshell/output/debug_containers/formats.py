@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from kubectl_dshell.output.debug_containers.document import list_document
 from kubectl_dshell.output.debug_containers.table import WIDTH, heads, rows
-from kubectl_dshell.output.document import Format, format_document
+from kubectl_dshell.output.document import DocumentFormat, format_document
 from kubectl_dshell.output.escape import escape_line
 from kubectl_dshell.output.table import format_table
 
@@ -30,7 +30,7 @@ def format_debug_containers(
     return table if with_heads else table.partition("\n")[2]
 
 
-def format_document_of(found: Iterable[ListedContainer], unclear: Iterable[UnreadablePod], form: Format) -> str:
+def format_document_of(found: Iterable[ListedContainer], unclear: Iterable[UnreadablePod], form: DocumentFormat) -> str:
     """The whole of -o json and -o yaml (docs/json.md)."""
     return format_document(list_document(found, unclear), form)
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from kubectl_dshell.cli.flags.session import settle_streams
+from kubectl_dshell.cli.flags.session import Streams, settle_streams
 
 TERMINAL, PIPE = True, False
 NOT_GIVEN = None
@@ -45,9 +43,5 @@ def test_what_is_not_given_follows_from_what_is_there(
 ) -> None:
     monkeypatch.setattr("sys.stdin.isatty", lambda: there[0])
     monkeypatch.setattr("sys.stdout.isatty", lambda: there[1])
-    flags: dict[str, Any] = {"tty": asked[0], "stdin": asked[1]}
 
-    said = settle_streams(flags, command)
-
-    assert (flags["stdin"], flags["tty"]) == settled
-    assert said == notice
+    assert settle_streams(tty=asked[0], stdin=asked[1], command=command) == Streams(*settled, notice)

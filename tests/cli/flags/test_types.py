@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
 
-from kubectl_dshell.cli.attach import AttachTarget, attach_command
-from kubectl_dshell.cli.flags.kubectl import cluster_flags
+from kubectl_dshell.cli.attach import AttachWord, attach_command
 from kubectl_dshell.cli.flags.types import DebugName, Reason
 from kubectl_dshell.cli.main import main
+from kubectl_dshell.domain.text.invocation import Invocation
 
 
 @pytest.mark.parametrize(
@@ -28,13 +27,15 @@ from kubectl_dshell.cli.main import main
     ],
 )
 def test_a_word_says_what_it_can_mean(word: str, meant: tuple[str | None, ...]) -> None:
-    assert AttachTarget().convert(word, None, None) == meant
+    assert AttachWord().convert(word, None, None) == meant
 
 
 @pytest.mark.parametrize("word", ["", "Web", "web/", "/dshell-a", "a/b/c", "web\n", "wéb", "-web"])
 def test_what_means_nothing_is_refused(word: str) -> None:
-    with pytest.raises(click.UsageError, match="is no debug container and no pod; write NAME, POD or POD/NAME"):
-        AttachTarget().convert(word, None, None)
+    with pytest.raises(
+        click.UsageError, match="is not a valid name of a debug container or pod; use NAME, POD or POD/NAME"
+    ):
+        AttachWord().convert(word, None, None)
 
 
 @pytest.mark.parametrize(
@@ -72,13 +73,13 @@ def test_what_is_more_than_a_line_is_no_reason(text: str) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["web", "--name", "Review", "--", "true"], "'Review' is not a name: only a-z, 0-9 and - inside"),
+        (["web", "--name", "Review", "--", "true"], "'Review' is not a valid name; use a-z, 0-9 and - in between"),
         (["web", "--name", "x" * 57], "has 64 characters; a container's name has at most 63"),
-        (["web", "--reason", "x" * 257], "a reason has at most 256 characters, and this one has 257"),
-        (["web", "--reason", "a\nb"], "'a\\nb' is not one line of text"),
-        (["web", "--record", "x", "--dry-run"], "--record records a session, and --dry-run has none"),
-        (["attach", "--"], "nothing stands behind --"),
-        (["attach", "web", "--", "cat", "\udcff"], "is not UTF-8"),
+        (["web", "--reason", "x" * 257], "a reason must not be longer than 256 characters, got 257"),
+        (["web", "--reason", "a\nb"], "'a\\nb' is not a single line of text"),
+        (["web", "--record", "x", "--dry-run"], "--record cannot be used with --dry-run, which opens no session"),
+        (["attach", "--"], "no command after --"),
+        (["attach", "web", "--", "cat", "\udcff"], "is not valid UTF-8"),
         (["attach", "web", "db"], "unexpected extra argument"),
         (["attach", "web", "--image", "x"], "No such option"),
         (["attach", "web", "--new"], "No such option"),
@@ -90,8 +91,8 @@ def test_usage_errors(words: list[str], said: str, capsys: pytest.CaptureFixture
 
 
 def typed(*words: str) -> str:
-    flags: dict[str, Any] = attach_command.make_context("x", list(words)).params
-    return cluster_flags(flags)
+    flags = attach_command.options(attach_command.make_context("x", list(words))).connection
+    return Invocation(flags.to_type_again()).command("web")
 
 
 @pytest.mark.parametrize(
@@ -108,8 +109,9 @@ def typed(*words: str) -> str:
         (("-s", "https://x", "--insecure-skip-tls-verify"), " --insecure-skip-tls-verify --server https://x"),
         (("-s", "https://us:s3cret@x:1"), " --server https://x:1"),
         (("--tls-server-name=x", "--client-key", "k"), " --tls-server-name x --client-key k"),
+        (("--request-timeout", "90s"), " --request-timeout 1m30s"),
     ],
     ids=str,
 )
 def test_the_flags_that_say_which_cluster_are_typed_again_but_no_secret(words: tuple[str, ...], again: str) -> None:
-    assert typed(*words) == again
+    assert typed(*words) == f"kubectl dshell web{again}"

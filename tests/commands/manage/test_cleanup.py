@@ -11,6 +11,7 @@ import pytest
 from kubectl_dshell.commands.manage.cleanup import Chosen, CleanupRequest, choose, end_all
 from kubectl_dshell.domain.debug_container.cleanup_result import CleanupOutcome, CleanupResult
 from kubectl_dshell.domain.debug_container.seal import Key
+from kubectl_dshell.domain.text.invocation import Invocation
 from kubectl_dshell.errors import BadConfig, Forbidden, NotFound, PermissionDenied
 from tests.commands.world import KEY, OTHER_KEY, FakeCluster, World, end_when_told, running_holder
 from tests.pods import Json
@@ -212,7 +213,7 @@ def test_what_was_said_to_end_all_the_same_is_ended_and_else_told_how() -> None:
     chosen = choose(SHOP, world.ports())
 
     assert names(chosen.with_used()) == [OURS]
-    [left] = chosen.without_used(" --context here").settled
+    [left] = chosen.without_used(Invocation(("--context", "here"))).settled
     assert (left.outcome, left.why) == (CleanupOutcome.LEFT, "in use (2 clients, last word 3 s ago)")
     command = f"kubectl dshell cleanup web/{OURS} -n shop --context here -y"
     assert left.advice == (f"end it all the same: {command}",)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from kubectl_dshell.commands.request import AttachRequest
 from kubectl_dshell.commands.session.attach import attach
 from kubectl_dshell.domain.debug_container.seal import Key
 from kubectl_dshell.domain.stream import Exit
+from kubectl_dshell.domain.text.invocation import Invocation
 from kubectl_dshell.errors import ExitStatus, Forbidden, NotFound, PermissionDenied, UsageError
 from tests.commands.world import CLOSED, GONE, KEY, OTHER_KEY, FakeCluster, World, running_holder
 from tests.pods import Json, pod_json
@@ -156,7 +158,7 @@ def test_several_of_mine_in_a_namespace_are_listed_as_commands() -> None:
     copy_to(world, 0)
 
     with pytest.raises(UsageError, match=r"which one\? 2 debug containers of yours run in namespace shop") as refused:
-        attach(asked(cluster_flags=" --context kind"), world.ports())
+        attach(asked(), replace(world.ports(), invocation=Invocation(("--context", "kind"))))
 
     assert {line.partition("  #")[0] for line in refused.value.advice} == {
         "  kubectl dshell attach web/dshell-abcde -n shop --context kind",

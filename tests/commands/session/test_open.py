@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -335,8 +335,8 @@ def test_what_was_added_before_an_exec_was_refused_is_told(error: DshellError, s
     assert "Nothing was added" not in " ".join(caught.value.advice)
 
 
-@pytest.mark.parametrize("mode", list(DryRun))
-def test_a_dry_run_adds_nothing_and_shows_the_patch(mode: DryRun) -> None:
+@pytest.mark.parametrize("mode", [DryRun.CLIENT, DryRun.SERVER])
+def test_a_dry_run_adds_nothing_and_shows_the_patch(mode: Literal[DryRun.CLIENT, DryRun.SERVER]) -> None:
     world = World()
 
     patch = dry_run(request(), mode, world.ports())

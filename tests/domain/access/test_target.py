@@ -194,4 +194,4 @@ def test_an_app_that_waits_for_its_init_container_says_how_to_enter_that() -> No
     with pytest.raises(NotFound) as refusal:
         choose_target(pod, None, NOW)
 
-    assert refusal.value.advice == ("Its init container runs: kubectl dshell web -n shop -c setup",)
+    assert refusal.value.advice == ("Its init container runs: kubectl dshell web --container setup -n shop",)

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from kubectl_dshell.cli.flags.ls import SORT_KEYS, STATES
 from kubectl_dshell.domain.debug_container.listing import ListFilter, SortKey, Stage, sorted_by
 from kubectl_dshell.domain.debug_container.status import DebugContainer, HolderReport
 from kubectl_dshell.domain.pod.pod import Phase
@@ -140,8 +139,3 @@ def test_the_order_is_by_the_key_then_by_where_it_is(key: SortKey | None, order:
     letters = {ListFilter().judge(one, NOW): letter for letter, one in containers.items()}
 
     assert "".join(letters[one] for one in sorted_by(letters, key)) == order
-
-
-def test_the_flags_offer_what_there_is() -> None:
-    assert sorted(SORT_KEYS) == sorted(SortKey)
-    assert sorted(STATES) == sorted(Stage)

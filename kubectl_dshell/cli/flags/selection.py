@@ -1,0 +1,53 @@
+"""Flags that select pods and debug containers, shared by several verbs."""
+
+from __future__ import annotations
+
+import click
+
+from kubectl_dshell.cli.flags.parsing import Flag, option, optional, switch
+from kubectl_dshell.cli.flags.types import Duration
+
+TARGET, WHICH = "Target", "Which"
+
+CONTAINER = optional(
+    click.STRING,
+    "-c",
+    "--container",
+    group=TARGET,
+    metavar="NAME",
+    help="The container to enter; default: the pod's default container, or its first.",
+)
+NAMESPACE = optional(
+    click.STRING, "-n", "--namespace", group=TARGET, metavar="NS", help="The namespace; default: the context's."
+)
+ALL_NAMESPACES = switch("-A", "--all-namespaces", group=TARGET, help="All namespaces.")
+SELECTOR = option(
+    click.STRING, "-l", "--selector", default="", group=TARGET, metavar="SELECTOR", help="Pods with these labels."
+)
+MINE = switch("--mine", group=WHICH, help="Only those that you made with dshell on this machine.")
+STALE = switch(
+    "--stale",
+    group=WHICH,
+    help="Only stale ones, which run but are not in use: no client heartbeat for 25 s and no --keep, a dead holder, "
+    "past --ttl, or older than --older-than.",
+)
+OLDER_THAN = optional(
+    Duration(),
+    "--older-than",
+    group=WHICH,
+    metavar="TIME",
+    help="Only those running for longer than this, whoever made them: 2h, 1h30m.",
+)
+
+
+def concurrency(most: int, *, group: str = "Session") -> Flag[int]:
+    """A flag for the number of pods or debug containers processed at a time."""
+    return option(
+        click.IntRange(1, most),
+        "--concurrency",
+        default=16,
+        show_default=True,
+        group=group,
+        metavar="NUMBER",
+        help="How many to process at a time.",
+    )

@@ -1,0 +1,44 @@
+"""The `kubectl dshell` commands that messages suggest: same cluster, same user, quoted for a shell."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+
+VERBS = frozenset({"ls", "attach", "cp", "cleanup", "options"})
+ALIASES = frozenset({"help", "version"})
+"""Verbs of other programs that have a flag here: --help, --version."""
+UNKNOWN_VERBS = frozenset({"completion", "config"})
+"""Verbs of other programs that do not exist here; whoever types one does not mean a pod."""
+_NOT_A_POD = VERBS | ALIASES | UNKNOWN_VERBS
+
+
+def pod_word(pod: str) -> str:
+    """`pod` as an argument: pod/ls where `ls` alone would be a verb."""
+    return f"pod/{pod}" if pod in _NOT_A_POD else pod
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """The part of this run's command line that a command to be typed next has to repeat."""
+
+    connection: tuple[str, ...] = ()
+    """The connection flags that were given, without secrets: ("--context", "kind")."""
+
+    def command(self, *words: str, namespace: str | None = None) -> str:
+        """`kubectl dshell WORDS -n NAMESPACE`; a `namespace` of None is left out."""
+        where = ("-n", namespace) if namespace else ()
+        return shlex.join(["kubectl", "dshell", *words, *where, *self.connection])
+
+    def open(self, namespace: str, pod: str, container: str | None = None) -> str:
+        """A session in another debug container of `pod`."""
+        chosen = ("--container", container) if container else ()
+        return self.command(pod_word(pod), *chosen, namespace=namespace)
+
+    def attach(self, namespace: str, pod: str, name: str) -> str:
+        """A session in this debug container; with the pod's name it needs no right to list pods."""
+        return self.command("attach", f"{pod}/{name}", namespace=namespace)
+
+
+PLAIN = Invocation()
+"""Without any connection flag."""

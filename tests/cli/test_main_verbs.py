@@ -1,0 +1,82 @@
+"""What is a verb, and what is one elsewhere: nobody who asks for help is sent into a pod of that name."""
+
+from __future__ import annotations
+
+import pytest
+
+from kubectl_dshell import __version__
+from kubectl_dshell.cli.help import help_page
+from kubectl_dshell.cli.main import VERBS, main
+from kubectl_dshell.domain.text import invocation
+
+
+def test_suggested_commands_know_every_verb() -> None:
+    assert set(VERBS) == invocation.VERBS
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["-h"], ["--help"], ["help"], ["web", "-h"], ["-n", "shop", "help"], ["help", "-n", "shop"], ["help", "help"]],
+    ids=" ".join,
+)
+def test_the_first_help_is_shown(words: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(words) == 0
+    assert capfd.readouterr().out == help_page()
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_help_of_a_verb_is_asked_for_in_three_ways(verb: str, capfd: pytest.CaptureFixture[str]) -> None:
+    shown = []
+    for words in ([verb, "--help"], [verb, "-h"], ["help", verb]):
+        assert main(words) == 0
+        shown.append(capfd.readouterr().out)
+
+    assert shown[0].startswith(f"Usage: kubectl dshell {verb} ")
+    assert "-h, --help" in shown[0]
+    assert len(set(shown)) == 1
+
+
+def test_the_version_is_asked_for_in_two_ways(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["version"]) == 0
+    assert capfd.readouterr().out == f"kubectl-dshell {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ["completion"],
+            'unknown command "completion" for "kubectl dshell"\nA pod of that name: kubectl dshell pod/completion\n',
+        ),
+        (
+            ["-n", "a b", "--as", "ada", "--token", "s3cret", "config", "--", "ls", "x y"],
+            (
+                'unknown command "config" for "kubectl dshell"\n'
+                "A pod of that name: kubectl dshell pod/config -n 'a b' --as ada -- ls 'x y'\n"
+            ),
+        ),
+        (
+            ["version", "--", "ls"],
+            "version takes no command after --\nA pod of that name: kubectl dshell pod/version -- ls\n",
+        ),
+        (["help", "--", "ls"], "help takes no command after --\nA pod of that name: kubectl dshell pod/help -- ls\n"),
+        (
+            ["atach", "web"],
+            "after --, for example: kubectl dshell web -- ls -l\nDid you mean this? kubectl dshell attach\n",
+        ),
+        (["help", "web"], 'unknown help topic "web"; there are: ls, attach, cp, cleanup, options\n'),
+        (["help", "ls", "cp"], 'unknown help topic "ls cp"'),
+        (["version", "--client"], "No such option"),
+        (["config", "--", "\udcff"], "is not valid UTF-8"),
+    ],
+    ids=str,
+)
+def test_no_verb_of_another_program_is_taken_for_a_pod(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 64
+    out, err = capsys.readouterr()
+    assert err.startswith("error: ")
+    assert said in err
+    assert "s3cret" not in err
+    assert out == ""
