@@ -16,6 +16,7 @@ from kubectl_dshell.domain.debug_container.status import DebugContainer, debug_c
 from kubectl_dshell.domain.pod.pod import parse_pod
 from kubectl_dshell.domain.stream import Channel, Event, Exit, Output, Stream
 from kubectl_dshell.errors import ApiError, ConnectionLost, NotFound
+from kubectl_dshell.remote import script
 from tests.commands.world import FakeStream, World, running_holder
 from tests.pods import Json
 
@@ -85,7 +86,7 @@ def test_one_whose_holder_does_not_obey_is_signalled(stop: Stop) -> None:
     world = Container(hears=False)
 
     assert terminate(session_of(world), world.ports(), stop).outcome is CleanupOutcome.ENDED
-    assert b"end_processes" in world.scripts[0].sent
+    assert world.scripts[0].sent == script.end().encode()
 
 
 def test_of_other_tools_only_signals_are_used(stop: Stop) -> None:
