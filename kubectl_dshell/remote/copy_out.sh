@@ -1,58 +1,64 @@
 # shellcheck shell=sh
-# Behind resolve.sh, in the app's root: writes the files that patterns name as tar archives on stdout.
-#   $1 strict|skip  $2... the PATTERNs; DIR/ is one that has to be a directory, DIR/. what is in it, called "."
-# Before each archive: source NUL file|folder NUL its name NUL where it really is NUL. Between archives any number of zero bytes.
-# exit    65 tar could not read all, 66 there is no such file, 77 it may not be read; of 66 and 77 before anything is written
-# skip    65 is a warning only, for what is below the sources
+# Writes the files that patterns name as tar archives to stdout. Runs in the app's root, after resolve.sh.
+#   $1 strict|skip  $2... the PATTERNs; DIR/ is one that has to be a directory, DIR/. is its content, called "."
+# Before each archive: source NUL file|folder NUL its name NUL its real path NUL. Between archives any number of zero
+# bytes.
+# exit    65 tar could not read everything, 66 there is no such file, 77 it may not be read; 66 and 77 come before
+#         anything is written
+# skip    65 is only a warning, for whatever is below the sources
 
 # shellcheck disable=SC1007 # a= b=: two empty values
-# shellcheck disable=SC3043 # local: ash, bash and dash have it
-# shellcheck disable=SC2154 # $path is set by resolve
+# shellcheck disable=SC3043 # local: busybox ash, bash and dash have it
+# shellcheck disable=SC2154 # from resolve.sh
 :
 IFS=
 
-# each FOLDER PATTERN GLOBBED: takes every file below FOLDER that PATTERN names. Links are followed inside the root, so component by
-# component. GLOBBED: how we came to FOLDER was a pattern, so not every name has to be there.
-each() {
-	local folder rest entry globbed
-	folder=$1 rest= globbed=$3
-	case $2 in */*) rest=${2#*/} ;; esac
+# expand_pattern FOLDER PATTERN GLOBBED: takes every file below FOLDER that PATTERN names, component by component,
+# because links are followed inside the root. GLOBBED: FOLDER was found by a pattern, so not every name has to exist.
+expand_pattern() {
+	local folder= name= rest= entry= globbed=
+	folder=$1
 	name=${2%%/*}
-	set -- "$name"
-	if [ -e "$folder/$1" ] || [ -L "$folder/$1" ]; then
-		set -- "$folder/$1"
+	globbed=$3
+	case $2 in */*) rest=${2#*/} ;; esac
+	if [ -e "$folder/$name" ] || [ -L "$folder/$name" ]; then
+		set -- "$folder/$name"
 	else
 		# shellcheck disable=SC2086 # a pattern; with IFS empty nothing is split
-		set -- "$folder"/$1
+		set -- "$folder"/$name
 		[ "$folder/$name" = "$1" ] || globbed=1
 	fi
 	for entry; do
-		# shells find them too, for .*
+		# shells find these too, for .*
 		case ${entry##*/} in . | ..) [ "$name" = . ] || continue ;; esac
-		resolve "$entry"
+		resolve_path "$entry"
 		if [ "$rest" ]; then
-			[ ! -d "$path" ] || each "$path" "$rest" "$globbed"
+			[ ! -d "$path" ] || expand_pattern "$path" "$rest" "$globbed"
 		else
-			[ -z "$only" ] || [ -d "$path" ] || continue
+			[ -z "$directory_only" ] || [ -d "$path" ] || continue
 			[ -z "$globbed" ] || [ -e "$entry" ] || [ -L "$entry" ] || continue
-			take "${entry##*/}"
+			take_path "${entry##*/}"
 		fi
 	done
 }
 
-# pack NAME...: for GNU tar "\n" in a name is a line break
-pack() {
+# write_archive NAME...: GNU tar takes "\n" in a name for a line break.
+write_archive() {
 	case $* in *\\*) case $(tar --version 2>/dev/null) in *GNU*) exec tar --no-unquote -c -f - "$@" ;; esac ;; esac
 	exec tar -c -f - "$@"
 }
 
-# take NAME: the file or directory $path
-take() {
-	[ -e "$path" ] || unusable "/$pattern"
-	taken=1
+# take_path NAME: checks the file or directory $path or, if $action is send, writes it.
+# sets: matched status
+take_path() {
+	local top=
+	[ -e "$path" ] || fail_unusable "/$pattern"
+	matched=1
 	if [ "$action" = check ]; then
-		[ -d "$path" ] || [ -f "$path" ] || fail 66 "${path#.}: neither a file nor a directory"
-		if [ ! -r "$path" ] || { [ -d "$path" ] && [ ! -x "$path" ]; }; then fail 77 "${path#.}: Permission denied"; fi
+		[ -d "$path" ] || [ -f "$path" ] || fail "$NO_FILE" "${path#.}: neither a file nor a directory"
+		if [ ! -r "$path" ] || { [ -d "$path" ] && [ ! -x "$path" ]; }; then
+			fail "$DENIED" "${path#.}: Permission denied"
+		fi
 	elif [ "$path" = . ]; then
 		printf 'source\0folder\0%s\0\0' "${1:-.}"
 		set --
@@ -61,29 +67,31 @@ take() {
 			case $top in ./proc | ./sys | ./dev) continue ;; esac
 			[ ! -e "$top" ] && [ ! -L "$top" ] || set -- "$@" "$top"
 		done
-		(pack "$@") || worst=65
+		(write_archive "$@") || status=$INCOMPLETE
 	elif [ -d "$path" ]; then
 		printf 'source\0folder\0%s\0%s\0' "$1" "${path#.}"
-		(cd "$path" && pack .) || worst=65
+		(cd "$path" && write_archive .) || status=$INCOMPLETE
 	else
 		printf 'source\0file\0%s\0%s\0' "$1" "${path#.}"
-		(cd "${path%/*}" && pack "./${path##*/}") || worst=65
+		(cd "${path%/*}" && write_archive "./${path##*/}") || status=$INCOMPLETE
 	fi
 }
 
-mode=$1 worst=0
+mode=$1
+status=0
 shift
 for action in check send; do
 	for pattern; do
-		taken= only=
-		case $pattern in */ | */.) only=folder ;; esac
-		each . "$pattern" ""
-		[ "$taken" ] || {
-			resolve "$pattern"
-			[ -z "$only" ] || [ ! -e "$path" ] || [ -d "$path" ] || fail 66 "/$pattern: Not a directory"
-			unusable "/$pattern"
+		matched=
+		directory_only=
+		case $pattern in */ | */.) directory_only=1 ;; esac
+		expand_pattern . "$pattern" ""
+		[ "$matched" ] || {
+			resolve_path "$pattern"
+			[ -z "$directory_only" ] || [ ! -e "$path" ] || [ -d "$path" ] || fail "$NO_FILE" "/$pattern: Not a directory"
+			fail_unusable "/$pattern"
 		}
 	done
 done
-[ "$mode" = strict ] || worst=0
-exit $worst
+[ "$mode" = strict ] || status=0
+exit "$status"

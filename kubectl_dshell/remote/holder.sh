@@ -1,217 +1,290 @@
 # shellcheck shell=sh
-# First process of the debug container: it waits, ends the processes of sessions that are over, and itself when none is left.
+# The first process of the debug container. It waits, ends the processes of sessions that are over, and ends itself when
+# no session is left. processes.sh comes before it.
 #
-# stdin   (as /proc/PID/fd/3) the clients' words, a line each (protocol.py): beat ID SECONDS AT, bye ID, keep SECONDS, end; and
-#         target PID, of an exec
-# env     DSHELL_LEASE   seconds it waits for the first beat
-#         DSHELL_STARTER the session it was started for, which others that come and go meanwhile must not end; and seconds it waits
-#                        for the first beat of that one
-#         DSHELL_LIMIT   seconds after which it ends whatever the clients say
-#         DSHELL_HOLDER  this text
-# /dev/termination-log   while it lives one line of numbers: its PID; how many sessions there are; and, in seconds since the node
-#         started, the last word of a client (or its own start), until when it is kept (0: it is not), its limit.
-#         Then why it ended: the container's status.terminated.message
+# stdin   (as /proc/PID/fd/3) the clients' words, one a line (protocol.py): beat ID SECONDS AT, bye ID, keep SECONDS,
+#         end; and from an exec: target PID
+# env     DSHELL_LEASE    seconds to wait for the first beat
+#         DSHELL_STARTER  the session that the container was started for, which must not be ended when others come and
+#                         go meanwhile; and the seconds to wait for its first beat
+#         DSHELL_LIMIT    seconds after which it ends whatever the clients say
+#         DSHELL_HOLDER   this text
+# /dev/termination-log    while it lives, one line of numbers: its PID; the number of sessions; and, in seconds since
+#         the node started, the last word of a client (or its own start), until when it is kept (0: not at all), its
+#         limit. At the end the reason, which becomes the container's status.terminated.message.
 #
-# It prints nothing, starts no process while it waits, and signals nothing outside its own container (processes.sh, which comes first).
+# It prints nothing, starts no process while it waits, and signals nothing outside its own container.
 #
-# A tether's exit code, and one line that it did not echo, are the holder's: killed by SIGUSR1 its session was silent for too long and
-# what it ran was ended, by SIGUSR2 there was nothing to end any more. "dshell-leaving": the pod is being stopped.
+# To the client a tether's exit code is the holder's answer: a tether is killed by SIGUSR1 if its session was silent for
+# too long and what it ran was ended, by SIGUSR2 if there was nothing left to end. So is the one line on its stdout that
+# is not an echo: "dshell-leaving", the pod is being stopped.
 
 # shellcheck disable=SC2154 # from processes.sh
+# shellcheck disable=SC3043 # local: busybox ash, bash and dash have it
 # shellcheck disable=SC3045 # read -t: looked for first
 # shellcheck disable=SC1007 # a= b=: two empty values
 # shellcheck disable=SC2015 # a && b || c: c is also for a b that fails
 :
 
+readonly UNAVAILABLE=69
+# If the container's environment does not say.
+readonly DEFAULT_LEASE=50 DEFAULT_LIMIT=28800
+# Seconds. After the last session: for the next beat of another one, then for a word that is already in the pipe. While
+# the pod is being stopped: how often to look for the app. At the end: for a tether to echo its last word.
+readonly GRACE_SECONDS=0.25 LAST_READ_SECONDS=0.5 STOPPING_SECONDS=0.25 ECHO_SECONDS=0.05
+# How much is remembered of the IDs of ended sessions.
+readonly ENDED_BYTES=500
+readonly LOG=/dev/termination-log
+
 (read -r -t 1 _ </dev/null) 2>/dev/null
 if [ $? -gt 1 ]; then
 	# dash has no read -t
 	[ -z "$BASH_VERSION" ] && command -v bash >/dev/null && exec bash -c "$DSHELL_HOLDER" dshell
-	echo "the debug image needs a shell whose read has -t: busybox ash or bash" >/dev/termination-log
-	exit 69
+	echo "the debug image needs a shell whose read has -t: busybox ash or bash" >$LOG
+	exit $UNAVAILABLE
 fi
 
-# As sh (posix) bash times a read by a signal, and one that comes just before the read is lost: it would wait for ever. Else by select.
+# As sh (posix) bash limits a read by a signal, and loses one that arrives just before the read: it would wait for ever.
+# Otherwise it uses select(2).
 # shellcheck disable=SC3040 # of bash
 [ -z "$BASH_VERSION" ] || set +o posix
 
-# Is $1 a word of digits that a shell can calculate with?
-number() { case $1 in '' | 0?* | *[!0-9]* | ??????????*) return 1 ;; esac; }
+# is_number WORD: whether it is all digits and a shell can calculate with it.
+is_number() {
+	case $1 in '' | 0?* | *[!0-9]* | ??????????*) return 1 ;; esac
+}
 
-# From here on a word fails at its writer: a directory cannot be written.
-deaf() { exec 3</; }
+# From here on a word fails at its writer: a directory cannot be written to.
+close_inbox() {
+	exec 3</
+}
 
-# finish WHY APP: says why and ends. APP is there if the app has ended with its pod: all that is left ends with it, and nobody is to wait.
-finish() {
+# end_container REASON [APP]: publishes REASON and ends. With APP the app has ended with its pod: whatever is left ends
+# with it, and nobody is to wait for that.
+end_container() {
 	trap '' TERM HUP INT
-	deaf
+	close_inbox
 	exec 4<&-
-	echo "$1" >/dev/termination-log
+	echo "$1" >$LOG
 	[ "$2" ] || end_processes
 	# a tether may still have a word to echo
-	sleep 0.05 2>/dev/null
+	sleep $ECHO_SECONDS 2>/dev/null
 	exit 0
 }
 
-# A client's word changes $sessions (of ID/UNTIL/SECONDS), $over (the IDs of the last that said bye) or $kept (until when); anything
-# else is ignored.
-hear() {
+# handle_word WORD ID|SECONDS|PID SECONDS AT: anything else is ignored.
+# sets: sessions (of ID/EXPIRES/SECONDS/AHEAD), ended_sessions (the IDs that said bye last), kept_until and kept_for,
+#       target, expected, reason, last_word
+handle_word() {
+	local expires= ahead=
 	case $2 in *[!A-Za-z0-9-]*) return ;; esac
 	case $1 in
 	beat)
-		[ "$2" ] && number "$3" || return
-		if has " $over" "$2"; then
+		[ "$2" ] && is_number "$3" || return
+		if has_word " $ended_sessions" "$2"; then
 			# an exec that the node started after its client had gone
 			end_processes "$2"
 			return
 		fi
-		forget - && forget "$2"
+		forget_session -
+		forget_session "$2"
 		[ "$2" != "$expected" ] || expected=
-		until=$((now + $3)) ahead=
-		case $was in */*/*/?*) ahead=${was##*/} ;; esac
-		! number "$4" || timely "$3" "$4"
-		sessions="$sessions $2/$until/$3/$ahead"
+		expires=$((now + $3))
+		case $forgotten in */*/*/?*) ahead=${forgotten##*/} ;; esac
+		! is_number "$4" || date_back "$3" "$4"
+		sessions="$sessions $2/$expires/$3/$ahead"
 		;;
 	bye)
 		[ "$2" ] && [ "$2" != - ] || return
-		forget "$2" && why="ended by its last session"
-		over="$over$2 "
-		[ ${#over} -lt 500 ] || over=${over#* }
+		forget_session "$2"
+		reason="ended by its last session"
+		ended_sessions="$ended_sessions$2 "
+		[ ${#ended_sessions} -lt $ENDED_BYTES ] || ended_sessions=${ended_sessions#* }
 		end_processes "$2"
 		;;
-	keep) number "$2" && kept=$((now + $2)) kept_for=$2 || return ;;
+	keep)
+		is_number "$2" && kept_until=$((now + $2)) && kept_for=$2 || return
+		;;
 	target)
-		# an exec has found it: no word of a client
-		! number "$2" || target=$2
+		# an exec has found it: not a word of a client
+		! is_number "$2" || target=$2
 		return
 		;;
-	end) finish "ended by a client" ;;
+	end) end_container "ended by a client" ;;
 	*) return ;;
 	esac
-	spoke=$now
+	last_word=$now
 }
-# Takes session $1 out of $sessions; what stood there is in $was.
-forget() {
-	rest= was=
-	for other in $sessions; do
-		if [ "${other%%/*}" = "$1" ]; then was=$other; else rest="$rest $other"; fi
+
+# forget_session ID
+# sets: sessions; forgotten, its record
+forget_session() {
+	local rest= session=
+	forgotten=
+	for session in $sessions; do
+		if [ "${session%%/*}" = "$1" ]; then
+			forgotten=$session
+		else
+			rest="$rest $session"
+		fi
 	done
 	sessions=$rest
 }
-# Sets $until for a beat of $1 seconds that was said at $2, on its client's clock: a word may be on its way for long, and what counts is
-# when it was said. $ahead is how far our clock is ahead of the client's, by the quickest word so far.
-timely() {
+
+# date_back SECONDS AT: for a beat of SECONDS that was sent at AT on the client's clock. A word may be on its way for
+# long, and what counts is when it was sent.
+# sets: expires; ahead, how far our clock is ahead of the client's, by the quickest word so far
+date_back() {
 	[ "$ahead" ] && [ "$ahead" -lt $((now - $2)) ] || { ahead=$((now - $2)) && return; }
 	# of several connections one may be slower than another
-	until=${was#*/} until=${until%%/*}
-	[ "$until" -ge $(($2 + ahead + $1)) ] || until=$(($2 + ahead + $1))
+	expires=${forgotten#*/}
+	expires=${expires%%/*}
+	[ "$expires" -ge $(($2 + ahead + $1)) ] || expires=$(($2 + ahead + $1))
 }
 
-# Tell who asks (enter.sh) how things are. The session it was started for counts once it has spoken. Written over the last line, all of one
-# width, so that the file is never seen empty.
-publish() {
-	count=0
+# Publishes the state, for enter.sh. The session that the container was started for counts once it has spoken. Written
+# over the previous line and padded to one width, so that the file is never seen empty.
+# sets: published_state
+publish_state() {
+	local count=0 session=
 	for session in $sessions; do
-		case ${session%%/*} in - | "$expected") ;; *) count=$((count + 1)) ;; esac
+		case ${session%%/*} in
+		- | "$expected") ;;
+		*) count=$((count + 1)) ;;
+		esac
 	done
-	[ "$published" = "$count $spoke ${kept:-0}" ] && return
-	published="$count $spoke ${kept:-0}"
-	printf '%-60s\n' "$$ $published $limit" 1<>/dev/termination-log
+	[ "$published_state" = "$count $last_word ${kept_until:-0}" ] && return
+	published_state="$count $last_word ${kept_until:-0}"
+	printf '%-60s\n' "$$ $published_state $limit" 1<>$LOG
 }
 
-# End the sessions that were silent for too long; $next becomes the time of the next end.
-expire() {
-	next=$limit
+# Ends the sessions that were silent for too long.
+# sets: next_end, the time of the next end; sessions expected kept_until reason
+end_silent_sessions() {
+	local session= id= expires= seconds=
+	next_end=$limit
 	for session in $sessions; do
-		id=${session%%/*} until=${session#*/} seconds=${until#*/} until=${until%%/*} seconds=${seconds%%/*}
-		if [ "$until" -gt "$now" ]; then
-			[ "$until" -ge "$next" ] || next=$until
+		id=${session%%/*}
+		expires=${session#*/}
+		seconds=${expires#*/}
+		expires=${expires%%/*}
+		seconds=${seconds%%/*}
+		if [ "$expires" -gt "$now" ]; then
+			[ "$expires" -ge "$next_end" ] || next_end=$expires
 		elif [ "$id" = "$expected" ]; then
-			# no exec of it has come, and to one that is just coming we will be deaf
-			forget "$id" && expected= why="ended after $seconds s without its first client"
+			# no exec of it has come; the inbox will be closed for one that is just coming
+			forget_session "$id"
+			expected=
+			reason="ended after $seconds s without its first client"
 		else
-			forget "$id" && why="ended after $seconds s without a client"
-			lapse "$id"
-			end_processes "$id" tether
+			forget_session "$id"
+			reason="ended after $seconds s without a client"
+			signal_tethers "$id"
+			end_processes "$id" execs
 		fi
 	done
-	[ -z "$sessions" ] && [ "$kept" ] || return
-	if [ "$kept" -gt "$now" ]; then
-		[ "$kept" -ge "$next" ] || next=$kept
+	[ -z "$sessions" ] && [ "$kept_until" ] || return
+	if [ "$kept_until" -gt "$now" ]; then
+		[ "$kept_until" -ge "$next_end" ] || next_end=$kept_until
 	else
-		kept= why="ended after being kept for $kept_for s"
+		kept_until=
+		reason="ended after being kept for $kept_for s"
 	fi
 }
 
-# Tell the tether of session $1 whether a command of it runs: one that has ended by itself may have left processes behind. A signal's end
-# is settled when it is sent, so the kill that follows does not matter.
-lapse() {
-	tethers= word=USR2
-	look "$1"
-	for process in $list; do
-		split "$process"
-		if [ "$kind" = line ]; then tethers="$tethers $pid"; elif [ "$leader" ] && [ "$parent" != 1 ]; then word=USR1; fi
+# signal_tethers SESSION: tells its tether whether a command of the session is running; one that has ended by itself may
+# have left processes behind. The first fatal signal decides a process's exit code, so the KILL that follows does not
+# matter.
+signal_tethers() {
+	local process= tethers= tether= signal=USR2
+	scan_processes "$1"
+	for process in $process_list; do
+		parse_record "$process"
+		if [ "$kind" = exec ]; then
+			tethers="$tethers $pid"
+		elif [ "$leader" ] && [ "$parent" != 1 ]; then
+			signal=USR1
+		fi
 	done
-	for pid in $tethers; do hit $word "$pid"; done
+	for tether in $tethers; do
+		send_signal $signal "$tether"
+	done
 }
 
-# The pod is being stopped: sessions go on for as long as there is something to look at, and not a moment longer, for the pod is not
-# gone until we are. Where the app is PID 1 the kernel sees to it, elsewhere this does.
-target_runs() { [ "$target" ] && whole "/proc/$target/stat" && case ${all##*) } in [ZX]*) false ;; esac }
-say_leaving() {
-	[ -z "$said" ] || return
-	said=1 childless=1
-	look ""
-	for pid in $lines; do
-		whole "/proc/$pid/cmdline"
-		case $all in *dshelltether*) echo dshell-leaving >"/proc/$pid/fd/1" ;; esac
+# The pod is being stopped: sessions go on for as long as the app runs and not a moment longer, because the pod is not
+# gone before its last container. If the app is PID 1 the kernel ends them with it, otherwise this script does.
+target_runs() {
+	[ "$target" ] && read_file "/proc/$target/stat" && case ${file_text##*) } in [ZX]*) false ;; esac
+}
+
+# Tells every tether, once, that the pod is being stopped.
+# sets: announced
+announce_stop() {
+	local tether=
+	[ -z "$announced" ] || return
+	announced=1
+	start_nothing=1
+	scan_processes ""
+	for tether in $exec_pids; do
+		read_file "/proc/$tether/cmdline"
+		case $file_text in *dshelltether*) echo dshell-leaving >"/proc/$tether/fd/1" ;; esac
 	done 2>/dev/null
-	# shellcheck disable=SC2034 # for look
-	childless=
+	# shellcheck disable=SC2034 # for scan_processes
+	start_nothing=
 }
 
-: "${DSHELL_LEASE:=50}" "${DSHELL_LIMIT:=28800}"
-# in a shortage of memory this goes before the app
+: "${DSHELL_LEASE:=$DEFAULT_LEASE}" "${DSHELL_LIMIT:=$DEFAULT_LIMIT}"
+# if memory runs short, the kernel takes this before the app
 { echo 1000 >/proc/self/oom_score_adj; } 2>/dev/null
-# The words come through descriptor 3, because 0 is another file for as long as something is read from one. Opened for writing too:
-# so it never ends, whatever becomes of the runtime's end.
-if { true 3<>/proc/$$/fd/0; } 2>/dev/null; then exec 3<>/proc/$$/fd/0; else exec 3<&0; fi
+# The words come through descriptor 3, because 0 is another file while something is read from one. Opened for writing
+# too, so that it never ends, whatever becomes of the runtime's end.
+if { true 3<>/proc/$$/fd/0; } 2>/dev/null; then
+	exec 3<>/proc/$$/fd/0
+else
+	exec 3<&0
+fi
 # shellcheck disable=SC2086 # two words
 set -- $DSHELL_STARTER
-expected=$1 first=$2
-number "$first" || first=$DSHELL_LEASE
-clock && limit=$((now + DSHELL_LIMIT)) sessions=${expected:--}/$((now + first))/$first/ over= kept= failed=
-spoke=$now published= target= leaving= said=
-# A line of nothing ends the wait: not every shell ends its read at a signal, and a handler that read would cut a word in two.
-trap 'leaving=1; { echo >&3; } 2>/dev/null' TERM
-while clock && [ "$now" -lt "$limit" ]; do
-	expire
-	publish
-	wait=$((next - now))
-	# the last session is over: another's next beat may be under way
-	[ "$sessions$kept" ] || wait=0.25
-	if [ "$leaving" ]; then
-		target_runs || finish "ended by the cluster" "$target"
-		[ "$sessions$kept" ] || finish "ended by the cluster"
-		say_leaving
-		wait=0.25 began=$ticks
+expected=$1
+first_wait=$2
+is_number "$first_wait" || first_wait=$DSHELL_LEASE
+read_clock && limit=$((now + DSHELL_LIMIT))
+sessions=${expected:--}/$((now + first_wait))/$first_wait/
+ended_sessions= kept_until= failed_at=
+last_word=$now
+published_state= target= stopping= announced=
+# An empty line ends the wait: not every shell ends its read at a signal, and a handler that reads would cut a word in
+# two.
+trap 'stopping=1; { echo >&3; } 2>/dev/null' TERM
+while read_clock && [ "$now" -lt "$limit" ]; do
+	end_silent_sessions
+	publish_state
+	timeout=$((next_end - now))
+	# the last session is over, but the next beat of another one may be on its way
+	[ "$sessions$kept_until" ] || timeout=$GRACE_SECONDS
+	if [ "$stopping" ]; then
+		target_runs || end_container "ended by the cluster" "$target"
+		[ "$sessions$kept_until" ] || end_container "ended by the cluster"
+		announce_stop
+		timeout=$STOPPING_SECONDS
+		waited_from=$ticks
 	fi
-	if read -r -t "$wait" word id seconds at _ <&3; then
-		clock && hear "$word" "$id" "$seconds" "$at"
-	elif [ "$leaving" ]; then
-		# a descriptor that has ended is no wait
-		clock && [ "$ticks" != "$began" ] || sleep 0.25 2>/dev/null
-	elif [ -z "$sessions$kept" ]; then
+	if read -r -t "$timeout" word id seconds at _ <&3; then
+		read_clock && handle_word "$word" "$id" "$seconds" "$at"
+	elif [ "$stopping" ]; then
+		# a descriptor that has ended does not wait
+		read_clock && [ "$ticks" != "$waited_from" ] || sleep $STOPPING_SECONDS 2>/dev/null
+	elif [ -z "$sessions$kept_until" ]; then
 		# a word may have come just before; on a busy node it takes a moment to read it
 		exec 4<&3
-		deaf
-		read -r -t 0.5 word id seconds at _ <&4 || finish "$why"
+		close_inbox
+		read -r -t $LAST_READ_SECONDS word id seconds at _ <&4 || end_container "$reason"
 		exec 3<&4 4<&-
-		clock && hear "$word" "$id" "$seconds" "$at"
-	elif clock && [ "$now" -lt "$next" ]; then
+		read_clock && handle_word "$word" "$id" "$seconds" "$at"
+	elif read_clock && [ "$now" -lt "$next_end" ]; then
 		# not silence but the end of the input: nobody can speak any more
-		[ "$now" != "$failed" ] || finish "ended by the cluster"
-		failed=$now
+		[ "$now" != "$failed_at" ] || end_container "ended by the cluster"
+		failed_at=$now
 	fi
 done
-finish "ended at its limit of $DSHELL_LIMIT s"
+end_container "ended at its limit of $DSHELL_LIMIT s"

@@ -1,27 +1,41 @@
 # shellcheck shell=sh
-# Paths of the app: the working directory is its root, as enter.sh leaves it. Shared by copy_out.sh and copy_in.sh.
+# Paths of the app: the working directory is its root, as enter.sh leaves it. Comes before copy_out.sh and copy_in.sh.
 
 # shellcheck disable=SC1007 # a= b=: two empty values
-# shellcheck disable=SC2034 # $path is for whoever calls
-mistrust=
+# shellcheck disable=SC2034 # variables for the scripts that follow
+# shellcheck disable=SC3043 # local: busybox ash, bash and dash have it
+:
+
+# Exit codes (copying.py).
+readonly INCOMPLETE=65 NO_FILE=66 DENIED=77
+# As many symbolic links are followed as Linux follows in one path.
+readonly MOST_LINKS=40
+
+trusted_user=
 LC_ALL=C
 export LC_ALL
 
-# Sets $path to what $1 is with every symbolic link followed inside the root, the last one too. With $mistrust (what is neither root nor
-# this user may mean to harm) only links of theirs are.
-resolve() {
-	left=$1 path=. hops=
-	while [ "$left" ]; do
-		part=${left%%/*}
-		case $left in */*) left=${left#*/} ;; *) left= ;; esac
+# resolve_path PATH: follows every symbolic link inside the root, the last one too. With $trusted_user only links of
+# root and of that user: anybody else may mean harm.
+# sets: path
+resolve_path() {
+	local rest="$1" part= link= hops=
+	path=.
+	while [ "$rest" ]; do
+		part=${rest%%/*}
+		case $rest in
+		*/*) rest=${rest#*/} ;;
+		*) rest= ;;
+		esac
 		case $part in
 		'' | .) ;;
 		..) [ "$path" = . ] || path=${path%/*} ;;
 		*)
-			if [ ${#hops} -lt 40 ] && [ -L "$path/$part" ] && link=$(readlink "$path/$part" && echo .); then
-				[ -z "$mistrust" ] || trusted "$path/$part"
-				hops=x$hops link=${link%??}
-				left=$link/$left
+			if [ ${#hops} -lt $MOST_LINKS ] && [ -L "$path/$part" ] && link=$(readlink "$path/$part" && echo .); then
+				[ -z "$trusted_user" ] || check_link "$path/$part"
+				hops=x$hops
+				link=${link%??}
+				rest=$link/$rest
 				case $link in /*) path=. ;; esac
 			else
 				path=$path/$part
@@ -31,24 +45,32 @@ resolve() {
 	done
 }
 
-trusted() {
-	link_path=$1
+# check_link LINK: fails if neither root nor $trusted_user owns it.
+check_link() {
+	local link="$1"
 	# shellcheck disable=SC2046 # words
 	set -- $(ls -ldn "$1")
-	case $3 in 0 | "$mistrust") ;; *) fail 77 "${link_path#.}: Permission denied to follow a link of user ${3:-?} as user $mistrust" ;; esac
+	case $3 in
+	0 | "$trusted_user") ;;
+	*) fail "$DENIED" "${link#.}: Permission denied to follow a link of user ${3:-?} as user $trusted_user" ;;
+	esac
 }
 
 # fail CODE TEXT...
 fail() {
-	code=$1
+	local code="$1"
 	shift
 	echo "$*" >&2
 	exit "$code"
 }
 
-# What the kernel says about $path, as the last words of an error; 77 where it forbids, else 66.
-unusable() {
-	said=$(ls -d "$path" 2>&1 >/dev/null)
-	said=${said##*: }
-	case $said in *denied*) fail 77 "$1: $said" ;; *) fail 66 "$1: ${said:-No such file or directory}" ;; esac
+# fail_unusable NAME: with what the kernel says about $path, as the last words of an error.
+fail_unusable() {
+	local error=
+	error=$(ls -d "$path" 2>&1 >/dev/null)
+	error=${error##*: }
+	case $error in
+	*denied*) fail "$DENIED" "$1: $error" ;;
+	*) fail "$NO_FILE" "$1: ${error:-No such file or directory}" ;;
+	esac
 }

@@ -75,6 +75,15 @@ def test_links_and_patterns_are_followed_inside_the_root(
     assert app.found(*patterns) == found
 
 
+def test_a_pattern_of_hidden_directories_does_not_lead_to_their_parent(root: Root) -> None:
+    """ ".-x" sorts between "." and "..", which a shell finds too."""
+    for name in ("top/.-x/inside", "top/outside"):
+        (root.place / name).parent.mkdir(parents=True, exist_ok=True)
+        (root.place / name).write_text(name)
+
+    assert root.found("top/.*/.") == {".": [".", "./inside"]}
+
+
 def test_the_root_itself_is_copied_without_what_the_kernel_makes_up(root: Root) -> None:
     for name in ("proc", "sys", "dev", ".hidden", "-dash"):
         make(root.place / name)

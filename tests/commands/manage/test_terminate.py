@@ -21,6 +21,7 @@ from kubectl_dshell.errors import (
     PermissionDenied,
     PodNotFound,
 )
+from kubectl_dshell.remote import script
 from tests.commands.world import Exec, FakeClock, FakeCluster, FakeStream, FakeStreams, World, running_holder
 from tests.pods import Json
 
@@ -120,7 +121,7 @@ def test_one_whose_holder_does_not_obey_is_signalled(stop: Stop) -> None:
     world = Container(hears=False)
 
     assert terminate(session_of(world), world.ports(), stop).outcome is CleanupOutcome.ENDED
-    assert b"end_processes" in world.execs.scripts[0].sent
+    assert world.execs.scripts[0].sent == script.end().encode()
 
 
 def test_of_other_tools_only_signals_are_used(stop: Stop) -> None:
