@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
+from kubectl_dshell import errors
 from kubectl_dshell.cli.main import VERBS
 from kubectl_dshell.cli.open import open_command
-from kubectl_dshell.errors import EXIT_STATUS_MEANING
+from kubectl_dshell.errors import EXIT_STATUS_MEANING, DshellError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,13 +74,19 @@ def test_each_row_of_the_comparison_has_its_end_to_end_test() -> None:
     assert {row.lower() for row in rows} == tests
 
 
+def text_of(node: ast.AST) -> str:
+    """A text as it is in the source, with an ellipsis for whatever is filled in; empty if it is none."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.JoinedStr(values=parts):
+            return "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in parts)
+        case _:
+            return ""
+
+
 def strings(module: Path) -> Iterator[str]:
-    """Every text in a module, with an ellipsis for whatever is filled in."""
-    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value
-        elif isinstance(node, ast.JoinedStr):
-            yield "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)
+    yield from map(text_of, ast.walk(ast.parse(module.read_text(encoding="utf-8"))))
 
 
 PROGRAM = [text for module in sorted((TOP / "kubectl_dshell").rglob("*.py")) for text in strings(module) if " " in text]
@@ -90,16 +97,38 @@ SCRIPTS = [
 ]
 
 
-def test_troubleshooting_has_messages() -> None:
-    assert len(MESSAGES) > 100
+PATTERNS = {
+    message: re.compile(".*".join(re.escape(part.strip()) for part in message.split("…") if part.strip()), re.DOTALL)
+    for message in MESSAGES
+}
+ENOUGH = 18
+"""Letters of its own that a message needs to be told from others; one with fewer is the cluster's."""
 
 
 @pytest.mark.parametrize("message", MESSAGES)
 def test_every_message_in_troubleshooting_is_one_of_the_program(message: str) -> None:
-    parts = [re.escape(part.strip()) for part in message.split("…") if part.strip()]
-    pattern = re.compile(".*".join(parts), re.DOTALL)
+    assert any(PATTERNS[message].search(text) for text in (*PROGRAM, *SCRIPTS))
 
-    assert any(pattern.search(text) for text in (*PROGRAM, *SCRIPTS))
+
+def failures() -> Iterator[str]:
+    """The first words of every failure that the program raises with a text of its own."""
+    names = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, DshellError)}
+    for module in sorted((TOP / "kubectl_dshell").rglob("*.py")):
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and node.args and called(node.func) in names:
+                text = text_of(node.args[0])
+                if len(re.findall(r"[a-z]", text)) >= ENOUGH:
+                    yield text
+
+
+def called(function: ast.expr) -> str:
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def test_every_failure_of_the_program_is_in_troubleshooting() -> None:
+    missing = [text for text in failures() if not any(pattern.search(text) for pattern in PATTERNS.values())]
+
+    assert missing == []
 
 
 def anchor(heading: str) -> str:
