@@ -86,7 +86,10 @@ def text_of(node: ast.AST) -> str:
 
 
 def strings(module: Path) -> Iterator[str]:
-    yield from map(text_of, ast.walk(ast.parse(module.read_text(encoding="utf-8"))))
+    """Every text in a module but docstrings."""
+    nodes = list(ast.walk(ast.parse(module.read_text(encoding="utf-8"))))
+    docstrings = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    yield from (text_of(node) for node in nodes if id(node) not in docstrings)
 
 
 PROGRAM = [text for module in sorted((TOP / "kubectl_dshell").rglob("*.py")) for text in strings(module) if " " in text]
