@@ -42,7 +42,7 @@ def open_connection(host: str, port: int, proxy: Proxy | None, seconds: float) -
     """A connected, blocking socket without TLS of the server's, within `seconds` for each step.
 
     Raises:
-        OSError: nobody answers. ProxyFailed: that is the proxy's fault.
+        OSError: nobody answers. ProxyError: that is the proxy's fault.
     """
     if proxy is None:
         sock = socket.create_connection((host, port), seconds)
