@@ -3,7 +3,10 @@
 DshellError
  +- UsageError        64  the command line is wrong
  +- NotFound          66  no such pod or container, or none that can be joined
+ |   +- PodNotFound         no pod of that name, or it was deleted
  +- Unavailable       69  the debug container did not start, or ended under us
+ |   +- NameTaken           another debug container of the pod has the name
+ |   +- ContainerNotRunning it has not started yet, or is over
  |   +- TooManyOpenFiles  our own process may not open more files
  |   +- TooManyThreads      ... or begin no more threads
  |   +- Truncated          what a command of ours wrote is not whole
@@ -12,6 +15,7 @@ DshellError
  +- TimedOut          75  a deadline passed
  +- ConnectionLost    76  the API server, or a stream through it, is gone
  +- Forbidden         77  RBAC, admission or the kernel says no
+ |   +- PermissionDenied    RBAC: who may not do what
  +- BadConfig         78  kubeconfig or credentials
  +- ApiError           *  an answer of the API server nobody explained better
      +- NotAnApiServer 69  the answer is not one of a Kubernetes API server
@@ -22,6 +26,7 @@ from __future__ import annotations
 
 import errno
 from enum import IntEnum
+from http import HTTPStatus
 
 _NO_THREAD = "can't start new thread"  # CPython's own words; the error has no number
 
@@ -76,8 +81,20 @@ class NotFound(DshellError):
     status = ExitStatus.NOT_FOUND
 
 
+class PodNotFound(NotFound):
+    """The namespace has no pod of that name, or not any more."""
+
+
 class Unavailable(DshellError):
     status = ExitStatus.UNAVAILABLE
+
+
+class NameTaken(Unavailable):
+    """The pod has a debug container of the name that was chosen for another; its entry can never be changed."""
+
+
+class ContainerNotRunning(Unavailable):
+    """Nothing can be run in a container that has not started yet, or is over; the message is the node's."""
 
 
 class TooManyOpenFiles(Unavailable):
@@ -135,6 +152,15 @@ class Forbidden(DshellError):
     status = ExitStatus.FORBIDDEN
 
 
+class PermissionDenied(Forbidden):
+    """RBAC does not let `user` do it (empty: the server does not name them). A namespace of None is all of them."""
+
+    def __init__(self, user: str, verb: str, resource: str, namespace: str | None, *advice: str) -> None:
+        where = f"in namespace {namespace}" if namespace else "in all namespaces (cluster-wide)"
+        self.action = f"{verb} {resource} {where}"
+        super().__init__(f"{user or 'the current user'} may not {self.action}", *advice)
+
+
 class BadConfig(DshellError):
     status = ExitStatus.CONFIG
 
@@ -166,14 +192,17 @@ class ApiError(DshellError):
     @property
     def status(self) -> ExitStatus:  # type: ignore[override]  # the tree's only computed one
         match self.code:
-            case 401:
-                return ExitStatus.CONFIG
-            case 403:
+            case HTTPStatus.FORBIDDEN:
                 return ExitStatus.FORBIDDEN
-            case 404:
+            case HTTPStatus.NOT_FOUND:
                 return ExitStatus.NOT_FOUND
             case _:
                 return ExitStatus.UNAVAILABLE
+
+    @property
+    def is_transient(self) -> bool:
+        """Whether it may pass by itself: too many requests, or trouble of the server's own."""
+        return self.code == HTTPStatus.TOO_MANY_REQUESTS or self.code >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 class NotAnApiServer(ApiError):

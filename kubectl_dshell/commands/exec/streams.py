@@ -6,25 +6,23 @@ from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.exec.termination_notice import TerminationNotice
 from kubectl_dshell.commands.exec.tether import Tether
-from kubectl_dshell.domain.api_errors import ApiRequest, translate_api_error
-from kubectl_dshell.errors import ApiError, DshellError
+from kubectl_dshell.errors import ContainerNotRunning
 from kubectl_dshell.remote import protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kubectl_dshell.commands.ports import Ports
+    from kubectl_dshell.domain.pod.container_ref import ContainerRef
     from kubectl_dshell.domain.stream import Stream
 
 _RETRY_SECONDS = 0.03
-# The kubelet by what it knows itself; then containerd and CRI-O where they know of an end before the kubelet does.
-_NOT_RUNNING = ("container not found", "container is in CONTAINER_", "container is not created or running")
 
 
 def open_tether(
-    where: tuple[str, str, str], target_id: str, session: str, ports: Ports, *, wait: float, late: bool
+    container: ContainerRef, target_id: str, session: str, ports: Ports, *, wait: float, late: bool
 ) -> Tether:
-    """The tether of a session to its debug container (namespace, pod, name), connecting.
+    """The tether of a session to its debug container, connecting.
 
     `late`: only when there is something to say, or a beat is due.
     """
@@ -32,14 +30,14 @@ def open_tether(
 
     def connect() -> Stream:
         # A server too old for half-close (v4) still carries words: only the end of the input is lost.
-        return open_exec(where, argv, ports, stdin=True, tty=False, wait=wait, half_close=False)
+        return open_exec(container, argv, ports, stdin=True, tty=False, wait=wait, half_close=False)
 
-    leaving = TerminationNotice(where[0], where[1], ports)
+    leaving = TerminationNotice(container.namespace, container.pod, ports)
     return Tether(session, connect, ports.clock, ports.notices.interject, leaving=leaving.say, late=late)
 
 
 def open_exec(
-    where: tuple[str, str, str],
+    container: ContainerRef,
     argv: Sequence[str],
     ports: Ports,
     *,
@@ -52,13 +50,9 @@ def open_exec(
     deadline = ports.clock.monotonic() + wait
     while True:
         try:
-            return ports.streams.open(*where, argv, stdin=stdin, tty=tty, half_close=half_close)
-        except ApiError as error:
-            if not is_gone(error) or ports.clock.monotonic() >= deadline:
-                raise translate_api_error(error, ApiRequest("create", "pods/exec", where[0], where[1])) from error
+            namespace, pod, name = container.namespace, container.pod, container.container
+            return ports.streams.open(namespace, pod, name, argv, stdin=stdin, tty=tty, half_close=half_close)
+        except ContainerNotRunning:
+            if ports.clock.monotonic() >= deadline:
+                raise
         ports.clock.sleep(_RETRY_SECONDS)
-
-
-def is_gone(error: DshellError) -> bool:
-    """No such container runs: it has not started yet, or it is over (kubelet and runtime say the same of both)."""
-    return isinstance(error, ApiError) and error.code == 500 and any(text in error.message for text in _NOT_RUNNING)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.commands.manage.list import existing_pods, refused, resolved
+from kubectl_dshell.commands.manage.list import existing_pods, resolved
 from kubectl_dshell.commands.manage.probe import fairly, probe
 from kubectl_dshell.domain.debug_container.change import Change, ChangeKind
 from kubectl_dshell.domain.debug_container.listing import ListedContainer, ListFilter, sorted_by
@@ -13,7 +13,6 @@ from kubectl_dshell.domain.debug_container.status import DebugContainer, debug_c
 from kubectl_dshell.domain.pod.event import Happened, PodEvent
 from kubectl_dshell.domain.pod.pod import Phase, called
 from kubectl_dshell.domain.pod.unclear import UnreadablePod, parse_pods, told
-from kubectl_dshell.errors import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from kubectl_dshell.commands.manage.list import ListRequest
     from kubectl_dshell.commands.ports import Ports
+    from kubectl_dshell.domain.pod.container_ref import ContainerRef
     from kubectl_dshell.domain.pod.pod import Json
 
 ASK_SECONDS = 10.0
@@ -28,8 +28,6 @@ ASK_SECONDS = 10.0
 NEW_SECONDS = 0.5
 """How long those that have just started wait to be asked together."""
 _MOST_UNCLEAR = 1000  # pods that are remembered as told
-
-Key = tuple[str, str, str]
 
 
 def watch_chosen(request: ListRequest, ports: Ports) -> Iterator[list[Change]]:
@@ -40,17 +38,14 @@ def watch_chosen(request: ListRequest, ports: Ports) -> Iterator[list[Change]]:
         list(existing_pods(namespace, names, ports))  # a name that is wrong would be watched for ever
     board = _ListState(request.choice, ports, ask=request.ask)
     alone = names[0] if len(names) == 1 else ""
-    try:
-        first = True
-        for event in ports.debugged.watch_debugged(namespace, request.selector, alone):
-            board.note(event)
-            if board.listing:
-                continue
-            board.ask_holders()
-            yield _ordered(board.changes(), request) if first else board.changes()
-            first = False
-    except ApiError as error:
-        raise refused(error, "watch", namespace, request.selector) from error
+    first = True
+    for event in ports.debugged.watch_debugged(namespace, request.selector, alone):
+        board.note(event)
+        if board.listing:
+            continue
+        board.ask_holders()
+        yield _ordered(board.changes(), request) if first else board.changes()
+        first = False
 
 
 def _ordered(changes: list[Change], request: ListRequest) -> list[Change]:
@@ -64,10 +59,10 @@ class _ListState:
         self._choice, self._ports, self._ask = choice, ports, ask
         self.listing = False
         """In the middle of a list."""
-        self._known: dict[Key, DebugContainer] = {}
-        self._before: dict[Key, DebugContainer] = {}
-        self._told: dict[Key, ListedContainer] = {}
-        self._unasked: set[Key] = set()
+        self._known: dict[ContainerRef, DebugContainer] = {}
+        self._before: dict[ContainerRef, DebugContainer] = {}
+        self._told: dict[ContainerRef, ListedContainer] = {}
+        self._unasked: set[ContainerRef] = set()
         self._asked_at = self._asked_all_at = -ASK_SECONDS
         self._lost = False
         self._unclear: set[tuple[str, str]] = set()
@@ -83,15 +78,15 @@ class _ListState:
                 self.listing = not event.last
             case Happened.CHANGED | Happened.DELETED:
                 pods = {called(pod) for pod in event.pods}
-                before = {key: self._known.pop(key) for key in list(self._known) if key[:2] in pods}
+                before = {key: self._known.pop(key) for key in list(self._known) if (key.namespace, key.pod) in pods}
                 self._add(event.pods if event.happened is Happened.CHANGED else (), before)
             case Happened.LOST | Happened.RESUMED:
                 pass
         self._say(event)
 
-    def _add(self, pods: Iterable[Json], before: dict[Key, DebugContainer]) -> None:
+    def _add(self, pods: Iterable[Json], before: dict[ContainerRef, DebugContainer]) -> None:
         for container in (s for pod in parse_pods(pods, self._note_unclear) for s in debug_containers(pod)):
-            key = (container.namespace, container.pod, container.name)
+            key = container.ref
             was = before.get(key)
             runs = container.phase is Phase.RUNNING
             self._known[key] = replace(container, live=was.live, lost=was.lost) if was and runs else container
@@ -123,7 +118,7 @@ class _ListState:
         wanted = [one for key, one in self._known.items() if (everybody or key in self._unasked) and may_want(one)]
         self._unasked.clear()
         asked = probe(fairly(wanted, self._ports), self._ports, seconds=ASK_SECONDS)
-        self._known |= {(one.namespace, one.pod, one.name): one for one in asked}
+        self._known |= {one.ref: one for one in asked}
         self._asked_at = self._ports.clock.monotonic()
         self._asked_all_at = self._asked_at if everybody else self._asked_all_at
 
@@ -140,11 +135,11 @@ class _ListState:
         self._told = wanted
         return gone + changed
 
-    def _wanted(self, now: datetime) -> dict[Key, ListedContainer]:
+    def _wanted(self, now: datetime) -> dict[ContainerRef, ListedContainer]:
         listed = ((key, self._choice.judge(container, now)) for key, container in self._known.items())
         return {key: one for key, one in listed if self._choice.wants(one, now)}
 
-    def _gone(self, key: Key, told: ListedContainer, now: datetime) -> Change:
+    def _gone(self, key: ContainerRef, told: ListedContainer, now: datetime) -> Change:
         known = self._known.get(key)
         if known is None:
             return Change(ChangeKind.DELETED, told, gone=True)

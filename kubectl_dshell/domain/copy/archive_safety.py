@@ -31,7 +31,7 @@ class UnsafeMember(Exception):
 
 
 def inner_path(name: str) -> Parts:
-    """The parts of a member's name below the source; none for the source itself. Raises Refused."""
+    """The parts of a member's name below the source; none for the source itself. Raises UnsafeMember."""
     _check_length(name, "a name")
     if name.startswith("/"):
         raise UnsafeMember("an absolute name")
@@ -44,7 +44,7 @@ def inner_path(name: str) -> Parts:
 
 
 def safe_mode(kind: MemberType, mode: int) -> int:
-    """The permissions to set. Raises Refused for a program that runs as somebody else.
+    """The permissions to set. Raises UnsafeMember for a program that runs as somebody else.
 
     The same bits of a directory only say whose its new files are: they are left out.
     """
@@ -56,7 +56,7 @@ def safe_mode(kind: MemberType, mode: int) -> int:
 def safe_link(path: Parts, target: str, top: str) -> str:
     """The text of the symbolic link at `path`, in a copy of the directory `top` of the app ("/etc").
 
-    An absolute target below `top` becomes relative, so that it means the copy. Raises Refused where a link leads
+    An absolute target below `top` becomes relative, so that it means the copy. Raises UnsafeMember where a link leads
     out, and where that depends on other links: "..", behind anything else.
     """
     depth = len(path) - 1

@@ -28,7 +28,7 @@ def who_is_in(container: DebugContainer) -> str:
 def staleness(container: DebugContainer, now: datetime, older_than: int | None = None) -> str:
     """Why a running debug container is stale, in a few words; empty if it is not, or nothing says so.
 
-    Of ours what its holder says counts, asked for by `commands.probe`: one that was not asked, or did not answer
+    Of ours what its holder says counts, asked for by `commands.manage.probe`: one that was not asked, or did not answer
     in time, is not stale. Past its limit it is by the API server's times, whatever is said: an app of the same user can
     stop the holder and answer in its place. Of other tools' only the age is known.
     """
