@@ -2,7 +2,7 @@
 # make test   everything: lint, types, unit, terminal and e2e tests
 # Which cluster: DSHELL_E2E_KUBECONFIG=FILE if set, else kind, else one built here (hack/cluster). Never your context.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test lint unit e2e bench fuzz stress lock clean
+.PHONY: help demo demo-down test lint unit e2e bench docs fuzz stress lock clean
 
 BIN := .venv/bin
 PYTHON_HERE := $(BIN)/python
@@ -48,6 +48,10 @@ bench: .venv/stamp
 	$(CLUSTER) with $(PYTHON_HERE) -m hack.benchmarks.copy $(MEGABYTES)
 	$(CLUSTER) with $(PYTHON_HERE) -m hack.benchmarks.listing $(PODS)
 	$(CLUSTER) with $(PYTHON_HERE) -m hack.benchmarks.many
+
+# The picture in README.md, from a session that is recorded on a real cluster.
+docs: .venv/stamp
+	$(CLUSTER) with $(PYTHON_HERE) -m hack.docs
 
 # What parses other people's bytes, for SECONDS each: make fuzz SECONDS=600 TARGETS="archives pods"
 fuzz: .venv/stamp

@@ -74,7 +74,7 @@ def test_the_janitor_runs_the_image_of_this_version_as_its_user() -> None:
     pod = manifests()["CronJob"]["spec"]["jobTemplate"]["spec"]["template"]["spec"]
     (container,) = pod["containers"]
     assert container["image"] == f"kubectl-dshell:{kubectl_dshell.__version__}"
-    named = re.findall(r"kubectl-dshell:(\d\S+)", (TOP / "README.md").read_text())
+    named = re.findall(r"kubectl-dshell:(\d\S+)", (TOP / "docs/cleanup.md").read_text())
     assert set(named) == {kubectl_dshell.__version__}
     user = pod["securityContext"]
     assert f"{user['runAsUser']}:{user['runAsGroup']}" == STAGE.user
