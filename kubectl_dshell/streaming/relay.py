@@ -163,8 +163,7 @@ class Relay:
             poller.register(self._sink, select.POLLIN)
         if self._companion is not None:
             due = self._companion_due
-            if self._companion.fileno() >= 0:
-                poller.register(self._companion, mask(read=True, write=self._companion.wants_write))
+            _register(poller, self._companion)
         if self._outcome is None:
             due = min(due, deadline, self._register_stream(poller))
             if self._input is not None:
@@ -223,3 +222,23 @@ class Relay:
                 self._outcome = event
                 return
             self._sink.write(event)
+
+
+def serve(companion: Companion, done: Callable[[], bool], deadline: float, monotonic: Callable[[], float]) -> bool:
+    """Serve `companion` while nothing else runs, until `done`; False if `deadline` passes before."""
+    while not done():
+        now = monotonic()
+        if now >= deadline:
+            return False
+        due = min(companion.service(now), deadline)
+        if done():
+            break
+        poller = select.poll()
+        _register(poller, companion)
+        poll_until(poller, due, monotonic())
+    return True
+
+
+def _register(poller: select.poll, companion: Companion) -> None:
+    if companion.fileno() >= 0:
+        poller.register(companion, mask(read=True, write=companion.wants_write))

@@ -8,6 +8,7 @@ import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from .attached import attached
 from .processes import processes_of
 from .tcp_proxy import TcpProxy
 from .waiting import wait_until
@@ -53,7 +54,7 @@ def test_who_was_stopped_for_longer_than_the_lease_is_told_so_and_who_ended_befo
         clients = {name: stack.enter_context(dshell.start(*argv)) for name, argv in words.items()}
         many = stack.enter_context(dshell.start(pods[6].name, pods[6].name, "-q", "--", "sleep", "1000"))
         wait_until(lambda: all(runs(pod, "sleep") for pod in pods), 30, "sleep in each pod")
-        time.sleep(1)  # their tethers have spoken
+        wait_until(lambda: attached(dshell, *pods), 30, "a client in each debug container")
         everyone = [shell.process, many, *clients.values()]
 
         for process in everyone:
@@ -92,7 +93,7 @@ def test_words_that_arrive_late_do_not_prolong_what_their_client_has_left(
         kubeconfig = proxy.kubeconfig(tmp_path / "far", cluster, cluster.credentials(), namespace)
         with dshell.with_kubeconfig(kubeconfig).start(pod.name, "--", "sleep", "1000") as client:
             wait_until(lambda: runs(pod, "sleep"), 30, "sleep")
-            time.sleep(2)  # the tether has spoken
+            wait_until(lambda: attached(dshell, pod), 30, "a client")
             proxy.stall()
             stalled = time.monotonic()
             time.sleep(2 * BEAT + 1)  # it goes on speaking

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from .attached import attached
 from .pods import STATIC, Pod, app
 from .waiting import wait_until
 
@@ -51,19 +52,18 @@ def test_a_session_lives_as_long_as_its_app_is_told_what_is_left_and_does_not_de
         beside = stack.enter_context(dshell.start(quick.name, "--", "sh", "-c", "trap '' INT TERM; sleep 1000; :"))
         wait_until(quick.debug_containers, 20, "a debug container")
         (name,) = slow.debug_containers()
-        wait_until(lambda: quick.debug_containers().popitem()[1].state == "running", 20, "its start")
-        time.sleep(1)
+        wait_until(lambda: attached(dshell, slow, quick), 30, "a client in each debug container")
         pool = stack.enter_context(ThreadPoolExecutor(7))
         gone = {pod.name: pool.submit(delete, pod) for pod in (slow, slow_alone, quick, quick_alone)}
 
         shell.expect(rf"pod {slow.name} is being deleted: about (\d+) s are left, fewer if the app ends before")
         shell.send("echo still $((40 + 2))\n")
         shell.expect("still 42")
-        attached = pool.submit(dshell, "attach", f"{slow.name}/{name}", "--", "cat", "etc/passwd")
+        joined = pool.submit(dshell, "attach", f"{slow.name}/{name}", "--", "cat", "etc/passwd")
         reused = pool.submit(dshell, slow.name, "--", "cat", "etc/passwd")
         refused = pool.submit(dshell, slow.name, "--new", "--", "true").result()
 
-        for result in (attached.result(), reused.result()):
+        for result in (joined.result(), reused.result()):
             assert result.code == 0, result.stderr
             assert b"root:x:0:0" in result.stdout
         assert refused.code == NOT_FOUND
@@ -125,7 +125,7 @@ def test_what_is_kept_lives_on_and_can_be_joined_in_a_pod_that_is_being_deleted(
     pod = make_pod(SLOW, terminationGracePeriodSeconds=GRACE)
     assert dshell(pod.name, "--keep", "5m", "--", "true").code == 0
     pod.delete()
-    time.sleep(2)
+    wait_until(lambda: "deletionTimestamp" in pod.json()["metadata"], 20, "the pod's deletion")
 
     joined = dshell("attach", pod.name, "--", "cat", "etc/passwd")
 

@@ -238,7 +238,10 @@ def wait_until_older(crowd: Crowd, dshell: Dshell) -> None:
         ),
         pytest.param(("-o", "name"), b"", "", id="name"),
         pytest.param(
-            ("-o", "yaml"), b"apiVersion: dshell/v1\nkind: DebugContainerList\nitems: []\nunreadablePods: []\n", "", id="yaml"
+            ("-o", "yaml"),
+            b"apiVersion: dshell/v1\nkind: DebugContainerList\nitems: []\nunreadablePods: []\n",
+            "",
+            id="yaml",
         ),
         pytest.param(
             ("-o", "json"),

@@ -20,7 +20,12 @@ VERSION = "dshell/v1"
 
 def list_document(found: Iterable[ListedContainer], unclear: Iterable[UnreadablePod]) -> dict[str, Any]:
     items = [debug_container_document(one) for one in found]
-    return {"apiVersion": VERSION, "kind": "DebugContainerList", "items": items, "unreadablePods": unclear_documents(unclear)}
+    return {
+        "apiVersion": VERSION,
+        "kind": "DebugContainerList",
+        "items": items,
+        "unreadablePods": unclear_documents(unclear),
+    }
 
 
 def unclear_documents(unclear: Iterable[UnreadablePod]) -> list[dict[str, Any]]:
