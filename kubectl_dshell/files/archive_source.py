@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.progress import ProgressMeter
 
 _PIECE = 256 * 1024
-_NO_FILE = "neither a file nor a directory nor a link"
+_NO_FILE = "it is not a file, a directory or a link"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class ArchiveSource:
             except OSError as error:
                 raise NotFound(f"{source}: {error.strerror}") from error
             if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-                raise NotFound(f"{source}: neither a file nor a directory")
+                raise NotFound(f"{source}: not a file or directory")
 
     @property
     def names(self) -> list[str]:
@@ -160,7 +160,7 @@ class _Sender:
     def _folder(self, found: _Found, descriptor: int, status: os.stat_result) -> None:
         """Twice, since what is put in changes its time. tar may make it once only: a mode in its way comes later."""
         if found.depth > DEEPEST:
-            raise UnsafeMember(f"more than {DEEPEST} directories deep")
+            raise UnsafeMember(f"its path is more than {DEEPEST} directories deep")
         inside, links = sorted(os.listdir(descriptor)), False
         member, wanted = _member(found, status), safe_mode(MemberType.FOLDER, stat.S_IMODE(status.st_mode))
         member.type, member.mode = tarfile.DIRTYPE, wanted | 0o700
@@ -183,7 +183,7 @@ class _Sender:
         while left and not self.stopped():
             count = os.readv(descriptor, [self.buffer[: min(left, _PIECE)]])
             if not count:
-                raise NotFound(f"{found.path} became shorter while it was read; nothing was copied")
+                raise NotFound(f"{found.path} shrank while it was being read; nothing was copied")
             self.out.write(self.buffer[:count])
             self.meter.advance(count)
             left -= count

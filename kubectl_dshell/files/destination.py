@@ -31,7 +31,9 @@ def followed(destination: str) -> Path:
         if links > _MOST_LINKS:
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(inner))
         if not _trusted(status, found.stat()):
-            raise OSError(errno.EACCES, "a symbolic link of another user, in a directory of everybody's", str(inner))
+            raise OSError(
+                errno.EACCES, "a symbolic link owned by another user, in a world-writable directory", str(inner)
+            )
         target = str(inner.readlink())
         left += _reversed(target)
         if target.startswith("/"):

@@ -66,7 +66,7 @@ class Passthrough:
         while left:
             count = feed.readinto(buffer[: min(left, _PIECE)])
             if not count:
-                raise Truncated("the archive ended early")
+                raise Truncated("the archive ended unexpectedly")
             left -= count
             self._write(buffer[:count])
             meter.advance(count)
@@ -80,7 +80,7 @@ class Passthrough:
 def _header(member: tarfile.TarInfo, kind: str, source: str) -> bytes:
     """A directory's members are below it; the only member of a file's archive is the file."""
     if member.type == tarfile.GNUTYPE_SPARSE:
-        raise Truncated(f"{member.name} is in a form of tar's that is not passed on (sparse)")
+        raise Truncated(f"{member.name} is a sparse file in a tar-specific format, which cannot be passed through")
     inner = member.name.removeprefix(".").removeprefix("/") if kind == "folder" else ""
     member.name = f"{source}/{inner}" if inner else source
     if member.islnk():
@@ -88,4 +88,4 @@ def _header(member: tarfile.TarInfo, kind: str, source: str) -> bytes:
     try:
         return member.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape")
     except ValueError as error:
-        raise Truncated(f"the archive is broken: {error}") from error
+        raise Truncated(f"the archive is corrupt: {error}") from error

@@ -34,7 +34,7 @@ class SparseWriter:
         while left:
             count = self._feed.readinto(self._view[: min(left, _PIECE)])
             if not count:
-                raise Truncated("the archive ended early")
+                raise Truncated("the archive ended unexpectedly")
             left -= count
             self._write(descriptor, count)
             self._meter.advance(count)

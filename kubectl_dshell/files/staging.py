@@ -62,7 +62,7 @@ class Staging:
         self._path = into or place.parent
         self._rename = None if into else place.name
         if not os.access(self._path, os.W_OK | os.X_OK):
-            raise OutputFailed(f"cannot write into {self._path}: Permission denied")
+            raise OutputFailed(f"cannot write to {self._path}: Permission denied")
         with _disk(self._path):
             self._folder = open_folder(str(self._path), read=False)
 
@@ -137,7 +137,7 @@ class Staging:
         """What is in a directory and what comes by its own name may be the same."""
         for final in self._staged:
             if final != _CONTENTS and mode_of(final, contents) is not None:
-                raise OutputFailed(f"two of the sources would become {self._path / final}")
+                raise OutputFailed(f"two sources would be written to {self._path / final}")
 
     def _target(self, name: str) -> Spot:
         final = self._rename or name
@@ -146,7 +146,7 @@ class Staging:
     def _stage(self, name: str) -> _Staged:
         final = self._rename or name
         if final in self._staged:
-            raise OutputFailed(f"two of the sources would become {self._path / final}")
+            raise OutputFailed(f"two sources would be written to {self._path / final}")
         with _disk(self._path / final):
             inside = name != _CONTENTS and stat.S_ISDIR(mode_of(final, self._folder) or 0)
         short = os.fsdecode(os.fsencode(final)[:200])
@@ -195,7 +195,7 @@ def _place(destination: str, *, many: bool) -> tuple[Path, Path | None]:
     if place.exists() and not place.is_file():
         raise OutputFailed(f"{destination} is neither a file nor a directory")
     if not place.parent.is_dir():
-        raise OutputFailed(f"cannot write {destination}: there is no directory {place.parent}")
+        raise OutputFailed(f"cannot write {destination}: no such directory: {place.parent}")
     return place, None
 
 
@@ -205,7 +205,7 @@ def _same(one: _Staged, at: int) -> Iterator[int]:
     descriptor = open_folder(one.temporary, at)
     try:
         if identity(descriptor) != one.made:
-            raise FileNotFoundError(2, "somebody else has changed it", one.temporary)
+            raise FileNotFoundError(2, "another process has changed it", one.temporary)
         yield descriptor
     finally:
         os.close(descriptor)
@@ -216,7 +216,7 @@ def _disk(place: Path) -> Iterator[None]:
     try:
         yield
     except UnicodeEncodeError as error:
-        raise OutputFailed(f"cannot write {place}: not in the encoding of this locale") from error
+        raise OutputFailed(f"cannot write {place}: its name cannot be encoded in this locale") from error
     except OSError as error:
-        why = "somebody else has changed it" if error.errno in NO_FOLDER else error.strerror
+        why = "another process has changed it" if error.errno in NO_FOLDER else error.strerror
         raise OutputFailed(f"cannot write {place}: {why}") from error

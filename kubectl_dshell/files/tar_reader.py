@@ -46,7 +46,7 @@ class TarReader:
             return 0
         count = self._source.readinto(view[: self._data])
         if not count:
-            raise Truncated("the archive ended early")
+            raise Truncated("the archive ended unexpectedly")
         self._data -= count
         return count
 
@@ -58,8 +58,8 @@ class TarReader:
     def archive(self) -> Iterator[tarfile.TarInfo]:
         """The members of the archive that begins here; whoever takes one reads its data before the next, or never.
 
-        A member's `size` is that of its data, its `mtime` whole seconds; a sparse file in a form of tar's own has
-        GNUTYPE_SPARSE as its type.
+        A member's `size` is that of its data, its `mtime` whole seconds; a sparse file in a tar-specific
+        format has the type GNUTYPE_SPARSE.
         """
         extras: list[dict[str, str]] = []
         while block := self._header():
@@ -77,9 +77,9 @@ class TarReader:
                 self._data, self._padding = member.size, -member.size % _BLOCK
                 yield member
             if len(extras) > _MOST_EXTRAS:
-                raise Truncated("the archive is broken: too many headers for one member")
+                raise Truncated("the archive is corrupt: too many headers for one member")
         if extras:
-            raise Truncated("the archive is broken: a header of nothing")
+            raise Truncated("the archive is corrupt: a header without a member")
 
     def _header(self) -> bytes:
         """The next header; nothing at the end of the archive."""
@@ -92,13 +92,13 @@ class TarReader:
 
     def _extra(self, member: tarfile.TarInfo) -> bytes:
         if member.size > _LARGEST_EXTRA:
-            raise Truncated(f"the archive is broken: a header of {member.size} bytes")
+            raise Truncated(f"the archive is corrupt: a header of {member.size} bytes")
         return self._exactly(member.size + -member.size % _BLOCK)[: member.size]
 
     def _exactly(self, count: int) -> bytes:
         data = self._source.read(count)
         if len(data) < count:
-            raise Truncated("the archive ended early")
+            raise Truncated("the archive ended unexpectedly")
         return data
 
     def _skip_zeros(self) -> bool:
@@ -110,7 +110,7 @@ class TarReader:
                 return True
             skipped += zeros
             if skipped > _LARGEST_GAP:
-                raise Truncated("what came is no list of files: zero bytes without an end")
+                raise Truncated("the received data is not a file list: endless zero bytes")
         return False
 
     def _field(self) -> str:
@@ -118,10 +118,10 @@ class TarReader:
         while (end := (data := self._source.peek()).find(b"\0")) < 0:
             text += self._source.read(len(data))
             if not data or len(text) > _LARGEST_FIELD:
-                raise Truncated("what came is no list of files")
+                raise Truncated("the received data is not a file list")
         text += self._source.read(end + 1)[:-1]
         if len(text) > _LARGEST_FIELD:
-            raise Truncated("what came is no list of files")
+            raise Truncated("the received data is not a file list")
         return _text(text)
 
 
@@ -134,11 +134,11 @@ def _parsed(block: bytes) -> tarfile.TarInfo:
     try:
         member = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
     except (tarfile.TarError, ValueError, OverflowError) as error:
-        raise Truncated(f"the archive is broken: {error}") from error
+        raise Truncated(f"the archive is corrupt: {error}") from error
     if not 0 <= member.size <= _LARGEST_FILE:
-        raise Truncated(f"the archive is broken: a size of {member.size}")
+        raise Truncated(f"the archive is corrupt: an invalid size, {member.size}")
     if member.type == tarfile.GNUTYPE_SPARSE and block[482]:  # there are more blocks of holes than one can know
-        raise Truncated("the archive has a sparse file in a form of tar's own")
+        raise Truncated("the archive has a sparse file in a tar-specific format")
     member.mode &= 0o7777
     member.mtime = min(max(int(member.mtime), 0), _LATEST)
     member.uid, member.gid = (min(max(number, 0), (1 << 32) - 1) for number in (member.uid, member.gid))
@@ -152,7 +152,7 @@ def _pax(data: bytes) -> dict[str, str]:
         record = _RECORD.match(data)
         length = int(record[1]) if record else 0
         if not record or length <= record.end() or data[length - 1 : length] != b"\n":
-            raise Truncated("the archive is broken: a PAX header that is none")
+            raise Truncated("the archive is corrupt: an invalid PAX header")
         fields[_text(record[2])] = _text(data[record.end() : length - 1])
         data = data[length:]
     return fields
@@ -161,17 +161,17 @@ def _pax(data: bytes) -> dict[str, str]:
 def _apply(fields: dict[str, str], member: tarfile.TarInfo) -> None:
     """What a header in front of the member says of it; of PAX fields those that are of use to us."""
     if any("\0" in fields.get(key, "") for key in ("path", "linkpath")):
-        raise Truncated("the archive is broken: a zero byte in a name")
+        raise Truncated("the archive is corrupt: a NUL byte in a name")
     if "path" in fields:
         member.name = fields["path"].rstrip("/") or fields["path"][:1]
     member.linkname = fields.get("linkpath", member.linkname)
     if time := _TIME.fullmatch(fields.get("mtime", "")):
         member.mtime = min(max(int(time[1]), 0), _LATEST)
     elif "mtime" in fields:
-        raise Truncated("the archive is broken: a time that is none")
+        raise Truncated("the archive is corrupt: an invalid time")
     if "size" in fields:
         if not _SIZE.fullmatch(fields["size"]):
-            raise Truncated("the archive is broken: a size that is none")
+            raise Truncated("the archive is corrupt: an invalid size")
         member.size = int(fields["size"])
     if any(key.startswith("GNU.sparse.") for key in fields):
         member.type = tarfile.GNUTYPE_SPARSE

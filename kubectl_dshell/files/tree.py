@@ -60,7 +60,7 @@ class Tree:
         """A symbolic link in a copy of the app's directory `top`."""
         key, text = self._key(path), self._key((safe_link(path, target, top),))
         if key in self._links:
-            raise UnsafeMember("a name that is there already")
+            raise UnsafeMember("its name already exists")
         self._keep(len(key) + len(text))
         self._links[key] = (text, time)
 
@@ -71,7 +71,7 @@ class Tree:
             return
         with self._within(target) as source:
             if not target or not stat.S_ISREG(mode_of(target[-1], source) or 0):
-                raise UnsafeMember(f"a hard link to what is not in the copy ({'/'.join(target)})")
+                raise UnsafeMember(f"it is a hard link to a file outside the copy ({'/'.join(target)})")
             held = os.dup(source)
         try:
             with self._within(path) as at:
@@ -107,7 +107,7 @@ class Tree:
 
     def _make_link(self, path: Parts, target: bytes, time: int) -> None:
         if any(self._key(path[:length]) in self._links for length in range(1, len(path))):
-            raise UnsafeMember("a name below a link")
+            raise UnsafeMember("its path leads through a link")
         with self._within(path) as at:
             os.symlink(target, os.fsencode(path[-1]), dir_fd=at)
             os.utime(path[-1], (time, time), dir_fd=at, follow_symlinks=False)
@@ -131,23 +131,23 @@ class Tree:
         try:
             yield
         except UnicodeEncodeError as error:
-            raise UnsafeMember("a name that cannot be written in the encoding of this locale") from error
+            raise UnsafeMember("its name cannot be encoded in this locale") from error
         except FileExistsError as error:
-            raise UnsafeMember("a name that is there already") from error
+            raise UnsafeMember("its name already exists") from error
         except OSError as error:
             if error.errno in NO_FOLDER:
-                raise UnsafeMember("a name below what is no directory") from error
+                raise UnsafeMember("its parent is not a directory") from error
             if error.errno in _UNFIT:
-                raise UnsafeMember(f"a name that cannot be written here ({error.strerror})") from error
+                raise UnsafeMember(f"its name is not valid on this file system ({error.strerror})") from error
             raise OutputFailed(f"cannot write {'/'.join((self.place, *path))}: {error.strerror}") from error
 
     def _key(self, path: Parts) -> bytes:
         try:
             return os.fsencode("/".join(path))
         except UnicodeEncodeError as error:
-            raise UnsafeMember("a name that cannot be written in the encoding of this locale") from error
+            raise UnsafeMember("its name cannot be encoded in this locale") from error
 
     def _keep(self, count: int) -> None:
         self._kept += count + _ENTRY
         if self._kept > MOST_KEPT:
-            raise UnsafeMember("too many links and directories for one copy")
+            raise UnsafeMember("too many links and directories in one copy")

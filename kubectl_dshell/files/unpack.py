@@ -24,10 +24,10 @@ _KINDS = {
     tarfile.LNKTYPE: MemberType.HARD_LINK,
 }
 _SPECIAL = {
-    tarfile.CHRTYPE: "a device",
-    tarfile.BLKTYPE: "a device",
-    tarfile.FIFOTYPE: "a named pipe",
-    tarfile.GNUTYPE_SPARSE: "a sparse file in a form of tar's own",
+    tarfile.CHRTYPE: "it is a device",
+    tarfile.BLKTYPE: "it is a device",
+    tarfile.FIFOTYPE: "it is a named pipe",
+    tarfile.GNUTYPE_SPARSE: "it is a sparse file in a tar-specific format",
 }
 
 
@@ -48,7 +48,7 @@ class Unpacker:
         made = False
         for member in self._feed.archive():
             if made:
-                raise Truncated(f"more than the one file {name} came")
+                raise Truncated(f"received more than the one file {name}")
             made = True
             try:
                 mode = _file_mode(member)
@@ -70,7 +70,7 @@ class Unpacker:
     def _member(self, tree: Tree, member: tarfile.TarInfo, top: str) -> None:
         path, kind, time = inner_path(member.name), _kind(member), int(member.mtime)
         if not path and kind is not MemberType.FOLDER:
-            raise UnsafeMember("not a directory")
+            raise UnsafeMember("it is not a directory")
         match kind:
             case MemberType.FILE:
                 mode = safe_mode(kind, member.mode)
@@ -95,12 +95,12 @@ class Unpacker:
 
 def _file_mode(member: tarfile.TarInfo) -> int:
     if _kind(member) is not MemberType.FILE:
-        raise UnsafeMember("not a file any more")
+        raise UnsafeMember("it is no longer a file")
     return safe_mode(MemberType.FILE, member.mode)
 
 
 def _kind(member: tarfile.TarInfo) -> MemberType:
     kind = _KINDS.get(member.type)
     if kind is None:
-        raise UnsafeMember(_SPECIAL.get(member.type, f"tar's type {member.type!r}, which is not copied"))
+        raise UnsafeMember(_SPECIAL.get(member.type, f"it is a tar member of unsupported type {member.type!r}"))
     return kind
