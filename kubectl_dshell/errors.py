@@ -85,8 +85,8 @@ class TooManyOpenFiles(Unavailable):
 
     def __init__(self) -> None:
         super().__init__(
-            "too many files are open for the limit of this shell (ulimit -n)",
-            "Raise it: ulimit -n 1024; or work on fewer pods at a time: --concurrency 1",
+            "too many open files: this process has reached its limit (ulimit -n)",
+            "Raise the limit: ulimit -n 1024; or work on fewer pods at a time: --concurrency 1",
         )
 
 
@@ -95,8 +95,8 @@ class TooManyThreads(Unavailable):
 
     def __init__(self) -> None:
         super().__init__(
-            "no more threads can be started by this user or in this container (ulimit -u, pids.max)",
-            "Raise it: ulimit -u 4096; or work on fewer pods at a time: --concurrency 1",
+            "cannot start another thread: the limit of this user or container is reached (ulimit -u, pids.max)",
+            "Raise the limit: ulimit -u 4096; or work on fewer pods at a time: --concurrency 1",
         )
 
 
@@ -156,7 +156,7 @@ class ApiError(DshellError):
 
         `following` is the token that goes on with a list that grew too old between two pages (a 410).
         """
-        super().__init__(message or reason or f"the API server answered {code} without a word")
+        super().__init__(message or reason or f"the API server returned {code} without a message")
         self.code = code
         self.reason = reason
         self.causes = causes

@@ -32,5 +32,5 @@ def by_group(groups: Iterable[str], shown: int = 10) -> str:
         counts[one] = counts.get(one, 0) + 1
     most = sorted(counts.items(), key=lambda count: (-count[1], count[0]))
     words = [f"{count} in {name}" for name, count in most[:shown]]
-    more = [f"{sum(count for _, count in most[shown:])} in {len(most) - shown} more"] if len(most) > shown else []
+    more = [f"{sum(count for _, count in most[shown:])} in {len(most) - shown} others"] if len(most) > shown else []
     return ", ".join([*words, *more]).replace(" in ", " in namespace ", 1)

@@ -20,7 +20,7 @@ from kubectl_dshell.cli.open import open_command
         (["web:/etc", "api:/etc", "."], "one copy has one pod"),
         (["shop/web:/etc", "web:/etc", "."], "one copy has one pod"),
         (["-", "web:/tmp", "-y"], "an archive on stdin: kubectl dshell POD -- tar x"),
-        (["web:", "."], "'web:' names no file: write web:/ for the app's root"),
+        (["web:", "."], "'web:' has no path; write web:/ for the app's root"),
         (["Web:/etc", "."], "is not [NAMESPACE/]POD:PATH"),
         (["file", "web:/tmp"], "there is no terminal to ask at: add -y"),
         (["web:/etc", ".", "--imag", "x"], "--image"),

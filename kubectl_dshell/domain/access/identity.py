@@ -33,8 +33,8 @@ class Source(StrEnum):
     STATUS = "from the container's status"
     SPEC = "from the pod's spec"
     MEASURED = "measured in the container"
-    ENTRY = "as it was made"
-    GUESS = "a guess: neither status nor spec tells"
+    ENTRY = "as created"
+    GUESS = "a guess: set in neither status nor spec"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +134,8 @@ def why_disbelieved(claimed: Identity, pod: Pod, container: Container) -> str:
     where = "the container's status" if container.user is not None else "the pod's spec"
     told = f"{where} says {'?' if uid is None else uid}:{'?' if gid is None else gid}"
     if uid is None and gid is None:
-        told = "neither its status nor the pod's spec tells its user"
-    return f"{told}, and a process in it says {claimed}; on such a word nobody becomes another user"
+        told = "neither the container's status nor the pod's spec sets its user"
+    return f"{told}, but a process in it claims {claimed}; dshell does not change user on an unverified claim"
 
 
 def _would_enter(current: Identity, facts: Facts) -> Identity | None:

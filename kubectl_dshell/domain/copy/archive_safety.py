@@ -32,14 +32,14 @@ class UnsafeMember(Exception):
 
 def inner_path(name: str) -> Parts:
     """The parts of a member's name below the source; none for the source itself. Raises Refused."""
-    _check_length(name, "a name")
+    _check_length(name, "its path")
     if name.startswith("/"):
-        raise UnsafeMember("an absolute name")
+        raise UnsafeMember("its path is absolute")
     parts = tuple(part for part in name.split("/") if part not in ("", "."))
     if len(parts) > DEEPEST:
-        raise UnsafeMember(f"a name more than {DEEPEST} directories deep")
+        raise UnsafeMember(f"its path is more than {DEEPEST} directories deep")
     if ".." in parts:
-        raise UnsafeMember("a name that leads out of the copy (..)")
+        raise UnsafeMember("its path leads out of the copy (..)")
     return parts
 
 
@@ -49,7 +49,7 @@ def safe_mode(kind: MemberType, mode: int) -> int:
     The same bits of a directory only say whose its new files are: they are left out.
     """
     if kind is MemberType.FILE and mode & 0o6000:
-        raise UnsafeMember("a program that runs as its owner (setuid, setgid)")
+        raise UnsafeMember("it is a setuid or setgid program")
     return mode & 0o777
 
 
@@ -60,25 +60,25 @@ def safe_link(path: Parts, target: str, top: str) -> str:
     out, and where that depends on other links: "..", behind anything else.
     """
     depth = len(path) - 1
-    _check_length(target, "a link to a name")
+    _check_length(target, "its link target")
     if not target:
-        raise UnsafeMember("a link without a target")
+        raise UnsafeMember("the link has no target")
     if target.startswith("/"):
         inside = _below(target, top)
         if inside is None:
-            raise UnsafeMember(f"a link that leads out of the copy ({target})")
+            raise UnsafeMember(f"the link leads out of the copy ({target})")
         return "/".join([".."] * depth + [part for part in inside.split("/") if part]) or "."
     parts = [part for part in target.split("/") if part not in ("", ".")]
     up = next((number for number, part in enumerate(parts) if part != ".."), len(parts))
     if up > depth or ".." in parts[up:]:
-        raise UnsafeMember(f"a link that leads out of the copy ({target})")
+        raise UnsafeMember(f"the link leads out of the copy ({target})")
     return target
 
 
 def _check_length(text: str, what: str) -> None:
     length = len(text.encode("utf-8", "surrogateescape"))
     if length > LONGEST_PATH:
-        raise UnsafeMember(f"{what} of {length} bytes, where {LONGEST_PATH} are the most")
+        raise UnsafeMember(f"{what} has {length} bytes, the maximum is {LONGEST_PATH}")
 
 
 def _below(target: str, top: str) -> str | None:

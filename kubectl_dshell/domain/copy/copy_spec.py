@@ -46,10 +46,10 @@ def parse_copy_spec(word: str) -> RemotePath | str:
         return word
     match = _REMOTE.fullmatch(word)
     if not match:
-        raise ValueError(f"{word!r} is not [NAMESPACE/]POD:PATH; a file here of that name is ./{word}")
+        raise ValueError(f"{word!r} is not [NAMESPACE/]POD:PATH; for a local file of that name write ./{word}")
     raw = match["path"]
     if not raw:
-        raise ValueError(f"{word!r} names no file: write {word}/ for the app's root")
+        raise ValueError(f"{word!r} has no path; write {word}/ for the app's root")
     path = clean(raw)
     contents = not path or raw.endswith("/.")
     return RemotePath(match["namespace"], match["pod"], path, raw.endswith("/") or contents, contents)

@@ -35,10 +35,10 @@ class RequestedNames:
     def take(self, name: str, kind: str) -> None:
         """Raises Forbidden where `name` was not asked for, or not now; Truncated where it is no record of ours."""
         if kind not in ("file", "folder") or not name:
-            raise Truncated("what came is no list of files")
+            raise Truncated("the received data is not a file list")
         self._count += 1
         if self._count > MOST_SOURCES:
-            raise Forbidden(f"more than {MOST_SOURCES} files and directories came; nothing was copied")
+            raise Forbidden(f"received more than {MOST_SOURCES} files and directories; nothing was copied")
         places = set()
         for turn, _ in self._open():
             if turn < len(self._sources) and self._matches(turn, name, kind):
@@ -51,7 +51,7 @@ class RequestedNames:
         """Raises Truncated where one that was asked for did not come."""
         turn = max(turn for turn, _ in self._open())
         if turn < len(self._sources):
-            raise Truncated(f"/{self._sources[turn].path} did not come")
+            raise Truncated(f"/{self._sources[turn].path} was not received")
 
     def _open(self) -> set[tuple[int, bool]]:
         """Where we may be when the next one comes."""
@@ -81,8 +81,8 @@ def _many(source: RemotePath) -> bool:
 def _unasked(name: str, kind: str) -> Forbidden:
     what = "a directory" if kind == "folder" else "a file"
     return Forbidden(
-        f"{what} {one_line(name)!r} came that was not asked for; nothing was copied",
-        "The app, or the debug image, writes what it was not told to: it may be meant to harm.",
+        f"received {what} that was not requested: {one_line(name)!r}; nothing was copied",
+        "The app or the debug image sends files it was not asked for; this may be an attack.",
     )
 
 

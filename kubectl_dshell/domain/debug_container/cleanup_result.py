@@ -43,18 +43,18 @@ def left_to(container: DebugContainer, users: str, cluster_flags: str) -> Cleanu
     """One that `users` are in."""
     name, where = quote(f"{container.pod}/{container.name}"), quote(container.namespace)
     command = f"kubectl dshell cleanup {name} -n {where}{cluster_flags} -y"
-    return CleanupResult(container, CleanupOutcome.LEFT, f"in use ({users})", (f"end it all the same: {command}",))
+    return CleanupResult(container, CleanupOutcome.LEFT, f"in use ({users})", (f"end it anyway: {command}",))
 
 
 def no_time(container: DebugContainer, what: str) -> CleanupResult:
     """One that nobody came to."""
-    return CleanupResult(container, CleanupOutcome.LEFT, f"no time to {what}")
+    return CleanupResult(container, CleanupOutcome.LEFT, f"no time left to {what}")
 
 
 def ways_out(container: DebugContainer) -> tuple[str, str]:
     """What ends a debug container that we cannot end."""
     where = f"{quote(container.pod)} -n {quote(container.namespace)}"
     return (
-        f"wait for it, or let whoever is in it leave (kubectl attach -it {where} -c {quote(container.name)})",
+        f"wait until it ends, or ask its user to exit (kubectl attach -it {where} -c {quote(container.name)})",
         f"replace the pod: kubectl delete pod {where}",
     )

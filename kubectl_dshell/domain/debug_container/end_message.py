@@ -35,7 +35,7 @@ _KNOWN = (
     (r"ended after [0-9]{1,9} s without its first client", EndReason.NOBODY_CAME, ""),
     (r"ended after [0-9]{1,9} s without a client", EndReason.SILENCE, ""),
     (r"ended by the cluster", EndReason.STOPPED, "was stopped by its node"),
-    (r"ended by a client", EndReason.OTHER, "was ended with kubectl dshell cleanup, by somebody or by the janitor"),
+    (r"ended by a client", EndReason.OTHER, "was ended by kubectl dshell cleanup (by a user or the janitor)"),
 )
 
 

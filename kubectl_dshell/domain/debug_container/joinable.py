@@ -39,16 +39,17 @@ def refusal(container: DebugContainer, pod: Pod, now: datetime, retry_command: s
     if container.phase is Phase.TERMINATED:
         when = f" {age(now - container.finished_at)} ago" if container.finished_at else ""
         return NotFound(
-            f"{name} in {pod.name} has {container.state}{when}, and never runs again", f"Another one: {retry_command}"
+            f"{name} in {pod.name} {container.state}{when} and cannot be started again",
+            f"Start a new one: {retry_command}",
         )
     if container.ours:
         return None
     entry = pod.debug_container(name)
     attach = f"  kubectl attach -it {there}" if entry and entry.spec.get("stdin") else ""
     return NotFound(
-        f"{name} in {pod.name} was not made by kubectl dshell: there is nothing in it that could be joined",
-        f"A program of its image beside it:\n  kubectl exec -it {there} -- sh",
-        *([f"What it runs itself:\n{attach}"] if attach else []),
+        f"{name} in {pod.name} was not created by kubectl dshell, so there is no session to attach to",
+        f"Run a shell from its image:\n  kubectl exec -it {there} -- sh",
+        *([f"Attach to its main process:\n{attach}"] if attach else []),
     )
 
 
@@ -59,7 +60,7 @@ def describe(container: DebugContainer, now: datetime, *, mine: bool = True) -> 
     wrote is quoted.
     """
     began = age(now - container.started_at) if container.started_at else quote(container.state)
-    owner = f"of {quote(one_line(container.owner) or 'nobody')}" if not mine else ""
+    owner = f"owner {quote(one_line(container.owner) or 'unknown')}" if not mine else ""
     reason = one_line(container.reason)
     words = (container.target, container.user, began, owner, quote(reason) if reason else "")
     return ", ".join(word for word in words if word)

@@ -38,13 +38,13 @@ def differences(spec: Json, wanted: DebugSpec) -> list[str]:
     """Why an entry of ours would not serve exactly as the wanted one, as far as it says; whatever its reason."""
     has = purpose(spec)
     clauses = (
-        (has.target != wanted.target, f"it is for container {has.target}, not {wanted.target}"),
+        (has.target != wanted.target, f"it targets container {has.target}, not {wanted.target}"),
         (has.image != wanted.image, f"its image is {one_line(has.image)}, not {wanted.image}"),
         (has.security != wanted.security, _other_security(has.security, wanted.security)),
-        (has.owner != one_line(wanted.owner), f"it was made by {has.owner}, not {wanted.owner}"),
-        (has.version != wanted.version, f"it was made by version {has.version}, not {wanted.version}"),
-        (has.limit != wanted.limit, f"its limit (--ttl) is {duration(has.limit)}, not {duration(wanted.limit)}"),
-        (has.env != wanted.env, "its environment (--env) is another"),
+        (has.owner != one_line(wanted.owner), f"it was created by {has.owner}, not {wanted.owner}"),
+        (has.version != wanted.version, f"it was created by version {has.version}, not {wanted.version}"),
+        (has.limit != wanted.limit, f"its --ttl is {duration(has.limit)}, not {duration(wanted.limit)}"),
+        (has.env != wanted.env, "its environment (--env) differs"),
     )
     return [text for differs, text in clauses if differs]
 
@@ -53,7 +53,7 @@ def _other_security(has: Json, wanted: Json) -> str:
     users = [f"{s.get('runAsUser')}:{s.get('runAsGroup')}" for s in (has, wanted)]
     if users[0] != users[1]:
         return f"it runs as {users[0]}, not {users[1]}"
-    return "its securityContext is another"
+    return "its securityContext differs"
 
 
 def same_purpose(spec: Json, pod: Pod, wanted: DebugSpec, key: Key | None) -> bool:

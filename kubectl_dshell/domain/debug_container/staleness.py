@@ -18,11 +18,11 @@ _CLOCK_SECONDS = 60  # by how much the clocks of a node and of the API server ma
 
 
 def who_is_in(container: DebugContainer) -> str:
-    """Who uses it this minute: "2 clients, last word 3 s ago"; empty where nobody does, or nothing is known."""
+    """Who uses it this minute: "2 clients, last heartbeat 3 s ago"; empty where nobody does, or nothing is known."""
     live = container.live
     if live is None or not live.clients or live.silent > USED_SECONDS:
         return ""
-    return f"{live.clients} client{'' if live.clients == 1 else 's'}, last word {live.silent} s ago"
+    return f"{live.clients} client{'' if live.clients == 1 else 's'}, last heartbeat {live.silent} s ago"
 
 
 def staleness(container: DebugContainer, now: datetime, older_than: int | None = None) -> str:

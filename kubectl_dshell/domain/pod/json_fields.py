@@ -40,7 +40,7 @@ class Fields:
     def of(cls, what: str, json: object) -> Fields:
         """Raises Malformed for what is no JSON object, as every reading method does for what is not of its type."""
         if not isinstance(json, dict):
-            raise _malformed(what, "", "is no object")
+            raise _malformed(what, "", "is not an object")
         return cls(what, json)
 
     def text(self, name: str, longest: int = LONGEST_TEXT) -> str:
@@ -49,7 +49,7 @@ class Fields:
         if value is None:
             return ""
         if not isinstance(value, str):
-            raise self.wrong(name, "is no text")
+            raise self.wrong(name, "is not a string")
         if len(value) > longest:
             raise self.wrong(name, f"has more than {longest} characters")
         return value
@@ -58,7 +58,7 @@ class Fields:
         """A name of that form, which may be part of a path, a command or a line; empty if it is optional."""
         value = self.text(name, LONGEST_LINE)
         if not (form.fullmatch(value) or (optional and not value)):
-            raise self.wrong(name, f"is no name: {one_line(value, 64)!r}")
+            raise self.wrong(name, f"is not a valid name: {one_line(value, 64)!r}")
         return value
 
     def number(self, name: str, lowest: int, highest: int) -> int | None:
@@ -67,13 +67,13 @@ class Fields:
         if value is None:
             return None
         if type(value) is not int or not lowest <= value <= highest:  # True is an int, too
-            raise self.wrong(name, f"is no number from {lowest} to {highest}")
+            raise self.wrong(name, f"is not an integer from {lowest} to {highest}")
         return value
 
     def flag(self, name: str) -> bool:
         value = self.json.get(name)
         if not isinstance(value, bool | None):
-            raise self.wrong(name, "is neither true nor false")
+            raise self.wrong(name, "is not a boolean")
         return bool(value)
 
     def time(self, name: str) -> datetime | None:
@@ -86,13 +86,13 @@ class Fields:
                 return datetime.fromisoformat(text).astimezone(UTC)
         except (ValueError, OverflowError):
             pass
-        raise self.wrong(name, f"is no time: {one_line(text, 64)!r}")
+        raise self.wrong(name, f"is not an RFC 3339 time: {one_line(text, 64)!r}")
 
     def fields(self, name: str) -> Fields:
         """Without any where there is no such object."""
         value = self.json.get(name)
         if not isinstance(value, dict | None):
-            raise self.wrong(name, "is no object")
+            raise self.wrong(name, "is not an object")
         return Fields(self.what, value or {}, self, name)
 
     def items(self, name: str, most: int = MOST_ITEMS) -> list[Fields]:
@@ -102,7 +102,7 @@ class Fields:
         items = [Fields(self.what, item, self, f"{name}[{n}]") for n, item in enumerate(self._list(name, most))]
         for one in items:
             if not isinstance(one.json, dict):
-                raise self.wrong(one.name_there, "is no object")
+                raise self.wrong(one.name_there, "is not an object")
         return items
 
     def texts(self, name: str, most: int = MOST_ITEMS) -> list[str]:
@@ -110,11 +110,11 @@ class Fields:
         listed = self._list(name, most)
         for number, item in enumerate(listed):
             if not isinstance(item, str):
-                raise self.wrong(f"{name}[{number}]", "is no text")
+                raise self.wrong(f"{name}[{number}]", "is not a string")
         return list(listed)
 
     def labels(self, name: str) -> dict[str, str]:
-        """An object of texts; none where there is no object."""
+        """An object of texts; none where there is not an object."""
         fields = self.fields(name)
         if len(fields.json) > MOST_ITEMS:
             raise self.wrong(name, f"has more than {MOST_ITEMS} entries")
@@ -139,7 +139,7 @@ class Fields:
         if value is None:
             return []
         if not isinstance(value, list):
-            raise self.wrong(name, "is no list")
+            raise self.wrong(name, "is not a list")
         if len(value) > most:
             raise self.wrong(name, f"has more than {most} items")
         return value
@@ -156,4 +156,4 @@ def _inner(value: Any) -> list[Any]:
 
 
 def _malformed(what: str, path: str, why: str) -> Malformed:
-    return Malformed(f"{what} cannot be understood: {path or 'it'} {why}")
+    return Malformed(f"{what} is malformed: {path or 'it'} {why}")

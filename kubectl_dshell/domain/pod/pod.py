@@ -152,7 +152,7 @@ def _container(spec: Fields, status: Fields) -> Container:
     uid, gid = linux.number("uid", 0, _ID_MAX), linux.number("gid", 0, _ID_MAX)
     id_ = _CONTAINER_ID.fullmatch(status.text("containerID", LONGEST_LINE))
     if id_ is None:
-        raise status.wrong("containerID", "is no id of a container")
+        raise status.wrong("containerID", "is not a container ID")
     return Container(
         name=spec.name("name"),
         spec=dict(spec.json),

@@ -73,7 +73,9 @@ def parse_reference(word: str) -> Reference:
     typed, slash, name = word.rpartition("/")
     kind = (_SPELLED | _QUALIFIED).get(typed.lower()) if slash else WorkloadKind.POD
     if kind is None:
-        raise ValueError(f"{word!r}: {typed!r} has no pods to enter; write POD or KIND/NAME, KIND one of {KINDS}")
+        raise ValueError(
+            f"{word!r}: {typed!r} is not a kind that has pods; use POD or KIND/NAME, where KIND is one of: {KINDS}"
+        )
     if not _NAME.fullmatch(name):
-        raise ValueError(f"{word!r} is not the name of a {kind}")
+        raise ValueError(f"{word!r} is not a valid {kind} name")
     return Reference(kind, name)

@@ -27,8 +27,8 @@ def selector_of(reference: Reference, workload: Json) -> str:
     )
     if not text:
         raise NotFound(
-            f"{reference} selects no pods itself (it has no selector)",
-            f"Where it leads: kubectl get endpointslices -l kubernetes.io/service-name={reference.name}"
+            f"{reference} has no selector, so it selects no pods",
+            f"Its endpoints: kubectl get endpointslices -l kubernetes.io/service-name={reference.name}"
             if reference.kind is WorkloadKind.SERVICE
             else f"Its pods: kubectl describe {reference}",
         )

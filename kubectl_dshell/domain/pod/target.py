@@ -51,16 +51,16 @@ def where(pod: Pod) -> str:
 
 def _refuse_pod(pod: Pod) -> None:
     if (pod.spec.get("os") or {}).get("name") == "windows":
-        raise NotFound(f"pod {pod.name} runs on Windows; dshell enters Linux containers only")
+        raise NotFound(f"pod {pod.name} runs on Windows; dshell supports Linux containers only")
     if "kubernetes.io/config.mirror" in pod.annotations:
         raise NotFound(
-            f"{pod.name} is a static pod, and Kubernetes does not allow ephemeral containers in those",
-            f"On its node: kubectl debug {quote(f'node/{pod.node}')} -it --image=busybox --profile=sysadmin",
+            f"{pod.name} is a static pod, and Kubernetes does not allow ephemeral containers in static pods",
+            f"Debug its node instead: kubectl debug {quote(f'node/{pod.node}')} -it --image=busybox --profile=sysadmin",
         )
     if pod.phase in ("Succeeded", "Failed"):
         raise NotFound(
-            f"pod {pod.name} is over (phase {pod.phase}): a debug container can only join a running one",
-            f"Its output: kubectl logs {where(pod)}",
+            f"pod {pod.name} has terminated (phase {pod.phase}): a debug container can only join a running pod",
+            f"Its logs: kubectl logs {where(pod)}",
         )
 
 
@@ -70,8 +70,8 @@ def refuse_new(pod: Pod) -> None:
         live = [c.name for c in pod.ephemeral if c.name.startswith(PREFIX) and c.state.phase is Phase.RUNNING]
         join = [f"kubectl dshell attach {quote(f'{pod.name}/{name}')} -n {quote(pod.namespace)}" for name in live]
         raise NotFound(
-            f"pod {pod.name} is being deleted: no debug container starts in it any more",
-            *(f"One that runs in it, whoever made it: {command}" for command in join[:1]),
+            f"pod {pod.name} is being deleted: no new debug container can start in it",
+            *(f"Attach to one that is running in it, possibly not yours: {command}" for command in join[:1]),
         )
 
 
@@ -98,25 +98,25 @@ def _no_container(pod: Pod, wanted: str) -> NotFound:
     names = shortened(", ".join(c.name for c in pod.containers))
     if any(c.name == wanted for c in pod.init):
         return NotFound(
-            f"{wanted} is an init container of {pod.name} that does not run; it cannot be joined",
-            f"It has: {names}",
+            f"{wanted} is an init container of {pod.name} that is not running; it cannot be joined",
+            f"Available containers: {names}",
         )
     if pod.debug_container(wanted):
         return NotFound(
-            f"{wanted} is a debug container of {pod.name}; a debug container joins one of the app's",
-            f"It has: {names}",
+            f"{wanted} is a debug container of {pod.name}; choose one of the app's containers",
+            f"Available containers: {names}",
         )
-    return NotFound(f'pod {pod.name} has no container "{wanted}"; it has: {names}')
+    return NotFound(f'pod {pod.name} has no container "{wanted}"; available: {names}')
 
 
 def _not_running(target: Target, now: datetime) -> NotFound:
     pod, container = target.pod, target.container
     logs = f"kubectl logs {where(pod)} -c {quote(container.name)}"
-    advice = f"What it said: {logs}{' --previous' if container.last_state.phase is Phase.TERMINATED else ''}"
+    advice = f"Its logs: {logs}{' --previous' if container.last_state.phase is Phase.TERMINATED else ''}"
     if Phase.TERMINATED not in (container.state.phase, container.last_state.phase):  # it never ran
-        advice = f"What it waits for: kubectl describe pod {where(pod)}"
+        advice = f"See why it is waiting: kubectl describe pod {where(pod)}"
         if init := next((c for c in pod.init if c.state.phase is Phase.RUNNING), None):
-            advice = f"Its init container runs: kubectl dshell {where(pod)} -c {quote(init.name)}"
+            advice = f"Enter its running init container: kubectl dshell {where(pod)} -c {quote(init.name)}"
     return NotFound(
         f"container {container.name} of {pod.name} is not running: {describe_state(target, now)}. "
         "A debug container can only join a running one.",
@@ -132,7 +132,7 @@ def describe_state(target: Target, now: datetime) -> str:
         case Phase.WAITING:
             text = f"it is waiting ({state.reason or 'no reason given'})"
             text += f": {shortened(state.message)}" if state.message and state.reason != "CrashLoopBackOff" else ""
-            return text + (f"; the last time it {_ended(last, now)}" if last.phase is Phase.TERMINATED else "")
+            return text + (f"; it last {_ended(last, now)}" if last.phase is Phase.TERMINATED else "")
         case _:
             waits = next(
                 (

@@ -19,7 +19,7 @@ def describe(name: str, pod: Json, now: datetime) -> str:
     meta = pod.get("metadata")
     left = seconds_left(meta, now) if isinstance(meta, dict) else None
     if left is not None:
-        return f"pod {one_line(name)} is being deleted: about {left} s are left, fewer if the app ends before"
+        return f"pod {one_line(name)} is being deleted: about {left} s left, less if the app exits sooner"
     return f"pod {one_line(name)} is being stopped: this session ends with the app"
 
 

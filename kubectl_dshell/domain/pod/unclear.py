@@ -1,4 +1,4 @@
-"""Pods that cannot be understood: they are named and counted, and the others go on."""
+"""Pods that is malformed: they are named and counted, and the others go on."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def parse_pods(pods: Iterable[object], note: Callable[[UnreadablePod], None]) ->
         try:
             parsed = parse_pod(pod)
         except Malformed as error:
-            note(UnreadablePod(*called(pod), error.message.partition(" cannot be understood: ")[2]))
+            note(UnreadablePod(*called(pod), error.message.partition(" is malformed: ")[2]))
         else:
             yield parsed
 
@@ -42,4 +42,4 @@ def told(unclear: Sequence[UnreadablePod]) -> str:
     pods = "1 pod" if len(unclear) == 1 else f"{len(unclear)} pods"
     names = "; ".join(f"{one} ({one.why})" for one in unclear[:_SHOWN])
     more = f"; and {len(unclear) - _SHOWN} more" if len(unclear) > _SHOWN else ""
-    return f"{pods} could not be understood: {names}{more}"
+    return f"{pods} could not be read: {names}{more}"

@@ -29,4 +29,4 @@ def shortened(text: str, limit: int = LONGEST_MESSAGE) -> str:
     """`text`, or its first `limit` characters and how many there were."""
     if len(text) <= limit:
         return text
-    return f"{text[:limit]}… ({len(text)} characters in all; -v 8 shows more)"
+    return f"{text[:limit]}… ({len(text)} characters in total; -v 8 shows more)"

@@ -36,13 +36,13 @@ def age(duration: timedelta) -> str:
 def parse_duration(text: str, most: int = LONGEST) -> int:
     """Seconds of a Go-style duration (90, 90s, 5m, 1h30m, 2d); raises ValueError, with why, on anything else."""
     if not re.fullmatch(r"\d+|(\d+[smhd])+", text, re.ASCII):
-        raise ValueError(f"{text!r} is not a duration; write 90s, 5m or 1h30m")
+        raise ValueError(f"{text!r} is not a duration; use a form such as 90s, 5m or 1h30m")
     parts = re.findall(r"0*(\d+)([smhd]?)", text)
     seconds = LONGEST + 1
     if all(len(number) <= len(str(LONGEST)) for number, _ in parts):
         seconds = sum(int(number) * _UNITS[unit or "s"] for number, unit in parts)
     if seconds > most:
-        raise ValueError(f"{one_line(text, 32)!r} is too long; at most {most}s")
+        raise ValueError(f"{one_line(text, 32)!r} is too long; the maximum is {most}s")
     return seconds
 
 
