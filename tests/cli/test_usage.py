@@ -19,7 +19,7 @@ from kubectl_dshell.cli.main import main
         (["web", "--run-as", "4294967296"], "is not UID or UID:GID"),
         (["web", "--env", "A"], "'A' is not NAME=VALUE"),
         (["web", "--env", "DSHELL_LEASE=1"], "DSHELL_LEASE is set by dshell itself"),
-        (["web", "--ttl", "soon"], "'soon' is not a duration; use a form such as 90s, 5m or 1h30m"),
+        (["web", "--ttl", "soon"], "'soon' is not a duration; for example: 90s, 5m, 1h30m"),
         (["web", "--ttl", "0"], "must be at least 1s"),
         (["web", "--keep", "9h"], "--keep cannot be longer than --ttl"),
         (["node/web"], "'node' is not a kind that has pods; use POD or KIND/NAME"),

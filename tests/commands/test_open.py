@@ -234,7 +234,7 @@ FORGED = OPEN.replace("root=ok", "root=denied").replace("65532,65532,65532,65532
     ("user", "said"),
     [
         pytest.param((65532, 65532), "the container's status says 65532:65532", id="the status names another"),
-        pytest.param(None, "neither the container's status nor the pod's spec sets its user", id="nobody names any"),
+        pytest.param(None, "neither the container's status nor the pod's spec gives its user", id="nobody names any"),
     ],
 )
 def test_a_forged_line_of_facts_adds_no_root(user: tuple[int, int] | None, said: str) -> None:

@@ -85,11 +85,11 @@ PULLING = {"name": "app", "state": {"waiting": {"reason": "ErrImagePull", "messa
 @pytest.mark.parametrize(
     ("words", "wanted", "said"),
     [
-        pytest.param({"statuses": [ENDED]}, None, "it exited with code 1 4m ago (Error)", id="terminated"),
+        pytest.param({"statuses": [ENDED]}, None, "it exited with code 1 (Error) 4m ago", id="terminated"),
         pytest.param(
             {"statuses": [CRASHING]},
             None,
-            "it is waiting (CrashLoopBackOff); it last exited with code 137 30s ago (OOMKilled)",
+            "it is waiting (CrashLoopBackOff); it last exited with code 137 (OOMKilled) 30s ago",
             id="crash loop",
         ),
         pytest.param({"statuses": [PULLING]}, None, "it is waiting (ErrImagePull): not found", id="waiting"),

@@ -104,7 +104,7 @@ def test_a_container_that_has_ended_is_named_with_its_exit_code(make_pod: MakePo
 
     assert_refused(
         dshell(pod.name, "-c", "app", "--", "true"),
-        rf"error: container app of {pod.name} is not running: it exited with code 3 {AGE} \(Error\)\. "
+        rf"error: container app of {pod.name} is not running: it exited with code 3 \(Error\) {AGE}\. "
         r"A debug container can only join a running one\.",
         f"Its logs: kubectl logs {pod.name} -n {pod.namespace} -c app",
     )
@@ -123,7 +123,7 @@ def test_a_crash_loop_is_named_with_its_last_end(cluster: Cluster, make_pod: Mak
     assert_refused(
         dshell(pod.name, "--", "true"),
         rf"error: container app of {pod.name} is not running: it is waiting \(CrashLoopBackOff\); "
-        rf"it last exited with code 9 {AGE} \(Error\)\. A debug container can only join a running one\.",
+        rf"it last exited with code 9 \(Error\) {AGE}\. A debug container can only join a running one\.",
         f"Its logs: kubectl logs {pod.name} -n {pod.namespace} -c app --previous",
     )
 

@@ -34,7 +34,7 @@ class Source(StrEnum):
     SPEC = "from the pod's spec"
     MEASURED = "measured in the container"
     ENTRY = "as created"
-    GUESS = "a guess: set in neither status nor spec"
+    GUESS = "a guess: neither status nor spec gives it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def why_disbelieved(claimed: Identity, pod: Pod, container: Container) -> str:
     where = "the container's status" if container.user is not None else "the pod's spec"
     told = f"{where} says {'?' if uid is None else uid}:{'?' if gid is None else gid}"
     if uid is None and gid is None:
-        told = "neither the container's status nor the pod's spec sets its user"
+        told = "neither the container's status nor the pod's spec gives its user"
     return f"{told}, but a process in it claims {claimed}; dshell does not change user on an unverified claim"
 
 

@@ -38,7 +38,7 @@ def staleness(container: DebugContainer, now: datetime, older_than: int | None =
     if container.lost:
         return "does not answer"
     if container.ours and container.limit is not None and age > container.limit + _CLOCK_SECONDS:
-        return "past its limit"
+        return "past its --ttl"
     live = container.live
     if live is not None and not live.kept and live.silent > SILENT_SECONDS:
         return f"no client for {duration(live.silent)}"

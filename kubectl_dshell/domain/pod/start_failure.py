@@ -85,7 +85,7 @@ class StartMonitor:
         if reason == "RunContainerError" and "procReady not received" in whole:  # runc's first process died
             return Unavailable(
                 f"{self.name} was killed while starting, most likely because the target container ended {stays}",
-                "Retry; to see whether the app keeps restarting: kubectl get pods",
+                "Retry, or see whether the app keeps restarting: kubectl get pods",
             )
         if reason == "RunContainerError" and "namespace path" not in whole:
             return Unavailable(f"the node cannot start {self.name}: {message} {stays}")

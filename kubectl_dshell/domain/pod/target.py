@@ -147,7 +147,7 @@ def describe_state(target: Target, now: datetime) -> str:
 
 def _ended(state: State, now: datetime) -> str:
     when = f" {age(now - state.finished_at)} ago" if state.finished_at else ""
-    return f"exited with code {state.exit_code}{when} ({state.reason or 'no reason given'})"
+    return f"exited with code {state.exit_code} ({state.reason or 'no reason given'}){when}"
 
 
 def nearest(name: str, names: Sequence[str], most: int = 2) -> list[str]:

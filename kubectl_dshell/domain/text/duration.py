@@ -36,7 +36,7 @@ def age(duration: timedelta) -> str:
 def parse_duration(text: str, most: int = LONGEST) -> int:
     """Seconds of a Go-style duration (90, 90s, 5m, 1h30m, 2d); raises ValueError, with why, on anything else."""
     if not re.fullmatch(r"\d+|(\d+[smhd])+", text, re.ASCII):
-        raise ValueError(f"{text!r} is not a duration; use a form such as 90s, 5m or 1h30m")
+        raise ValueError(f"{text!r} is not a duration; for example: 90s, 5m, 1h30m")
     parts = re.findall(r"0*(\d+)([smhd]?)", text)
     seconds = LONGEST + 1
     if all(len(number) <= len(str(LONGEST)) for number, _ in parts):
