@@ -1,21 +1,21 @@
-"""Every failure the program knows, grouped by what the user can do about it, and the exit status of each.
+"""The exception tree, grouped by what the user can do about a failure, with the exit status of each group.
 
 DshellError
  +- UsageError        64  the command line is wrong
  +- NotFound          66  no such pod or container, or none that can be joined
- +- Unavailable       69  the debug container did not start, or ended under us
- |   +- TooManyOpenFiles  our own process may not open more files
- |   +- TooManyThreads      ... or begin no more threads
- |   +- Truncated          what a command of ours wrote is not whole
- +- Malformed         69  what a cluster, a pod or a program in it said cannot be understood
+ +- Unavailable       69  the debug container did not start, or ended during the session
+ |   +- TooManyOpenFiles  this process has reached its limit of open files
+ |   +- TooManyThreads    ... or of threads
+ |   +- Truncated         the output of one of our own commands is incomplete
+ +- Malformed         69  data from a cluster, a pod or a program in it is malformed
  +- OutputFailed      74  our own output cannot be written
  +- TimedOut          75  a deadline passed
  +- ConnectionLost    76  the API server, or a stream through it, is gone
- +- Forbidden         77  RBAC, admission or the kernel says no
+ +- Forbidden         77  denied by RBAC, admission or the kernel
  +- BadConfig         78  kubeconfig or credentials
- +- ApiError           *  an answer of the API server nobody explained better
-     +- NotAnApiServer 69  the answer is not one of a Kubernetes API server
-Interrupted          128+n  a signal asked us to stop (not a DshellError: nothing failed)
+ +- ApiError           *  an API server response without a more specific class
+     +- NotAnApiServer 69  the response does not come from a Kubernetes API server
+Interrupted          128+n  stopped by a signal (not a DshellError: nothing failed)
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from __future__ import annotations
 import errno
 from enum import IntEnum
 
-_NO_THREAD = "can't start new thread"  # CPython's own words; the error has no number
+_NO_THREAD = "can't start new thread"  # CPython's message; the error has no errno
 
 
 class ExitStatus(IntEnum):
-    """Exit codes of our own (sysexits.h); a remote command's code passes through untouched."""
+    """Our own exit codes (sysexits.h); the exit code of a remote command is passed through unchanged."""
 
     OK = 0
     USAGE = 64
@@ -58,7 +58,7 @@ EXIT_STATUS_MEANING: dict[ExitStatus, str] = {
 
 
 class DshellError(Exception):
-    """What happened, in one sentence, and optionally what to do next, a line each."""
+    """One sentence on what happened and, optionally, one line per suggested next step."""
 
     status = ExitStatus.BUG
 
@@ -81,7 +81,7 @@ class Unavailable(DshellError):
 
 
 class TooManyOpenFiles(Unavailable):
-    """Our own process may not open more files."""
+    """This process has reached its limit of open files."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -91,7 +91,7 @@ class TooManyOpenFiles(Unavailable):
 
 
 class TooManyThreads(Unavailable):
-    """Our own process may begin no more threads."""
+    """This process cannot start another thread."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -101,7 +101,7 @@ class TooManyThreads(Unavailable):
 
 
 def shortage(error: BaseException) -> Unavailable | None:
-    """What our own process has run out of, if that is what the kernel says with `error`."""
+    """The exhausted resource of this process if `error` reports one, else None."""
     if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
         return TooManyOpenFiles()
     if isinstance(error, RuntimeError) and str(error) == _NO_THREAD:
@@ -110,11 +110,11 @@ def shortage(error: BaseException) -> Unavailable | None:
 
 
 class Truncated(Unavailable):
-    """What a command of ours wrote ended before its end; its exit code may say why."""
+    """The output of one of our own commands ended early; its exit code may give the reason."""
 
 
 class Malformed(DshellError):
-    """What the other side said is not of its form: the one failure of everything that parses it."""
+    """Data from the other side is malformed: the only error that its parsers raise."""
 
     status = ExitStatus.UNAVAILABLE
 
@@ -140,7 +140,7 @@ class BadConfig(DshellError):
 
 
 class ApiError(DshellError):
-    """An answer of the API server that is not 2xx (a metav1.Status, or plain text from the kubelet)."""
+    """A response of the API server other than 2xx (a metav1.Status, or plain text from the kubelet)."""
 
     def __init__(
         self,
@@ -152,9 +152,9 @@ class ApiError(DshellError):
         request: str = "",
         following: str = "",
     ) -> None:
-        """`code` is the HTTP status, `reason` and `message` the Status' own, `request` "VERB path".
+        """`code` is the HTTP status, `reason` and `message` come from the metav1.Status, `request` is "VERB path".
 
-        `following` is the token that goes on with a list that grew too old between two pages (a 410).
+        `following` is the continue token of a list that expired between two pages (410 Gone).
         """
         super().__init__(message or reason or f"the API server returned {code} without a message")
         self.code = code
@@ -177,10 +177,10 @@ class ApiError(DshellError):
 
 
 class NotAnApiServer(ApiError):
-    """Something else answered: a proxy, a login page.
+    """The response comes from something else, such as a proxy or a login page.
 
-    `code` is its HTTP status if that says that it may pass (5xx), else 0: what 403 and 404 of an API server mean is
-    not said here.
+    `code` is its HTTP status if that status is transient (5xx), else 0: its 403 or 404 has not the meaning that it
+    has from an API server.
     """
 
     @property
@@ -189,7 +189,7 @@ class NotAnApiServer(ApiError):
 
 
 class Interrupted(BaseException):
-    """SIGINT, SIGTERM or SIGHUP arrived; BaseException so that no handler of failures swallows it."""
+    """SIGINT, SIGTERM or SIGHUP arrived; a BaseException, so that no error handler swallows it."""
 
     def __init__(self, signal_number: int) -> None:
         super().__init__(signal_number)

@@ -1,4 +1,4 @@
-"""Why the target's root is closed to us, by the kernel's rule, and what would open it."""
+"""Why the kernel denies access to the target's root, and which flag would grant it."""
 
 from __future__ import annotations
 
@@ -61,9 +61,9 @@ def capability_names(mask: int) -> str:
 
 
 def why_denied(facts: Facts) -> str:
-    """The clause of the rule that fails, as the end of "its files are closed to us: ...".
+    """The condition of the kernel's rule that is not met, worded to follow "its files are closed to us: ".
 
-    Those that no other user would cure come first.
+    Conditions that no other user could meet come first.
     """
     if facts.uid is None or facts.gid is None:
         why = "the app restarted, or its PID namespace is not shared"
@@ -89,7 +89,7 @@ def why_denied(facts: Facts) -> str:
 
 
 def how_to_enter(facts: Facts, command: str) -> str:
-    """The flag that would make it work, for `command` ("kubectl dshell web -n shop")."""
+    """The next command: `command` ("kubectl dshell web -n shop") with the flag that would make it work."""
     if facts.uid is None or facts.gid is None:
         return f"Retry with: {command}"
     theirs, ours = (facts.uid[0], facts.gid[0]), (facts.our_uid, facts.our_gid)

@@ -1,7 +1,7 @@
-"""What may come out of an archive, member by member. Stricter than tarfile's own data filter (PEP 706).
+"""Checks of archive members before extraction, stricter than tarfile's data filter (PEP 706).
 
-An archive from a container is made by the app's files, and those by whoever runs the app: it may be meant to harm.
-Symbolic links are made last, when nothing is written any more, so no name can lead through one.
+An archive from a container holds the app's files, which whoever controls the app has written: it may be malicious.
+Symbolic links are created last, after all writes, so that no path can lead through one.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class MemberType(StrEnum):
-    """What tar knows that is copied."""
+    """The types of tar members that are copied."""
 
     FILE = "file"
     FOLDER = "folder"
@@ -21,17 +21,17 @@ class MemberType(StrEnum):
 Parts = tuple[str, ...]
 
 LONGEST_PATH = 4095
-"""Bytes of a name with its directories, and of a link's target: Linux takes no longer ones (PATH_MAX)."""
+"""Bytes of a path, and of a link target: Linux accepts no longer ones (PATH_MAX)."""
 DEEPEST = 255
-"""Directories inside each other."""
+"""Levels of nested directories."""
 
 
 class UnsafeMember(Exception):
-    """A member that is not extracted; the message says why, without its name."""
+    """A member that is not extracted; the message gives the reason, without the member's name."""
 
 
 def inner_path(name: str) -> Parts:
-    """The parts of a member's name below the source; none for the source itself. Raises Refused."""
+    """The parts of a member's path below the source; empty for the source itself. Raises UnsafeMember."""
     _check_length(name, "its path")
     if name.startswith("/"):
         raise UnsafeMember("its path is absolute")
@@ -44,9 +44,9 @@ def inner_path(name: str) -> Parts:
 
 
 def safe_mode(kind: MemberType, mode: int) -> int:
-    """The permissions to set. Raises Refused for a program that runs as somebody else.
+    """The permissions to set. Raises UnsafeMember for a setuid or setgid program.
 
-    The same bits of a directory only say whose its new files are: they are left out.
+    On a directory these bits only determine the owner of new files: they are dropped.
     """
     if kind is MemberType.FILE and mode & 0o6000:
         raise UnsafeMember("it is a setuid or setgid program")
@@ -54,10 +54,10 @@ def safe_mode(kind: MemberType, mode: int) -> int:
 
 
 def safe_link(path: Parts, target: str, top: str) -> str:
-    """The text of the symbolic link at `path`, in a copy of the directory `top` of the app ("/etc").
+    """The target text of the symbolic link at `path`, in a copy of the app's directory `top` ("/etc").
 
-    An absolute target below `top` becomes relative, so that it means the copy. Raises Refused where a link leads
-    out, and where that depends on other links: "..", behind anything else.
+    An absolute target below `top` becomes relative, so that it points into the copy. Raises UnsafeMember for a link
+    that leads out of the copy, or whose target depends on other links (".." after any other part).
     """
     depth = len(path) - 1
     _check_length(target, "its link target")

@@ -1,6 +1,6 @@
-"""Why a debug container does not start yet, whether it ever will, and what to type if not.
+"""Explains why a debug container has not started, and recognizes the cases in which it never will.
 
-Which of the kubelet's reasons are final was measured on Kubernetes 1.36 with containerd 2.2.
+The set of the kubelet's final reasons was measured on Kubernetes 1.36 with containerd 2.2.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 _PULL_FAILED = "Failed to pull image"
 _PULL_REASONS = {_PULL_FAILED, "ErrImagePull", "ImagePullBackOff", "RegistryUnavailable", "SignatureValidationFailed"}
 _OTHER_IMAGE = "Use another image: --image, or set DSHELL_IMAGE."
-_OTHER_ARCHITECTURE = "exec format error"  # ENOEXEC, in the words of every runtime
+_OTHER_ARCHITECTURE = "exec format error"  # ENOEXEC, as every runtime reports it
 
 
 @dataclass(slots=True)
 class StartMonitor:
-    """Judges one debug container's status and events as they come; `reports` are the distinct pull failures seen."""
+    """Judges the status and events of one debug container as they arrive; `reports` are the distinct pull failures."""
 
     name: str
     image: str
     reports: set[str] = field(default_factory=set)
 
     def judge(self, pod: Pod, events: Sequence[Json] = ()) -> DshellError | None:
-        """None while there is hope (or it runs); else why there is none.
+        """None while it may still start (or runs), else the reason why it never will.
 
-        An event tells at once what the status tells with the kubelet's next look at the pod, 10 to 15 s later.
+        An event reports at once what the status has only after the kubelet's next sync of the pod, 10 to 15 s later.
         """
         container = pod.debug_container(self.name)
         state = container.state if container else None
@@ -82,7 +82,7 @@ class StartMonitor:
             )
         if reason == "CreateContainerError" and "invalid target container" in whole:
             return NotFound(f"the target container ended before {self.name} could join it", message)
-        if reason == "RunContainerError" and "procReady not received" in whole:  # runc's first process died
+        if reason == "RunContainerError" and "procReady not received" in whole:  # the init process of runc died
             return Unavailable(
                 f"{self.name} was killed while starting, most likely because the target container ended {stays}",
                 "Retry, or see whether the app keeps restarting: kubectl get pods",
@@ -112,7 +112,7 @@ def _config_error(message: str, stays: str) -> DshellError:
 
 
 def _pull_cause(message: str) -> str:
-    """The end of containerd's chain of causes: "... : not found"."""
+    """The last part of containerd's chain of causes: "... : not found"."""
     return _last_clause(message.replace('": ErrImagePull: ', ": "))
 
 
@@ -124,7 +124,7 @@ def _last_clause(message: str) -> str:
 def _about(events: Sequence[Json], name: str) -> list[tuple[str, str]]:
     """(reason, message) of the events of this debug container, in the order of their last occurrence.
 
-    One that cannot be understood tells nothing: events only add to what the pod's status says.
+    Malformed events are skipped: events only supplement the pod's status.
     """
     field_path = f"spec.ephemeralContainers{{{name}}}"
     ours: list[tuple[str, str, str]] = []
@@ -137,7 +137,7 @@ def _about(events: Sequence[Json], name: str) -> list[tuple[str, str]]:
 
 
 def _reports(events: Sequence[Json], name: str) -> list[tuple[str, str]]:
-    """(reason, message) of the events that say why it does not start."""
+    """(reason, message) of the events that explain why it does not start."""
     reports = []
     for reason, message in _about(events, name):
         if reason in ("InspectFailed", "ErrImageNeverPull"):
@@ -148,7 +148,7 @@ def _reports(events: Sequence[Json], name: str) -> list[tuple[str, str]]:
 
 
 def describe(pod: Pod, name: str, events: Sequence[Json]) -> str:
-    """What the start waits for right now, in a few words for a live line."""
+    """What the start is waiting for, in a few words for the progress line."""
     container: Container | None = pod.debug_container(name)
     state = container.state if container else None
     if state is None or state.phase is Phase.UNKNOWN:

@@ -1,4 +1,4 @@
-"""The container that was pointed at, and why some cannot be joined."""
+"""Chooses the container to enter, or explains why it cannot be entered."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The container to enter, and a notice for people where the choice was ours."""
+    """The container to enter, and a notice for people if it was chosen for them."""
 
     pod: Pod
     container: Container
@@ -30,10 +30,9 @@ class Target:
 
 
 def choose_target(pod: Pod, wanted: str | None, now: datetime, *, new: bool = True) -> Target:
-    """The container of `pod` to enter: `wanted`, else the annotated default, the only one, or the first.
+    """The container of `pod` to enter: `wanted`, else the annotated default, else the first one.
 
-    `new`: not with a debug container that is there already. Raises NotFound, saying why and what to type, where no
-    debug container could join it.
+    `new`: a debug container has to be added. Raises NotFound with the reason and the next command if none can join it.
     """
     _refuse_pod(pod)
     if new:
@@ -45,7 +44,7 @@ def choose_target(pod: Pod, wanted: str | None, now: datetime, *, new: bool = Tr
 
 
 def where(pod: Pod) -> str:
-    """The words that name a pod in a command to be typed."""
+    """The arguments that name a pod in a suggested command."""
     return f"{quote(pod.name)} -n {quote(pod.namespace)}"
 
 
@@ -65,7 +64,7 @@ def _refuse_pod(pod: Pod) -> None:
 
 
 def refuse_new(pod: Pod) -> None:
-    """Raises NotFound where what is there lives on, but nothing is started any more."""
+    """Raises NotFound if the pod is being deleted: its containers run on, but no new one is started."""
     if pod.deleting:
         live = [c.name for c in pod.ephemeral if c.name.startswith(PREFIX) and c.state.phase is Phase.RUNNING]
         join = [f"kubectl dshell attach {quote(f'{pod.name}/{name}')} -n {quote(pod.namespace)}" for name in live]
@@ -113,7 +112,7 @@ def _not_running(target: Target, now: datetime) -> NotFound:
     pod, container = target.pod, target.container
     logs = f"kubectl logs {where(pod)} -c {quote(container.name)}"
     advice = f"Its logs: {logs}{' --previous' if container.last_state.phase is Phase.TERMINATED else ''}"
-    if Phase.TERMINATED not in (container.state.phase, container.last_state.phase):  # it never ran
+    if Phase.TERMINATED not in (container.state.phase, container.last_state.phase):  # it has never run
         advice = f"See why it is waiting: kubectl describe pod {where(pod)}"
         if init := next((c for c in pod.init if c.state.phase is Phase.RUNNING), None):
             advice = f"Enter its running init container: kubectl dshell {where(pod)} -c {quote(init.name)}"
@@ -151,9 +150,9 @@ def _ended(state: State, now: datetime) -> str:
 
 
 def nearest(name: str, names: Sequence[str], most: int = 2) -> list[str]:
-    """The names a typo may have meant, best first: by likeness, and those that begin with what was typed.
+    """Suggestions for a mistyped name, best first: similar names, then those that start with `name`.
 
-    What a pod is called after (web of web-6d4f9-x7k2p) counts as its name: nobody types the rest by heart.
+    The stem of a pod's name counts as well (web of web-6d4f9-x7k2p), since nobody types the generated rest.
     """
     by_stem: dict[str, list[str]] = {}
     for one in names:
