@@ -1,4 +1,4 @@
-"""What became of each debug container that was to end, in all its forms."""
+"""The results of a cleanup, in every output format."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def format_line(ending: CleanupResult) -> str:
 
 
 def format_name(ending: CleanupResult, *, everywhere: bool) -> str:
-    """As in a list of debug containers; nothing for one that did not end."""
+    """The name as in `ls -o name`; empty for a container that has not ended."""
     if ending.outcome not in {CleanupOutcome.ENDED, CleanupOutcome.WOULD_END}:
         return ""
     s = ending.container
@@ -77,7 +77,7 @@ def _document(ending: CleanupResult) -> dict[str, Any]:
 
 
 def summary(endings: Sequence[CleanupResult], untold: int, *, dry: bool = False) -> str:
-    """The last line for a person; `untold` are those that nobody came to, `dry` that nothing was to be done."""
+    """The last line, for people; `untold` counts the containers never processed, `dry` marks a dry run."""
     count = {outcome: sum(e.outcome is outcome for e in endings) for outcome in CleanupOutcome}
     interrupted = untold + count[CleanupOutcome.INTERRUPTED]
     parts = [f"{count[CleanupOutcome.WOULD_END]} would be ended" if dry else f"{count[CleanupOutcome.ENDED]} ended"]
@@ -93,14 +93,14 @@ def summary(endings: Sequence[CleanupResult], untold: int, *, dry: bool = False)
 
 
 def not_ended(endings: Sequence[CleanupResult], unclear: Sequence[UnreadablePod]) -> list[str]:
-    """Where those are that failed or were left, and the pods that nobody could understand, for a person."""
+    """The namespaces of those that failed or were left alone, and the malformed pods, for people."""
     where = [e.container.namespace for e in endings if e.outcome in {CleanupOutcome.FAILED, CleanupOutcome.LEFT}]
     lines = [f"Not ended: {by_group(where)}."] if len(where) > 1 else []
     return [*lines, *([told(unclear)] if unclear else [])]
 
 
 def next_steps(endings: Sequence[CleanupResult], shown: int = 20) -> list[str]:
-    """What to do about each that failed, for a person."""
+    """The next steps for each that has not ended, for people."""
     lines, advised = list[str](), [ending for ending in endings if ending.advice]
     for ending in advised[:shown]:
         heading = "Options" if len(ending.advice) > 1 else "Next step"
@@ -110,7 +110,7 @@ def next_steps(endings: Sequence[CleanupResult], shown: int = 20) -> list[str]:
 
 
 def question(chosen: Sequence[DebugContainer], now: datetime, shown: int = 20) -> str:
-    """What a person is asked to say yes to; those that somebody is in come first."""
+    """The list to confirm; containers in use come first."""
     chosen = sorted(chosen, key=lambda s: (not who_is_in(s), s.namespace, s.pod, s.name))
     lines = [f"  {s.namespace}/{s.pod} {s.name} ({', '.join(_known(s, now))})" for s in chosen[:shown]]
     more = [f"  and {len(chosen) - shown} more"] if len(chosen) > shown else []
