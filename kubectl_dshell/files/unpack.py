@@ -1,4 +1,4 @@
-"""From a feed into a private place on the disk: nothing of it can be outside, nothing of it is used yet."""
+"""Unpacks archives into a private staging place: nothing is written outside it, and nothing is in use yet."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ _SPECIAL = {
 
 
 class Unpacker:
-    """Takes one archive after the other out of a feed."""
+    """Unpacks one archive after another from a TarReader."""
 
     def __init__(self, feed: TarReader, writer: SparseWriter, refuse: Callable[[str, str], None]) -> None:
-        """`refuse` hears of each member that is not extracted: its name, and why; it may raise."""
+        """`refuse` is called with the name of each member that is not extracted and the reason; it may raise."""
         self._feed = feed
         self._writer = writer
         self._refuse = refuse
 
     def file(self, name: str, create: Callable[[], int]) -> bool:
-        """The one file of the next archive, called `name` here; `create` makes it and gives its descriptor.
+        """Extract the only file of the next archive, named `name` in messages; `create` returns its descriptor.
 
-        False where the archive has nothing in it.
+        False if the archive is empty.
         """
         made = False
         for member in self._feed.archive():
@@ -60,7 +60,7 @@ class Unpacker:
         return made
 
     def folder(self, name: str, top: str, tree: Tree) -> None:
-        """The next archive goes into `tree`; the app has it as `top` ("/etc")."""
+        """Extract the next archive into `tree`; it is `top` in the app ("/etc")."""
         for member in self._feed.archive():
             try:
                 self._member(tree, member, top)
