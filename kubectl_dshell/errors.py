@@ -1,27 +1,32 @@
 """The exception tree, grouped by what the user can do about a failure, with the exit status of each group.
 
 DshellError
- +- UsageError        64  the command line is wrong
- +- NotFound          66  no such pod or container, or none that can be joined
- +- Unavailable       69  the debug container did not start, or ended during the session
- |   +- TooManyOpenFiles  this process has reached its limit of open files
- |   +- TooManyThreads    ... or of threads
- |   +- Truncated         the output of one of our own commands is incomplete
- +- Malformed         69  data from a cluster, a pod or a program in it is malformed
- +- OutputFailed      74  our own output cannot be written
- +- TimedOut          75  a deadline passed
- +- ConnectionLost    76  the API server, or a stream through it, is gone
- +- Forbidden         77  denied by RBAC, admission or the kernel
- +- BadConfig         78  kubeconfig or credentials
- +- ApiError           *  an API server response without a more specific class
-     +- NotAnApiServer 69  the response does not come from a Kubernetes API server
-Interrupted          128+n  stopped by a signal (not a DshellError: nothing failed)
+ +- UsageError             64  the command line is wrong
+ +- NotFound               66  no such pod or container, or none that can be joined
+ |   +- PodNotFound             the pod does not exist, or was deleted
+ +- Unavailable            69  the debug container did not start, or ended during the session
+ |   +- NameTaken               another debug container in the pod has the name
+ |   +- ContainerNotRunning     the container has not started yet, or has ended
+ |   +- TooManyOpenFiles        this process has reached its limit of open files
+ |   +- TooManyThreads          ... or of threads
+ |   +- Truncated               the output of one of our own commands is incomplete
+ +- Malformed              69  data from a cluster, a pod or a program in it is malformed
+ +- OutputFailed           74  our own output cannot be written
+ +- TimedOut               75  a deadline passed
+ +- ConnectionLost         76  the API server, or a stream through it, is gone
+ +- Forbidden              77  denied by RBAC, admission or the kernel
+ |   +- PermissionDenied        denied by RBAC, with the user, verb and resource
+ +- BadConfig              78  kubeconfig or credentials
+ +- ApiError                *  an API server response without a more specific class
+     +- NotAnApiServer     69  the response does not come from a Kubernetes API server
+Interrupted             128+n  stopped by a signal (not a DshellError: nothing failed)
 """
 
 from __future__ import annotations
 
 import errno
 from enum import IntEnum
+from http import HTTPStatus
 
 _NO_THREAD = "can't start new thread"  # CPython's message; the error has no errno
 
@@ -76,8 +81,20 @@ class NotFound(DshellError):
     status = ExitStatus.NOT_FOUND
 
 
+class PodNotFound(NotFound):
+    """The namespace has no such pod, or no longer has it."""
+
+
 class Unavailable(DshellError):
     status = ExitStatus.UNAVAILABLE
+
+
+class NameTaken(Unavailable):
+    """Another debug container in the pod already has the chosen name; entries can never be changed."""
+
+
+class ContainerNotRunning(Unavailable):
+    """The container has not started yet, or has ended; the message is the node's."""
 
 
 class TooManyOpenFiles(Unavailable):
@@ -135,6 +152,15 @@ class Forbidden(DshellError):
     status = ExitStatus.FORBIDDEN
 
 
+class PermissionDenied(Forbidden):
+    """RBAC denies it to `user` (empty if the server does not name them); a namespace of None means all namespaces."""
+
+    def __init__(self, user: str, verb: str, resource: str, namespace: str | None, *advice: str) -> None:
+        where = f"in namespace {namespace}" if namespace else "in all namespaces (cluster-wide)"
+        self.action = f"{verb} {resource} {where}"
+        super().__init__(f"{user or 'the current user'} may not {self.action}", *advice)
+
+
 class BadConfig(DshellError):
     status = ExitStatus.CONFIG
 
@@ -166,14 +192,17 @@ class ApiError(DshellError):
     @property
     def status(self) -> ExitStatus:  # type: ignore[override]  # the tree's only computed one
         match self.code:
-            case 401:
-                return ExitStatus.CONFIG
-            case 403:
+            case HTTPStatus.FORBIDDEN:
                 return ExitStatus.FORBIDDEN
-            case 404:
+            case HTTPStatus.NOT_FOUND:
                 return ExitStatus.NOT_FOUND
             case _:
                 return ExitStatus.UNAVAILABLE
+
+    @property
+    def is_transient(self) -> bool:
+        """Whether a retry may succeed: too many requests, or an error of the server itself."""
+        return self.code == HTTPStatus.TOO_MANY_REQUESTS or self.code >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 class NotAnApiServer(ApiError):

@@ -16,6 +16,7 @@ from kubectl_dshell.domain import fanout
 from kubectl_dshell.domain.access.facts import Facts
 from kubectl_dshell.domain.access.identity import Identity, Source, why_disbelieved
 from kubectl_dshell.domain.access.root_access import how_to_enter, why_denied
+from kubectl_dshell.domain.access.target import Target, choose_target
 from kubectl_dshell.domain.copy import archive_safety
 from kubectl_dshell.domain.copy.archive_safety import MemberType
 from kubectl_dshell.domain.copy.copy_spec import RemotePath, parse_copy_spec
@@ -33,7 +34,6 @@ from kubectl_dshell.domain.pod.pod import parse_pod
 from kubectl_dshell.domain.pod.reference import Reference, WorkloadKind, parse_reference
 from kubectl_dshell.domain.pod.selection import selector_of
 from kubectl_dshell.domain.pod.start_failure import StartMonitor
-from kubectl_dshell.domain.pod.target import Target, choose_target
 from kubectl_dshell.domain.pod.unclear import UnreadablePod, told
 from kubectl_dshell.domain.text.bounds import shortened
 from kubectl_dshell.domain.text.duration import parse_duration

@@ -15,7 +15,6 @@ from kubectl_dshell.commands.ports import Ports
 from kubectl_dshell.domain.debug_container.spec import Scripts
 from kubectl_dshell.errors import ConnectionLost, Interrupted, shortage
 from kubectl_dshell.kube.auth.user_terminal import UserTerminal
-from kubectl_dshell.kube.config.connection import ConnectionOptions, connect
 from kubectl_dshell.output.notices import Notices, write_line
 from kubectl_dshell.remote import script
 from kubectl_dshell.terminal import tty
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 
     from kubectl_dshell.domain.stream import Companion, Exit, Piped, Stream
     from kubectl_dshell.kube.config.connection import Connection
+    from kubectl_dshell.kube.config.options import ConnectionOptions
     from kubectl_dshell.kube.http.trace import RequestTrace
 
 
@@ -132,6 +132,7 @@ class ExecStreams:
 @contextmanager
 def ports(options: ConnectionOptions, *, quiet: bool, verbosity: int) -> Iterator[tuple[Ports, str]]:
     """The ports of one command, and the namespace it is about. Signals end it while it runs."""
+    from kubectl_dshell.kube.config.resolve import connect
     from kubectl_dshell.kube.http.api import Api
     from kubectl_dshell.kube.http.trace import RequestTrace
     from kubectl_dshell.kube.pods import Pods

@@ -19,19 +19,26 @@ if TYPE_CHECKING:
 
 
 class Cluster(Protocol):
-    """Pods of one cluster. Every method may raise ApiError or ConnectionLost."""
+    """Pods of one cluster.
+
+    Every method may raise PodNotFound, PermissionDenied or another Forbidden, BadConfig, ConnectionLost; ApiError is
+    what the server says and nobody can explain better.
+    """
 
     def get_pod(self, namespace: str, name: str) -> Json: ...
     def list_pods(self, namespace: str | None, selector: str = "") -> Iterator[Json]:
         """Pods of a namespace (None: of all) that match a label selector, fetched page by page."""
 
     def add_ephemeral_container(self, namespace: str, pod: str, container: Json, *, dry_run: bool = False) -> Json:
-        """The pod with `container` in it; sending the same one again changes nothing."""
+        """The pod with `container` in it; sending the same one again changes nothing.
+
+        Raises NameTaken where another has its name, Unavailable where the cluster cannot take it.
+        """
 
     def pod_changes(self, namespace: str, name: str, resource_version: str, deadline: float) -> Iterator[Json | None]:
         """The pod each time it changes, None about twice a second between, until the monotonic deadline.
 
-        Raises NotFound when the pod is deleted.
+        Raises PodNotFound when the pod is deleted.
         """
 
     def events(self, namespace: str, pod: str, uid: str) -> list[Json]:
@@ -44,7 +51,7 @@ class Cluster(Protocol):
 class DebuggedPods(Protocol):
     """Pods with ephemeral containers among any number of others; a namespace of None is all of them.
 
-    Every method may raise ApiError or ConnectionLost.
+    Every method may raise PermissionDenied, UsageError for what is no selector, and as those of Cluster.
     """
 
     def list_debugged(self, namespace: str | None, selector: str = "") -> Iterator[Json]:
@@ -58,9 +65,11 @@ class DebuggedPods(Protocol):
 
 
 class Workloads(Protocol):
-    """What owns pods. Every method may raise ApiError or ConnectionLost."""
+    """What owns pods. Every method may raise PermissionDenied, and as those of Cluster."""
 
-    def get_workload(self, namespace: str, reference: Reference) -> Json: ...
+    def get_workload(self, namespace: str, reference: Reference) -> Json:
+        """Raises NotFound, which says what to type to see those that exist."""
+
     def list_jobs(self, namespace: str) -> Iterator[Json]:
         """All jobs of a namespace, fetched page by page."""
 
@@ -78,8 +87,9 @@ class Streams(Protocol):
         half_close: bool | None = None,
         seconds: float | None = None,
     ) -> Stream:
-        """Exec `argv` in a container; raises ApiError, ConnectionLost, Unavailable (no half-close, which is needed).
+        """Exec `argv` in a container; raises as methods of Cluster, and Unavailable (no half-close, which is needed).
 
+        ContainerNotRunning: it has not started yet, or is over; nobody can tell these two apart.
         `half_close`: whether the end of stdin has to reach the command; None: where stdin is piped.
         `seconds`: how long to wait for the server's answer; None: as for every request.
         """

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from kubectl_dshell.errors import ApiError, ConnectionLost, Malformed, NotAnApiServer, NotFound
+from kubectl_dshell.errors import ApiError, ConnectionLost, Malformed, NotAnApiServer, PodNotFound
 from kubectl_dshell.kube.http.untrusted_json import objects_at, text_at
+from kubectl_dshell.kube.refusals import EPHEMERAL_CONTAINERS, PODS, ApiRequest, translated
 from kubectl_dshell.kube.watch.liveness import WatchLiveness
 from kubectl_dshell.kube.watch.pager import PAGE, pages
 from kubectl_dshell.kube.watch.reflector import follow
@@ -19,18 +21,17 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.pod.event import PodEvent
     from kubectl_dshell.kube.http.api import Api
 
-_FORBIDDEN, _NOT_FOUND, _GONE, _TOO_MANY_REQUESTS, _SERVER_ERROR = 403, 404, 410, 429, 500
-
 
 class Pods:
-    """Pods of one cluster, as JSON."""
+    """Pods of one cluster, as JSON. What the API server refuses is raised as `refusals` explains it."""
 
     def __init__(self, api: Api) -> None:
         """`api` is what carries the requests."""
         self._api = api
 
     def get_pod(self, namespace: str, name: str) -> dict[str, Any]:
-        return self._api.get(_path(namespace, name))
+        with translated(ApiRequest("get", PODS, namespace, name)):
+            return self._api.get(_path(namespace, name))
 
     def list_pods(self, namespace: str | None, selector: str = "") -> Iterator[dict[str, Any]]:
         """All pods of a namespace, or of the cluster, that match a label selector, fetched a page at a time."""
@@ -42,11 +43,12 @@ class Pods:
 
     def _listed(self, namespace: str | None, selector: str, *, debugged: bool) -> Iterator[dict[str, Any]]:
         seen: set[str] = set()
-        for page in pages(self._api, _path(namespace), _selecting(selector), debugged=debugged):
-            for pod in page.pods:
-                if (uid := text_at(pod, "metadata", "uid")) not in seen:
-                    yield pod
-                seen |= {uid} if uid else set()
+        with translated(ApiRequest("list", PODS, namespace, selector=selector)):
+            for page in pages(self._api, _path(namespace), _selecting(selector), debugged=debugged):
+                for pod in page.pods:
+                    if (uid := text_at(pod, "metadata", "uid")) not in seen:
+                        yield pod
+                    seen |= {uid} if uid else set()
 
     def watch_debugged(self, namespace: str | None, selector: str = "", name: str = "") -> Iterator[PodEvent | None]:
         """As `follow`: the pods with ephemeral containers, and what happens to them, without an end.
@@ -54,7 +56,8 @@ class Pods:
         With `name` the pod of this name alone.
         """
         query = _selecting(selector) + ([("fieldSelector", f"metadata.name={name}")] if name else [])
-        return follow(self._api, _path(namespace), query)
+        with translated(ApiRequest("watch", PODS, namespace, selector=selector)):
+            yield from follow(self._api, _path(namespace), query)
 
     def add_ephemeral_container(
         self, namespace: str, pod: str, container: dict[str, Any], *, dry_run: bool = False
@@ -62,7 +65,8 @@ class Pods:
         """The pod with `container` added; the same name and fields a second time change nothing."""
         body = {"spec": {"ephemeralContainers": [container]}}
         query = [("dryRun", "All")] if dry_run else []
-        return self._api.patch(f"{_path(namespace, pod)}/ephemeralcontainers", body, query)
+        with translated(ApiRequest("patch", EPHEMERAL_CONTAINERS, namespace, pod, container=container["name"])):
+            return self._api.patch(f"{_path(namespace, pod)}/ephemeralcontainers", body, query)
 
     def pod_changes(
         self, namespace: str, name: str, resource_version: str, deadline: float
@@ -72,8 +76,14 @@ class Pods:
         Ends at the monotonic `deadline`. Where watching is forbidden, or tells nothing, the pod is fetched instead.
 
         Raises:
-            NotFound: the pod was deleted.
+            PodNotFound: the pod was deleted.
         """
+        with translated(ApiRequest("get", PODS, namespace, name)):
+            yield from self._changes(namespace, name, resource_version, deadline)
+
+    def _changes(
+        self, namespace: str, name: str, resource_version: str, deadline: float
+    ) -> Iterator[dict[str, Any] | None]:
         watching, stale = WatchLiveness(resource_version, time.monotonic()), False
         while time.monotonic() < deadline:
             try:
@@ -86,12 +96,12 @@ class Pods:
             except ConnectionLost:
                 stale = watching.vain
             except ApiError as error:
-                if error.code == _FORBIDDEN or isinstance(error, NotAnApiServer):
+                if error.code == HTTPStatus.FORBIDDEN or isinstance(error, NotAnApiServer):
                     yield from self._polled(namespace, name, watching.version, deadline)
                     return
                 # Too old to continue from, or not to be had: see where the pod is now, and go on from there.
-                stale = error.code == _GONE or error.code >= _SERVER_ERROR
-                if not stale and error.code != _TOO_MANY_REQUESTS:
+                stale = error.code == HTTPStatus.GONE or error.code >= HTTPStatus.INTERNAL_SERVER_ERROR
+                if not stale and not error.is_transient:
                     raise
             for _ in range(watching.pauses):
                 yield None
@@ -136,7 +146,7 @@ class Pods:
         try:
             answer = self._api.get(path, [("fieldSelector", selector), ("limit", str(PAGE))])
         except ApiError as error:
-            if error.code == _FORBIDDEN:
+            if error.code == HTTPStatus.FORBIDDEN:
                 return []
             raise
         return objects_at(answer, "items")
@@ -168,7 +178,7 @@ class Pods:
         try:
             return self._api.get(_path(namespace, name), deadline=deadline)
         except ApiError as error:
-            if error.code == _NOT_FOUND:
+            if error.code == HTTPStatus.NOT_FOUND:
                 raise _deleted(namespace, name) from error
             raise
 
@@ -191,5 +201,5 @@ def _version(pod: dict[str, Any]) -> str:
     raise Malformed("the API server answers with a pod that has no version")
 
 
-def _deleted(namespace: str, name: str) -> NotFound:
-    return NotFound(f"pod {name} in namespace {namespace} was deleted")
+def _deleted(namespace: str, name: str) -> PodNotFound:
+    return PodNotFound(f"pod {name} in namespace {namespace} was deleted")

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from kubectl_dshell.errors import Malformed
 from kubectl_dshell.kube.http.untrusted_json import objects_at, text_at
+from kubectl_dshell.kube.refusals import ApiRequest, translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,15 +27,19 @@ class Workloads:
         self._api = api
 
     def get_workload(self, namespace: str, reference: Reference) -> dict[str, Any]:
-        path = _path(reference.kind.group, namespace, reference.kind.plural)
-        return self._api.get(f"{path}/{quote(reference.name, safe='')}")
+        kind = reference.kind
+        path = _path(kind.group, namespace, kind.plural)
+        resource = ".".join(filter(None, (kind.plural, kind.group)))
+        with translated(ApiRequest("get", resource, namespace, reference.name, kind)):
+            return self._api.get(f"{path}/{quote(reference.name, safe='')}")
 
     def list_jobs(self, namespace: str) -> Iterator[dict[str, Any]]:
         """All jobs of a namespace, fetched a page at a time."""
         following = ""
         for _ in range(_MOST_PAGES):
             query = [("limit", _PAGE)] + ([("continue", following)] if following else [])
-            page = self._api.get(_path("batch", namespace, "jobs"), query)
+            with translated(ApiRequest("list", "jobs.batch", namespace, kind="job")):
+                page = self._api.get(_path("batch", namespace, "jobs"), query)
             yield from objects_at(page, "items")
             following = text_at(page, "metadata", "continue")
             if not following:

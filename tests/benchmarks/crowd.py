@@ -6,10 +6,12 @@ import os
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.errors import ApiError
-from kubectl_dshell.kube.config.connection import ConnectionOptions, connect
+from kubectl_dshell.kube.config.options import ConnectionOptions
+from kubectl_dshell.kube.config.resolve import connect
 from kubectl_dshell.kube.http.api import Api
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ def _create_one(server: Api, namespace: str, number: int) -> None:
     try:
         server.post(f"/api/v1/namespaces/{namespace}/pods", _manifest(name))
     except ApiError as error:
-        if error.code != 409:
+        if error.code != HTTPStatus.CONFLICT:
             raise
     if number % DEBUGGED_EACH == 0:
         debug = {"name": "debugger-bench", "image": "busybox:1.37", "targetContainerName": "app"}

@@ -9,7 +9,15 @@ import pytest
 from kubectl_dshell.commands.session.open import open_session
 from kubectl_dshell.domain.debug_container.spec import environment
 from kubectl_dshell.domain.stream import Companion, Exit, Stream
-from kubectl_dshell.errors import ApiError, ConnectionLost, DshellError, NotFound, Unavailable
+from kubectl_dshell.errors import (
+    ApiError,
+    ConnectionLost,
+    DshellError,
+    NotFound,
+    PermissionDenied,
+    PodNotFound,
+    Unavailable,
+)
 from tests.commands.world import World, request
 from tests.pods import Json, running
 
@@ -138,12 +146,27 @@ def test_a_pod_that_is_no_more() -> None:
     class Vanishing(Ending):
         def get_pod(self, namespace: str, name: str) -> Json:
             if self.vanished:
-                raise ApiError(404, "NotFound", "no")
+                raise PodNotFound("no pod")
             return super().get_pod(namespace, name)
 
     error = told(Vanishing())
 
     assert (type(error), error.message) == (NotFound, "pod web was deleted, which ended this session")
+
+
+@pytest.mark.parametrize(
+    "refusal", [PermissionDenied("ada", "get", "pods", "shop"), ApiError(503, "", "later")], ids=["forbidden", "busy"]
+)
+def test_a_pod_that_cannot_be_looked_at_is_not_called_deleted(refusal: DshellError) -> None:
+    class Hidden(Ending):
+        def get_pod(self, namespace: str, name: str) -> Json:
+            if self.vanished:
+                raise refusal
+            return super().get_pod(namespace, name)
+
+    error = told(Hidden())
+
+    assert (type(error), error.message) == (Unavailable, "the debug container dshell-00000 was killed")
 
 
 @pytest.mark.parametrize(("code", "tether_code"), [(130, 138), (3, 138), (137, 138)])

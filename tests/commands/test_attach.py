@@ -12,7 +12,7 @@ from kubectl_dshell.commands.request import AttachRequest
 from kubectl_dshell.commands.session.attach import attach
 from kubectl_dshell.domain.debug_container.seal import Key
 from kubectl_dshell.domain.stream import Exit
-from kubectl_dshell.errors import ApiError, ExitStatus, Forbidden, NotFound, UsageError
+from kubectl_dshell.errors import ExitStatus, Forbidden, NotFound, PermissionDenied, UsageError
 from tests.commands.world import CLOSED, GONE, KEY, OTHER_KEY, World, running_holder
 from tests.pods import Json, pod_json
 
@@ -47,7 +47,7 @@ class Namespace(World):
 
     def list_pods(self, namespace: str | None, selector: str = "") -> Iterator[Json]:
         if not self.may_list:
-            raise ApiError(403, "Forbidden", 'User "ada" cannot list resource "pods" in API group ""')
+            raise PermissionDenied("ada", "list", "pods", namespace)
         yield from [self.pod, *self.others]
 
 

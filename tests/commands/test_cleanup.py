@@ -11,7 +11,7 @@ import pytest
 from kubectl_dshell.commands.manage.cleanup import Chosen, CleanupRequest, choose, end_all
 from kubectl_dshell.domain.debug_container.cleanup_result import CleanupOutcome, CleanupResult
 from kubectl_dshell.domain.debug_container.seal import Key
-from kubectl_dshell.errors import ApiError, BadConfig, Forbidden, NotFound
+from kubectl_dshell.errors import BadConfig, Forbidden, NotFound, PermissionDenied
 from tests.commands.world import KEY, OTHER_KEY, World, running_holder
 from tests.pods import Json
 
@@ -184,7 +184,7 @@ def test_one_that_is_named_and_not_ended_is_told_why(name: str, state: Json, out
 def test_who_may_not_list_may_name_pods() -> None:
     class Unlisted(Obeying):
         def list_debugged(self, namespace: str | None, selector: str = "") -> Any:
-            raise ApiError(403, "Forbidden", 'User "ada" cannot list resource "pods" in API group ""')
+            raise PermissionDenied("ada", "list", "pods", namespace)
 
     world = world_with_one_of_each(Unlisted)
 

@@ -15,7 +15,7 @@ from kubectl_dshell.domain.debug_container.cleanup_result import CleanupOutcome
 from kubectl_dshell.domain.debug_container.status import DebugContainer, debug_containers
 from kubectl_dshell.domain.pod.pod import parse_pod
 from kubectl_dshell.domain.stream import Channel, Event, Exit, Output, Stream
-from kubectl_dshell.errors import ApiError, ConnectionLost, NotFound
+from kubectl_dshell.errors import ApiError, ConnectionLost, ContainerNotRunning, PermissionDenied, PodNotFound
 from tests.commands.world import FakeStream, World, running_holder
 from tests.pods import Json
 
@@ -60,11 +60,7 @@ class Container(World):
     def pod_changes(self, namespace: str, name: str, resource_version: str, deadline: float) -> Iterator[Json | None]:
         while self.monotonic() < deadline:
             self.time += 1
-            try:
-                pod = self.get_pod(namespace, name)
-            except ApiError as error:
-                raise NotFound(error.message) from error
-            yield pod
+            yield self.get_pod(namespace, name)
 
 
 def session_of(world: World, *, ours: bool = True) -> DebugContainer:
@@ -121,8 +117,7 @@ def test_why_it_could_not_be_ended_comes_with_two_ways_out(stop: Stop, answer: l
 
 
 def test_who_may_not_exec_is_told_the_verb_and_the_resource(stop: Stop) -> None:
-    denied = 'pods "web" is forbidden: User "ada" cannot create resource "pods/exec" in API group "" in the namespace'
-    world = Container(refusals=[ApiError(403, "Forbidden", denied)])
+    world = Container(refusals=[PermissionDenied("ada", "create", "pods/exec", "shop")])
 
     ended = terminate(session_of(world), world.ports(), stop)
 
@@ -196,7 +191,7 @@ def test_a_node_that_lets_nobody_in_is_believed_only_with_the_status(stop: Stop)
     world = Container(hears=False, mortal=False)
     container = session_of(world)
     world.vanished = {container.name}
-    gone = ApiError(500, "", "container not found")
+    gone = ContainerNotRunning("container not found")
     world.refusals = [gone, gone]
 
     ended = terminate(container, world.ports(), stop)
@@ -214,7 +209,7 @@ def test_a_pod_that_is_being_deleted_takes_it_along(stop: Stop, gone: bool) -> N
             pod = super().get_pod(namespace, name)
             if self.time > 40:
                 if gone:
-                    raise ApiError(404, "NotFound", 'pods "web" not found')
+                    raise PodNotFound('no pod "web" in namespace shop')
                 pod["status"]["ephemeralContainerStatuses"][0]["state"] = {"terminated": {"exitCode": 137}}
             return pod
 

@@ -9,11 +9,11 @@ from dataclasses import replace
 import pytest
 
 from kubectl_dshell.commands.session.banner import attach_command
-from kubectl_dshell.domain.api_errors import ApiRequest, list_refused, role_command, translate_api_error
+from kubectl_dshell.domain.access.target import where
 from kubectl_dshell.domain.debug_container.cleanup_result import left_to, ways_out
 from kubectl_dshell.domain.debug_container.status import debug_containers
-from kubectl_dshell.domain.pod.target import where
 from kubectl_dshell.errors import ApiError
+from kubectl_dshell.kube.refusals import ApiRequest, role_command, translate_api_error
 from tests.pods import make_pod
 
 ODD = "a; touch /tmp/x $(id) `id` 'b' \"c\""
@@ -42,7 +42,7 @@ def test_a_name_is_one_word(command: str) -> None:
 def test_a_user_is_one_word_of_one_line(namespace: str | None) -> None:
     user = "$(id)\n; touch x"
     message = f'User "{user}" cannot list resource "pods" in API group ""'
-    told = list_refused(ApiError(403, "", message), "list", namespace)
+    told = translate_api_error(ApiError(403, "", message), ApiRequest("list", "pods", namespace))
     bound = translate_api_error(ApiError(403, "", message), ApiRequest("get", "pods", "shop", "web"))
 
     for line in (told.advice[-1].splitlines()[-1], bound.advice[-1].splitlines()[-1]):

@@ -14,7 +14,8 @@ from kubectl_dshell.domain.debug_container.listing import ListFilter, SortKey, S
 from kubectl_dshell.domain.debug_container.seal import Key
 from kubectl_dshell.domain.pod.event import Happened, PodEvent
 from kubectl_dshell.errors import ApiError, BadConfig, Forbidden, NotFound, UsageError
-from tests.commands.world import KEY, OTHER_KEY, World, running_holder
+from kubectl_dshell.kube.refusals import ApiRequest
+from tests.commands.world import KEY, OTHER_KEY, World, refused, running_holder
 from tests.pods import Json
 
 IN_SHOP = ListRequest("shop")
@@ -94,10 +95,11 @@ def test_who_asks_for_stale_ones_is_told_of_those_that_do_not_answer() -> None:
 
 
 class Refusing(World):
-    error: ApiError
+    code: int
+    message = 'User "jane" cannot list resource "pods" in API group ""'
 
     def list_debugged(self, namespace: str | None, selector: str = "", name: str = "") -> Any:
-        raise self.error
+        raise refused(self.code, self.message, ApiRequest("list", "pods", namespace, selector=selector))
 
     watch_debugged = list_debugged
 
@@ -119,7 +121,7 @@ def test_a_refusal_says_what_lacks(
     code: int, namespace: str | None, error: type[Exception], told: str, *, watch: bool
 ) -> None:
     world = Refusing()
-    world.error = ApiError(code, "", 'User "jane" cannot list resource "pods" in API group ""')
+    world.code = code
     request = ListRequest(namespace, selector="a b" if code == 400 else "")
 
     with pytest.raises(error, match=told):

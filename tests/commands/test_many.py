@@ -15,7 +15,7 @@ from kubectl_dshell.commands.fanout.run import ManyRequest, run_many
 from kubectl_dshell.commands.fanout.targets import SelectedPod
 from kubectl_dshell.domain.fanout import ContainerRef, RunResult
 from kubectl_dshell.domain.stream import Channel, Event, Exit, Output, Stream
-from kubectl_dshell.errors import ApiError, DshellError, Interrupted, OutputFailed
+from kubectl_dshell.errors import DshellError, Interrupted, OutputFailed, PodNotFound
 from tests.commands.world import CLOSED, STEPPED_DOWN, FakeStream, World, request
 from tests.pods import Json, pod_json
 
@@ -43,7 +43,7 @@ class Cluster(World):
     def get_pod(self, namespace: str, name: str) -> Json:
         self.read.append(name)
         if name not in self.pods:
-            raise ApiError(404, "NotFound", f'pods "{name}" not found')
+            raise PodNotFound(f'no pod "{name}" in namespace {namespace}')
         return self.pods[name]
 
     def list_pods(self, namespace: str | None, selector: str = "") -> Iterator[Json]:

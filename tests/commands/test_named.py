@@ -7,7 +7,7 @@ import pytest
 from kubectl_dshell.commands.session.open import open_session
 from kubectl_dshell.domain.debug_container.seal import Key
 from kubectl_dshell.domain.debug_container.spec import environment
-from kubectl_dshell.errors import ApiError, NotFound, Unavailable
+from kubectl_dshell.errors import NameTaken, NotFound, Unavailable
 from tests.commands.world import GONE, KEY, OTHER_KEY, STEPPED_DOWN, World, request, root_pod, running_holder
 from tests.pods import Json
 
@@ -148,7 +148,7 @@ def test_who_is_second_by_a_hair_joins_the_first() -> None:
 
     def beaten(_container: Json) -> None:
         running_holder(world, NAME)
-        raise ApiError(422, "Invalid", f'existing ephemeral containers "{NAME}" may not be changed')
+        raise NameTaken(f"web has a debug container {NAME} already")
 
     world.on_patch = beaten
 

@@ -15,6 +15,7 @@ from kubectl_dshell.domain.debug_container.seal import Key
 from kubectl_dshell.domain.debug_container.spec import environment
 from kubectl_dshell.domain.stream import Exit, Stream
 from kubectl_dshell.errors import ApiError, DshellError, ExitStatus, Forbidden, NotFound, Unavailable
+from kubectl_dshell.kube.refusals import ApiRequest
 from tests.commands.world import (
     CLOSED,
     GONE,
@@ -23,6 +24,7 @@ from tests.commands.world import (
     OTHER_KEY,
     STEPPED_DOWN,
     World,
+    refused,
     request,
     root_pod,
     running_holder,
@@ -287,11 +289,15 @@ def test_a_typo_is_answered_with_the_nearest_name() -> None:
 
 def test_a_refused_patch_is_explained() -> None:
     def refuse(_container: Json) -> None:
-        raise ApiError(403, "Forbidden", 'pods "web" is forbidden: violates PodSecurity "baseline:latest": x')
+        message = 'pods "web" is forbidden: violates PodSecurity "baseline:latest": x'
+        raise refused(403, message, ApiRequest("patch", "pods/ephemeralcontainers", "shop", "web"))
 
     with pytest.raises(Forbidden) as refusal:
         open_session(request(), World(on_patch=refuse).ports())
     assert refusal.value.status is ExitStatus.FORBIDDEN
+
+
+EXEC = ApiRequest("create", "pods/exec", "shop", "web")
 
 
 def closed_exec(error: DshellError) -> type[World]:
@@ -306,7 +312,7 @@ def closed_exec(error: DshellError) -> type[World]:
     ("error", "status", "said"),
     [
         pytest.param(
-            ApiError(422, "Invalid", "ValidatingAdmissionPolicy 'no-exec' with binding 'b' denied request: not here"),
+            refused(422, "ValidatingAdmissionPolicy 'no-exec' with binding 'b' denied request: not here", EXEC),
             ExitStatus.FORBIDDEN,
             "an admission policy of the cluster does not allow exec in web",
             id="a policy",

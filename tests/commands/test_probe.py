@@ -15,7 +15,7 @@ from kubectl_dshell.commands.parallel import Stop
 from kubectl_dshell.domain.debug_container.status import DebugContainer, HolderReport, debug_containers
 from kubectl_dshell.domain.pod.pod import Phase, parse_pod
 from kubectl_dshell.domain.stream import Channel, Output, Stream
-from kubectl_dshell.errors import ApiError
+from kubectl_dshell.errors import PermissionDenied
 from tests.commands.world import FakeStream, World, running_holder
 
 
@@ -89,7 +89,7 @@ def test_answers_come_while_the_list_is_still_being_read() -> None:
 def test_no_right_or_no_such_container_is_as_if_not_asked() -> None:
     class Refusing(World):
         def open(self, *args: Any, **how: Any) -> Stream:
-            raise ApiError(403, "Forbidden", "no")
+            raise PermissionDenied("ada", "create", "pods/exec", "shop")
 
     world = Refusing()
     container = one(world)

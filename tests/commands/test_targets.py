@@ -8,8 +8,9 @@ import pytest
 
 from kubectl_dshell.commands.fanout.targets import TargetQuery, find, one_pod
 from kubectl_dshell.domain.pod.reference import Reference, parse_reference
-from kubectl_dshell.errors import ApiError, DshellError, ExitStatus, Forbidden, NotFound, UsageError
-from tests.commands.world import World
+from kubectl_dshell.errors import DshellError, ExitStatus, Forbidden, NotFound, UsageError
+from kubectl_dshell.kube.refusals import ApiRequest
+from tests.commands.world import World, refused
 from tests.pods import Json, pod_json
 
 LABELS = {"spec": {"selector": {"matchLabels": {"app": "web"}}}, "metadata": {"name": "web", "uid": "u-web"}}
@@ -156,13 +157,15 @@ def test_nothing_to_enter_is_said_with_what_there_is_instead(what: TargetQuery, 
 class Refusing(World):
     def __init__(self, code: int, message: str) -> None:
         super().__init__()
-        self.error = ApiError(code, "", message)
+        self.code, self.message = code, message
 
     def list_pods(self, namespace: str | None, selector: str = "") -> Iterator[Json]:
-        raise self.error
+        raise refused(self.code, self.message, ApiRequest("list", "pods", namespace, selector=selector))
 
     def get_workload(self, namespace: str, reference: Reference) -> Json:
-        raise self.error
+        kind = reference.kind
+        resource = ".".join(filter(None, (kind.plural, kind.group)))
+        raise refused(self.code, self.message, ApiRequest("get", resource, namespace, reference.name, kind))
 
 
 @pytest.mark.parametrize(

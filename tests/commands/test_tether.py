@@ -8,7 +8,14 @@ import pytest
 
 from kubectl_dshell.commands.exec.tether import Tether
 from kubectl_dshell.domain.stream import Channel, Event, Exit, Output, Stream
-from kubectl_dshell.errors import ApiError, BadConfig, ConnectionLost, DshellError, Unavailable
+from kubectl_dshell.errors import (
+    BadConfig,
+    ConnectionLost,
+    ContainerNotRunning,
+    DshellError,
+    PermissionDenied,
+    Unavailable,
+)
 from tests.commands.world import OPEN, FakeStream, World
 
 SESSION = "abcdefgh"
@@ -115,9 +122,9 @@ def test_goodbye_without_an_echo_is_not_acknowledged() -> None:
 
 
 def test_why_it_could_not_connect_is_raised_where_the_facts_are_asked_for() -> None:
-    line = Line(ApiError(403, "Forbidden", "no"))
+    line = Line(PermissionDenied("ada", "create", "pods/exec", "shop"))
 
-    with pytest.raises(ApiError, match="no"):
+    with pytest.raises(PermissionDenied, match="ada may not create"):
         line.tether.facts()
     line.tether.close()
 
@@ -159,7 +166,7 @@ def test_who_has_no_credentials_to_come_back_with_is_told_so_once() -> None:
 
 def test_goodbye_to_one_that_is_gone_is_not_acknowledged_and_not_waited_for() -> None:
     first = stream()
-    line = Line(first, ApiError(500, "", "container not found"))
+    line = Line(first, ContainerNotRunning("container not found"))
     line.tether.facts()
     first.events.append(Exit(137))
     line.tether.service(10.0)
@@ -179,7 +186,7 @@ def test_one_that_ends_before_it_answers_is_not_waited_for() -> None:
 
 def test_silence_for_the_whole_lease_is_a_lost_connection() -> None:
     first = stream()
-    line = Line(first, *[ApiError(500, "", "container not found")] * 20)
+    line = Line(first, *[ContainerNotRunning("container not found")] * 20)
     line.tether.facts()
     first.events.append(Exit(137))
     began = line.world.monotonic()
@@ -205,7 +212,7 @@ def test_who_was_stopped_asks_before_it_takes_the_connection_for_lost() -> None:
 
 @pytest.mark.parametrize(("code", "lapsed"), [(138, True), (140, False), (137, None), (0, None)])
 def test_the_holder_tells_by_the_end_of_the_tether_whether_it_ended_the_session(code: int, lapsed: bool | None) -> None:
-    line = Line(fake := stream(), *[ApiError(500, "", "container not found")] * 20)
+    line = Line(fake := stream(), *[ContainerNotRunning("container not found")] * 20)
     line.tether.facts()
     fake.events.append(Exit(code))
 

@@ -16,7 +16,8 @@ from kubectl_dshell.domain.debug_container.spec import Scripts
 from kubectl_dshell.domain.pod.event import PodEvent
 from kubectl_dshell.domain.pod.reference import Reference
 from kubectl_dshell.domain.stream import Channel, Companion, Event, Exit, Output, Stream
-from kubectl_dshell.errors import ApiError, ConnectionLost
+from kubectl_dshell.errors import ApiError, ConnectionLost, DshellError, PodNotFound
+from kubectl_dshell.kube.refusals import ApiRequest, translate_api_error
 from tests.pods import APP_ID, Json, pod_json, running
 
 OPEN = (
@@ -38,6 +39,11 @@ OTHER_KEY = Key(b"o" * 32)
 def root_pod() -> Json:
     """Its status says 0:0."""
     return pod_json(statuses=[running(user=(0, 0))])
+
+
+def refused(code: int, message: str, request: ApiRequest) -> DshellError:
+    """What `kube` raises where the API server answers `request` so."""
+    return translate_api_error(ApiError(code, "", message), request)
 
 
 class FakeStream:
@@ -116,7 +122,7 @@ class World:
     # Cluster
     def get_pod(self, namespace: str, name: str) -> Json:
         if (namespace, name) != ("shop", "web"):
-            raise ApiError(404, "NotFound", f'pods "{name}" not found')
+            raise PodNotFound(f'no pod "{name}" in namespace {namespace}')
         return self.pod
 
     def list_pods(self, namespace: str | None, selector: str = "") -> Iterator[Json]:
@@ -149,7 +155,8 @@ class World:
     # Workloads
     def get_workload(self, namespace: str, reference: Reference) -> Json:
         if reference not in self.workloads:
-            raise ApiError(404, "NotFound", f"{reference} not found")
+            kind = reference.kind
+            raise refused(404, "not found", ApiRequest("get", kind.plural, namespace, reference.name, kind))
         return self.workloads[reference]
 
     def list_jobs(self, namespace: str) -> Iterator[Json]:
@@ -169,7 +176,7 @@ class World:
         seconds: float | None = None,
     ) -> Stream:
         if container in self.vanished:
-            raise ApiError(500, "", self.vanished_message)
+            raise refused(500, self.vanished_message, ApiRequest("create", "pods/exec", namespace, pod))
         mode = argv[4]
         self.opened.append((container, list(argv[4:5]) + list(argv[7:])))
         if mode == "tether":
@@ -273,6 +280,7 @@ __all__ = [
     "OTHER_KEY",
     "STEPPED_DOWN",
     "World",
+    "refused",
     "request",
     "root_pod",
     "running_holder",

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from kubectl_dshell.domain.pod.target import choose_target, nearest
+from kubectl_dshell.domain.access.target import choose_target, nearest
 from kubectl_dshell.errors import ExitStatus, NotFound
 from kubectl_dshell.output.failure import format_failure
 from tests.pods import make_pod, running

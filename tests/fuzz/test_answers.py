@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from kubectl_dshell.errors import ApiError, BadConfig, Malformed, NotAnApiServer
 from kubectl_dshell.kube.http import response as answers
 from kubectl_dshell.kube.http.bounded import Response
+from kubectl_dshell.kube.http.failure import failure
 from kubectl_dshell.kube.http.response import HttpResponse
 from kubectl_dshell.kube.http.retry import with_retries
 from kubectl_dshell.kube.http.server_time import ServerTime
@@ -49,9 +50,9 @@ def test_any_answer_is_an_object_or_a_named_error(answer: HttpResponse) -> None:
     refusal = not_json(answer)
     assert len(refusal) < LARGEST
     assert "<html" not in refusal or not answer.is_page
-    failure = answers.failure(answer, connection(1), "GET /x")
-    assert isinstance(failure, ApiError | BadConfig)
-    assert len(failure.message) < LARGEST
+    error = failure(answer, connection(1), "GET /x")
+    assert isinstance(error, ApiError | BadConfig)
+    assert len(error.message) < LARGEST
     for text in answer.warnings():
         assert len(text.splitlines()) <= 1
     with_retries(lambda: answer, method="PATCH", idempotent=True, sleep=lambda _seconds: None)

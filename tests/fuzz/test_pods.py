@@ -19,6 +19,7 @@ from kubectl_dshell.commands.manage.cleanup import CleanupRequest, choose
 from kubectl_dshell.commands.manage.list import ListRequest, list_chosen
 from kubectl_dshell.domain.access.identity import identify
 from kubectl_dshell.domain.access.privilege import Profile, security_context
+from kubectl_dshell.domain.access.target import choose_target
 from kubectl_dshell.domain.debug_container.cleanup_result import failed, left_to
 from kubectl_dshell.domain.debug_container.joinable import describe as describe_session
 from kubectl_dshell.domain.debug_container.joinable import joinable, newest, refusal
@@ -30,7 +31,6 @@ from kubectl_dshell.domain.pod.pod import Pod, called, parse_pod
 from kubectl_dshell.domain.pod.reference import Reference, WorkloadKind
 from kubectl_dshell.domain.pod.selection import jobs_at_work, newest_ready_first, selector_of
 from kubectl_dshell.domain.pod.start_failure import StartMonitor, describe
-from kubectl_dshell.domain.pod.target import choose_target
 from kubectl_dshell.domain.pod.unclear import UnreadablePod, told
 from kubectl_dshell.domain.text.duration import age
 from kubectl_dshell.errors import DshellError, Malformed, NotFound

@@ -17,7 +17,9 @@ from kubectl_dshell.errors import BadConfig, DshellError
 from kubectl_dshell.kube.auth import exec_plugin
 from kubectl_dshell.kube.auth import plugin_process as plugin_run
 from kubectl_dshell.kube.auth.user_terminal import UserTerminal
-from kubectl_dshell.kube.config.connection import Connection, ConnectionOptions, connect
+from kubectl_dshell.kube.config.connection import Connection
+from kubectl_dshell.kube.config.options import ConnectionOptions
+from kubectl_dshell.kube.config.resolve import connect
 from kubectl_dshell.kube.exec.upgrade import open_exec
 from kubectl_dshell.kube.http.api import Api
 from kubectl_dshell.kube.watch.watch import watch

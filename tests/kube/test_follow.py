@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kubectl_dshell.domain.pod.event import Happened, PodEvent
-from kubectl_dshell.errors import ApiError, ConnectionLost
+from kubectl_dshell.errors import ConnectionLost, PermissionDenied
 from kubectl_dshell.kube.http.api import Api
 from kubectl_dshell.kube.pods import Pods
 from tests.kube.loopback import Peer, Server
@@ -136,11 +136,11 @@ def test_who_an_api_server_that_just_started_does_not_know_yet_waits() -> None:
 @pytest.mark.parametrize(
     ("scripts", "error"),
     [
-        pytest.param([answering("403 Forbidden", {"kind": "Status", "message": "no"})], ApiError, id="no list"),
+        pytest.param([answering("403 Forbidden", {"kind": "Status", "message": "no"})], PermissionDenied, id="no list"),
         pytest.param([breaking] * 6, ConnectionLost, id="nobody there"),
         pytest.param(
             [a_list(pod("web", "x")), answering("403 Forbidden", {"kind": "Status", "message": "no"})],
-            ApiError,
+            PermissionDenied,
             id="no watch",
         ),
     ],

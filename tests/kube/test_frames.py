@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -82,14 +84,44 @@ def test_where_the_bytes_are_cut_does_not_matter(sent: list[tuple[Opcode, bytes]
     assert messages == [Message(opcode, data) for opcode, data in sent]
 
 
-@given(st.binary(max_size=70000), st.sampled_from([Opcode.BINARY, Opcode.PONG, Opcode.CLOSE]), st.booleans())
-@example(bytes(65535), Opcode.BINARY, True)  # given positions
-@example(bytes(65536), Opcode.BINARY, True)  # given positions
-def test_what_we_encode_is_one_masked_frame(data: bytes, opcode: Opcode, private: bool) -> None:
-    encoded = encode(data, opcode, private=private)
+@given(st.binary(max_size=70000), st.sampled_from([Opcode.BINARY, Opcode.PONG, Opcode.CLOSE]))
+@example(bytes(125), Opcode.BINARY)  # given positions
+@example(bytes(126), Opcode.BINARY)  # given positions
+@example(bytes(65535), Opcode.BINARY)  # given positions
+@example(bytes(65536), Opcode.BINARY)  # given positions
+def test_what_we_encode_is_one_masked_frame(data: bytes, opcode: Opcode) -> None:
+    encoded = encode(data, opcode)
 
     assert encoded[1] & 0x80
     assert unmasked(encoded) == (opcode, data, b"")
+
+
+@pytest.mark.parametrize("size", [*range(10), 8191, 8192, 8193, 8195, 16384, 16385, 3 * 8192 + 2])
+def test_every_byte_is_masked_with_its_byte_of_the_key(size: int) -> None:
+    """Zeros are the mask itself, wherever blocks meet."""
+    encoded = encode(bytes(size))
+    key, payload = encoded[len(encoded) - size - 4 :][:4], encoded[len(encoded) - size :]
+
+    assert payload == (key * (size // 4 + 1))[:size]
+
+
+def test_a_large_frame_takes_twice_its_length() -> None:
+    data = bytes(4 * 1024 * 1024)
+    tracemalloc.start()
+    try:
+        encode(data)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 2.2 * len(data)
+
+
+def test_no_key_is_used_twice_nor_made_of_one_byte() -> None:
+    keys = {encode(b"x" * 2000)[4:8] for _ in range(200)}
+
+    assert len(keys) == 200, "fresh for each frame: two of 200 are alike once in 200 000 runs"
+    assert sum(len(set(key)) == 1 for key in keys) <= 1
 
 
 @pytest.mark.parametrize(

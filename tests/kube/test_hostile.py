@@ -223,7 +223,7 @@ def test_a_server_that_goes_while_megabytes_are_sent_is_a_lost_connection() -> N
         peer.read_head()
         peer.sock.recv(65536)
 
-    assert ask("big post", script).said.startswith("Broken: the API server http://127.0.0.1:")
+    assert ask("big post", script).said.startswith("TransientConnectionError: the API server http://127.0.0.1:")
 
 
 def upgraded(play: Callable[[Peer], None]) -> Callable[[Peer], None]:

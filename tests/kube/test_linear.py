@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kubectl_dshell.domain.stream import Channel, Output
-from kubectl_dshell.kube.exec.frames import MOST_FRAGMENTS, ProtocolError, Reader
+from kubectl_dshell.kube.exec.frames import MOST_FRAGMENTS, ProtocolError, Reader, encode
 from kubectl_dshell.kube.watch.chunked import ChunkedBody
 from kubectl_dshell.output.sinks.prefixed import PrefixedLines
 
@@ -41,6 +41,10 @@ def chunks_by_the_byte(count: int) -> None:
             chunks.feed(bytes([byte]))
 
 
+def masking(count: int) -> None:
+    encode(bytes(count * 1000))
+
+
 class _Paper:
     full = False
 
@@ -71,6 +75,7 @@ def seconds(work: Callable[[int], None], count: int) -> float:
         (chunks_at_once, 20000),
         (chunks_by_the_byte, 2000),
         (dots_without_a_line, 50000),
+        (masking, 400),
     ],
 )
 def test_ten_times_as_much_costs_ten_times_as_much(work: Callable[[int], None], count: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import resource
 import time
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from kubectl_dshell.errors import ApiError, NotFound
+from kubectl_dshell.errors import ApiError, NameTaken, NotFound, PermissionDenied, PodNotFound, UsageError
 from kubectl_dshell.kube.auth.credentials import Static
 from kubectl_dshell.kube.config.connection import Connection
 from kubectl_dshell.kube.http.api import Api
@@ -347,6 +348,56 @@ def test_another_refusal_of_the_watch_is_told() -> None:
     with pytest.raises(ApiError, match="bad selector"):
         list(changes(server))
     server.finish()
+
+
+NO_POD = answering("404 Not Found", {"kind": "Status", "message": 'pods "web" not found'})
+NO_RIGHT = answering("403 Forbidden", {"kind": "Status", "message": "pods is forbidden"})
+NO_SELECTOR = answering("400 Bad Request", {"kind": "Status", "message": "unable to parse"})
+NAME_TAKEN = answering("422 Unprocessable Entity", {"kind": "Status", "message": "x may not be changed"})
+
+
+@pytest.mark.parametrize(
+    ("refuse", "ask", "error", "said"),
+    [
+        pytest.param(NO_POD, lambda p: p.get_pod("ns", "web"), PodNotFound, 'no pod "web" in namespace ns', id="get"),
+        pytest.param(
+            NO_RIGHT, lambda p: p.get_pod("ns", "web"), PermissionDenied, "may not get pods in namespace ns", id="rbac"
+        ),
+        pytest.param(
+            NO_RIGHT,
+            lambda p: list(p.list_pods("ns")),
+            PermissionDenied,
+            "may not list pods in namespace ns",
+            id="list",
+        ),
+        pytest.param(
+            NO_RIGHT, lambda p: list(p.list_debugged(None)), PermissionDenied, "list pods in all namespaces", id="all"
+        ),
+        pytest.param(
+            NO_SELECTOR, lambda p: list(p.list_pods("ns", "a b")), UsageError, "'a b' is not a label", id="selector"
+        ),
+        pytest.param(
+            NO_RIGHT, lambda p: list(p.watch_debugged("ns")), PermissionDenied, "may not watch pods in", id="watch"
+        ),
+        pytest.param(
+            NAME_TAKEN,
+            lambda p: p.add_ephemeral_container("ns", "web", {"name": "dshell-x"}),
+            NameTaken,
+            "web has a debug container dshell-x already",
+            id="patch",
+        ),
+    ],
+)
+def test_a_refusal_is_explained_by_what_was_asked(
+    refuse: Callable[[Peer], None], ask: Callable[[Pods], object], error: type[Exception], said: str
+) -> None:
+    server = Server(refuse)
+
+    with pytest.raises(error, match=re.escape(said)) as caught:
+        ask(pods(server))
+
+    server.finish()
+    assert isinstance(caught.value.__cause__, ApiError)
 
 
 @pytest.mark.parametrize(

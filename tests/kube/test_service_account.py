@@ -9,7 +9,8 @@ import pytest
 
 from kubectl_dshell.errors import BadConfig
 from kubectl_dshell.kube.auth.user_terminal import UserTerminal
-from kubectl_dshell.kube.config.connection import Connection, ConnectionOptions
+from kubectl_dshell.kube.config.connection import Connection
+from kubectl_dshell.kube.config.options import ConnectionOptions
 from kubectl_dshell.kube.config.resolve import resolve
 from kubectl_dshell.kube.kubeconfig.secret import Secret
 from kubectl_dshell.kube.kubeconfig.service_account import ServiceAccount

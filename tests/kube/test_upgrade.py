@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kubectl_dshell.errors import ApiError, BadConfig, ConnectionLost, ExitStatus, Unavailable
+from kubectl_dshell.errors import (
+    ApiError,
+    BadConfig,
+    ConnectionLost,
+    ContainerNotRunning,
+    DshellError,
+    ExitStatus,
+    PermissionDenied,
+    PodNotFound,
+    Unavailable,
+)
 from kubectl_dshell.kube.auth.credentials import Static
 from kubectl_dshell.kube.config.connection import Connection
 from kubectl_dshell.kube.exec import channel
@@ -65,7 +75,7 @@ def test_the_request_names_everything(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "kind", "code", "reason", "message"),
+    ("status", "body", "kind", "code", "reason", "message", "error"),
     [
         pytest.param(
             "500 Internal Server Error",
@@ -74,6 +84,7 @@ def test_the_request_names_everything(monkeypatch: pytest.MonkeyPatch) -> None:
             500,
             "Internal Server Error",
             'container not found ("box")',
+            ContainerNotRunning,
             id="the kubelet's plain text",
         ),
         pytest.param(
@@ -83,24 +94,28 @@ def test_the_request_names_everything(monkeypatch: pytest.MonkeyPatch) -> None:
             403,
             "Forbidden",
             'pods "web" is forbidden: ',
+            PermissionDenied,
             id="a Status",
         ),
-        pytest.param("404 Not Found", b"", "text/plain", 404, "Not Found", "Not Found", id="no body"),
+        pytest.param("404 Not Found", b"", "text/plain", 404, "Not Found", "Not Found", PodNotFound, id="no body"),
+        pytest.param("500 Oh", b"x" * 5000, "text/plain", 500, "Oh", "x" * 1000, ApiError, id="nothing to explain"),
     ],
 )
-def test_a_refused_upgrade_is_an_api_error(
-    status: str, body: bytes, kind: str, code: int, reason: str, message: str
+def test_a_refused_upgrade_is_an_api_error_and_explained(
+    status: str, body: bytes, kind: str, code: int, reason: str, message: str, error: type[DshellError]
 ) -> None:
     server = Server(lambda peer: peer.refuse(status, body, kind))
 
-    with pytest.raises(ApiError) as caught:
+    with pytest.raises(error) as caught:
         open_stream(server)
 
     server.finish()
-    assert (caught.value.code, caught.value.reason) == (code, reason)
-    assert caught.value.message.startswith(message)
-    assert len(caught.value.message) <= 1000
-    assert caught.value.request == "GET /api/v1/namespaces/ns/pods/web/exec"
+    answer = caught.value if isinstance(caught.value, ApiError) else caught.value.__cause__
+    assert isinstance(answer, ApiError)
+    assert (answer.code, answer.reason) == (code, reason)
+    assert answer.message.startswith(message)
+    assert len(answer.message) <= 1000
+    assert answer.request == "GET /api/v1/namespaces/ns/pods/web/exec"
 
 
 def test_rejected_credentials_name_the_user() -> None:

@@ -12,7 +12,7 @@ from kubectl_dshell.cli.flags.types import LONGEST_WAIT, Duration, Verbosity
 from kubectl_dshell.cli.stdout import write_data
 
 if TYPE_CHECKING:
-    from kubectl_dshell.kube.config.connection import ConnectionOptions
+    from kubectl_dshell.kube.config.options import ConnectionOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
 KUBECTL = "kubectl's own"
@@ -191,7 +191,7 @@ def cluster_flags(flags: dict[str, Any]) -> str:
 
 def to_connection_options(flags: dict[str, Any]) -> ConnectionOptions:
     """Takes its flags out of `flags`; the request timeout of 0 is none."""
-    from kubectl_dshell.kube.config.connection import ConnectionOptions
+    from kubectl_dshell.kube.config.options import ConnectionOptions
     from kubectl_dshell.kube.kubeconfig.secret import Secret
 
     token = flags.pop("token")

@@ -6,9 +6,7 @@ import select
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.domain.api_errors import ApiRequest, translate_api_error
 from kubectl_dshell.domain.stream import Channel, Exit
-from kubectl_dshell.errors import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,13 +39,10 @@ def exec_once(  # an exec is that many facts
 ) -> ExecReply:
     """Run `argv` in a container (namespace, pod, name), with `words` on its stdin.
 
-    Raises what opening an exec raises, a refusal explained; ConnectionLost.
+    Raises what opening an exec raises; ConnectionLost.
     """
     deadline = ports.clock.monotonic() + seconds
-    try:
-        stream = ports.streams.open(*where, argv, stdin=bool(words), tty=False, half_close=False, seconds=seconds)
-    except ApiError as error:
-        raise translate_api_error(error, ApiRequest("create", "pods/exec", where[0], where[1])) from error
+    stream = ports.streams.open(*where, argv, stdin=bool(words), tty=False, half_close=False, seconds=seconds)
     try:
         if words:
             stream.send(words)

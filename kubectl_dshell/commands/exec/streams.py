@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.exec.termination_notice import TerminationNotice
 from kubectl_dshell.commands.exec.tether import Tether
-from kubectl_dshell.domain.api_errors import ApiRequest, translate_api_error
-from kubectl_dshell.errors import ApiError, DshellError
+from kubectl_dshell.errors import ContainerNotRunning
 from kubectl_dshell.remote import protocol
 
 if TYPE_CHECKING:
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.stream import Stream
 
 _RETRY_SECONDS = 0.03
-# The kubelet by what it knows itself; then containerd and CRI-O where they know of an end before the kubelet does.
-_NOT_RUNNING = ("container not found", "container is in CONTAINER_", "container is not created or running")
 
 
 def open_tether(
@@ -53,12 +50,7 @@ def open_exec(
     while True:
         try:
             return ports.streams.open(*where, argv, stdin=stdin, tty=tty, half_close=half_close)
-        except ApiError as error:
-            if not is_gone(error) or ports.clock.monotonic() >= deadline:
-                raise translate_api_error(error, ApiRequest("create", "pods/exec", where[0], where[1])) from error
+        except ContainerNotRunning:
+            if ports.clock.monotonic() >= deadline:
+                raise
         ports.clock.sleep(_RETRY_SECONDS)
-
-
-def is_gone(error: DshellError) -> bool:
-    """No such container runs: it has not started yet, or it is over (kubelet and runtime say the same of both)."""
-    return isinstance(error, ApiError) and error.code == 500 and any(text in error.message for text in _NOT_RUNNING)

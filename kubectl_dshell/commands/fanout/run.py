@@ -11,8 +11,8 @@ from kubectl_dshell.commands.fanout.pod_cluster import PodCluster
 from kubectl_dshell.commands.parallel import Stop, each
 from kubectl_dshell.commands.session.open import open_session
 from kubectl_dshell.commands.session.plan import read_pod, say_refused_key
+from kubectl_dshell.domain.access.target import choose_target
 from kubectl_dshell.domain.fanout import ContainerRef, RunResult, advice, summary
-from kubectl_dshell.domain.pod.target import choose_target
 from kubectl_dshell.errors import DshellError, Interrupted, OutputFailed, shortage
 
 if TYPE_CHECKING:

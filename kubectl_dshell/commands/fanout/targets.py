@@ -7,12 +7,12 @@ from itertools import chain
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from kubectl_dshell.domain.access.target import choose_target
 from kubectl_dshell.domain.fanout import ContainerRef
 from kubectl_dshell.domain.pod.pod import called, parse_pod
 from kubectl_dshell.domain.pod.reference import Reference, WorkloadKind
 from kubectl_dshell.domain.pod.selection import jobs_at_work, newest_ready_first, selector_of
-from kubectl_dshell.domain.pod.target import choose_target
-from kubectl_dshell.errors import ApiError, BadConfig, DshellError, Forbidden, Malformed, NotFound, UsageError
+from kubectl_dshell.errors import DshellError, Forbidden, Malformed, NotFound, PermissionDenied
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -146,8 +146,8 @@ def _pods_of(reference: Reference, namespace: str, ports: Ports) -> Iterator[Jso
         owners = [workload]
         if reference.kind is WorkloadKind.CRONJOB:
             owners = jobs_at_work(workload, ports.workloads.list_jobs(namespace))
-    except ApiError as error:
-        raise _refused(error, reference, namespace) from error
+    except PermissionDenied as error:
+        raise _forbidden(error) from error
     if not owners:
         raise NotFound(
             f"{reference} has no job at work in namespace {namespace}", f"kubectl get jobs -n {quote(namespace)}"
@@ -160,32 +160,13 @@ def _pods_of(reference: Reference, namespace: str, ports: Ports) -> Iterator[Jso
 def _list_pods(namespace: str | None, selector: str, ports: Ports) -> Iterator[Json]:
     try:
         yield from ports.cluster.list_pods(namespace, selector)
-    except ApiError as error:
-        if error.code == 400 and selector:
-            raise UsageError(f"{selector!r} is not a label selector: {error.message}") from error
-        if error.code == 403:
-            raise _forbidden("list", "pods", namespace) from error
-        raise
+    except PermissionDenied as error:
+        raise _forbidden(error) from error
 
 
-def _refused(error: ApiError, reference: Reference, namespace: str) -> DshellError:
-    kind = reference.kind
-    if error.code == 401:
-        return BadConfig("the cluster rejected the credentials (expired?)", "Check them: kubectl auth whoami")
-    if error.code == 403:
-        # The one other request that _pods_of makes here is the list of jobs.
-        verb, what = ("list", WorkloadKind.JOB) if 'cannot list resource "jobs"' in error.message else ("get", kind)
-        return _forbidden(verb, ".".join(filter(None, (what.plural, what.group))), namespace)
-    if error.code == 404:
-        there = f"Those there are: kubectl get {kind.plural} -n {quote(namespace)} (another namespace: -n)"
-        return NotFound(f'no {kind} "{reference.name}" in namespace {namespace}', there)
-    return error
-
-
-def _forbidden(verb: str, resource: str, namespace: str | None) -> Forbidden:
-    where = f"in namespace {namespace}" if namespace else "in all namespaces"
+def _forbidden(error: PermissionDenied) -> Forbidden:
     return Forbidden(
-        f"you may not {verb} {resource} {where}, which is how the pods are found",
+        f"you may not {error.action}, which is how the pods are found",
         "Name them instead: kubectl dshell POD... -- COMMAND",
         "A role that suffices is manifests/rbac/many.yaml, beside manifests/rbac/session.yaml.",
     )

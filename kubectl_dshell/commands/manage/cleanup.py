@@ -16,7 +16,7 @@ from kubectl_dshell.domain.debug_container.status import debug_containers
 from kubectl_dshell.domain.pod.pod import Phase
 from kubectl_dshell.domain.pod.unclear import parse_pods
 from kubectl_dshell.domain.round_robin import by_group
-from kubectl_dshell.errors import Forbidden, NotFound
+from kubectl_dshell.errors import Forbidden, NotFound, PodNotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -120,7 +120,7 @@ def _named(request: CleanupRequest, ports: Ports) -> tuple[list[DebugContainer],
             raise
         try:
             pods = list(existing_pods(request.namespace, sorted({n.partition("/")[0] for n in names}), ports))
-        except NotFound:
+        except PodNotFound:
             pods = []
         if not pods:
             raise

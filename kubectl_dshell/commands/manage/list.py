@@ -7,21 +7,19 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.manage.probe import fairly, probe
-from kubectl_dshell.domain.api_errors import ApiRequest, list_refused, translate_api_error
 from kubectl_dshell.domain.debug_container.listing import ListedContainer, ListFilter, SortKey, sorted_by
 from kubectl_dshell.domain.debug_container.seal import is_mine
 from kubectl_dshell.domain.debug_container.spec import LEASE_SECONDS
 from kubectl_dshell.domain.debug_container.status import DebugContainer, debug_containers
 from kubectl_dshell.domain.pod.unclear import UnreadablePod, parse_pods, told
 from kubectl_dshell.domain.text.bounds import one_line
-from kubectl_dshell.errors import ApiError, BadConfig, UsageError
+from kubectl_dshell.errors import BadConfig
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from kubectl_dshell.commands.ports import Ports
     from kubectl_dshell.domain.pod.pod import Json
-    from kubectl_dshell.errors import DshellError
 
 ASK_SECONDS = 60.0
 """In which all holders are asked who is there; those whose turn does not come by then are shown without."""
@@ -54,11 +52,8 @@ def list_debug_containers(
     Beside them the pods that cannot be understood.
     """
     unclear: list[UnreadablePod] = []
-    try:
-        pods = parse_pods(ports.debugged.list_debugged(namespace, selector), unclear.append)
-        found = [container for pod in pods for container in debug_containers(pod) if wanted(container)]
-    except ApiError as error:
-        raise refused(error, "list", namespace, selector) from error
+    pods = parse_pods(ports.debugged.list_debugged(namespace, selector), unclear.append)
+    found = [container for pod in pods for container in debug_containers(pod) if wanted(container)]
     return sorted(found, key=lambda s: (s.namespace, s.pod, s.name)), unclear
 
 
@@ -133,16 +128,6 @@ def whose(ports: Ports) -> Callable[[DebugContainer], bool]:
 
 
 def existing_pods(namespace: str, names: list[str], ports: Ports) -> Iterator[Json]:
-    """The pods of these names; raises NotFound for one that is not there."""
+    """The pods of these names; raises PodNotFound for one that is not there."""
     for name in names:
-        try:
-            yield ports.cluster.get_pod(namespace, name)
-        except ApiError as error:
-            raise translate_api_error(error, ApiRequest("get", "pods", namespace, name)) from error
-
-
-def refused(error: ApiError, verb: str, namespace: str | None, selector: str) -> DshellError:
-    """Why the list was refused, in the user's terms."""
-    if error.code == 400 and selector:
-        return UsageError(f"{selector!r} is not a label selector: {error.message}")
-    return list_refused(error, verb, namespace) if error.code == 403 else error
+        yield ports.cluster.get_pod(namespace, name)

@@ -6,13 +6,11 @@ import select
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.exec.once import exec_once
-from kubectl_dshell.commands.exec.streams import is_gone
 from kubectl_dshell.commands.manage.terminate_by_signal import terminate_by_signal
-from kubectl_dshell.domain.api_errors import ApiRequest, translate_api_error
 from kubectl_dshell.domain.debug_container.cleanup_result import CleanupOutcome, CleanupResult, failed
 from kubectl_dshell.domain.debug_container.spec import NAME_LETTERS
 from kubectl_dshell.domain.pod.pod import Phase, Pod, parse_pod
-from kubectl_dshell.errors import ApiError, ConnectionLost, DshellError, NotFound
+from kubectl_dshell.errors import ApiError, ConnectionLost, ContainerNotRunning, DshellError, NotFound
 from kubectl_dshell.remote import protocol
 
 if TYPE_CHECKING:
@@ -29,7 +27,6 @@ _AWAY_SECONDS = 120.0  # an API server that starts takes its time
 _BUSY_SECONDS = 30.0
 _LEAVING_SECONDS = 60.0  # the usual grace of 30 s, and a busy node
 _PAUSE_SECONDS = 1.0
-_TOO_MANY_REQUESTS, _SERVER_ERROR = 429, 500
 
 
 def terminate(container: DebugContainer, ports: Ports, stop: Stop, seconds: float = LONGEST_SECONDS) -> CleanupResult:
@@ -105,15 +102,15 @@ class _Work:
                 words=protocol.END,
                 enough=lambda out: out.endswith("\n" + protocol.END.decode()),
             )
-        except ApiError as error:
-            return _if_gone(error)
+        except ContainerNotRunning as error:  # the node may know of an end before the status does
+            return f"the node does not let anybody in: {error.message}"
         return "" if protocol.END.decode() in answer.out.splitlines(keepends=True) else "its holder does not answer"
 
     def _signal(self) -> str:
         try:
             return terminate_by_signal(self._session, self._ports, self._stop, self._left)
-        except ApiError as error:
-            return _if_gone(error)
+        except ContainerNotRunning as error:  # the node may know of an end before the status does
+            return f"the node does not let anybody in: {error.message}"
 
     def _ends(self, seconds: float) -> bool:
         """Whether its status says within `seconds` that it has ended."""
@@ -130,11 +127,7 @@ class _Work:
         return False
 
     def _pod(self) -> Pod:
-        container = self._session
-        try:
-            return parse_pod(self._ports.cluster.get_pod(container.namespace, container.pod))
-        except ApiError as error:
-            raise translate_api_error(error, ApiRequest("get", "pods", container.namespace, container.pod)) from error
+        return parse_pod(self._ports.cluster.get_pod(self._session.namespace, self._session.pod))
 
     def _is_over(self, pod: Pod) -> bool:
         container = pod.debug_container(self._session.name)
@@ -148,15 +141,8 @@ class _Work:
         poll.poll(self._left(_PAUSE_SECONDS) * 1000)
 
 
-def _if_gone(error: ApiError) -> str:
-    """The node may know of an end before the status does."""
-    if is_gone(error):
-        return f"the node does not let anybody in: {error.message}"
-    raise error
-
-
 def _patience(error: DshellError) -> float:
     """For how many seconds in all such a failure may pass."""
-    if isinstance(error, ApiError) and (error.code == _TOO_MANY_REQUESTS or error.code >= _SERVER_ERROR):
+    if isinstance(error, ApiError) and error.is_transient:
         return _BUSY_SECONDS
     return _AWAY_SECONDS if isinstance(error, ConnectionLost) else 0.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.commands.manage.list import existing_pods, refused, resolved
+from kubectl_dshell.commands.manage.list import existing_pods, resolved
 from kubectl_dshell.commands.manage.probe import fairly, probe
 from kubectl_dshell.domain.debug_container.change import Change, ChangeKind
 from kubectl_dshell.domain.debug_container.listing import ListedContainer, ListFilter, sorted_by
@@ -13,7 +13,6 @@ from kubectl_dshell.domain.debug_container.status import DebugContainer, debug_c
 from kubectl_dshell.domain.pod.event import Happened, PodEvent
 from kubectl_dshell.domain.pod.pod import Phase, called
 from kubectl_dshell.domain.pod.unclear import UnreadablePod, parse_pods, told
-from kubectl_dshell.errors import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -40,17 +39,14 @@ def watch_chosen(request: ListRequest, ports: Ports) -> Iterator[list[Change]]:
         list(existing_pods(namespace, names, ports))  # a name that is wrong would be watched for ever
     board = _ListState(request.choice, ports, ask=request.ask)
     alone = names[0] if len(names) == 1 else ""
-    try:
-        first = True
-        for event in ports.debugged.watch_debugged(namespace, request.selector, alone):
-            board.note(event)
-            if board.listing:
-                continue
-            board.ask_holders()
-            yield _ordered(board.changes(), request) if first else board.changes()
-            first = False
-    except ApiError as error:
-        raise refused(error, "watch", namespace, request.selector) from error
+    first = True
+    for event in ports.debugged.watch_debugged(namespace, request.selector, alone):
+        board.note(event)
+        if board.listing:
+            continue
+        board.ask_holders()
+        yield _ordered(board.changes(), request) if first else board.changes()
+        first = False
 
 
 def _ordered(changes: list[Change], request: ListRequest) -> list[Change]:

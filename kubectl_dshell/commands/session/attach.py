@@ -13,10 +13,10 @@ from kubectl_dshell.commands.session.plan import Plan, say_refused_key, session_
 from kubectl_dshell.commands.session.run import ContainerGone, RootDenied, Session, run_session
 from kubectl_dshell.commands.session.start import wait_until_running
 from kubectl_dshell.domain.access.identity import Identity, Source
+from kubectl_dshell.domain.access.target import choose_target
 from kubectl_dshell.domain.debug_container.joinable import refusal
 from kubectl_dshell.domain.debug_container.purpose import purpose
 from kubectl_dshell.domain.pod.pod import Phase
-from kubectl_dshell.domain.pod.target import choose_target
 from kubectl_dshell.errors import NotFound
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from kubectl_dshell.domain.pod.pod import Json, Phase, Pod, State, parse_pod
 from kubectl_dshell.domain.pod.start_failure import StartMonitor
 from kubectl_dshell.domain.text.bounds import one_line, shortened
 from kubectl_dshell.domain.text.duration import duration
-from kubectl_dshell.errors import ApiError, ConnectionLost, DshellError, NotFound, Unavailable
+from kubectl_dshell.errors import ApiError, ConnectionLost, DshellError, Forbidden, NotFound, PodNotFound, Unavailable
 
 if TYPE_CHECKING:
     from kubectl_dshell.commands.ports import Ports
@@ -42,8 +42,10 @@ def recorded_end(plan: Plan, name: str, retry_command: str, ports: Ports) -> Dsh
     """The same; None where the pod says nothing."""
     try:
         raw, pod = _settled(plan, name, ports)
-    except (NotFound, ApiError):
+    except PodNotFound:
         return NotFound(f"pod {plan.pod.name} was deleted, which ended this session")
+    except (ApiError, Forbidden):  # the pod may be as it was; who cannot look at it cannot say
+        return None
     debug = pod.debug_container(name)
     state = debug.state if debug else State()
     words = parse_end_message(state.message) if state.phase is Phase.TERMINATED else None

@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.session.banner import attach_command
 from kubectl_dshell.commands.session.plan import read_pod
-from kubectl_dshell.domain.api_errors import ApiRequest, translate_api_error
+from kubectl_dshell.domain.access.target import nearest, where
 from kubectl_dshell.domain.debug_container.joinable import describe, joinable, newest
 from kubectl_dshell.domain.debug_container.seal import is_mine
 from kubectl_dshell.domain.debug_container.spec import PREFIX, full_name
 from kubectl_dshell.domain.debug_container.status import DebugContainer, debug_containers
 from kubectl_dshell.domain.pod.pod import Phase, Pod, parse_pod
-from kubectl_dshell.domain.pod.target import nearest, where
 from kubectl_dshell.domain.pod.unclear import UnreadablePod, parse_pods, told
 from kubectl_dshell.domain.text.bounds import one_line
-from kubectl_dshell.errors import ApiError, DshellError, Forbidden, NotFound, UsageError
+from kubectl_dshell.errors import Forbidden, NotFound, PodNotFound, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -63,10 +62,8 @@ class ContainerSearch:
     def _pod(self, name: str) -> Pod | None:
         try:
             return parse_pod(self._ports.cluster.get_pod(self._request.namespace, name))
-        except ApiError as error:
-            if error.code == 404:
-                return None
-            raise translate_api_error(error, ApiRequest("get", "pods", self._request.namespace, name)) from error
+        except PodNotFound:
+            return None
 
     def _named(self, pod: Pod, name: str) -> FoundContainer:
         found = {s.name: s for s in self._sessions(pod)}
@@ -158,12 +155,9 @@ class ContainerSearch:
         namespace, unclear = self._request.namespace, list[UnreadablePod]()
         try:
             yield from parse_pods(self._ports.cluster.list_pods(namespace), unclear.append)
-        except ApiError as error:
-            refused: DshellError = translate_api_error(error, ApiRequest("list", "pods", namespace, ""))
-            if isinstance(refused, Forbidden):
-                command = attach_command(namespace, "POD", word, self._request.cluster_flags)
-                raise Forbidden(refused.message, f"With the pod's name no list is needed: {command}") from error
-            raise refused from error
+        except Forbidden as refused:
+            command = attach_command(namespace, "POD", word, self._request.cluster_flags)
+            raise Forbidden(refused.message, f"With the pod's name no list is needed: {command}") from refused
         finally:
             if unclear:
                 self._ports.notices.warn(told(unclear))

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.access.identity import Identity, Source, identify, stamp
 from kubectl_dshell.domain.access.privilege import Profile, security_context
-from kubectl_dshell.domain.api_errors import ApiRequest, translate_api_error
+from kubectl_dshell.domain.access.target import Target, choose_target, nearest, refuse_new
 from kubectl_dshell.domain.debug_container.seal import seal
 from kubectl_dshell.domain.debug_container.spec import LEASE_SECONDS, NAME_LETTERS, PREFIX, DebugSpec, container_spec
 from kubectl_dshell.domain.pod.pod import Json, Pod, called, parse_pod
-from kubectl_dshell.domain.pod.target import Target, choose_target, nearest, refuse_new
-from kubectl_dshell.errors import ApiError, DshellError, NotFound
+from kubectl_dshell.errors import DshellError, PodNotFound
 
 if TYPE_CHECKING:
     from kubectl_dshell.commands.ports import Ports
@@ -39,24 +38,21 @@ class Plan:
 
 
 def read_pod(namespace: str, name: str, ports: Ports) -> Pod:
-    """The pod; raises NotFound with the nearest names where there is none, Forbidden without the right to look."""
+    """The pod; raises PodNotFound with the nearest names where there is none, Forbidden without the right to look."""
     try:
         return parse_pod(ports.cluster.get_pod(namespace, name))
-    except ApiError as error:
-        refused = translate_api_error(error, ApiRequest("get", "pods", namespace, name))
-        if isinstance(refused, NotFound):
-            raise _no_pod(namespace, name, ports) from error
-        raise refused from error
+    except PodNotFound as error:
+        raise _no_pod(namespace, name, ports) from error
 
 
-def _no_pod(namespace: str, name: str, ports: Ports) -> NotFound:
+def _no_pod(namespace: str, name: str, ports: Ports) -> PodNotFound:
     try:
         names = [called(pod)[1] for pod in ports.cluster.list_pods(namespace)]
     except DshellError:
         names = []  # who may not list still gets the answer, without the hint
     alike = nearest(name, names)
     hint = f"; did you mean {' or '.join(alike)}?" if alike else ""
-    return NotFound(
+    return PodNotFound(
         f'no pod "{name}" in namespace {namespace}{hint}',
         *([] if alike else [f"Those there are: kubectl get pods -n {quote(namespace)} (another namespace: -n)"]),
     )

@@ -9,14 +9,14 @@ from kubectl_dshell.commands.session.banner import attach_command
 from kubectl_dshell.commands.session.end_reason import StarterMissed, explain_end
 from kubectl_dshell.commands.session.plan import Plan, another_name, read_pod, session_id
 from kubectl_dshell.commands.session.run import ContainerGone, RootDenied, Session, run_session
-from kubectl_dshell.commands.session.start import NameTaken, start, wait_until_running
+from kubectl_dshell.commands.session.start import start, wait_until_running
 from kubectl_dshell.domain.debug_container.purpose import differences, live_holders, lookalikes, purpose, same_purpose
 from kubectl_dshell.domain.debug_container.seal import is_mine
 from kubectl_dshell.domain.debug_container.spec import FIRST_SECONDS, LEASE_SECONDS
 from kubectl_dshell.domain.debug_container.status import DebugContainer as Existing
 from kubectl_dshell.domain.debug_container.status import debug_containers
 from kubectl_dshell.domain.pod.pod import Phase
-from kubectl_dshell.errors import DshellError, NotFound, Unavailable
+from kubectl_dshell.errors import DshellError, NameTaken, NotFound, Unavailable
 
 if TYPE_CHECKING:
     from kubectl_dshell.commands.ports import Ports

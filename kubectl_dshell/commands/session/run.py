@@ -6,7 +6,7 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kubectl_dshell.commands.exec.streams import is_gone, open_exec, open_tether
+from kubectl_dshell.commands.exec.streams import open_exec, open_tether
 from kubectl_dshell.commands.exec.tether import TetherEnded
 from kubectl_dshell.commands.session.banner import attach_command, banner
 from kubectl_dshell.commands.session.end_reason import explain_end, lapsed, recorded_end
@@ -14,7 +14,7 @@ from kubectl_dshell.domain.access.facts import EnterStatus
 from kubectl_dshell.domain.debug_container.spec import LEASE_SECONDS
 from kubectl_dshell.domain.stream import Exit
 from kubectl_dshell.domain.text.duration import duration
-from kubectl_dshell.errors import ApiError, ConnectionLost, DshellError, Unavailable
+from kubectl_dshell.errors import ConnectionLost, ContainerNotRunning, DshellError, Unavailable
 from kubectl_dshell.remote import protocol
 
 if TYPE_CHECKING:
@@ -87,13 +87,10 @@ def run_session(session: Session, ports: Ports) -> int | RootDenied | ContainerG
         if session.task:
             return _run_task(session, stream, tether, ports)
         return _check_facts(session, tether) or _run_interactive(session, stream, tether, ports)
-    except TetherEnded as error:
+    except (TetherEnded, ContainerNotRunning) as error:
         tether.close()
         return ContainerGone(error.message)
     except BaseException as error:
-        if isinstance(error, ApiError) and is_gone(error):
-            tether.close()
-            return ContainerGone(error.message)
         told = say_goodbye(session, tether, ports)
         if told and stream:
             _await_exit(stream, ports)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.session.plan import Plan, debug_container
-from kubectl_dshell.domain.api_errors import ApiRequest, translate_api_error
+from kubectl_dshell.domain.access.target import where
 from kubectl_dshell.domain.debug_container.end_message import EndReason, parse_end_message
 from kubectl_dshell.domain.debug_container.spec import LEASE_SECONDS, environment
 from kubectl_dshell.domain.pod.pod import Json, Phase, Pod, State, parse_pod
 from kubectl_dshell.domain.pod.start_failure import StartMonitor, describe
-from kubectl_dshell.domain.pod.target import where
-from kubectl_dshell.errors import ApiError, NotFound, TimedOut, Unavailable
+from kubectl_dshell.errors import NotFound, TimedOut
 
 if TYPE_CHECKING:
     from kubectl_dshell.commands.ports import Ports
@@ -20,21 +19,10 @@ _SILENT_SECONDS = 1.0  # a start that is quicker needs no word
 _EVENTS_EVERY_SECONDS = 2.0
 
 
-class NameTaken(Unavailable):
-    """Another debug container has the name that was given to this one."""
-
-
 def add(plan: Plan, ports: Ports, *, dry_run: bool = False, first_seconds: int = LEASE_SECONDS) -> tuple[Json, Pod]:
-    """The entry sent and the pod as answered; refusals are explained (Forbidden, NotFound, NameTaken, Unavailable)."""
+    """The entry sent and the pod as answered; raises NameTaken, PodNotFound, Forbidden, Unavailable where refused."""
     pod, container = plan.pod, debug_container(plan, ports, first_seconds, sealed=not dry_run)
-    try:
-        answer = ports.cluster.add_ephemeral_container(pod.namespace, pod.name, container, dry_run=dry_run)
-    except ApiError as error:
-        if error.code == 422 and "may not be changed" in error.message:
-            raise NameTaken(f"{pod.name} has a debug container {container['name']} already") from error
-        raise translate_api_error(
-            error, ApiRequest("patch", "pods/ephemeralcontainers", pod.namespace, pod.name)
-        ) from error
+    answer = ports.cluster.add_ephemeral_container(pod.namespace, pod.name, container, dry_run=dry_run)
     return container, parse_pod(answer)
 
 
@@ -80,8 +68,6 @@ def wait_until_running(pod: Pod, name: str, image: str, timeout: float, ports: P
             waits = describe(pod, name, events)
             if now - began >= _SILENT_SECONDS:
                 ports.notices.progress(f"{pod.name}: {waits}")
-    except ApiError as error:
-        raise translate_api_error(error, ApiRequest("get", "pods", pod.namespace, pod.name)) from error
     finally:
         ports.notices.progress("")
     raise TimedOut(

@@ -1,4 +1,7 @@
-"""The old auth-provider entries, left to the Python client: it knows oidc (with refresh) and gcp."""
+"""The old auth-provider entries, left to the Python client: it knows oidc (with refresh) and gcp.
+
+Nothing else needs the kubernetes package: it is imported here alone, and may be absent where nobody has such entries.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +77,15 @@ class AuthProvider:
 
     def _loader(self, details: dict[str, str]) -> Any:
         """The package's, with this user alone: its errors quote the name of what it was given."""
-        from kubernetes.config.kube_config import KubeConfigLoader
+        try:
+            from kubernetes.config.kube_config import KubeConfigLoader
+        except ImportError as error:  # absent, or without what it needs
+            raise BadConfig(
+                f'the auth-provider of user "{self._user.name}" needs the Python package kubernetes, '
+                f"which cannot be imported: {error}",
+                "Use a credential plugin (exec) instead, as kubectl requires for most providers, or --token.",
+                "Or install the package where kubectl dshell is installed: pip install kubernetes",
+            ) from error
 
         provider: dict[str, Any] = {"name": self._name, **({"config": details} if details else {})}
         only = {

@@ -30,7 +30,7 @@ def parse_exec_credential(stdout: bytes, version: str) -> ExecCredential:
     """The credentials in `stdout`.
 
     Raises:
-        BadAnswer: it is no ExecCredential of `version`, or holds none.
+        InvalidExecCredential: it is no ExecCredential of `version`, or holds none.
     """
     try:
         answer = json.loads(stdout)

@@ -56,7 +56,7 @@ def run(
     An interactive one has our stdin and stderr themselves, as in kubectl. Without `seconds` it has all the time.
 
     Raises:
-        OSError: it cannot be started. TooMuch, TooLong: it was ended for it.
+        OSError: it cannot be started. OutputTooLarge, PluginTimeout: it was ended for it.
     """
     deadline = math.inf if seconds is None else time.monotonic() + seconds
     start = _Start(argv, environ, interactive=interactive)

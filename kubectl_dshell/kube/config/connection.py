@@ -8,35 +8,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Mapping
 
     from kubectl_dshell.kube.auth.client_certificate import ClientCertificate
     from kubectl_dshell.kube.auth.credentials import Credentials
-    from kubectl_dshell.kube.auth.user_terminal import UserTerminal
-    from kubectl_dshell.kube.kubeconfig.secret import Secret
     from kubectl_dshell.kube.net.connect import Proxy
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionOptions:
-    """kubectl's connection flags; None (or empty) is "not given". `request_timeout` is in seconds."""
-
-    kubeconfig: str | None = None
-    context: str | None = None
-    cluster: str | None = None
-    user: str | None = None
-    server: str | None = None
-    token: Secret | None = None
-    namespace: str | None = None
-    as_user: str | None = None
-    as_groups: tuple[str, ...] = ()
-    as_uid: str | None = None
-    request_timeout: float | None = None
-    insecure_skip_tls_verify: bool = False
-    tls_server_name: str | None = None
-    certificate_authority: str | None = None
-    client_certificate: str | None = None
-    client_key: str | None = None
 
 
 class PresentedCertificate:
@@ -109,17 +84,3 @@ class Connection:
         load_client_certificate(self.tls, given.certificate, given.key, f'user "{self.user}" (from its plugin)')
         self.shown.certificate = given
         self.shown.certificates += 1
-
-
-def connect(options: ConnectionOptions, environ: Mapping[str, str], terminal: UserTerminal | None = None) -> Connection:
-    """Resolve everything but the network; a plugin may run. `terminal` is where it may ask.
-
-    Raises:
-        BadConfig: what is wrong, in which file, and what exists instead.
-    """
-    from kubectl_dshell.kube.auth.user_terminal import UserTerminal
-    from kubectl_dshell.kube.config.resolve import resolve
-
-    connection = resolve(options, environ, terminal or UserTerminal())
-    connection.headers()
-    return connection

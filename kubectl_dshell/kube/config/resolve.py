@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from kubectl_dshell.errors import BadConfig
 from kubectl_dshell.kube.auth import credentials as sources
 from kubectl_dshell.kube.auth.impersonation import impersonation
+from kubectl_dshell.kube.auth.user_terminal import UserTerminal
 from kubectl_dshell.kube.config import overrides
-from kubectl_dshell.kube.config.connection import Connection, ConnectionOptions
+from kubectl_dshell.kube.config.connection import Connection
 from kubectl_dshell.kube.kubeconfig import files as kubeconfig
 from kubectl_dshell.kube.kubeconfig.named_entry import NamedEntry
 from kubectl_dshell.kube.kubeconfig.service_account import ServiceAccount
@@ -22,10 +23,21 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kubectl_dshell.kube.auth.credentials import Credentials
-    from kubectl_dshell.kube.auth.user_terminal import UserTerminal
+    from kubectl_dshell.kube.config.options import ConnectionOptions
     from kubectl_dshell.kube.kubeconfig.files import Kubeconfig
 
 _SCHEMES = ("http", "https")
+
+
+def connect(options: ConnectionOptions, environ: Mapping[str, str], terminal: UserTerminal | None = None) -> Connection:
+    """Resolve everything but the network; a plugin may run. `terminal` is where it may ask.
+
+    Raises:
+        BadConfig: what is wrong, in which file, and what exists instead.
+    """
+    connection = resolve(options, environ, terminal or UserTerminal())
+    connection.headers()
+    return connection
 
 
 def resolve(

@@ -1,7 +1,6 @@
 """WebSocket frames (RFC 6455) out of a stream of bytes that arrives in any pieces.
 
-websocket-client's own reader waits on its socket and joins each frame from 16 KiB pieces; ours is fed. Its writer
-(masking) is used as it is, but for much data inside TLS.
+Pure: bytes to messages and back. Libraries own the socket, which a loop that polls several descriptors has to own.
 """
 
 from __future__ import annotations
@@ -10,11 +9,12 @@ import secrets
 import struct
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cache
-
-from websocket import ABNF
+from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.text.bounds import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LARGEST_MESSAGE = 16 * 1024 * 1024
 """Servers send 32 KiB; what arrives is in memory three times before it is printed."""
@@ -28,18 +28,19 @@ _LENGTH_16, _LENGTH_64 = 126, 127
 
 
 class Opcode(IntEnum):
-    """The kinds of frames."""
+    """The kinds of frames (RFC 6455, 5.2)."""
 
-    CONTINUATION = ABNF.OPCODE_CONT
-    TEXT = ABNF.OPCODE_TEXT
-    BINARY = ABNF.OPCODE_BINARY
-    CLOSE = ABNF.OPCODE_CLOSE
-    PING = ABNF.OPCODE_PING
-    PONG = ABNF.OPCODE_PONG
+    CONTINUATION = 0x0
+    TEXT = 0x1
+    BINARY = 0x2
+    CLOSE = 0x8
+    PING = 0x9
+    PONG = 0xA
 
 
-_WORTHWHILE = 1024
 _NEEDS_64 = 1 << 16
+_BLOCK = 8 * 1024
+"""Bytes that are masked at a time; a multiple of the key's four."""
 _OPCODES = frozenset(map(int, Opcode))
 
 
@@ -55,24 +56,31 @@ class Message:
     data: bytes
 
 
-def encode(data: bytes, opcode: Opcode = Opcode.BINARY, *, private: bool = False) -> bytes:
-    """One masked frame; `private`: inside TLS.
+def encode(data: bytes, opcode: Opcode = Opcode.BINARY) -> bytes:
+    """One frame, masked with a key of its own that nobody can foresee (RFC 6455, 5.3 and 10.3)."""
+    first, length = _FIN | opcode, len(data)
+    if length < _LENGTH_16:
+        head = struct.pack("!BB", first, _MASKED | length)
+    elif length < _NEEDS_64:
+        head = struct.pack("!BBH", first, _MASKED | _LENGTH_16, length)
+    else:
+        head = struct.pack("!BBQ", first, _MASKED | _LENGTH_64, length)
+    key = secrets.token_bytes(4)
+    return b"".join([head, key, *_masked(data, key)])
 
-    Masks protect proxies that take plain bytes for HTTP. Where nobody can read them, a key of four equal bytes does:
-    it is laid over the data six times faster, which halves the cost of sending a file.
+
+def _masked(data: bytes, key: bytes) -> Iterator[bytes]:
+    """`data` XOR the repeated key, as large integers: in blocks that stay in the processor's cache.
+
+    A whole frame as one integer takes 1.3 times as long for 64 KiB, and 4 times for 1 MiB.
     """
-    if private and len(data) >= _WORTHWHILE:
-        key = secrets.randbelow(256)
-        form, size = ("!BBH", _LENGTH_16) if len(data) < _NEEDS_64 else ("!BBQ", _LENGTH_64)
-        head = struct.pack(form, _FIN | opcode, _MASKED | size, len(data))
-        return head + bytes([key] * 4) + bytearray(data).translate(_masks(key))
-    frame: bytes = ABNF.create_frame(data, opcode).format()
-    return frame
-
-
-@cache
-def _masks(key: int) -> bytes:
-    return bytes(byte ^ key for byte in range(256))
+    size = min(_BLOCK, len(data))
+    size += -size % len(key)
+    mask = int.from_bytes(key * (size // len(key)), "little")
+    for start in range(0, len(data), _BLOCK):
+        block = data[start : start + _BLOCK]
+        fitting = mask if len(block) == size else mask & ((1 << 8 * len(block)) - 1)
+        yield (int.from_bytes(block, "little") ^ fitting).to_bytes(len(block), "little")
 
 
 def close_reason(data: bytes) -> str:

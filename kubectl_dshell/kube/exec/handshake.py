@@ -1,6 +1,6 @@
 """The request that turns a connection into a WebSocket (RFC 6455, 4.1), and its answer within bounds.
 
-websocket-client's own reads lines and bodies of any length, for as long as a byte comes now and then.
+Bounds of size and of time: a server that sends lines of any length, a byte now and then, is not waited for.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import http.client
 import secrets
 import ssl
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Sequence
 
-SWITCHED = 101
 LARGEST_REFUSAL = 1024 * 1024
 """Bytes of the body of an answer that is none."""
 _GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -57,7 +57,7 @@ def shake_hands(
     found = {name.lower(): value for name, value in response.headers.items()}
     parts = urlsplit(url)
     where = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-    if response.status != SWITCHED:
+    if response.status != HTTPStatus.SWITCHING_PROTOCOLS:
         # Following a redirect would hand our credentials to another server.
         body = response.read(LARGEST_REFUSAL)
         return Upgraded(HttpResponse(response.status, response.reason, found, body, where))
@@ -68,7 +68,9 @@ def shake_hands(
     if protocol not in protocols:
         raise http.client.HTTPException("it speaks none of our protocols")
     return Upgraded(
-        HttpResponse(SWITCHED, response.reason, found, url=where), protocol, _early(response) if secured else b""
+        HttpResponse(HTTPStatus.SWITCHING_PROTOCOLS, response.reason, found, url=where),
+        protocol,
+        _early(response) if secured else b"",
     )
 
 

@@ -45,7 +45,7 @@ class Keepalive:
         """A ping's payload if one is due.
 
         Raises:
-            Silence: nothing was heard for PATIENCE although somebody listened.
+            PeerSilent: nothing was heard for PATIENCE although somebody listened.
         """
         stopped = now - self._called > self.INTERVAL + self.PATIENCE / 2
         self._called = now

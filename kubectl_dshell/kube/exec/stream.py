@@ -34,7 +34,6 @@ class ExecStream:
         self.protocol = protocol
         self._sock = sock
         self._sock.settimeout(0)
-        self._private = isinstance(sock, ssl.SSLSocket)
         self._reader = frames.Reader()
         self._limit = _READ
         self._queue: deque[memoryview] = deque()
@@ -230,6 +229,6 @@ class ExecStream:
     def _enqueue(self, data: bytes, opcode: Opcode = Opcode.BINARY) -> None:
         if self._deaf:
             return
-        frame = frames.encode(data, opcode, private=self._private)
+        frame = frames.encode(data, opcode)
         self._queue.append(memoryview(frame))
         self._backlog += len(frame)

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import http.client
 import time
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 from kubectl_dshell.domain.text.bounds import one_line
-from kubectl_dshell.errors import DshellError, Unavailable
+from kubectl_dshell.errors import BadConfig, DshellError, Unavailable
 from kubectl_dshell.kube.exec import channel
 from kubectl_dshell.kube.exec.dial import dial
 from kubectl_dshell.kube.exec.handshake import Upgraded, shake_hands
 from kubectl_dshell.kube.exec.stream import ExecStream
-from kubectl_dshell.kube.http import response as answers
 from kubectl_dshell.kube.http.api import ANSWER_SECONDS, USER_AGENT
+from kubectl_dshell.kube.http.failure import failure, renews_credentials
 from kubectl_dshell.kube.http.retry import with_retries
 from kubectl_dshell.kube.http.trace import SILENT, RequestTrace
 from kubectl_dshell.kube.http.unreachable import unreachable
 from kubectl_dshell.kube.net.deadline import run_with_deadline
+from kubectl_dshell.kube.refusals import EXEC, ApiRequest, translated
 
 if TYPE_CHECKING:
     import socket
@@ -27,8 +29,16 @@ if TYPE_CHECKING:
     from kubectl_dshell.kube.config.connection import Connection
     from kubectl_dshell.kube.http.response import HttpResponse
 
-_UNAUTHORIZED = 401
-_NEVER_OF_A_STREAM = frozenset({403, 407, 426, 502, 503, 504})
+_NEVER_OF_A_STREAM = frozenset(
+    {
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.PROXY_AUTHENTICATION_REQUIRED,
+        HTTPStatus.UPGRADE_REQUIRED,
+        HTTPStatus.BAD_GATEWAY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        HTTPStatus.GATEWAY_TIMEOUT,
+    }
+)
 """What proxies say of streams; an API server says them as a metav1.Status, and a kubelet not at all."""
 _WAY_OUT = (
     "Something on the way lets no WebSocket through. A reverse proxy has to pass on Upgrade and Connection; "
@@ -56,15 +66,17 @@ def open_exec(  # noqa: PLR0913  # an exec is that many facts
     the handshake (by default: as for a request).
 
     Raises:
-        ApiError: the server, or the kubelet behind it, says no. BadConfig: credentials or TLS.
-        ConnectionLost: no answer. Unavailable: the server is too old for what is asked.
+        ContainerNotRunning: not yet, or not any more. PodNotFound, Forbidden, ApiError: another no of the server, or of
+            the kubelet behind it. BadConfig: credentials or TLS. ConnectionLost: no answer.
+        Unavailable: no WebSocket gets through, or the server is too old for what is asked.
     """
     flags = (("stdin", stdin), ("stdout", True), ("stderr", not tty), ("tty", tty))
     query = [("container", container), *(("command", word) for word in argv)]
     query += [(name, "true") for name, wanted in flags if wanted]
     path = f"/api/v1/namespaces/{quote(namespace, safe='')}/pods/{quote(pod, safe='')}/exec"
     wait = min(seconds or ANSWER_SECONDS, connection.timeout or ANSWER_SECONDS)
-    sock, protocol, early = _handshake(connection, f"{path}?{urlencode(query)}", trace, wait, sleep)
+    with translated(ApiRequest("create", EXEC, namespace, pod)):
+        sock, protocol, early = _handshake(connection, f"{path}?{urlencode(query)}", trace, wait, sleep)
     if protocol != channel.V5 and (stdin and not tty if half_close is None else half_close):
         sock.close()
         raise Unavailable(
@@ -87,7 +99,7 @@ def _handshake(
 
     deadline = time.monotonic() + wait
     answer = with_retries(attempt, method="GET", idempotent=False, deadline=deadline, sleep=sleep)
-    if answer.status == _UNAUTHORIZED and connection.renew():
+    if renews_credentials(answer.status, connection):
         answer = with_retries(attempt, method="GET", idempotent=False, deadline=deadline, sleep=sleep)
     if not opened:
         raise _refusal(answer, connection, f"GET {resource.partition('?')[0]}")
@@ -120,9 +132,9 @@ def _upgrade(
 
 def _refusal(answer: HttpResponse, connection: Connection, request: str) -> DshellError:
     """Of whom: the API server and the kubelet say what is wrong; what is between them and us says no to all streams."""
-    error = answers.failure(answer, connection, request)
+    error = failure(answer, connection, request)
     status = b'"Status"' in answer.body
-    if answer.status == _UNAUTHORIZED or (status and "pgrade" not in error.message):
+    if isinstance(error, BadConfig) or (status and "pgrade" not in error.message):
         return error
     if answer.ok or answer.is_page or answer.status in _NEVER_OF_A_STREAM or "pgrade" in error.message:
         why = f"{answer.url} answers {answer.status} {one_line(answer.reason, 40)}".strip()

@@ -11,11 +11,11 @@ from urllib.parse import urlencode
 import urllib3
 
 from kubectl_dshell import __version__
-from kubectl_dshell.kube.http import response as answers
 from kubectl_dshell.kube.http.body import read_body
 from kubectl_dshell.kube.http.bounded import LARGEST_BODY, bounded
+from kubectl_dshell.kube.http.failure import failure, renews_credentials
 from kubectl_dshell.kube.http.pool import pool
-from kubectl_dshell.kube.http.response import HttpResponse
+from kubectl_dshell.kube.http.response import HttpResponse, is_success
 from kubectl_dshell.kube.http.retry import with_retries
 from kubectl_dshell.kube.http.server_time import ServerTime
 from kubectl_dshell.kube.http.trace import SILENT, RequestTrace
@@ -35,7 +35,6 @@ ANSWER_SECONDS = 60.0
 """For one answer, from the name of the server to the last byte of the body."""
 LARGEST_OBJECT = 16 * 1024 * 1024
 """Bytes of what is turned into objects whole: ten times what etcd takes of one object."""
-_OK, _REDIRECT, _UNAUTHORIZED = 200, 300, 401
 
 
 class Api:
@@ -113,11 +112,11 @@ class Api:
             deadline=deadline,
             sleep=self.sleep,
         )
-        if got.status == _UNAUTHORIZED and self.connection.renew():
+        if renews_credentials(got.status, self.connection):
             self._pool.clear()
             got = self._attempt(method, path, query, content, content_type, limit)
         if not got.ok:
-            raise answers.failure(got, self.connection, f"{method} {path}")
+            raise failure(got, self.connection, f"{method} {path}")
         return got
 
     def open(self, path: str, query: Query, *, read_seconds: float) -> urllib3.BaseHTTPResponse:
@@ -127,16 +126,16 @@ class Api:
             ApiError, BadConfig, ConnectionLost: as `request` does.
         """
         response = self._opened(path, query, read_seconds)
-        if response.status == _UNAUTHORIZED and self.connection.renew():
+        if renews_credentials(response.status, self.connection):
             response.close()
             self._pool.clear()
             response = self._opened(path, query, read_seconds)
-        if not _OK <= response.status < _REDIRECT or "html" in response.headers.get("content-type", "").lower():
+        if not is_success(response.status) or "html" in response.headers.get("content-type", "").lower():
             try:
                 answer = run_with_deadline(read_seconds, lambda: self._whole(response, path, LARGEST_OBJECT))
             except (urllib3.exceptions.HTTPError, OSError) as error:
                 raise unreachable(self.connection, error) from error
-            raise answers.failure(answer, self.connection, f"GET {path}")
+            raise failure(answer, self.connection, f"GET {path}")
         return response
 
     def _opened(self, path: str, query: Query, read_seconds: float) -> urllib3.BaseHTTPResponse:

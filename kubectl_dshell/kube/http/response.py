@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.domain.text.bounds import one_line, shortened
-from kubectl_dshell.errors import ApiError, BadConfig, DshellError, Malformed, NotAnApiServer
+from kubectl_dshell.errors import ApiError, Malformed, NotAnApiServer
 from kubectl_dshell.kube.http.untrusted_json import at, objects_at, parse_json, text_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-    from kubectl_dshell.kube.config.connection import Connection
 
 _LARGEST_STATUS = 16 * 1024 * 1024
 MOST_CAUSES = 20
 MOST_WARNINGS = 10
 _LARGEST_HEADER = 16 * 1024
 _TEXT_SHOWN = 1000
-_OK, _REDIRECT, _BAD_REQUEST, _UNAUTHORIZED, _SERVER_ERROR, _CODES = 200, 300, 400, 401, 500, 600
+_HIGHEST_STATUS = 599
 _WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
 _MARKUP = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<[!?a-zA-Z]")
+
+
+def is_success(status: int) -> bool:
+    return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
+
+
+def is_redirect(status: int) -> bool:
+    return HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +47,13 @@ class HttpResponse:
 
     @property
     def ok(self) -> bool:
-        return _OK <= self.status < _REDIRECT
+        return is_success(self.status)
 
     @property
     def is_page(self) -> bool:
         """Whether it is for a browser: markup, or a redirect."""
         return (
-            _REDIRECT <= self.status < _BAD_REQUEST
+            is_redirect(self.status)
             or "html" in self.headers.get("content-type", "").lower()
             or bool(_MARKUP.match(self.body[:512]))
         )
@@ -74,17 +81,6 @@ class HttpResponse:
             yield one_line(re.sub(r"\\(.)", r"\1", found[1]), _TEXT_SHOWN)
 
 
-def failure(answer: HttpResponse, connection: Connection, request: str) -> DshellError:
-    """The exception that an unsuccessful `answer` to `request` ("VERB path") stands for."""
-    if answer.status == _UNAUTHORIZED:
-        page = f"a web page of {answer.url}" if answer.is_page else f"the API server {connection.server}"
-        return BadConfig(
-            f"{page} rejects the credentials of {_who(connection)}: they are wrong or have expired",
-            "Log in again, then check with: kubectl auth whoami",
-        )
-    return api_error(answer, request)
-
-
 def api_error(answer: HttpResponse, request: str = "") -> ApiError:
     """A metav1.Status cut to 2 kB; a plain text (the kubelet's) to 1000 characters; pages are NotAnApiServer."""
     if answer.is_page:
@@ -103,7 +99,7 @@ def status_error(status: object, code: int = 0, request: str = "") -> ApiError:
     """A metav1.Status object as an exception; `code` is the HTTP status, the object's own if not given."""
     own = at(status, "code")
     return ApiError(
-        code or (own if isinstance(own, int) and 0 <= own < _CODES else 0),
+        code or (own if isinstance(own, int) and 0 <= own <= _HIGHEST_STATUS else 0),
         one_line(text_at(status, "reason")),
         shortened(text_at(status, "message")),
         causes=tuple(
@@ -117,14 +113,14 @@ def status_error(status: object, code: int = 0, request: str = "") -> ApiError:
 def not_kubernetes(answer: HttpResponse, request: str = "") -> NotAnApiServer:
     """One line that says where what came from that no API server says; never its markup."""
     where, said = answer.url or "the server", f"{answer.status} {one_line(answer.reason, 40)}".strip()
-    if _REDIRECT <= answer.status < _BAD_REQUEST and (to := answer.headers.get("location", "")):
+    if is_redirect(answer.status) and (to := answer.headers.get("location", "")):
         what = f"{said}, a redirect to {one_line(_without_user(to))}"
     elif answer.is_page:
         what = f"{said} and a web page"
     else:
         what = f"{said} and what is no Kubernetes object: {answer.body[:80].decode(errors='replace').strip()!r}"
     return NotAnApiServer(
-        answer.status if answer.status >= _SERVER_ERROR else 0,
+        answer.status if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR else 0,
         "NotAnApiServer",
         f"{where} answers {what}; a Kubernetes API server does not. Is a proxy or a login in between?",
         request=request,
@@ -134,8 +130,3 @@ def not_kubernetes(answer: HttpResponse, request: str = "") -> NotAnApiServer:
 def _without_user(url: str) -> str:
     """Neither a login nor a query, which may be one."""
     return re.sub(r"(?<=//)[^/?#@]*@", "", url[:_TEXT_SHOWN]).partition("?")[0]
-
-
-def _who(connection: Connection) -> str:
-    user = f'user "{connection.user}"' if connection.user else "the anonymous user"
-    return f'{user} (context "{connection.context}")' if connection.context else user

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import time
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.text.bounds import small_number
@@ -27,8 +28,14 @@ LONGEST_RETRY_AFTER = 30.0
 LONGEST_WAIT = 65.0
 """Seconds of all pauses of one request together."""
 
-_CONFLICT, _TOO_MANY_REQUESTS, _UNAVAILABLE = 409, 429, 503
-_OPEN = frozenset({500, 502, 503, 504})
+_MAYBE_DONE = frozenset(
+    {
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        HTTPStatus.BAD_GATEWAY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        HTTPStatus.GATEWAY_TIMEOUT,
+    }
+)
 
 
 class TransientConnectionError(ConnectionLost):
@@ -49,7 +56,7 @@ def with_retries(
     No pause reaches past `deadline` (on `clock`, seconds).
 
     Raises:
-        Broken: the last attempt got no answer.
+        TransientConnectionError: the last attempt got no answer.
     """
 
     def transient(outcome: HttpResponse | BaseException) -> bool:
@@ -80,9 +87,11 @@ def with_retries(
 def _may_clear(outcome: HttpResponse | BaseException, method: str, *, idempotent: bool) -> bool:
     if isinstance(outcome, BaseException):
         return idempotent and isinstance(outcome, TransientConnectionError)
-    refused = outcome.status == _TOO_MANY_REQUESTS or (outcome.status == _CONFLICT and method == "PATCH")
-    postponed = outcome.status == _UNAVAILABLE and _retry_after(outcome) is not None
-    return refused or postponed or (idempotent and outcome.status in _OPEN)
+    refused = outcome.status == HTTPStatus.TOO_MANY_REQUESTS or (
+        outcome.status == HTTPStatus.CONFLICT and method == "PATCH"
+    )
+    postponed = outcome.status == HTTPStatus.SERVICE_UNAVAILABLE and _retry_after(outcome) is not None
+    return refused or postponed or (idempotent and outcome.status in _MAYBE_DONE)
 
 
 def _is_enough(state: RetryCallState) -> bool:

@@ -1,8 +1,8 @@
 """JSON of others: whole or `Malformed`, and of a size that memory can bear.
 
 `at` and those beside it are for what is only told, or may as well not be there (the words of a failure, a version to go
-on from): nothing fails for them. What is decided by is read with `domain.fields.Fields`, for which a wrong type is
-Malformed.
+on from): nothing fails for them. What is decided by is read with `domain.pod.json_fields.Fields`, for which a wrong
+type is Malformed.
 """
 
 from __future__ import annotations

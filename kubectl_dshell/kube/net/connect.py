@@ -7,6 +7,7 @@ import socket
 import ssl
 import time
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from kubectl_dshell import __version__
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from kubectl_dshell.kube.net.endpoint import Endpoint, Login
 
 _LARGEST_HEAD = 16 * 1024
-_OK = b"200"
 # A dead peer is noticed while nothing is sent: after 30 s, then 3 probes 10 s apart.
 _KEEPALIVE = (("TCP_KEEPIDLE", 30), ("TCP_KEEPALIVE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
 
@@ -42,7 +42,7 @@ def open_connection(host: str, port: int, proxy: Proxy | None, seconds: float) -
     """A connected, blocking socket without TLS of the server's, within `seconds` for each step.
 
     Raises:
-        OSError: nobody answers. ProxyFailed: that is the proxy's fault.
+        OSError: nobody answers. ProxyError: that is the proxy's fault.
     """
     if proxy is None:
         sock = socket.create_connection((host, port), seconds)
@@ -99,7 +99,7 @@ def _ask_http(host: str, port: int, login: Login | None, step: _Step) -> None:
         if len(head) > _LARGEST_HEAD:
             raise socks.SocksError("its answer has no end")
     status = head.split(b"\r\n", 1)[0]
-    if status.split()[1:2] != [_OK]:
+    if status.split()[1:2] != [b"%d" % HTTPStatus.OK]:
         raise socks.SocksError(f"it answers {status[:200].decode(errors='replace')}")
 
 

@@ -38,7 +38,7 @@ def request_connection(
     `exactly` reads that many bytes.
 
     Raises:
-        Refused: it does not.
+        SocksError: it does not.
     """
     target = _address(host)
     methods = bytes([_NO_LOGIN, _LOGIN] if login else [_NO_LOGIN])

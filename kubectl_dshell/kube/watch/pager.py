@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import json
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.domain.pod.json_fields import Fields
@@ -28,7 +29,6 @@ _USUAL_BYTES = 4 * 1024 * 1024
 _LARGEST_BYTES = 8 * 1024 * 1024
 """Of a page that is looked at; a larger one is asked for again with fewer pods, as long as it has several."""
 _PIECE = 65536  # most pods are smaller
-_GONE = 410
 _MOST_OLD = 5
 """Answers in a row that the list is too old: each says how to go on, and may never let us."""
 _WANTED, _ITEMS, _FIRST = b'"ephemeralContainers"', b'"items":[', b'{"metadata":{"name":'
@@ -60,7 +60,7 @@ def pages(api: Api, path: str, query: list[tuple[str, str]], *, debugged: bool) 
             page, size = _page(api, path, [*query, *options], debugged=debugged, alone=limit == 1)
         except ApiError as error:
             old += 1
-            if error.code != _GONE or not following or old > _MOST_OLD:
+            if error.code != HTTPStatus.GONE or not following or old > _MOST_OLD:
                 raise
             following = error.following
             limit = limit if following else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.pod.event import Happened, PodEvent
@@ -24,7 +25,6 @@ _DEAF = 2
 """Watches in a row that ended without a word, not even a bookmark: somebody in between keeps them to himself."""
 REFUSED_SECONDS = 30.0
 """An API server that has just started refuses whom it does not know yet."""
-_FORBIDDEN, _GONE, _TOO_MANY_REQUESTS, _SERVER_ERROR = 403, 410, 429, 500
 
 
 def follow(api: Api, path: str, query: list[tuple[str, str]]) -> Iterator[PodEvent | None]:
@@ -93,7 +93,7 @@ class _Follower:
 
     def forgive(self, error: ApiError | ConnectionLost) -> Iterator[PodEvent]:
         """What is told of a failure that may pass; any other is raised."""
-        if isinstance(error, ApiError) and error.code == _GONE:
+        if isinstance(error, ApiError) and error.code == HTTPStatus.GONE:
             self.version = ""
             return
         if not self._may_pass(error):
@@ -103,10 +103,10 @@ class _Follower:
             yield PodEvent(Happened.LOST, why=error.message)
 
     def _may_pass(self, error: ApiError | ConnectionLost) -> bool:
-        if isinstance(error, ConnectionLost) or error.code == _TOO_MANY_REQUESTS or error.code >= _SERVER_ERROR:
+        if isinstance(error, ConnectionLost) or error.is_transient:
             return True
         just_started = bool(self._lost_at) and time.monotonic() - self._lost_at < REFUSED_SECONDS
-        return error.code == _FORBIDDEN and just_started
+        return error.code == HTTPStatus.FORBIDDEN and just_started
 
     def pause(self) -> Iterator[None]:
         """The longer, the more attempts were in vain."""

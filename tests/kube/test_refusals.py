@@ -5,13 +5,26 @@ from __future__ import annotations
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from kubectl_dshell.domain.api_errors import ApiRequest, translate_api_error
-from kubectl_dshell.errors import ApiError, ExitStatus, NotAnApiServer
+from kubectl_dshell.errors import (
+    ApiError,
+    ContainerNotRunning,
+    DshellError,
+    ExitStatus,
+    NameTaken,
+    NotAnApiServer,
+    PermissionDenied,
+    PodNotFound,
+)
+from kubectl_dshell.kube.refusals import ApiRequest, translate_api_error, translated
 from kubectl_dshell.output.failure import format_failure
 
-PATCH = ApiRequest("patch", "pods/ephemeralcontainers", "shop", "web")
+PATCH = ApiRequest("patch", "pods/ephemeralcontainers", "shop", "web", container="dshell-x")
 EXEC = ApiRequest("create", "pods/exec", "shop", "web")
 GET = ApiRequest("get", "pods", "shop", "web")
+LIST = ApiRequest("list", "pods", "shop", selector="a b")
+LIST_ALL = ApiRequest("watch", "pods", None)
+DEPLOYMENT = ApiRequest("get", "deployments.apps", "shop", "web", "deployment")
+JOBS = ApiRequest("list", "jobs.batch", "shop", kind="job")
 
 
 @pytest.mark.parametrize(
@@ -32,7 +45,15 @@ GET = ApiRequest("get", "pods", "shop", "web")
         pytest.param(PATCH, 404, "the server could not find the requested resource", ExitStatus.UNAVAILABLE, id="no-ephemeral-containers"),
         pytest.param(PATCH, 404, 'pods "web" not found', ExitStatus.NOT_FOUND, id="pod-gone"),
         pytest.param(GET, 404, 'pods "web" not found', ExitStatus.NOT_FOUND, id="no-pod"),
-        pytest.param(GET, 401, "Unauthorized", ExitStatus.CONFIG, id="expired"),
+        pytest.param(PATCH, 422, 'Pod "web" is invalid: spec.ephemeralContainers: Forbidden: existing ephemeral containers "dshell-x" may not be changed', ExitStatus.UNAVAILABLE, id="name-taken"),
+        pytest.param(EXEC, 500, 'unable to upgrade connection: container not found ("dshell-x")', ExitStatus.UNAVAILABLE, id="not-running"),
+        pytest.param(LIST, 403, 'pods is forbidden: User "jane" cannot list resource "pods" in API group "" in the namespace "shop"', ExitStatus.FORBIDDEN, id="rbac-list"),
+        pytest.param(LIST_ALL, 403, "forbidden by somebody else", ExitStatus.FORBIDDEN, id="rbac-watch-in-all-namespaces"),
+        pytest.param(LIST, 400, "unable to parse requirement: found 'b', expected: ',' or 'end of string'", ExitStatus.USAGE, id="selector"),
+        pytest.param(LIST, 500, "etcdserver: leader changed", ExitStatus.UNAVAILABLE, id="list-server-error-verbatim"),
+        pytest.param(DEPLOYMENT, 403, 'deployments.apps "web" is forbidden: User "jane" cannot get resource "deployments" in API group "apps" in the namespace "shop"', ExitStatus.FORBIDDEN, id="rbac-workload"),
+        pytest.param(DEPLOYMENT, 404, 'deployments.apps "web" not found', ExitStatus.NOT_FOUND, id="no-workload"),
+        pytest.param(JOBS, 403, 'jobs.batch is forbidden: User "jane" cannot list resource "jobs" in API group "batch" in the namespace "shop"', ExitStatus.FORBIDDEN, id="rbac-jobs"),
         pytest.param(GET, 500, "etcdserver: leader changed", ExitStatus.UNAVAILABLE, id="server-error-verbatim"),
     ],
 )  # fmt: skip
@@ -43,6 +64,31 @@ def test_refusals_read(
 
     assert error.status is status
     assert format_failure(error) == snapshot
+
+
+@pytest.mark.parametrize(
+    ("request_", "code", "message", "kind"),
+    [
+        pytest.param(GET, 404, 'pods "web" not found', PodNotFound, id="get"),
+        pytest.param(EXEC, 404, 'pods "web" not found', PodNotFound, id="exec"),
+        pytest.param(EXEC, 500, 'container not found ("dshell-x")', ContainerNotRunning, id="the kubelet"),
+        pytest.param(EXEC, 500, "container is in CONTAINER_EXITED state", ContainerNotRunning, id="containerd"),
+        pytest.param(EXEC, 500, "container is not created or running", ContainerNotRunning, id="CRI-O"),
+        pytest.param(GET, 500, "container not found", ApiError, id="the same words about something else"),
+        pytest.param(PATCH, 422, "may not be changed", NameTaken, id="a name"),
+        pytest.param(LIST_ALL, 403, "no", PermissionDenied, id="a list"),
+    ],
+)
+def test_what_a_command_acts_on_has_a_type(
+    request_: ApiRequest, code: int, message: str, kind: type[DshellError]
+) -> None:
+    answer = ApiError(code, "", message)
+
+    with pytest.raises(kind) as caught, translated(request_):
+        raise answer
+
+    assert type(caught.value) is kind
+    assert answer in (caught.value, caught.value.__cause__)
 
 
 def test_what_is_no_answer_of_kubernetes_is_not_explained_as_one() -> None:

@@ -1,0 +1,31 @@
+"""kubectl's connection flags, as given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kubectl_dshell.kube.kubeconfig.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionOptions:
+    """kubectl's connection flags; None (or empty) is "not given". `request_timeout` is in seconds."""
+
+    kubeconfig: str | None = None
+    context: str | None = None
+    cluster: str | None = None
+    user: str | None = None
+    server: str | None = None
+    token: Secret | None = None
+    namespace: str | None = None
+    as_user: str | None = None
+    as_groups: tuple[str, ...] = ()
+    as_uid: str | None = None
+    request_timeout: float | None = None
+    insecure_skip_tls_verify: bool = False
+    tls_server_name: str | None = None
+    certificate_authority: str | None = None
+    client_certificate: str | None = None
+    client_key: str | None = None

@@ -1,0 +1,34 @@
+"""What becomes of an answer that is no success. A 401 is looked at here alone: renew, ask once more, then give up."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.errors import BadConfig, DshellError
+from kubectl_dshell.kube.http.response import api_error
+
+if TYPE_CHECKING:
+    from kubectl_dshell.kube.config.connection import Connection
+    from kubectl_dshell.kube.http.response import HttpResponse
+
+
+def renews_credentials(status: int, connection: Connection) -> bool:
+    """Whether the server rejected our credentials, and there are others now: then the request is worth repeating."""
+    return status == HTTPStatus.UNAUTHORIZED and connection.renew()
+
+
+def failure(answer: HttpResponse, connection: Connection, request: str) -> DshellError:
+    """The exception that an unsuccessful `answer` to `request` ("VERB path") stands for."""
+    if answer.status == HTTPStatus.UNAUTHORIZED:
+        page = f"a web page of {answer.url}" if answer.is_page else f"the API server {connection.server}"
+        return BadConfig(
+            f"{page} rejects the credentials of {_who(connection)}: they are wrong or have expired",
+            "Log in again, then check with: kubectl auth whoami",
+        )
+    return api_error(answer, request)
+
+
+def _who(connection: Connection) -> str:
+    user = f'user "{connection.user}"' if connection.user else "the anonymous user"
+    return f'{user} (context "{connection.context}")' if connection.context else user

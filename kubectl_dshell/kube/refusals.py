@@ -1,0 +1,230 @@
+"""What the API server's refusals mean to the person who typed the command, and what to change.
+
+Each request that is made for a command goes out inside `translated`, which knows its verb, resource, namespace and
+name; so the errors that leave this package say what failed, and no code of HTTP is looked at above it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.domain.text.bounds import one_line
+from kubectl_dshell.errors import (
+    ApiError,
+    ContainerNotRunning,
+    DshellError,
+    Forbidden,
+    NameTaken,
+    NotAnApiServer,
+    NotFound,
+    PermissionDenied,
+    PodNotFound,
+    Unavailable,
+    UsageError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PODS, EXEC, EPHEMERAL_CONTAINERS = "pods", "pods/exec", "pods/ephemeralcontainers"
+# The kubelet by what it knows itself; then containerd and CRI-O where they know of an end before the kubelet does.
+_NOT_RUNNING = ("container not found", "container is in CONTAINER_", "container is not created or running")
+_WEBHOOK_DOWN = re.compile(r'failed calling webhook "(?P<name>[^"]*)"')
+_NO_VERB = re.compile(
+    r'User "(?P<user>[^"]*)" cannot (?P<verb>\w+) resource "(?P<resource>[^"]+)"'
+    r'(?: in API group "(?P<group>[^"]*)")?'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ApiRequest:
+    """What was asked of the API server, in the words of RBAC: a verb on a resource (with its group: jobs.batch).
+
+    A `namespace` of None is all of them. `name` is the object's, empty for lists, and `kind` what one of them is
+    called; `container` is the debug container that is to be added.
+    """
+
+    verb: str
+    resource: str
+    namespace: str | None
+    name: str = ""
+    kind: str = "pod"
+    selector: str = ""
+    container: str = ""
+
+    @property
+    def reads_many(self) -> bool:
+        """Lists and watches: no admission looks at them, and no single object is meant."""
+        return self.verb in ("list", "watch")
+
+
+@contextmanager
+def translated(request: ApiRequest) -> Iterator[None]:
+    """Raise what `translate_api_error` makes of an ApiError in the block."""
+    try:
+        yield
+    except ApiError as error:
+        explained = translate_api_error(error, request)
+        if explained is error:
+            raise
+        raise explained from error
+
+
+def translate_api_error(error: ApiError, request: ApiRequest) -> DshellError:
+    """The refusal in the user's terms; `error` itself where there is nothing to add."""
+    if isinstance(error, NotAnApiServer):
+        return error
+    if request.reads_many or request.kind != "pod":
+        return _read_refused(error, request)
+    if request.resource == EXEC and _is_not_running(error):
+        return ContainerNotRunning(error.message)
+    if refused := _not_admitted(error, request):
+        return refused
+    if error.code == HTTPStatus.FORBIDDEN:
+        return _forbidden(error, request)
+    if error.code == HTTPStatus.NOT_FOUND:
+        return _not_found(error, request)
+    return _invalid(error, request) or error
+
+
+def _not_admitted(error: ApiError, request: ApiRequest) -> DshellError | None:
+    """Admission answers with the code it likes; only its words tell."""
+    if "violates PodSecurity" in error.message:
+        return _pod_security(error, request)
+    if webhook := _WEBHOOK_DOWN.search(error.message):
+        return Unavailable(
+            f'the admission webhook "{webhook["name"]}" of the cluster does not work, so nothing passes it:\n'
+            f"  {error.message}",
+            "Whoever runs the cluster has to repair or remove it: "
+            "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations",
+        )
+    if "ValidatingAdmissionPolicy" in error.message or "admission webhook" in error.message:
+        return _policy(error, request)
+    return None
+
+
+def _invalid(error: ApiError, request: ApiRequest) -> DshellError | None:
+    """What the API server says of the entry that was to be added."""
+    if "static pods do not support ephemeral containers" in error.message:
+        return NotFound(f"{request.name} is a static pod, and Kubernetes does not allow ephemeral containers in those")
+    if error.code != HTTPStatus.UNPROCESSABLE_ENTITY:
+        return None
+    if request.container and "may not be changed" in error.message:
+        return NameTaken(f"{request.name} has a debug container {request.container} already")
+    return Unavailable(f"the API server does not accept the debug container:\n  {error.message}")
+
+
+def _is_not_running(error: ApiError) -> bool:
+    """Kubelet and runtime say the same of a container that has not started yet and of one that is over."""
+    is_internal = error.code == HTTPStatus.INTERNAL_SERVER_ERROR
+    return is_internal and any(text in error.message for text in _NOT_RUNNING)
+
+
+def _read_refused(error: ApiError, request: ApiRequest) -> DshellError:
+    """Of a list or a watch, or of a workload."""
+    if error.code == HTTPStatus.BAD_REQUEST and request.selector:
+        return UsageError(f"{request.selector!r} is not a label selector: {error.message}")
+    if error.code == HTTPStatus.FORBIDDEN:
+        return _denied(error, request)
+    if error.code == HTTPStatus.NOT_FOUND and not request.reads_many:
+        plural, where = request.resource.partition(".")[0], f"-n {quote(request.namespace or '')}"
+        return NotFound(
+            f'no {request.kind} "{request.name}" in namespace {request.namespace}',
+            f"Those there are: kubectl get {plural} {where} (another namespace: -n)",
+        )
+    return error
+
+
+def _policy(error: ApiError, request: ApiRequest) -> Forbidden:
+    if request.resource == EXEC:
+        return Forbidden(
+            f"an admission policy of the cluster does not allow exec in {request.name}:\n  {error.message}",
+            "Whoever runs the cluster can exempt it.",
+        )
+    return Forbidden(
+        f"an admission policy of the cluster does not allow it:\n  {error.message}",
+        "Nothing was added to the pod. Whoever runs the cluster can exempt it; other flags may satisfy the policy "
+        "(--image, --run-as, --profile).",
+    )
+
+
+def _pod_security(error: ApiError, request: ApiRequest) -> Forbidden:
+    level, namespace = re.search(r'violates PodSecurity "([a-z]+):', error.message), quote(request.namespace or "")
+    return Forbidden(
+        f'the namespace\'s Pod Security level "{level[1] if level else "?"}" does not allow it:\n  {error.message}',
+        "Nothing was added to the pod. Whoever runs the namespace can allow it: "
+        f"kubectl label namespace {namespace} pod-security.kubernetes.io/enforce=privileged --overwrite",
+    )
+
+
+def _forbidden(error: ApiError, request: ApiRequest) -> Forbidden:
+    if "is terminated" in error.message or "being terminated" in error.message:
+        return Forbidden(f"namespace {request.namespace} is being deleted: nothing can be added to it")
+    # An upgrade without the right to create is refused without a word.
+    if not _NO_VERB.search(error.message) and not error.message.strip().rstrip(":").endswith("forbidden"):
+        return Forbidden(f"the API server forbids it:\n  {error.message}")
+    return _denied(error, request)
+
+
+def _denied(error: ApiError, request: ApiRequest) -> PermissionDenied:
+    """By the RBAC of the cluster: what the server names, else what was asked for."""
+    user, verb, resource = "", request.verb, request.resource
+    if match := _NO_VERB.search(error.message):
+        user, verb = one_line(match["user"]), match["verb"]
+        resource = ".".join(filter(None, (match["resource"], match["group"])))
+    return PermissionDenied(user, verb, resource, request.namespace, *_rights(request, user))
+
+
+def _rights(request: ApiRequest, user: str) -> tuple[str, ...]:
+    """How to grant what the request needs, as something to paste; of workloads whoever asked for them says it."""
+    namespace = request.namespace
+    if request.reads_many and request.resource == PODS:
+        return _list_rights(namespace, user)
+    if namespace is None or request.kind != "pod":
+        return ()
+    name = quote(user) if user else "NAME  # yours: kubectl auth whoami"
+    return (
+        (
+            "A role that suffices is manifests/rbac/session.yaml, or:\n"
+            + role_command(namespace)
+            + f"\n  kubectl create rolebinding dshell -n {quote(namespace)} --role=dshell --user={name}"
+        ),
+    )
+
+
+def _list_rights(namespace: str | None, user: str) -> tuple[str, ...]:
+    kind, scope = ("role", f" -n {quote(namespace)}") if namespace else ("clusterrole", "")
+    rights = (
+        "Rights that suffice:\n"
+        f"  kubectl create {kind} dshell-ls{scope} --verb=get,list,watch --resource=pods\n"
+        f"  kubectl create {kind}binding dshell-ls{scope} --{kind}=dshell-ls --user={quote(user or 'NAME')}"
+    )
+    return (rights,) if namespace else ("One namespace may be allowed: kubectl dshell ls -n NAMESPACE", rights)
+
+
+def role_command(namespace: str) -> str:
+    """The least Role of one session, as something to paste."""
+    return f"""  kubectl apply -f - <<'ROLE'
+  {{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",
+   "metadata": {{"name": "dshell", "namespace": {json.dumps(namespace)}}},
+   "rules": [{{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "watch"]}},
+             {{"apiGroups": [""], "resources": ["pods/ephemeralcontainers"], "verbs": ["patch"]}},
+             {{"apiGroups": [""], "resources": ["pods/exec"], "verbs": ["get", "create"]}}]}}
+  ROLE"""
+
+
+def _not_found(error: ApiError, request: ApiRequest) -> DshellError:
+    if request.resource == EPHEMERAL_CONTAINERS and "not found" not in error.message.replace(
+        "the server could not find the requested resource", ""
+    ):
+        return Unavailable(
+            "this cluster has no ephemeral containers (Kubernetes 1.25 and newer have them)",
+            "Its version: kubectl version",
+        )
+    return PodNotFound(f'no pod "{request.name}" in namespace {request.namespace}')
