@@ -22,14 +22,14 @@ VERSION = "dshell/v1"
 
 
 class PodSink(Protocol):
-    """Where the output of one pod goes."""
+    """Receives the output of one pod."""
 
     @property
     def full(self) -> bool: ...
     def check(self) -> None: ...
     def write(self, output: Output) -> None: ...
     def finish(self, *, whole: bool) -> dict[str, Any]:
-        """The fields that tell of it in JSON."""
+        """Its fields in the JSON document of the pod."""
 
 
 class RunReport:

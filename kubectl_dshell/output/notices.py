@@ -19,7 +19,7 @@ _PLAIN_PROGRESS_AFTER_SECONDS = 5.0
 
 
 class Notices:
-    """`quiet` suppresses everything but warnings and errors; the identity line is for terminals only."""
+    """`quiet` suppresses notices and progress, not warnings; the identity line is for terminals only."""
 
     def __init__(self, *, quiet: bool, is_raw: Callable[[], bool] = lambda: False) -> None:
         """`is_raw` tells whether stderr is a terminal that a session has in raw mode."""

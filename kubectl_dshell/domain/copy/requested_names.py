@@ -87,7 +87,7 @@ def _unasked(name: str, kind: str) -> Forbidden:
 
 
 def _fits(tokens: list[Callable[[str], bool] | None], name: str) -> bool:
-    """In O(len(tokens) * len(name)) without backtracking beyond that: the name is untrusted."""
+    """Takes at most len(tokens) * len(name) steps, because the name is untrusted."""
     if name.startswith(".") and (not tokens or not isinstance(tokens[0], _Literal) or not tokens[0](".")):
         return False
     at = token = 0

@@ -1,4 +1,4 @@
-"""Filtering, staleness and sort order for `ls`, `ls --watch` and `cleanup`."""
+"""Filtering, staleness and sort order for `ls` and `ls --watch`."""
 
 from __future__ import annotations
 
