@@ -1,25 +1,25 @@
-"""Every failure the program knows, grouped by what the user can do about it, and the exit status of each.
+"""The exception tree, grouped by what the user can do about a failure, with the exit status of each group.
 
 DshellError
- +- UsageError        64  the command line is wrong
- +- NotFound          66  no such pod or container, or none that can be joined
- |   +- PodNotFound         no pod of that name, or it was deleted
- +- Unavailable       69  the debug container did not start, or ended under us
- |   +- NameTaken           another debug container of the pod has the name
- |   +- ContainerNotRunning it has not started yet, or is over
- |   +- TooManyOpenFiles  our own process may not open more files
- |   +- TooManyThreads      ... or begin no more threads
- |   +- Truncated          what a command of ours wrote is not whole
- +- Malformed         69  what a cluster, a pod or a program in it said cannot be understood
- +- OutputFailed      74  our own output cannot be written
- +- TimedOut          75  a deadline passed
- +- ConnectionLost    76  the API server, or a stream through it, is gone
- +- Forbidden         77  RBAC, admission or the kernel says no
- |   +- PermissionDenied    RBAC: who may not do what
- +- BadConfig         78  kubeconfig or credentials
- +- ApiError           *  an answer of the API server nobody explained better
-     +- NotAnApiServer 69  the answer is not one of a Kubernetes API server
-Interrupted          128+n  a signal asked us to stop (not a DshellError: nothing failed)
+ +- UsageError             64  the command line is wrong
+ +- NotFound               66  no such pod or container, or none that can be joined
+ |   +- PodNotFound             the pod does not exist, or was deleted
+ +- Unavailable            69  the debug container did not start, or ended during the session
+ |   +- NameTaken               another debug container in the pod has the name
+ |   +- ContainerNotRunning     the container has not started yet, or has ended
+ |   +- TooManyOpenFiles        this process has reached its limit of open files
+ |   +- TooManyThreads          ... or of threads
+ |   +- Truncated               the output of one of our own commands is incomplete
+ +- Malformed              69  data from a cluster, a pod or a program in it is malformed
+ +- OutputFailed           74  our own output cannot be written
+ +- TimedOut               75  a deadline passed
+ +- ConnectionLost         76  the API server, or a stream through it, is gone
+ +- Forbidden              77  denied by RBAC, admission or the kernel
+ |   +- PermissionDenied        denied by RBAC, with the user, verb and resource
+ +- BadConfig              78  kubeconfig or credentials
+ +- ApiError                *  an API server response without a more specific class
+     +- NotAnApiServer     69  the response does not come from a Kubernetes API server
+Interrupted             128+n  stopped by a signal (not a DshellError: nothing failed)
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ import errno
 from enum import IntEnum
 from http import HTTPStatus
 
-_NO_THREAD = "can't start new thread"  # CPython's own words; the error has no number
+_NO_THREAD = "can't start new thread"  # CPython's message; the error has no errno
 
 
 class ExitStatus(IntEnum):
-    """Exit codes of our own (sysexits.h); a remote command's code passes through untouched."""
+    """Our own exit codes (sysexits.h); the exit code of a remote command is passed through unchanged."""
 
     OK = 0
     USAGE = 64
@@ -63,7 +63,7 @@ EXIT_STATUS_MEANING: dict[ExitStatus, str] = {
 
 
 class DshellError(Exception):
-    """What happened, in one sentence, and optionally what to do next, a line each."""
+    """One sentence on what happened and, optionally, one line per suggested next step."""
 
     status = ExitStatus.BUG
 
@@ -82,7 +82,7 @@ class NotFound(DshellError):
 
 
 class PodNotFound(NotFound):
-    """The namespace has no pod of that name, or not any more."""
+    """The namespace has no such pod, or no longer has it."""
 
 
 class Unavailable(DshellError):
@@ -90,35 +90,35 @@ class Unavailable(DshellError):
 
 
 class NameTaken(Unavailable):
-    """The pod has a debug container of the name that was chosen for another; its entry can never be changed."""
+    """Another debug container in the pod already has the chosen name; entries can never be changed."""
 
 
 class ContainerNotRunning(Unavailable):
-    """Nothing can be run in a container that has not started yet, or is over; the message is the node's."""
+    """The container has not started yet, or has ended; the message is the node's."""
 
 
 class TooManyOpenFiles(Unavailable):
-    """Our own process may not open more files."""
+    """This process has reached its limit of open files."""
 
     def __init__(self) -> None:
         super().__init__(
-            "too many files are open for the limit of this shell (ulimit -n)",
-            "Raise it: ulimit -n 1024; or work on fewer pods at a time: --concurrency 1",
+            "too many open files: this process has reached its limit (ulimit -n)",
+            "Raise the limit: ulimit -n 1024; or work on fewer pods at a time: --concurrency 1",
         )
 
 
 class TooManyThreads(Unavailable):
-    """Our own process may begin no more threads."""
+    """This process cannot start another thread."""
 
     def __init__(self) -> None:
         super().__init__(
-            "no more threads can be started by this user or in this container (ulimit -u, pids.max)",
-            "Raise it: ulimit -u 4096; or work on fewer pods at a time: --concurrency 1",
+            "cannot start another thread: the limit of this user or container is reached (ulimit -u, pids.max)",
+            "Raise the limit: ulimit -u 4096; or work on fewer pods at a time: --concurrency 1",
         )
 
 
 def shortage(error: BaseException) -> Unavailable | None:
-    """What our own process has run out of, if that is what the kernel says with `error`."""
+    """The exhausted resource of this process if `error` reports one, else None."""
     if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
         return TooManyOpenFiles()
     if isinstance(error, RuntimeError) and str(error) == _NO_THREAD:
@@ -127,11 +127,11 @@ def shortage(error: BaseException) -> Unavailable | None:
 
 
 class Truncated(Unavailable):
-    """What a command of ours wrote ended before its end; its exit code may say why."""
+    """The output of one of our own commands ended early; its exit code may give the reason."""
 
 
 class Malformed(DshellError):
-    """What the other side said is not of its form: the one failure of everything that parses it."""
+    """Data from the other side is malformed: the only error that its parsers raise."""
 
     status = ExitStatus.UNAVAILABLE
 
@@ -153,7 +153,7 @@ class Forbidden(DshellError):
 
 
 class PermissionDenied(Forbidden):
-    """RBAC does not let `user` do it (empty: the server does not name them). A namespace of None is all of them."""
+    """RBAC denies it to `user` (empty if the server does not name them); a namespace of None means all namespaces."""
 
     def __init__(self, user: str, verb: str, resource: str, namespace: str | None, *advice: str) -> None:
         where = f"in namespace {namespace}" if namespace else "in all namespaces (cluster-wide)"
@@ -166,7 +166,7 @@ class BadConfig(DshellError):
 
 
 class ApiError(DshellError):
-    """An answer of the API server that is not 2xx (a metav1.Status, or plain text from the kubelet)."""
+    """A response of the API server other than 2xx (a metav1.Status, or plain text from the kubelet)."""
 
     def __init__(
         self,
@@ -178,11 +178,11 @@ class ApiError(DshellError):
         request: str = "",
         following: str = "",
     ) -> None:
-        """`code` is the HTTP status, `reason` and `message` the Status' own, `request` "VERB path".
+        """`code` is the HTTP status, `reason` and `message` come from the metav1.Status, `request` is "VERB path".
 
-        `following` is the token that goes on with a list that grew too old between two pages (a 410).
+        `following` is the continue token of a list that expired between two pages (410 Gone).
         """
-        super().__init__(message or reason or f"the API server answered {code} without a word")
+        super().__init__(message or reason or f"the API server returned {code} without a message")
         self.code = code
         self.reason = reason
         self.causes = causes
@@ -201,15 +201,15 @@ class ApiError(DshellError):
 
     @property
     def is_transient(self) -> bool:
-        """Whether it may pass by itself: too many requests, or trouble of the server's own."""
+        """Whether a retry may succeed: too many requests, or an error of the server itself."""
         return self.code == HTTPStatus.TOO_MANY_REQUESTS or self.code >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 class NotAnApiServer(ApiError):
-    """Something else answered: a proxy, a login page.
+    """The response comes from something else, such as a proxy or a login page.
 
-    `code` is its HTTP status if that says that it may pass (5xx), else 0: what 403 and 404 of an API server mean is
-    not said here.
+    `code` is its HTTP status if that status is transient (5xx), else 0: its 403 or 404 has not the meaning that it
+    has from an API server.
     """
 
     @property
@@ -218,7 +218,7 @@ class NotAnApiServer(ApiError):
 
 
 class Interrupted(BaseException):
-    """SIGINT, SIGTERM or SIGHUP arrived; BaseException so that no handler of failures swallows it."""
+    """SIGINT, SIGTERM or SIGHUP arrived; a BaseException, so that no error handler swallows it."""
 
     def __init__(self, signal_number: int) -> None:
         super().__init__(signal_number)

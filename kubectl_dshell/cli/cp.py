@@ -37,7 +37,7 @@ class CpOptions(Options):
     connection: ConnectionFlags = nested(ConnectionFlags)
 
 
-class Places(NamedTuple):
+class CopyPaths(NamedTuple):
     """The sources and the destination of a copy."""
 
     sources: tuple[RemotePath | str, ...]
@@ -68,17 +68,17 @@ def cp_command(options: CpOptions) -> int:
     """  # noqa: D301  # click's \b
     options.session.check()
     words, quiet = (*options.words, *(options.more or ())), options.session.quiet
-    places = _places(words)
-    if isinstance(places.destination, RemotePath) and not options.yes:
-        _ask(places.sources, places.destination)
+    paths = _copy_paths(words)
+    if isinstance(paths.destination, RemotePath) and not options.yes:
+        _ask(paths.sources, paths.destination)
     from kubectl_dshell.cli.wiring import copy_ports, ports
 
-    wanted = places.remote.namespace or options.session.namespace
+    wanted = paths.remote.namespace or options.session.namespace
     with ports(options.connection, wanted, quiet=quiet) as (bound, namespace):
         chosen = ("--container", options.session.container) if options.session.container else ()
         again = bound.invocation.command("cp", *map(_no_flag, words), *chosen, namespace=namespace)
-        session = options.session.to_request(namespace, places.remote.pod, again)
-        return _copy(places, session, copy_ports(bound, quiet=quiet), skip=options.skip_failed)
+        session = options.session.to_request(namespace, paths.remote.pod, again)
+        return _copy(paths, session, copy_ports(bound, quiet=quiet), skip=options.skip_failed)
 
 
 def _no_flag(word: str) -> str:
@@ -86,16 +86,16 @@ def _no_flag(word: str) -> str:
     return f"./{word}" if word.startswith("-") and word != STREAM else word
 
 
-def _copy(places: Places, session: OpenRequest, bound: CopyPorts, *, skip: bool) -> int:
+def _copy(paths: CopyPaths, session: OpenRequest, bound: CopyPorts, *, skip: bool) -> int:
     from kubectl_dshell.commands.copy.copy import CopyIn, CopyOut, copy_in, copy_out
 
-    if isinstance(places.destination, RemotePath):
-        return copy_in(CopyIn(session, tuple(map(str, places.sources)), places.destination, skip), bound)
-    paths = tuple(source for source in places.sources if isinstance(source, RemotePath))
-    return copy_out(CopyOut(session, paths, places.destination, skip), bound)
+    if isinstance(paths.destination, RemotePath):
+        return copy_in(CopyIn(session, tuple(map(str, paths.sources)), paths.destination, skip), bound)
+    remote = tuple(source for source in paths.sources if isinstance(source, RemotePath))
+    return copy_out(CopyOut(session, remote, paths.destination, skip), bound)
 
 
-def _places(words: tuple[str, ...]) -> Places:
+def _copy_paths(words: tuple[str, ...]) -> CopyPaths:
     """Raises click.UsageError for arguments that contradict each other."""
     if len(words) < 2:
         example = "kubectl dshell cp POD:PATH ., or kubectl dshell cp FILE POD:PATH"
@@ -109,7 +109,7 @@ def _places(words: tuple[str, ...]) -> Places:
     remote = next((end for end in (destination, *sources) if isinstance(end, RemotePath)), None)
     if remote is None:
         raise click.UsageError(_NO_POD)
-    return Places(tuple(sources), destination, remote)
+    return CopyPaths(tuple(sources), destination, remote)
 
 
 def _wrong(sources: list[RemotePath | str], destination: RemotePath | str) -> str:

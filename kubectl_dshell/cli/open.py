@@ -18,7 +18,7 @@ from kubectl_dshell.domain.pod.reference import WorkloadKind
 from kubectl_dshell.output.document import Format
 
 if TYPE_CHECKING:
-    from kubectl_dshell.cli.flags.session import Streams
+    from kubectl_dshell.cli.flags.session import SessionStreams
     from kubectl_dshell.commands.ports import Ports
     from kubectl_dshell.commands.request import OpenRequest
 
@@ -63,7 +63,7 @@ def _run(options: OpenOptions) -> int:
         return open_session(request, record(bound))
 
 
-def _request(options: OpenOptions, streams: Streams, namespace: str, bound: Ports) -> OpenRequest:
+def _request(options: OpenOptions, streams: SessionStreams, namespace: str, bound: Ports) -> OpenRequest:
     pod = _one_pod(options, namespace, bound)
     again = bound.invocation.open(namespace, pod, options.session.container)
     return replace(

@@ -1,4 +1,4 @@
-"""What came of one command in many pods."""
+"""Results of one command in many pods."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """How the command ended in one pod: with an exit code, or because of `error`, or neither: it was `stopped`."""
+    """The result in one pod: an exit code, an `error`, or neither if it was `stopped`."""
 
     place: ContainerRef
     seconds: float
@@ -25,7 +25,7 @@ class RunResult:
     error: DshellError | None = None
     debug_container: str = ""
     identity: tuple[int, int] | None = None
-    """uid and gid that were asked for."""
+    """The requested uid and gid."""
 
     @property
     def ok(self) -> bool:
@@ -33,21 +33,21 @@ class RunResult:
 
     @property
     def stopped(self) -> bool:
-        """It was not let end, or not even begin, because something else had ended the whole."""
+        """Interrupted, or never started, because the whole run was stopped."""
         return self.exit_code is None and self.error is None
 
     @property
     def why(self) -> str:
-        """In a few words."""
+        """The reason of a failure, in a few words."""
         if self.error is not None:
             return self.error.status.name
         return "stopped" if self.stopped else f"exit code {self.exit_code}"
 
 
 def overall(results: Iterable[RunResult]) -> int:
-    """One exit code for all: 0 if all are; else the highest of our own failures, else the highest of the commands.
+    """The exit code of the run: the highest of our own errors, else the highest of the commands, else 0.
 
-    What was stopped has no say: whatever stopped it has.
+    Stopped pods do not count: the cause of the stop has its own exit code.
     """
     known = list(results)
     ours = [int(r.error.status) for r in known if r.error is not None]
@@ -65,7 +65,7 @@ def summary(results: Sequence[RunResult], total: int) -> str:
 
 
 def advice(results: Iterable[RunResult]) -> list[str]:
-    """What to do next, for the first failure of each class: the others would say the same of another pod."""
+    """The advice of the first failure of each class: further ones would repeat it for another pod."""
     seen: dict[ExitStatus, tuple[str, ...]] = {}
     for result in results:
         if result.error is not None and result.error.advice:

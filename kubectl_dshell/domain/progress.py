@@ -1,4 +1,4 @@
-"""How far a copy is."""
+"""Progress of a copy."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Protocol
 
 
 class ProgressMeter(Protocol):
-    """Told by whoever moves the bytes, in whatever thread."""
+    """Updated by the code that moves the bytes, from any thread."""
 
     def expect(self, total: int | None) -> None:
-        """So many bytes more are to come; None: nobody knows how many."""
+        """Add `total` bytes to the expected number; None if the number is unknown."""
 
     def advance(self, count: int) -> None:
-        """So many more have passed."""
+        """Count `count` bytes as transferred."""

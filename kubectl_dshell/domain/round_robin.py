@@ -1,4 +1,4 @@
-"""Takes groups in turn, so that many of one do not keep a few of another from ever being reached."""
+"""Takes turns between groups, so that a large group cannot starve a small one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 def round_robin(items: Iterable[T], group: Callable[[T], Hashable], shuffle: Callable[[list[T]], None]) -> list[T]:
-    """One item of each group, then the next of each; in an order within the groups that nobody can rely on."""
+    """One item of each group, then the next of each; the order within a group is random."""
     shuffled = list(items)
     shuffle(shuffled)
     groups: dict[Hashable, list[T]] = {}
@@ -26,11 +26,11 @@ def round_robin(items: Iterable[T], group: Callable[[T], Hashable], shuffle: Cal
 
 
 def by_group(groups: Iterable[str], shown: int = 10) -> str:
-    """How many there are of each, most first: "12 in namespace aaa, 1 in zzz"."""
+    """Counts per group, largest first: "12 in namespace aaa, 1 in zzz"."""
     counts: dict[str, int] = {}
     for one in groups:
         counts[one] = counts.get(one, 0) + 1
     most = sorted(counts.items(), key=lambda count: (-count[1], count[0]))
     words = [f"{count} in {name}" for name, count in most[:shown]]
-    more = [f"{sum(count for _, count in most[shown:])} in {len(most) - shown} more"] if len(most) > shown else []
+    more = [f"{sum(count for _, count in most[shown:])} in {len(most) - shown} others"] if len(most) > shown else []
     return ", ".join([*words, *more]).replace(" in ", " in namespace ", 1)

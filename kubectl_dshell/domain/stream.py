@@ -1,4 +1,4 @@
-"""One exec stream as everybody sees it, whatever carries it."""
+"""The interface of one exec stream, independent of its transport."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """How the remote command ended: its exit code, or None and the server's own words when there is none."""
+    """The end of the remote command: its exit code, or None and the server's message if there is none."""
 
     code: int | None
     message: str = ""
@@ -42,7 +42,7 @@ Event = Output | Exit
 
 @dataclass(frozen=True, slots=True)
 class Piped:
-    """How a command between two ends of ours has ended: what it said on stderr, and what failed at our side."""
+    """The end of a command with piped stdin and stdout: its stderr output, and the failure on our side, if any."""
 
     end: Exit
     said: str
@@ -66,11 +66,11 @@ class Stream(Protocol):
 
     @property
     def backlog(self) -> int:
-        """Bytes queued and not yet taken by the socket."""
+        """Bytes queued but not yet accepted by the socket."""
         ...
 
     def receive(self) -> Sequence[Event]:
-        """Whatever has arrived, 1 MiB at most; raises ConnectionLost when no Exit can come any more."""
+        """The events that have arrived, 1 MiB at most; raises ConnectionLost once no Exit can arrive any more."""
         ...
 
     def send(self, data: bytes) -> None: ...
@@ -86,11 +86,11 @@ class Stream(Protocol):
         ...
 
     def keepalive(self, now: float) -> float:
-        """Do what is due; the time of the next call wanted; raises ConnectionLost after a long silence."""
+        """Do the work that is due and return when to call again; raises ConnectionLost after a long silence."""
         ...
 
     def idle(self, now: float) -> object:
-        """As `keepalive`, while we do not read on purpose: silence until `now` proves nothing."""
+        """Like `keepalive` while reading is paused on purpose: silence up to `now` proves nothing."""
         ...
 
 
@@ -124,7 +124,7 @@ class BufferedSink(Sink, Protocol):
 
 
 class Companion(Protocol):
-    """To be looked after while the relay runs; `fileno` is -1 while there is nothing to poll."""
+    """A second connection served while the relay runs; `fileno` is -1 while there is nothing to poll."""
 
     def fileno(self) -> int: ...
 
@@ -132,5 +132,5 @@ class Companion(Protocol):
     def wants_write(self) -> bool: ...
 
     def service(self, now: float) -> float:
-        """Do what is due or ready, without blocking; the time of the next call wanted."""
+        """Do the work that is due or ready, without blocking, and return when to call again."""
         ...

@@ -1,1 +1,1 @@
-"""Files on this machine's disk: archives into them and out of them, whole or not at all."""
+"""Local files: packed into archives and unpacked from them, completely or not at all."""

@@ -1,4 +1,4 @@
-"""From this machine's disk into an archive for copy_in.sh."""
+"""Packs local files into an archive for copy_in.sh."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.progress import ProgressMeter
 
 _PIECE = 256 * 1024
-_NO_FILE = "neither a file nor a directory nor a link"
+_NO_FILE = "it is not a file, a directory or a link"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,10 @@ class Size:
 
 
 class ArchiveSource:
-    """The files and directories that are to be sent. A source that is a symbolic link is followed, others are kept."""
+    """The files and directories to send. A source that is a symbolic link is followed; links below it are kept."""
 
     def __init__(self, sources: Sequence[str], refuse: Callable[[str, str], None]) -> None:
-        """`refuse` hears of what is not sent, and why; it may raise. Raises NotFound where there is no such file."""
+        """`refuse` is called with each path that is not sent and the reason; it may raise. Raises NotFound."""
         self._sources = sources
         self._refuse = refuse
         self._buffer = memoryview(bytearray(_PIECE))
@@ -43,25 +43,25 @@ class ArchiveSource:
             except OSError as error:
                 raise NotFound(f"{source}: {error.strerror}") from error
             if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-                raise NotFound(f"{source}: neither a file nor a directory")
+                raise NotFound(f"{source}: not a file or directory")
 
     @property
     def names(self) -> list[str]:
-        """As they will be called; "." for what is only the contents of a directory."""
+        """The names in the pod; "." for a source that stands for the contents of a directory."""
         return [_name(source) for source in self._sources]
 
     def size(self) -> Size:
-        """How much it is, as far as it can be seen."""
+        """The number of files and bytes, as far as they are readable."""
         files = total = 0
         for size in chain.from_iterable(map(_sizes, self._sources)):
             files, total = files + 1, total + size
         return Size(files, total)
 
     def send(self, out: BinaryIO, stopped: Callable[[], bool], meter: ProgressMeter) -> None:
-        """Write the archive; without its last member when stopped. Raises NotFound where a file cannot be read."""
+        """Write the archive, without its last member if stopped. Raises NotFound for a file that shrinks meanwhile."""
         sender = _Sender(out, self._refuse, self._buffer, stopped, meter, bytearray(), bytearray())
         for number, source in enumerate(self._sources):
-            with suppress(OSError):  # told where it is opened
+            with suppress(OSError):  # reported when it is opened
                 status = Path(source).stat()
                 meter.expect(status.st_size if stat.S_ISREG(status.st_mode) else None)
             sender.source(_Found(str(number), source, None, source, 0))
@@ -75,7 +75,7 @@ class ArchiveSource:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A file here: `base` in the directory `at`, which is held open; `path` is for messages, `name` for the archive."""
+    """A local file: `base` in the open directory `at`; `path` is for messages, `name` is the one in the archive."""
 
     name: str
     base: str
@@ -84,13 +84,13 @@ class _Found:
     depth: int
 
     def open(self, flags: int) -> int:
-        """A descriptor; of a named pipe too, without waiting for whoever writes into it."""
+        """A descriptor; opening a named pipe does not wait for a writer."""
         return os.open(self.base, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | flags, dir_fd=self.at)
 
 
 @dataclass(frozen=True, slots=True)
 class _Sender:
-    """Others may change what is sent: nothing but the sources themselves is reached through a link."""
+    """The files may be changed concurrently: no link is followed, except the sources themselves."""
 
     out: BinaryIO
     refuse: Callable[[str, str], None]
@@ -98,16 +98,16 @@ class _Sender:
     stopped: Callable[[], bool]
     meter: ProgressMeter
     times: bytearray
-    """@SECONDS and name, each with a zero byte, of links and what they are in: busybox tar makes them last."""
+    """@SECONDS and name, each NUL-terminated, of links and their directories: busybox tar creates links last."""
     modes: bytearray
-    """Mode and name, each with a zero byte, of the directories that their owner cannot write into."""
+    """Mode and name, each NUL-terminated, of directories that their owner cannot write to."""
 
     def source(self, found: _Found) -> None:
         with self._told(found):
             self._opened(found, found.open(0))
 
     def entry(self, found: _Found) -> bool:
-        """One file, or one directory with all that is below it; whether it is a link."""
+        """Send one file, or one directory with its contents; returns whether it is a symbolic link."""
         if self.stopped():
             return False
         with self._told(found):
@@ -138,7 +138,7 @@ class _Sender:
         self.out.write(member.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape"))
 
     def text(self, name: str, data: bytes | bytearray) -> None:
-        """A file of ours."""
+        """Write one of our own files."""
         member = tarfile.TarInfo(name)
         member.size = len(data)
         self.header(member)
@@ -158,9 +158,9 @@ class _Sender:
             os.close(descriptor)
 
     def _folder(self, found: _Found, descriptor: int, status: os.stat_result) -> None:
-        """Twice, since what is put in changes its time. tar may make it once only: a mode in its way comes later."""
+        """Emitted before and after the entries, whose extraction updates its mtime; modes that block it come last."""
         if found.depth > DEEPEST:
-            raise UnsafeMember(f"more than {DEEPEST} directories deep")
+            raise UnsafeMember(f"its path is more than {DEEPEST} directories deep")
         inside, links = sorted(os.listdir(descriptor)), False
         member, wanted = _member(found, status), safe_mode(MemberType.FOLDER, stat.S_IMODE(status.st_mode))
         member.type, member.mode = tarfile.DIRTYPE, wanted | 0o700
@@ -183,7 +183,7 @@ class _Sender:
         while left and not self.stopped():
             count = os.readv(descriptor, [self.buffer[: min(left, _PIECE)]])
             if not count:
-                raise NotFound(f"{found.path} became shorter while it was read; nothing was copied")
+                raise NotFound(f"{found.path} shrank while it was being read; nothing was copied")
             self.out.write(self.buffer[:count])
             self.meter.advance(count)
             left -= count
@@ -191,7 +191,7 @@ class _Sender:
 
 
 def _sizes(source: str) -> Iterator[int]:
-    """Of each file; of what goes while it is looked at none: if it is missed, that is told when it is sent."""
+    """The size of each file; files that vanish meanwhile are skipped, and reported when they are sent."""
     with suppress(OSError):
         if not Path(source).is_dir():
             yield Path(source).stat().st_size
@@ -209,11 +209,11 @@ def _member(found: _Found, status: os.stat_result) -> tarfile.TarInfo:
 
 
 def _repair(word: str, name: str) -> bytes:
-    """For xargs -0."""
+    """One entry for xargs -0."""
     return f"{word}\0{name}\0".encode("utf-8", "surrogateescape")
 
 
 def _name(source: str) -> str:
-    """The last part as it was written: "." and the root stand for what is in them."""
+    """The last part as written; "." and the root stand for their contents."""
     last = source.rstrip("/").rpartition("/")[2]
     return (Path(source).resolve().name if last == ".." else last) or "."

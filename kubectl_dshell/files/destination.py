@@ -1,4 +1,4 @@
-"""Which place a destination means: its symbolic links are followed once, here, and none is afterwards."""
+"""Resolves a destination: its symbolic links are followed once, here, and never again."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _MOST_LINKS = 40
 
 
 def followed(destination: str) -> Path:
-    """The absolute path of `destination`, without links; what does not exist stays as it is written.
+    """The absolute path of `destination` without links; a part that does not exist stays as it is.
 
-    As Linux has it with fs.protected_symlinks, whatever its setting: in a directory where everybody may write (/tmp) a
-    link is followed only if it is ours or the directory's owner's. Raises OSError for any other, and for a circle.
+    Applies the rule of fs.protected_symlinks regardless of that setting: in a sticky world-writable directory (/tmp) a
+    link is followed only if it belongs to the user or to the directory's owner. Raises OSError for others and loops.
     """
     found, left, links = Path("/"), _reversed(os.path.join(os.getcwd(), destination)), 0  # noqa: PTH109, PTH118  # keeps ".."
     while left:
@@ -31,7 +31,9 @@ def followed(destination: str) -> Path:
         if links > _MOST_LINKS:
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(inner))
         if not _trusted(status, found.stat()):
-            raise OSError(errno.EACCES, "a symbolic link of another user, in a directory of everybody's", str(inner))
+            raise OSError(
+                errno.EACCES, "a symbolic link owned by another user, in a world-writable directory", str(inner)
+            )
         target = str(inner.readlink())
         left += _reversed(target)
         if target.startswith("/"):

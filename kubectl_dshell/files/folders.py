@@ -1,6 +1,6 @@
-"""Directories held open: a name in one means what is in it, whatever others do to its path meanwhile.
+"""Operations on open directories, which stay the same whatever happens to their paths meanwhile.
 
-No function here goes through a symbolic link. Paths below a directory are the parts of a name, each a name of its own.
+No function here follows a symbolic link. A path below a directory is a sequence of names.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ _FOLDER = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _PLACE = getattr(os, "O_PATH", os.O_RDONLY)
 _ALL = stat.S_IRWXU
 NO_FOLDER = (errno.ENOTDIR, errno.ENOENT, errno.ELOOP)
-"""What the kernel says of a name below something that is not a directory."""
+"""The errors of the kernel for a name below something that is not a directory."""
 
 
 def open_folder(name: str, at: int | None = None, *, read: bool = True) -> int:
-    """A descriptor of the directory `name` in `at`, for names in it or also to `read` it.
+    """A descriptor of the directory `name` in `at`; `read` allows to list it, too.
 
-    Raises OSError, with one of NO_FOLDER where it is not one.
+    Raises OSError, with an errno in NO_FOLDER if it is not a directory.
     """
     return os.open(name, _FOLDER | (os.O_RDONLY if read else _PLACE), dir_fd=at)
 
 
 @contextlib.contextmanager
 def opened(name: str, at: int, *, read: bool = True) -> Iterator[int]:
-    """The directory `name` in `at`, while it is needed."""
+    """The directory `name` in `at`, closed at the end."""
     descriptor = open_folder(name, at, read=read)
     try:
         yield descriptor
@@ -54,7 +54,7 @@ def descend(top: int, parts: Sequence[str]) -> int:
 
 
 def mode_of(name: str, at: int) -> int | None:
-    """Type and permissions of what has that name itself; None where nothing has it."""
+    """Type and permissions of the file `name`, without following a link; None if there is none."""
     try:
         return os.stat(name, dir_fd=at, follow_symlinks=False).st_mode
     except FileNotFoundError:
@@ -67,14 +67,14 @@ def identity(descriptor: int) -> tuple[int, int]:
 
 
 def set_attributes(descriptor: int, attributes: tuple[int, int]) -> None:
-    """The mode and the time (seconds) of what is open."""
+    """Set the mode and the time (seconds) of an open file."""
     mode, time = attributes
     os.utime(descriptor, (time, time))
     os.fchmod(descriptor, mode)
 
 
 def make_writable(name: str, at: int) -> int | None:
-    """What only its owner can reach into: the directory `name` can be read and changed now; its mode, if it was not."""
+    """Give the owner full access to a directory nobody else can reach; the previous mode, if it was changed."""
     mode = stat.S_IMODE(os.stat(name, dir_fd=at, follow_symlinks=False).st_mode)
     if mode & _ALL == _ALL:
         return None
@@ -83,7 +83,7 @@ def make_writable(name: str, at: int) -> int | None:
 
 
 def empty(descriptor: int) -> None:
-    """Remove all that is in a directory nobody else can reach into, as far as that can be done."""
+    """Remove the contents of a directory that nobody else can reach, as far as possible."""
     with contextlib.suppress(OSError):
         os.fchmod(descriptor, _ALL)
     for name in os.listdir(descriptor):

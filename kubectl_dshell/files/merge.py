@@ -1,4 +1,4 @@
-"""How a tree becomes part of another one, file by file."""
+"""Merges one tree into another, file by file."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from kubectl_dshell.files.folders import make_writable, mode_of, open_folder, op
 
 
 class Conflict(Exception):
-    """What stands in the way."""
+    """The path of an obstacle."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A name in a directory that is held open; `path` is for messages."""
+    """A name in an open directory; `path` is for messages."""
 
     at: int
     name: str
@@ -26,10 +26,10 @@ class Spot:
 
 
 def merge(source: Spot, target: Spot, *, act: bool) -> None:
-    """Make what is at `source` be at `target`, or (without `act`) look whether it could be.
+    """Move `source` to `target` or, without `act`, check whether that is possible.
 
-    A directory becomes part of one that is there. A link is never followed: one that is there is replaced by a file,
-    and in the way of a directory. `source` is where nobody else writes. Raises Conflict and OSError.
+    A directory is merged into an existing one. Links are never followed: an existing link is replaced by a file, and
+    conflicts with a directory. Nobody else may write to `source`. Raises Conflict and OSError.
     """
     coming, there = mode_of(source.name, source.at), mode_of(target.name, target.at)
     if there is None or not _folder(coming):
@@ -46,7 +46,7 @@ def merge(source: Spot, target: Spot, *, act: bool) -> None:
 
 
 def merge_all(source: Spot, inner: int, target: Spot, outer: int, *, act: bool) -> None:
-    """The same for all that is in the directory `inner`, at `source`, and in `outer`, at `target`."""
+    """The same for all entries of the open directory `inner` (`source`), into `outer` (`target`)."""
     for name in os.listdir(inner):
         merge(source.inside(inner, name), target.inside(outer, name), act=act)
 
@@ -56,7 +56,7 @@ def _folder(mode: int | None) -> bool:
 
 
 def _rename(source: Spot, target: Spot, *, folder: bool) -> None:
-    """A directory that changes its parent has to be writable, since its `..` is written."""
+    """A directory that moves to another parent has to be writable, because its `..` is updated."""
     fixed = make_writable(source.name, source.at) if folder else None
     descriptor = None if fixed is None else open_folder(source.name, source.at)
     try:

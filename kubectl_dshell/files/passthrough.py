@@ -1,4 +1,4 @@
-"""From a feed to a descriptor as one archive, as it is: whoever unpacks it judges it."""
+"""Passes the received archives on as a single one, unchecked: that is up to its reader."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SIGPIPE = 13
 
 
 class Passthrough:
-    """A landing that keeps nothing: what comes goes on."""
+    """A destination that stores nothing: it passes everything on."""
 
     def __init__(self, descriptor: int, sources: Sequence[RemotePath]) -> None:
         self._descriptor = descriptor
@@ -33,12 +33,13 @@ class Passthrough:
     def receive(
         self,
         source: io.BufferedReader,
-        refuse: Callable[[str, str], None],  # noqa: ARG002  # nothing is
+        refuse: Callable[[str, str], None],  # noqa: ARG002  # nothing is refused
         meter: ProgressMeter,
     ) -> None:
-        """Each source below its own name.
+        """Pass on each source below its own name.
 
-        Raises Truncated, OutputFailed, Forbidden for a name nobody asked for, Interrupted (SIGPIPE) if the reader goes.
+        Raises Truncated, OutputFailed, Forbidden for a name that was not requested, Interrupted (SIGPIPE) if the
+        reader has closed the pipe.
         """
         feed, buffer = TarReader(source), memoryview(bytearray(_PIECE))
         try:
@@ -66,7 +67,7 @@ class Passthrough:
         while left:
             count = feed.readinto(buffer[: min(left, _PIECE)])
             if not count:
-                raise Truncated("the archive ended early")
+                raise Truncated("the archive ended unexpectedly")
             left -= count
             write_all(self._descriptor, buffer[:count])
             meter.advance(count)
@@ -74,9 +75,9 @@ class Passthrough:
 
 
 def _header(member: tarfile.TarInfo, kind: str, source: str) -> bytes:
-    """A directory's members are below it; the only member of a file's archive is the file."""
+    """Members of a directory are below it; the archive of a file has the file as its only member."""
     if member.type == tarfile.GNUTYPE_SPARSE:
-        raise Truncated(f"{member.name} is in a form of tar's that is not passed on (sparse)")
+        raise Truncated(f"{member.name} is a sparse file in a tar-specific format, which cannot be passed through")
     inner = member.name.removeprefix(".").removeprefix("/") if kind == "folder" else ""
     member.name = f"{source}/{inner}" if inner else source
     if member.islnk():
@@ -84,4 +85,4 @@ def _header(member: tarfile.TarInfo, kind: str, source: str) -> bytes:
     try:
         return member.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape")
     except ValueError as error:
-        raise Truncated(f"the archive is broken: {error}") from error
+        raise Truncated(f"the archive is corrupt: {error}") from error

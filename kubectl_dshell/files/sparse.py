@@ -1,4 +1,4 @@
-"""Data from a feed into a file. Where it is all zeros the file gets a hole, as a sparse one had."""
+"""Writes received data to a file; blocks of zeros become holes, so that sparse files stay sparse."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.progress import ProgressMeter
     from kubectl_dshell.files.tar_reader import TarReader
 
-_PIECE = 256 * 1024  # what the processor still has at hand when it is written
+_PIECE = 256 * 1024  # small enough to be still in the processor's cache when it is written
 _HOLE = 16 * 1024
 _ZEROS = bytes(_HOLE)
 
@@ -30,19 +30,19 @@ class SparseWriter:
         self._meter.expect(size)
 
     def write(self, descriptor: int, size: int) -> None:
-        """The next `size` bytes of the feed, into an empty file."""
+        """Write the next `size` bytes to an empty file."""
         left = size
         while left:
             count = self._feed.readinto(self._view[: min(left, _PIECE)])
             if not count:
-                raise Truncated("the archive ended early")
+                raise Truncated("the archive ended unexpectedly")
             left -= count
             self._write(descriptor, count)
             self._meter.advance(count)
         os.ftruncate(descriptor, size)
 
     def _write(self, descriptor: int, count: int) -> None:
-        begin = 0  # of what is not written yet
+        begin = 0  # of the data not yet written
         for at in range(0, count, _HOLE):
             if self._buffer[at] or self._buffer[at : min(at + _HOLE, count)] != _ZEROS:
                 continue

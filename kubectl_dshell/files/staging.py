@@ -1,4 +1,4 @@
-"""Where a copy comes down: beside its place first, in its place when all of it is there."""
+"""The destination of a copy: everything is staged beside its final place, and moved there once complete."""
 
 from __future__ import annotations
 
@@ -28,29 +28,29 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.copy.copy_spec import RemotePath
     from kubectl_dshell.domain.progress import ProgressMeter
 
-_RECORD = 4  # "source", file or folder, name, where it is
+_RECORD = 4  # "source", file or folder, name, path in the app
 _CONTENTS = "."
 
 
 @dataclass(slots=True)
 class _Staged:
-    """One source that has come. It is `temporary` in the folder of the landing, or in the directory it goes into."""
+    """One received source, named `temporary` in the destination directory or in the directory it is merged into."""
 
     name: str
     temporary: str
     inside: bool
     made: tuple[int, int] | None = None
-    """The directory that we have made: others may put another in its place."""
+    """Identity of the directory created here: somebody may replace it by another."""
     top: tuple[int, int] | None = None
-    """What it is to have in its place."""
+    """Mode and time that it gets in its final place."""
     placed: bool = False
 
 
 class Staging:
-    """What `cp` does with its last word: a directory gets the sources, else it is the new name of the only one."""
+    """Like the last argument of `cp`: a directory that receives the sources, or the new name of a single one."""
 
     def __init__(self, destination: str, sources: Sequence[RemotePath]) -> None:
-        """Raises OutputFailed where nothing could land, before anything is fetched."""
+        """Raises OutputFailed for an unusable destination, before anything is fetched."""
         self.missing: list[str] = []
         self._staged: dict[str, _Staged] = {}
         self._turns = RequestedNames(sources)
@@ -62,14 +62,14 @@ class Staging:
         self._path = into or place.parent
         self._rename = None if into else place.name
         if not os.access(self._path, os.W_OK | os.X_OK):
-            raise OutputFailed(f"cannot write into {self._path}: Permission denied")
+            raise OutputFailed(f"cannot write to {self._path}: Permission denied")
         with _disk(self._path):
             self._folder = open_folder(str(self._path), read=False)
 
     def receive(self, source: io.BufferedReader, refuse: Callable[[str, str], None], meter: ProgressMeter) -> None:
-        """Unpack everything beside its place.
+        """Unpack everything beside its final place.
 
-        Raises Truncated, OutputFailed, Forbidden for what was not asked for, and what `refuse` raises.
+        Raises Truncated, OutputFailed, Forbidden for a name that was not requested, and what `refuse` raises.
         """
         feed = TarReader(source)
         unpacker = Unpacker(feed, SparseWriter(feed, meter), refuse)
@@ -97,7 +97,7 @@ class Staging:
         self._turns.end()
 
     def commit(self) -> None:
-        """Put everything in its place; looks for obstacles before anything is touched."""
+        """Move everything to its final place, after a check for conflicts."""
         try:
             for act in (False, True):
                 for one in self._staged.values():
@@ -108,7 +108,7 @@ class Staging:
             raise OutputFailed(f"cannot write {error.filename or self._path}: {error.strerror}") from error
 
     def discard(self) -> None:
-        """Remove what is not in its place, as far as that can be done."""
+        """Remove everything that is not in its final place, as far as possible."""
         if self._shared is not None:
             self._shared.close()
             self._shared = None
@@ -121,7 +121,7 @@ class Staging:
     def _place(self, one: _Staged, *, act: bool) -> None:
         with self._beside(one) as at:
             if mode_of(one.temporary, at) is None:
-                return  # refused, and left out
+                return  # it was refused, and left out
             source, target = Spot(at, one.temporary, str(self._path)), self._target(one.name)
             with contextlib.nullcontext(-1) if one.made is None else _same(one, at) as inner:
                 if one.name == _CONTENTS and self._rename is None:
@@ -134,10 +134,10 @@ class Staging:
                     set_attributes(inner, one.top)
 
     def _check_names(self, contents: int) -> None:
-        """What is in a directory and what comes by its own name may be the same."""
+        """The contents of a directory may contain a name that is also a source of its own."""
         for final in self._staged:
             if final != _CONTENTS and mode_of(final, contents) is not None:
-                raise OutputFailed(f"two of the sources would become {self._path / final}")
+                raise OutputFailed(f"two sources would be written to {self._path / final}")
 
     def _target(self, name: str) -> Spot:
         final = self._rename or name
@@ -146,7 +146,7 @@ class Staging:
     def _stage(self, name: str) -> _Staged:
         final = self._rename or name
         if final in self._staged:
-            raise OutputFailed(f"two of the sources would become {self._path / final}")
+            raise OutputFailed(f"two sources would be written to {self._path / final}")
         with _disk(self._path / final):
             inside = name != _CONTENTS and stat.S_ISDIR(mode_of(final, self._folder) or 0)
         short = os.fsdecode(os.fsencode(final)[:200])
@@ -166,7 +166,7 @@ class Staging:
 
     @contextlib.contextmanager
     def _beside(self, one: _Staged) -> Iterator[int]:
-        """The directory that has `one`: what it will be a part of is perhaps on another disk than its parent."""
+        """The directory that holds `one`: a directory that it is merged into may be a mount point."""
         if not one.inside:
             yield self._folder
             return
@@ -186,7 +186,7 @@ class Staging:
 
 
 def _place(destination: str, *, many: bool) -> tuple[Path, Path | None]:
-    """The path that is meant, and the directory that it is, if it is one. Raises OutputFailed and OSError."""
+    """The resolved destination, and the same again if it is a directory. Raises OutputFailed and OSError."""
     place = followed(destination)
     if place.is_dir():
         return place, place
@@ -195,17 +195,17 @@ def _place(destination: str, *, many: bool) -> tuple[Path, Path | None]:
     if place.exists() and not place.is_file():
         raise OutputFailed(f"{destination} is neither a file nor a directory")
     if not place.parent.is_dir():
-        raise OutputFailed(f"cannot write {destination}: there is no directory {place.parent}")
+        raise OutputFailed(f"cannot write {destination}: no such directory: {place.parent}")
     return place, None
 
 
 @contextlib.contextmanager
 def _same(one: _Staged, at: int) -> Iterator[int]:
-    """The directory that we have made, or FileNotFoundError."""
+    """The directory created here; raises FileNotFoundError if another one has replaced it."""
     descriptor = open_folder(one.temporary, at)
     try:
         if identity(descriptor) != one.made:
-            raise FileNotFoundError(2, "somebody else has changed it", one.temporary)
+            raise FileNotFoundError(2, "another process has changed it", one.temporary)
         yield descriptor
     finally:
         os.close(descriptor)
@@ -216,7 +216,7 @@ def _disk(place: Path) -> Iterator[None]:
     try:
         yield
     except UnicodeEncodeError as error:
-        raise OutputFailed(f"cannot write {place}: not in the encoding of this locale") from error
+        raise OutputFailed(f"cannot write {place}: its name cannot be encoded in this locale") from error
     except OSError as error:
-        why = "somebody else has changed it" if error.errno in NO_FOLDER else error.strerror
+        why = "another process has changed it" if error.errno in NO_FOLDER else error.strerror
         raise OutputFailed(f"cannot write {place}: {why}") from error

@@ -1,4 +1,4 @@
-"""A directory in the making. Its links come last, when nothing is written any more, and nothing is below one."""
+"""Builds a directory tree. Links are created last, after all writes, so that no path leads through one."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ if TYPE_CHECKING:
 
 NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 MOST_KEPT = 24 * 1024 * 1024
-"""Bytes of memory for what has to wait for the end: links, and the times and modes of directories."""
-_ENTRY = 400  # of the interpreter's, with each
+"""Bytes of memory for data kept until the end: links, and the times and modes of directories."""
+_ENTRY = 400  # overhead of the interpreter for each
 _UNFIT = (errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL)
 
 
 class Tree:
-    """Made below a descriptor, which stays open until `close`. All methods raise Refused and OutputFailed."""
+    """Built below a descriptor, which stays open until `close`. All methods raise UnsafeMember and OutputFailed."""
 
     def __init__(self, descriptor: int, name: str, place: str) -> None:
-        """`name` there and `place` here are for messages."""
+        """`name` in the pod and `place` on this machine are for messages."""
         self.name = name
         self.place = place
         self.top: tuple[int, int] | None = None
-        """Mode and time of the directory itself, for whoever puts it in its place: until then it is ours alone."""
-        self.shared = False  # several sources become one: a directory may come again
+        """Mode and time of the top directory, set when it is moved to its place: until then only we can access it."""
+        self.shared = False  # several sources are merged: a directory may occur again
         self._descriptor = descriptor
         self._links: dict[bytes, tuple[bytes, int]] = {}
         self._folders: dict[bytes, tuple[int, int]] = {}
         self._kept = 0
-        self._parent: tuple[Parts, int] | None = None  # the last one, since files come together
+        self._parent: tuple[Parts, int] | None = None  # of the last file, since the next is often in the same directory
 
     def file(self, path: Parts) -> int:
-        """A descriptor of a new empty file."""
+        """Create an empty file; returns its descriptor."""
         with self._within(path) as at:
             return os.open(path[-1], NEW_FILE, 0o600, dir_fd=at)
 
     def folder(self, path: Parts, mode: int, time: int) -> None:
-        """A new directory, or (no `path`) what is to be known of the top; `mode` and `time` come in the end."""
+        """Create a directory or, for an empty `path`, note the top's attributes. They are set at the end."""
         if not path:
             self.top = (mode, time)
             return
@@ -57,21 +57,21 @@ class Tree:
         self._folders[key] = (mode, time)
 
     def link(self, path: Parts, target: str, time: int, top: str) -> None:
-        """A symbolic link in a copy of the app's directory `top`."""
+        """Note a symbolic link in a copy of the app's directory `top`, to be created at the end."""
         key, text = self._key(path), self._key((safe_link(path, target, top),))
         if key in self._links:
-            raise UnsafeMember("a name that is there already")
+            raise UnsafeMember("its name already exists")
         self._keep(len(key) + len(text))
         self._links[key] = (text, time)
 
     def hard_link(self, path: Parts, target: Parts, top: str) -> None:
-        """One more name of a file, or of a link as if it were written there."""
+        """Create another name for a file; for a link, note an equivalent link."""
         if waiting := self._links.get(self._key(target)):
             self.link(path, os.fsdecode(waiting[0]), waiting[1], top)
             return
         with self._within(target) as source:
             if not target or not stat.S_ISREG(mode_of(target[-1], source) or 0):
-                raise UnsafeMember(f"a hard link to what is not in the copy ({'/'.join(target)})")
+                raise UnsafeMember(f"it is a hard link to a file outside the copy ({'/'.join(target)})")
             held = os.dup(source)
         try:
             with self._within(path) as at:
@@ -80,9 +80,9 @@ class Tree:
             os.close(held)
 
     def finish(self, refuse: Callable[[str, str], None]) -> None:
-        """The links, then what writing would have changed: modes and times of directories, the deepest first.
+        """Create the links, then set the modes and times of directories, which writes would change, deepest first.
 
-        `refuse` hears of each link that is not made.
+        `refuse` is called for each link that is not created.
         """
         for key, (target, time) in self._links.items():
             path = tuple(os.fsdecode(key).split("/"))
@@ -107,14 +107,14 @@ class Tree:
 
     def _make_link(self, path: Parts, target: bytes, time: int) -> None:
         if any(self._key(path[:length]) in self._links for length in range(1, len(path))):
-            raise UnsafeMember("a name below a link")
+            raise UnsafeMember("its path leads through a link")
         with self._within(path) as at:
             os.symlink(target, os.fsencode(path[-1]), dir_fd=at)
             os.utime(path[-1], (time, time), dir_fd=at, follow_symlinks=False)
 
     @contextmanager
     def _within(self, path: Parts) -> Iterator[int]:
-        """The directory that `path` is in; what the kernel says of a name in it becomes Refused or OutputFailed."""
+        """The parent directory of `path`; errors of the kernel become UnsafeMember or OutputFailed."""
         with self._disk(path):
             if self._parent is None or self._parent[0] != path[:-1]:
                 self._forget()
@@ -131,23 +131,23 @@ class Tree:
         try:
             yield
         except UnicodeEncodeError as error:
-            raise UnsafeMember("a name that cannot be written in the encoding of this locale") from error
+            raise UnsafeMember("its name cannot be encoded in this locale") from error
         except FileExistsError as error:
-            raise UnsafeMember("a name that is there already") from error
+            raise UnsafeMember("its name already exists") from error
         except OSError as error:
             if error.errno in NO_FOLDER:
-                raise UnsafeMember("a name below what is no directory") from error
+                raise UnsafeMember("its parent is not a directory") from error
             if error.errno in _UNFIT:
-                raise UnsafeMember(f"a name that cannot be written here ({error.strerror})") from error
+                raise UnsafeMember(f"its name is not valid on this file system ({error.strerror})") from error
             raise OutputFailed(f"cannot write {'/'.join((self.place, *path))}: {error.strerror}") from error
 
     def _key(self, path: Parts) -> bytes:
         try:
             return os.fsencode("/".join(path))
         except UnicodeEncodeError as error:
-            raise UnsafeMember("a name that cannot be written in the encoding of this locale") from error
+            raise UnsafeMember("its name cannot be encoded in this locale") from error
 
     def _keep(self, count: int) -> None:
         self._kept += count + _ENTRY
         if self._kept > MOST_KEPT:
-            raise UnsafeMember("too many links and directories for one copy")
+            raise UnsafeMember("too many links and directories in one copy")

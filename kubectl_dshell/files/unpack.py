@@ -1,4 +1,4 @@
-"""From a feed into a private place on the disk: nothing of it can be outside, nothing of it is used yet."""
+"""Unpacks archives into a private staging place: nothing is written outside it, and nothing is in use yet."""
 
 from __future__ import annotations
 
@@ -24,31 +24,31 @@ _KINDS = {
     tarfile.LNKTYPE: MemberType.HARD_LINK,
 }
 _SPECIAL = {
-    tarfile.CHRTYPE: "a device",
-    tarfile.BLKTYPE: "a device",
-    tarfile.FIFOTYPE: "a named pipe",
-    tarfile.GNUTYPE_SPARSE: "a sparse file in a form of tar's own",
+    tarfile.CHRTYPE: "it is a device",
+    tarfile.BLKTYPE: "it is a device",
+    tarfile.FIFOTYPE: "it is a named pipe",
+    tarfile.GNUTYPE_SPARSE: "it is a sparse file in a tar-specific format",
 }
 
 
 class Unpacker:
-    """Takes one archive after the other out of a feed."""
+    """Unpacks one archive after another from a TarReader."""
 
     def __init__(self, feed: TarReader, writer: SparseWriter, refuse: Callable[[str, str], None]) -> None:
-        """`refuse` hears of each member that is not extracted: its name, and why; it may raise."""
+        """`refuse` is called with the name of each member that is not extracted and the reason; it may raise."""
         self._feed = feed
         self._writer = writer
         self._refuse = refuse
 
     def file(self, name: str, create: Callable[[], int]) -> bool:
-        """The one file of the next archive, called `name` here; `create` makes it and gives its descriptor.
+        """Extract the only file of the next archive, named `name` in messages; `create` returns its descriptor.
 
-        False where the archive has nothing in it.
+        False if the archive is empty.
         """
         made = False
         for member in self._feed.archive():
             if made:
-                raise Truncated(f"more than the one file {name} came")
+                raise Truncated(f"received more than the one file {name}")
             made = True
             try:
                 mode = _file_mode(member)
@@ -60,7 +60,7 @@ class Unpacker:
         return made
 
     def folder(self, name: str, top: str, tree: Tree) -> None:
-        """The next archive goes into `tree`; the app has it as `top` ("/etc")."""
+        """Extract the next archive into `tree`; it is `top` in the app ("/etc")."""
         for member in self._feed.archive():
             try:
                 self._member(tree, member, top)
@@ -70,7 +70,7 @@ class Unpacker:
     def _member(self, tree: Tree, member: tarfile.TarInfo, top: str) -> None:
         path, kind, time = inner_path(member.name), _kind(member), int(member.mtime)
         if not path and kind is not MemberType.FOLDER:
-            raise UnsafeMember("not a directory")
+            raise UnsafeMember("it is not a directory")
         match kind:
             case MemberType.FILE:
                 mode = safe_mode(kind, member.mode)
@@ -95,12 +95,12 @@ class Unpacker:
 
 def _file_mode(member: tarfile.TarInfo) -> int:
     if _kind(member) is not MemberType.FILE:
-        raise UnsafeMember("not a file any more")
+        raise UnsafeMember("it is no longer a file")
     return safe_mode(MemberType.FILE, member.mode)
 
 
 def _kind(member: tarfile.TarInfo) -> MemberType:
     kind = _KINDS.get(member.type)
     if kind is None:
-        raise UnsafeMember(_SPECIAL.get(member.type, f"tar's type {member.type!r}, which is not copied"))
+        raise UnsafeMember(_SPECIAL.get(member.type, f"it is a tar member of unsupported type {member.type!r}"))
     return kind

@@ -1,1 +1,1 @@
-"""What people and scripts read: data on stdout, everything else on stderr, text from the cluster escaped."""
+"""Output for people and scripts: data on stdout, everything else on stderr, text from the cluster escaped."""

@@ -1,4 +1,4 @@
-"""What became of each debug container that was to end, in all its forms."""
+"""The results of a cleanup, in every output format."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ _WORDS = {
     CleanupOutcome.FAILED: "could not be ended",
     CleanupOutcome.WOULD_END: "would be ended",
     CleanupOutcome.LEFT: "left alone",
-    CleanupOutcome.INTERRUPTED: "was not waited for",
+    CleanupOutcome.INTERRUPTED: "not confirmed to have ended",
 }
-STAY = "The entries stay listed in their pods until the pods are replaced; nothing of them runs."
+STAY = "Ended debug containers stay listed in their pods until the pods are replaced; nothing in them runs."
 WHY_THEY_STAY = """\
-Why they stay: Kubernetes has no way to remove an ephemeral container. A pod's containers are fixed when it is
-created; the one exception, the subresource pods/ephemeralcontainers, only adds (its validation refuses every
-change or removal of an entry), so that a pod keeps the record of what was done in it. An ended debug
-container therefore stays in spec.ephemeralContainers, and how it ended in status.ephemeralContainerStatuses,
-until another pod takes the place of this one: kubectl delete pod, kubectl rollout restart. The entry takes no
-CPU and no memory, cannot be started again, and its name cannot be given to another in the same pod."""
+Why ended debug containers stay listed: Kubernetes cannot remove an ephemeral container from a pod. A pod's
+containers are fixed when the pod is created; the one exception, the subresource pods/ephemeralcontainers, only
+adds (the API server rejects every change or removal of an entry), so that a pod keeps a record of what was done
+in it. An ended debug container therefore stays in spec.ephemeralContainers, and the way it ended in
+status.ephemeralContainerStatuses, until the pod is replaced: kubectl delete pod, kubectl rollout restart. The
+entry uses no CPU or memory, cannot be started again, and its name cannot be reused in the same pod."""
 
 
 def format_line(ending: CleanupResult) -> str:
@@ -47,7 +47,7 @@ def format_line(ending: CleanupResult) -> str:
 
 
 def format_name(ending: CleanupResult, *, everywhere: bool) -> str:
-    """As in a list of debug containers; nothing for one that did not end."""
+    """The name as in `ls -o name`; empty for a container that has not ended."""
     if ending.outcome not in {CleanupOutcome.ENDED, CleanupOutcome.WOULD_END}:
         return ""
     s = ending.container
@@ -77,7 +77,7 @@ def _document(ending: CleanupResult) -> dict[str, Any]:
 
 
 def summary(endings: Sequence[CleanupResult], untold: int, *, dry: bool = False) -> str:
-    """The last line for a person; `untold` are those that nobody came to, `dry` that nothing was to be done."""
+    """The last line, for people; `untold` counts the containers never processed, `dry` marks a dry run."""
     count = {outcome: sum(e.outcome is outcome for e in endings) for outcome in CleanupOutcome}
     interrupted = untold + count[CleanupOutcome.INTERRUPTED]
     parts = [f"{count[CleanupOutcome.WOULD_END]} would be ended" if dry else f"{count[CleanupOutcome.ENDED]} ended"]
@@ -85,7 +85,7 @@ def summary(endings: Sequence[CleanupResult], untold: int, *, dry: bool = False)
     failed = f"{count[CleanupOutcome.FAILED]} {'would fail' if dry else 'failed'}"
     parts += [failed] if count[CleanupOutcome.FAILED] or not dry else []
     parts += [f"{count[CleanupOutcome.LEFT]} left alone"] if count[CleanupOutcome.LEFT] else []
-    parts += [f"{interrupted} left when stopped"] if interrupted else []
+    parts += [f"{interrupted} unfinished when interrupted"] if interrupted else []
     if dry:
         return f"{', '.join(parts)}; nothing was done."
     stay = count[CleanupOutcome.ENDED] + count[CleanupOutcome.ALREADY_ENDED]
@@ -93,24 +93,24 @@ def summary(endings: Sequence[CleanupResult], untold: int, *, dry: bool = False)
 
 
 def not_ended(endings: Sequence[CleanupResult], unclear: Sequence[UnreadablePod]) -> list[str]:
-    """Where those are that failed or were left, and the pods that nobody could understand, for a person."""
+    """The namespaces of those that failed or were left alone, and the malformed pods, for people."""
     where = [e.container.namespace for e in endings if e.outcome in {CleanupOutcome.FAILED, CleanupOutcome.LEFT}]
     lines = [f"Not ended: {by_group(where)}."] if len(where) > 1 else []
     return [*lines, *([told(unclear)] if unclear else [])]
 
 
 def next_steps(endings: Sequence[CleanupResult], shown: int = 20) -> list[str]:
-    """What to do about each that failed, for a person."""
+    """The next steps for each that has not ended, for people."""
     lines, advised = list[str](), [ending for ending in endings if ending.advice]
     for ending in advised[:shown]:
-        ways = "Two ways out" if len(ending.advice) > 1 else "A way out"
-        lines += [f"{ways} for {ending.container.name}:", *(f"  {way}" for way in ending.advice)]
+        heading = "Options" if len(ending.advice) > 1 else "Next step"
+        lines += [f"{heading} for {ending.container.name}:", *(f"  {way}" for way in ending.advice)]
     more = len(advised) - shown
-    return [*lines, *([f"And {more} more, which -o json tells in full."] if more > 0 else [])]
+    return [*lines, *([f"... and {more} more; see all of them with -o json."] if more > 0 else [])]
 
 
 def question(chosen: Sequence[DebugContainer], now: datetime, shown: int = 20) -> str:
-    """What a person is asked to say yes to; those that somebody is in come first."""
+    """The list to confirm; containers in use come first."""
     chosen = sorted(chosen, key=lambda s: (not who_is_in(s), s.namespace, s.pod, s.name))
     lines = [f"  {s.namespace}/{s.pod} {s.name} ({', '.join(_known(s, now))})" for s in chosen[:shown]]
     more = [f"  and {len(chosen) - shown} more"] if len(chosen) > shown else []
@@ -118,8 +118,8 @@ def question(chosen: Sequence[DebugContainer], now: datetime, shown: int = 20) -
 
 
 def _known(container: DebugContainer, now: datetime) -> Iterator[str]:
-    yield container.owner or "of another tool"
+    yield container.owner or "made by another tool"
     if container.started_at:
-        yield f"for {age(now - container.started_at)}"
+        yield f"running for {age(now - container.started_at)}"
     if users := who_is_in(container):
         yield f"in use: {users}"

@@ -32,7 +32,9 @@ def format_document(document: Any, form: DocumentFormat) -> str:
             yaml.SafeDumper.add_representer(str, _represent_text)
             text = _dumped(yaml, document, ascii_only=False)
             printed = all(c == "\n" or is_printed(c) for c in text)
-            return text if printed else _dumped(yaml, document, ascii_only=True)  # the rest may turn a terminal around
+            return (
+                text if printed else _dumped(yaml, document, ascii_only=True)
+            )  # the rest may change a terminal's state
 
 
 def _dumped(yaml: Any, document: Any, *, ascii_only: bool) -> str:
@@ -40,5 +42,5 @@ def _dumped(yaml: Any, document: Any, *, ascii_only: bool) -> str:
 
 
 def _represent_text(dumper: Any, text: str) -> Any:
-    """Scripts stay readable: text of many lines as a block."""
+    """Multi-line text, such as scripts, becomes a readable block."""
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)

@@ -1,4 +1,4 @@
-"""How a failure is shown."""
+"""Formats errors."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ if TYPE_CHECKING:
 
 
 def format_failure(error: DshellError) -> str:
-    """`error: what happened`, then a line for each thing to do; a remote message gets no full stop of ours."""
+    """`error: MESSAGE`, then one line per suggested next step; no full stop is added to a remote message."""
     return "\n".join([f"error: {error.message}", *error.advice])

@@ -1,4 +1,4 @@
-"""What is shown of one command in many pods: lines, files or JSON, a bar, and what went wrong."""
+"""The output of one command in many pods: lines, files or JSON, a progress bar, and the errors."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ VERSION = "dshell/v1"
 
 
 class PodSink(Sink, Protocol):
-    """Where the output of one pod goes."""
+    """Receives the output of one pod."""
 
     def finish(self, *, whole: bool) -> dict[str, Any]:
-        """The fields that tell of it in JSON."""
+        """Its fields in the JSON document of the pod."""
 
 
 class RunReport:
@@ -47,7 +47,7 @@ class RunReport:
         self._namespaced = namespaced
         self._sinks: dict[tuple[str, str], PodSink] = {}
         self._writing = threading.Lock()
-        """Held while a document is made: with zero bytes it takes twelve times the memory of what was printed."""
+        """Held while a document is built: output of zero bytes takes twelve times its size there."""
 
     def begin(self, place: ContainerRef) -> PodSink:
         sink = self._sinks[place.namespace, place.pod] = self._make_sink(place)
@@ -80,7 +80,7 @@ def _finished(sink: PodSink | None, result: RunResult) -> dict[str, Any]:
 
 
 def run_document(result: RunResult, fields: dict[str, Any]) -> dict[str, Any]:
-    """One RunResult, as docs/json.md has it."""
+    """One RunResult, as described in docs/json.md."""
     return {
         "apiVersion": VERSION,
         "kind": "RunResult",
@@ -97,7 +97,7 @@ def run_document(result: RunResult, fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _identity(result: RunResult) -> dict[str, Any] | None:
-    """As in a session of `ls`."""
+    """As in `ls -o json`."""
     if result.identity is None:
         return None
     uid, gid = result.identity

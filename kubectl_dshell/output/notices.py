@@ -1,4 +1,4 @@
-"""Lines on stderr for a person. Plain writes, so that a script pays for no drawing; rich only for the live line."""
+"""Notices for people on stderr. Plain writes keep scripts fast; only the progress line uses rich."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _PLAIN_PROGRESS_AFTER_SECONDS = 5.0
 
 
 class Notices:
-    """`quiet` silences what is not a failure; the identity line is for terminals only."""
+    """`quiet` suppresses notices and progress, not warnings; the identity line is for terminals only."""
 
     def __init__(self, *, quiet: bool, is_raw: Callable[[], bool] = lambda: False) -> None:
-        """`is_raw` tells whether stderr is a terminal in a session's hands at the moment."""
+        """`is_raw` tells whether stderr is a terminal that a session has in raw mode."""
         self._quiet = quiet
         self._is_raw = is_raw
         self._terminal = sys.stderr.isatty()
@@ -45,11 +45,11 @@ class Notices:
         self._write(text, fresh=self._terminal)
 
     def trace(self, text: str) -> None:
-        """What -v asks for."""
+        """Output of -v."""
         self._write(text)
 
     def _write(self, text: str, *, fresh: bool = False) -> None:
-        """`fresh`: the cursor may be in the middle of a line; in a raw terminal it may always be."""
+        """`fresh`: the cursor may be in the middle of a line, as it may always be in a raw terminal."""
         raw = self._is_raw()
         write_line(f"\n{text}" if fresh or raw else text, "\r\n" if raw else "\n")
 
@@ -66,7 +66,7 @@ class Notices:
         from rich.text import Text
 
         self._since = self._since or time.monotonic()
-        flat = escape(text.replace("\n", " "))  # one line is what is erased
+        flat = escape(text.replace("\n", " "))  # only one line is erased
         line = Text(f"{flat} ({time.monotonic() - self._since + 1:.0f} s)")
         if self._status is None:
             self._status = Console(stderr=True).status(line, spinner="dots")
@@ -86,7 +86,7 @@ class Notices:
 
 
 def write_line(text: str, end: str = "\n") -> None:
-    """One line or several on stderr, each with `end`. A lost stderr is no failure."""
+    """One or more lines on stderr, each followed by `end`. A lost stderr is not an error."""
     with contextlib.suppress(OSError, ValueError):
         sys.stderr.write(escape(text).replace("\n", end) + end)
         sys.stderr.flush()

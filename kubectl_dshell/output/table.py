@@ -1,4 +1,4 @@
-"""Tables as kubectl prints them: upper-case heads, columns apart by blanks, no frames."""
+"""Tables in kubectl's format: upper-case headings, columns separated by spaces, no borders."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 
 def format_table(heads: Sequence[str], rows: Sequence[Sequence[str]], width: int = 0) -> str:
-    """The last column is not padded; an empty cell reads `<none>`, as in kubectl. `width`: what it should fit."""
+    """The last column is not padded; an empty cell reads `<none>`, as in kubectl. `width`: the width to fit into."""
     return Table(heads, rows, width).text(heads, *rows)
 
 
 class Table:
-    """Columns as wide as heads and first rows need; of rows that come later a longer cell moves the rest."""
+    """Column widths are fixed by the headings and the first rows; a longer cell in a later row shifts the rest."""
 
     def __init__(self, heads: Sequence[str], rows: Sequence[Sequence[str]], width: int = 0) -> None:
         from rich.cells import cell_len
@@ -24,12 +24,12 @@ class Table:
         self._length = cell_len
         cells = [_cells(row) for row in (heads, *rows)]
         self._widths = [max(cell_len(row[i]) for row in cells) for i in range(len(heads))]
-        # kubectl's three blanks, unless two save a line from being broken.
+        # kubectl's gap of three spaces, or two if that keeps lines from wrapping.
         short = 0 < width < sum(self._widths) + 3 * (len(heads) - 1)
         self._gap = " " * (2 if short else 3)
 
     def text(self, *rows: Sequence[str]) -> str:
-        """A line for each row."""
+        """One line per row."""
         return "".join(self._gap.join(map(self._padded, _cells(row), self._widths)).rstrip() + "\n" for row in rows)
 
     def _padded(self, cell: str, width: int) -> str:

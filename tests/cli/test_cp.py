@@ -20,7 +20,7 @@ from kubectl_dshell.cli.open import open_command
         (["web:/etc", "api:/etc", "."], "cannot copy from several pods at once"),
         (["shop/web:/etc", "web:/etc", "."], "cannot copy from several pods at once"),
         (["-", "web:/tmp", "-y"], "cannot read an archive from stdin; use: kubectl dshell POD -- tar x"),
-        (["web:", "."], "'web:' names no file: write web:/ for the app's root"),
+        (["web:", "."], "'web:' has no path; write web:/ for the app's root"),
         (["Web:/etc", "."], "is not [NAMESPACE/]POD:PATH"),
         (["file", "web:/tmp"], "there is no terminal to ask for confirmation; use -y"),
         (["web:/etc", ".", "--imag", "x"], "--image"),

@@ -16,7 +16,7 @@ from kubectl_dshell.cli.main import main
         ("ls --state stopped", "'stopped' is not one of 'running', 'waiting', 'ended'"),
         ("ls --sort-by size", "'size' is not one of 'pod', 'name', 'age'"),
         ("ls --older-than old", "'old' is not a duration"),
-        ("ls deploy/web", "only pods have debug containers; write POD or pod/POD"),
+        ("ls deploy/web", "only pods have debug containers; use POD or pod/POD"),
         ("ls -o xml", "'xml' is not one of"),
     ],
 )

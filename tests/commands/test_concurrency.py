@@ -106,8 +106,11 @@ def test_a_connection_that_cannot_be_opened_is_not_called_a_lost_one() -> None:
 @pytest.mark.parametrize(
     ("error", "says"),
     [
-        (NO_MORE, "error: too many files are open for the limit of this shell (ulimit -n)"),
-        (NO_THREAD, "error: no more threads can be started by this user or in this container (ulimit -u, pids.max)"),
+        (NO_MORE, "error: too many open files: this process has reached its limit (ulimit -n)"),
+        (
+            NO_THREAD,
+            "error: cannot start another thread: the limit of this user or container is reached (ulimit -u, pids.max)",
+        ),
     ],
 )
 def test_it_is_no_bug(

@@ -27,4 +27,4 @@ def test_nothing_is_lost_and_none_waits_for_more_than_one_of_each_other(items: l
 
 def test_how_many_of_each_is_told_most_first() -> None:
     assert by_group(["zzz", "aaa", "aaa"]) == "2 in namespace aaa, 1 in zzz"
-    assert by_group([f"n{n:02d}" for n in range(12)], shown=2) == "1 in namespace n00, 1 in n01, 10 in 10 more"
+    assert by_group([f"n{n:02d}" for n in range(12)], shown=2) == "1 in namespace n00, 1 in n01, 10 in 10 others"

@@ -73,7 +73,7 @@ def test_the_printed_command_comes_back_after_a_lost_connection_and_the_state_is
         ]
 
         with dshell.terminal(*shlex.split(printed)[2:]) as session:
-            session.expect(rf"{name} \(reused\) in {pod.name} as 65532:65532 \(as it was made\); app files are here")
+            session.expect(rf"{name} \(reused\) in {pod.name} as 65532:65532 \(as created\); app files are here")
             session.expect(PROMPT)
             session.send("cat /tmp/note; exit 3\n")
             session.expect(r"\nstill here")
@@ -124,7 +124,7 @@ def test_two_people_are_in_one_and_who_leaves_disturbs_nobody(
         printed = shlex.split(command.partition("  #")[0])[2:]
         with guest.terminal(*printed, columns=200) as visitor:
             shared = r"shared, of \S+; not made by you on this machine"
-            visitor.expect(rf"{name} \({shared}\) in {pod.name} as 65532:65532 \(as it was made\); app files")
+            visitor.expect(rf"{name} \({shared}\) in {pod.name} as 65532:65532 \(as created\); app files")
             visitor.expect("`exit` leaves it.")
             visitor.expect(PROMPT)
             visitor.send("cat /tmp/note; echo back >/tmp/answer; cat etc/app.yaml; exit 4\n")
@@ -214,12 +214,12 @@ def test_what_cannot_be_joined_says_why_and_what_to_type(cluster: Cluster, make_
 
     assert [r.code for r in (ended, by_pod, others, misspelt, nowhere)] == [66] * 5
     assert re.fullmatch(
-        rf"error: {name} in {pod.name} has ended \(by a client\) \w+ ago, and never runs again\n"
-        rf"Another one: kubectl dshell {pod.name} -n {pod.namespace}\n",
+        rf"error: {name} in {pod.name} ended \(by a client\) \w+ ago and cannot be started again\n"
+        rf"Start a new one: kubectl dshell {pod.name} -n {pod.namespace}\n",
         ended.stderr,
     )
     assert f"the last one, {name}, has ended (by a client)" in by_pod.stderr
-    assert others.stderr.startswith(f"error: other in {pod.name} was not made by kubectl dshell")
+    assert others.stderr.startswith(f"error: other in {pod.name} was not created by kubectl dshell")
     assert shell.stdout == "as it says\n"
     assert f'no debug container "othr" in {pod.name}; did you mean other?' in misspelt.stderr
     assert nowhere.stderr.startswith('error: no debug container and no pod "dshell-zzzzz" in namespace')

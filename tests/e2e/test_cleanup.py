@@ -90,7 +90,7 @@ def test_debug_containers_of_other_tools_end_and_the_app_notices_nothing(make_po
 
     ended = {f"{pod.namespace}/{pod.name} {name} ended" for name in pod.debug_containers()}
     assert (lines(done), done.code) == (ended, 0), done.stderr
-    assert "5 ended, 0 failed. The entries stay listed" in done.stderr
+    assert "5 ended, 0 failed. Ended debug containers stay listed" in done.stderr
     assert running(pod) == set()
     before.assert_untouched()
 
@@ -113,11 +113,11 @@ def test_what_cannot_be_ended_is_told_with_two_ways_out_and_left_as_it_is(
     assert results["no-shell"]["why"] == "its image has no shell that could end it"
     assert "its first process is PID 1" in results["own-pids"]["why"]
     assert results["no-shell"]["advice"] == [
-        f"wait for it, or let whoever is in it leave (kubectl attach -it {where} -c no-shell)",
+        f"wait until it ends, or ask its user to exit (kubectl attach -it {where} -c no-shell)",
         f"replace the pod: kubectl delete pod {where}",
     ]
     assert f"  replace the pod: kubectl delete pod {where}\n" in done.stderr
-    assert "Kubernetes has no way to remove an ephemeral container" in done.stderr
+    assert "Kubernetes cannot remove an ephemeral container from a pod" in done.stderr
     _, kubeconfig = make_user("looks", RBAC / "ls.yaml")
     looker = dshell.with_kubeconfig(kubeconfig)
     denied = items(looker("cleanup", "own-pids", "--any-tool", "-o", "json"))["own-pids"]
@@ -244,7 +244,7 @@ def test_ctrl_c_stops_and_says_what_was_done(make_namespace: MakeNamespace, make
     assert cleaning.returncode == 130, err
     done = (first + out).decode().splitlines()
     assert done[0].endswith(" ended")
-    assert "left when stopped" in err.decode()
+    assert "unfinished when interrupted" in err.decode()
     assert len(done) < 4
     assert len(running(pod)) >= 4 - len(done)
 

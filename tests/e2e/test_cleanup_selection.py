@@ -60,7 +60,7 @@ def test_cleanup_ends_ours_and_touches_nothing_else(crowd: Crowd, dshell: Dshell
     done = dshell("cleanup", "-n", pod.namespace, *names)
 
     assert done.stdout.decode() == f"{pod.namespace}/{pod.name} {crowd.live} ended\n"
-    assert "1 ended, 0 failed. The entries stay listed in their pods" in done.stderr
+    assert "1 ended, 0 failed. Ended debug containers stay listed in their pods" in done.stderr
     assert done.code == 0
     after = pod.debug_containers()
     assert after[crowd.live].status["state"]["terminated"]["message"].strip() == "ended by a client"

@@ -286,7 +286,7 @@ def test_what_cannot_be_read_is_named(shared_pod: Pod, dshell: Dshell, here: Pat
     [
         pytest.param(["{pod}:/nope", "."], 66, "{pod}:/nope: No such file or directory", id="no such file there"),
         pytest.param(["nope", "{pod}:/tmp", "-y"], 66, "nope: No such file or directory", id="no such file here"),
-        pytest.param(["{pod}:/root/x", "/nope/x"], 74, "there is no directory /nope", id="no place here"),
+        pytest.param(["{pod}:/root/x", "/nope/x"], 74, "no such directory: /nope", id="no place here"),
         pytest.param(["/etc/hostname", "{pod}:/nope/x", "-y"], 66, "/nope: No such file", id="no place there"),
         pytest.param(["/etc/hostname", "{pod}:/etc", "-y"], 77, "{pod}:/etc/: Permission denied", id="not the app's"),
         pytest.param(["/etc/hostname", "{pod}:/tmp"], 64, "add -y", id="nobody to ask"),

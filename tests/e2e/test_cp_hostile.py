@@ -39,7 +39,7 @@ BELOW_A_LINK = (
     link("./x/.bash_login", "etc/payload"),
 )
 CONTENTS = source("folder", ".", "/tmp/d", folder("./"), member("./.bashrc", b"evil"))
-LINKS, BROKEN = "a name below a link", "the archive is broken"
+LINKS, BROKEN = "its path leads through a link", "the archive is corrupt"
 # Any process of the app's user may do it: finds the copy's shell, holds it, and speaks in its place.
 SPEAK = """
 cd tmp
@@ -112,20 +112,20 @@ def test_an_app_that_speaks_in_the_copy_s_place_cannot_choose_a_name(
 
     done = next(done for done in (attempt() for _ in range(5)) if done.code == 77)  # it may speak too late
 
-    assert "a file '.bashrc' came that was not asked for; nothing was copied" in done.stderr
+    assert "received a file that was not requested: '.bashrc'; nothing was copied" in done.stderr
     assert [name for name in os.listdir(here) if not name.startswith("f")] == [".bashrc"]  # noqa: PTH208
 
 
 @pytest.mark.parametrize(
     ("speaker", "answer", "said"),
     [
-        pytest.param("shell", FORGED, (77, "'.bashrc' came that was not asked for"), id="another name"),
-        pytest.param("shell", CONTENTS, (77, "'.' came that was not asked for"), id="its contents"),
+        pytest.param("shell", FORGED, (77, "a file that was not requested: '.bashrc'"), id="another name"),
+        pytest.param("shell", CONTENTS, (77, "a directory that was not requested: '.'"), id="its contents"),
         pytest.param("shell", source("folder", "d", "/d", *BELOW_A_LINK), (77, LINKS), id="links in links"),
         pytest.param("tar", bare(*BELOW_A_LINK), (77, LINKS), id="links in links, of tar"),
         pytest.param("tar", bare(pax({"mtime": "inf"}), member("x")), (69, BROKEN), id="a broken header"),
         pytest.param("tar", bare(*[pax({"a": "b"})] * 1000), (69, BROKEN), id="a chain of headers"),
-        pytest.param("shell", b"sh: not today\n", (69, "what came is no list of files"), id="no archive"),
+        pytest.param("shell", b"sh: not today\n", (69, "the received data is not a file list"), id="no archive"),
     ],
 )
 def test_a_hostile_debug_image_puts_nothing_where_it_was_not_asked_to(

@@ -221,14 +221,14 @@ def test_labels_choose_and_what_does_not_run_is_skipped_and_said(
     named = program(running[0].name, over.name, "--", "cat", "etc/app.yaml")
 
     assert prefixed(done) == {pod.name: ["greeting: hello"] for pod in running}
-    why = f"skipped 1 of 3 pods: pod {over.name} is over (phase Succeeded): a debug container can only join a running one\n"
+    why = f"skipped 1 of 3 pods: pod {over.name} has terminated (phase Succeeded): a debug container can only join a running pod\n"
     assert (done.stderr, done.code) == (why, 0)
     assert sorted(everywhere.stdout.decode().splitlines()) == sorted(
         f"{pod.namespace} {pod.name} app | greeting: hello" for pod in running
     )
     assert (everywhere.stderr, everywhere.code) == (why, 0)
     assert (prefixed(named), named.code) == ({running[0].name: ["greeting: hello"]}, 66)
-    assert f"{over.name} - | error: pod {over.name} is over (phase Succeeded)" in named.stderr
+    assert f"{over.name} - | error: pod {over.name} has terminated (phase Succeeded)" in named.stderr
 
 
 def test_lines_are_whole_and_both_outputs_stay_apart(three: list[Before], program: Dshell) -> None:
@@ -353,7 +353,7 @@ def test_failures_are_told_apart_and_the_exit_code_is_the_highest_of_ours(
         lone.name: (None, "NOT_FOUND"),
         "no-such-pod": (None, "NOT_FOUND"),
     }
-    assert found[lone.name]["error"]["message"] == f'pod {lone.name} has no container "app"; it has: solo'
+    assert found[lone.name]["error"]["message"] == f'pod {lone.name} has no container "app"; available: solo'
     assert ours.code == 66
     assert ours.stderr.startswith("1 ok, 3 failed: ")
 
@@ -463,10 +463,10 @@ def test_the_least_roles_are_enough_and_without_them_it_is_said_by_name(
     ("words", "code", "said"),
     [
         (("deploy/nope",), 66, 'no deployment "nope" in namespace'),
-        (("svc/bare",), 66, "service/bare selects no pods itself"),
+        (("svc/bare",), 66, "service/bare has no selector, so it selects no pods"),
         (("-l", "app=nope"), 66, "there is no pod with the labels app=nope in namespace"),
         (("-l", "app in deploy"), 64, "'app in deploy' is not a label selector"),
-        (("-l", "app=deploy", "-c", "nope"), 66, 'has no container "nope"; it has: app'),
+        (("-l", "app=deploy", "-c", "nope"), 66, 'has no container "nope"; available: app'),
     ],
 )
 def test_what_cannot_be_found_is_said(program: Dshell, words: tuple[str, ...], code: int, said: str) -> None:

@@ -27,5 +27,5 @@ def test_twelve_pods_with_48_descriptors(cluster: Cluster, namespace: str, dshel
     assert few.code == 0, few.stderr
     assert sorted(few.stdout.splitlines()) == sorted(f"{name} app | here".encode() for name in names)
     assert none.code == 69, none.stderr
-    assert none.stderr.startswith("error: too many files are open for the limit of this shell (ulimit -n)")
+    assert none.stderr.startswith("error: too many open files: this process has reached its limit (ulimit -n)")
     cluster.kubectl("delete", "pods", "-l", "few=descriptors", "-n", namespace, "--wait=false")

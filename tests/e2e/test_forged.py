@@ -258,15 +258,13 @@ def test_an_app_that_answers_in_our_place_gets_no_root(make_pod: MakePod, dshell
         """Whether it was faster than our tether."""
         done = dshell(pod.name, "--new", "--", "true")
         assert set(uids(pod)) == {65532}, done.stderr
-        refused.extend([done.stderr] if "a process in it says 0:0" in done.stderr else [])
+        refused.extend([done.stderr] if "a process in it claims 0:0" in done.stderr else [])
         assert done.code == (77 if refused else 0), done.stderr
         return bool(refused)
 
     wait_until(believed_or_not, 120, "the app to be faster than the tether")
 
-    said = (
-        "the container's status says 65532:65532, and a process in it says 0:0; on such a word nobody becomes another"
-    )
+    said = "the container's status says 65532:65532, but a process in it claims 0:0; dshell does not change user"
     assert said in refused[0]
     advice = f"If you know it to be so: kubectl dshell {pod.name} -n {pod.namespace} --run-as 0:0"
     assert refused[0].splitlines()[-1] == advice

@@ -159,13 +159,13 @@ def test_what_somebody_uses_is_ended_by_who_says_so_alone(
 
         for words in ((name,), (pod.name,), ("--mine",), ("--older-than=0s",), ()):
             left = dshell("cleanup", *there, *words)
-            why = f"{pod.namespace}/{pod.name} {name} left alone: in use (1 client, last word "
+            why = f"{pod.namespace}/{pod.name} {name} left alone: in use (1 client, last heartbeat "
             assert left.code == 69, (words, left)
             assert left.stdout.decode().startswith(why), words
-            advice = f"  end it all the same: kubectl dshell cleanup {pod.name}/{name} -n {pod.namespace} -y\n"
+            advice = f"  end it anyway: kubectl dshell cleanup {pod.name}/{name} -n {pod.namespace} -y\n"
             assert advice in left.stderr
         with dshell.terminal("cleanup", *there, name) as asked:
-            asked.expect(rf"{name} \(admin, for \w+, in use: 1 client, last word \d+ s ago\)")
+            asked.expect(rf"{name} \(admin, running for \w+, in use: 1 client, last heartbeat \d+ s ago\)")
             asked.expect(r"End it\? \[y/N\]: ")
             asked.send("n\n")
             assert asked.wait() == 0
@@ -189,7 +189,7 @@ def test_times_that_nobody_can_calculate_with_are_refused(dshell: Dshell, flags:
     done = dshell("web", *flags, "--", "true")
 
     assert (done.stdout, done.code) == (b"", 64)
-    assert "duration" in done.stderr or "is too long; at most 999999999s" in done.stderr
+    assert "duration" in done.stderr or "is too long; the maximum is 999999999s" in done.stderr
 
 
 def test_an_app_that_stops_the_holder_and_answers_for_it_wins_no_time_beyond_the_limit(

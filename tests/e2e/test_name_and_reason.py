@@ -27,7 +27,7 @@ def test_a_name_makes_one_and_joins_it_and_is_used_up_with_it(make_pod: MakePod,
 
     assert (made.stdout, made.stderr, made.code) == (b"in\n", "", 0)
     assert [(r.stdout, r.stderr, r.code) for r in (joined, unnamed)] == [(b"made\n", "", 0)] * 2
-    differs = "its limit (--ttl) is 8h, not 1h; its environment (--env) is another"
+    differs = "its --ttl is 8h, not 1h; its environment (--env) differs"
     assert different.code == 69
     assert different.stderr.splitlines() == [
         f"error: dshell-review in {pod.name} is there for something else: {differs}",

@@ -118,9 +118,9 @@ def test_an_image_with_dash_alone_is_refused_by_name(make_pod: MakePod, dshell: 
     ((name, debug),) = pod.debug_containers().items()
     assert (refused.stdout, refused.code) == (b"", 69)
     assert refused.stderr == (
-        f"error: {name} ({DEBUG_DASH}) ended at once: the debug image needs a shell whose read has -t: "
+        f"error: {name} ({DEBUG_DASH}) exited immediately: the debug image needs a shell whose read has -t: "
         "busybox ash or bash (exit code 69)\n"
-        "dshell needs an image with busybox ash or bash. Another image: --image, or set DSHELL_IMAGE.\n"
+        "dshell needs an image with busybox ash or bash. Use another image: --image, or set DSHELL_IMAGE.\n"
     )
     assert debug.state == "terminated"
 
@@ -134,8 +134,8 @@ def test_an_image_without_a_shell_is_refused_by_name(make_pod: MakePod, dshell: 
     assert (refused.stdout, refused.code) == (b"", 69)
     assert refused.stderr == (
         f'error: {DEBUG_NOSHELL} has no shell: "sh": executable file not found in $PATH '
-        f"({name} stays in the pod's list, it never ran)\n"
-        "dshell needs an image with sh (busybox ash or bash). Another image: --image, or set DSHELL_IMAGE.\n"
+        f"({name} never ran, but stays listed in the pod)\n"
+        "dshell needs an image with sh (busybox ash or bash). Use another image: --image, or set DSHELL_IMAGE.\n"
     )
     assert debug.state == "waiting"
 
@@ -238,6 +238,6 @@ def test_an_image_that_is_neither_there_nor_to_be_pulled_ends_the_wait(make_pod:
     assert (refused.stdout, refused.code) == (b"", 69)
     assert refused.stderr == (
         "error: dshell.test/none:1 is not on the node and the pull policy is Never "
-        f"({name} stays in the pod's list, it never ran)\n"
+        f"({name} never ran, but stays listed in the pod)\n"
         "Let the node pull it: --image-pull-policy IfNotPresent\n"
     )

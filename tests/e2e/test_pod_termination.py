@@ -57,7 +57,7 @@ def test_a_session_lives_as_long_as_its_app_is_told_what_is_left_and_does_not_de
         pool = stack.enter_context(ThreadPoolExecutor(7))
         gone = {pod.name: pool.submit(delete, pod) for pod in (slow, slow_alone, quick, quick_alone)}
 
-        shell.expect(rf"pod {slow.name} is being deleted: about (\d+) s are left, fewer if the app ends before")
+        shell.expect(rf"pod {slow.name} is being deleted: about (\d+) s left, less if the app exits sooner")
         shell.send("echo still $((40 + 2))\n")
         shell.expect("still 42")
         joined = pool.submit(dshell, "attach", f"{slow.name}/{name}", "--", "cat", "etc/passwd")
@@ -69,8 +69,8 @@ def test_a_session_lives_as_long_as_its_app_is_told_what_is_left_and_does_not_de
             assert b"root:x:0:0" in result.stdout
         assert refused.code == NOT_FOUND
         assert refused.stderr.splitlines() == [
-            f"error: pod {slow.name} is being deleted: no debug container starts in it any more",
-            f"One that runs in it, whoever made it: kubectl dshell attach {slow.name}/{name} -n {slow.namespace}",
+            f"error: pod {slow.name} is being deleted: no new debug container can start in it",
+            f"Attach to one that is running in it, possibly not yours: kubectl dshell attach {slow.name}/{name} -n {slow.namespace}",
         ]
         seconds = {pod: future.result() for pod, future in gone.items()}
         assert seconds[quick.name] < seconds[quick_alone.name] + NOISE, seconds
@@ -78,7 +78,7 @@ def test_a_session_lives_as_long_as_its_app_is_told_what_is_left_and_does_not_de
         assert shell.wait(10) == NOT_FOUND
         assert beside.wait(10) == NOT_FOUND
     assert len(re.findall("is being deleted: about", shell.text)) == 1
-    (left,) = re.findall(r"about (\d+) s are left", shell.text)
+    (left,) = re.findall(r"about (\d+) s left", shell.text)
     assert GRACE - 10 <= int(left) <= GRACE
     ended = rf"error: pod {slow.name} (was|is being) deleted, which ended this session"
     assert re.search(ended, shell.text), shell.text

@@ -16,10 +16,8 @@ if TYPE_CHECKING:
     from .program import Dshell
 
 OWN = "-fill=/tmp/own=16"  # a file of mode 0600 that belongs to the app, or to root before it steps down
-NOT_DUMPABLE = "the app made itself not dumpable (it changed its user without exec, or set PR_SET_DUMPABLE 0)"
-FILE_CAPABILITY = (
-    "the app holds the capability NET_BIND_SERVICE (from its binary), and a debug container of the same user cannot"
-)
+NOT_DUMPABLE = "the app's process is not dumpable (it changed user without exec, or set PR_SET_DUMPABLE to 0)"
+FILE_CAPABILITY = "the app holds the capability NET_BIND_SERVICE (from its binary), which a debug container of the same user cannot hold"
 GENERAL = {"runAsUser": 0, "runAsGroup": 0, "runAsNonRoot": False, "capabilities": {"add": ["SYS_PTRACE"]}}
 
 closed_apps = pytest.mark.parametrize(
@@ -46,7 +44,7 @@ def test_a_command_is_refused_with_the_reason_and_root_may_run_it(
     assert (refused.code, refused.stdout) == (77, b"")
     assert refused.stderr.splitlines() == [
         f"error: {name} in {pod.name} as {we_are}, but its files are closed to us: {reason}",
-        f"Root with SYS_PTRACE can: kubectl dshell {pod.name} -n {pod.namespace} --profile general",
+        f"Enter as root with SYS_PTRACE: kubectl dshell {pod.name} -n {pod.namespace} --profile general",
     ]
     wait_until(lambda: pod.debug_containers()[name].state == "terminated", 5, "the refused debug container has ended")
 
@@ -74,7 +72,7 @@ def test_a_person_gets_the_reason_and_a_shell_in_the_debug_image(
 
     (entry,) = pod.debug_containers().values()
     why = f"{entry.spec['name']} in {pod.name} as {we_are}, but its files are closed to us: {reason}"
-    what = f"Root with SYS_PTRACE can: kubectl dshell {pod.name} -n {pod.namespace} --profile general"
+    what = f"Enter as root with SYS_PTRACE: kubectl dshell {pod.name} -n {pod.namespace} --profile general"
     assert f"{why}\n{what}\n" in shown.replace("\r", "")  # a slow start is told before
     assert code == 3
 
@@ -105,7 +103,7 @@ def test_root_is_refused_by_a_policy_that_is_named_and_nothing_is_added(
             STATIC, "1234", "the app runs as user 65532 and the debug container as 1234", "65532:65532", id="user"
         ),
         pytest.param(
-            STATIC, "65532:0", "the app runs with group 65532 and the debug container with 0", "65532:65532", id="group"
+            STATIC, "65532:0", "the app runs as group 65532 and the debug container as 0", "65532:65532", id="group"
         ),
         pytest.param(
             STATIC_ROOT, "65532", "the app runs as user 0 and the debug container as 65532", "0:0", id="not root"
@@ -122,7 +120,7 @@ def test_a_wrong_user_is_refused_and_the_right_one_is_named(
     assert (refused.code, refused.stdout) == (77, b"")
     first, advice = refused.stderr.splitlines()
     assert first.endswith(f", but its files are closed to us: {reason}")
-    assert advice == f"The app's own user can: kubectl dshell {pod.name} -n {pod.namespace} --run-as {right}"
+    assert advice == f"Enter as the app's user: kubectl dshell {pod.name} -n {pod.namespace} --run-as {right}"
     assert len(pod.debug_containers()) == 1  # what the user says is not corrected
 
 

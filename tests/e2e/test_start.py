@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from .program import Dshell
 
 AT_ONCE, SECOND_REPORT = 10.0, 25.0  # seconds, on a busy machine; the kubelet looks at a pod every 10 to 15
-STAYS = r"\((dshell-\w{5}) stays in the pod's list, it never ran\)"
-OTHER_IMAGE = r"Another image: --image, or set DSHELL_IMAGE\."
+STAYS = r"\((dshell-\w{5}) never ran, but stays listed in the pod\)"
+OTHER_IMAGE = r"Use another image: --image, or set DSHELL_IMAGE\."
 
 
 @pytest.fixture(scope="module")
@@ -206,9 +206,9 @@ def test_an_image_for_another_architecture_is_told_from_one_without_a_shell(make
     assert (failed.code, failed.stdout) == (69, b"")
     assert failed.stderr[failed.stderr.index("error:") :].splitlines() == [
         (
-            f"error: {DEBUG_OTHER_ARCHITECTURE} is not for the architecture of this pod's node {node}: "
-            "its shell cannot be run there (exec format error)"
+            f"error: {DEBUG_OTHER_ARCHITECTURE} is not built for the architecture of the pod's node {node}: "
+            "its shell cannot run there (exec format error)"
         ),
-        f"Which one that is: kubectl get node {node} -o jsonpath='{{.status.nodeInfo.architecture}}'",
-        "dshell needs an image that is for it, or for several. Another image: --image, or set DSHELL_IMAGE.",
+        f"The node's architecture: kubectl get node {node} -o jsonpath='{{.status.nodeInfo.architecture}}'",
+        "dshell needs an image for that architecture, or a multi-platform one. Use another image: --image, or set DSHELL_IMAGE.",
     ]

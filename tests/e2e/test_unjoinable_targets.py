@@ -70,7 +70,7 @@ def test_an_init_container_that_hangs_is_entered_while_the_app_waits_for_it(make
         dshell(pod.name, "--", "true"),
         rf"error: container app of {pod.name} is not running: it is waiting \(PodInitializing\). "
         "A debug container can only join a running one.",
-        f"Its init container runs: kubectl dshell {pod.name} --container setup -n {pod.namespace}",
+        f"Enter its running init container: kubectl dshell {pod.name} --container setup -n {pod.namespace}",
     )
     entered = dshell(pod.name, "-c", "setup", "--", "cat", "app/secret.txt")
     assert (entered.stdout, entered.code) == (b"only the app reads this\n", 0), entered.stderr
@@ -84,17 +84,17 @@ def test_containers_that_cannot_be_joined_are_named_with_those_that_can(make_pod
 
     assert_refused(
         dshell(pod.name, "-c", "porxy", "--", "true"),
-        f'error: pod {pod.name} has no container "porxy"; it has: app, proxy',
+        f'error: pod {pod.name} has no container "porxy"; available: app, proxy',
     )
     assert_refused(
         dshell(pod.name, "-c", "setup", "--", "true"),
-        f"error: setup is an init container of {pod.name} that does not run; it cannot be joined",
-        "It has: app, proxy",
+        f"error: setup is an init container of {pod.name} that is not running; it cannot be joined",
+        "Available containers: app, proxy",
     )
     assert_refused(
         dshell(pod.name, "-c", debug, "--", "true"),
-        f"error: {debug} is a debug container of {pod.name}; a debug container joins one of the app's",
-        "It has: app, proxy",
+        f"error: {debug} is a debug container of {pod.name}; choose one of the app's containers",
+        "Available containers: app, proxy",
     )
 
 
@@ -105,9 +105,9 @@ def test_a_container_that_has_ended_is_named_with_its_exit_code(make_pod: MakePo
 
     assert_refused(
         dshell(pod.name, "-c", "app", "--", "true"),
-        rf"error: container app of {pod.name} is not running: it exited with code 3 {AGE} \(Error\)\. "
+        rf"error: container app of {pod.name} is not running: it exited with code 3 \(Error\) {AGE}\. "
         r"A debug container can only join a running one\.",
-        f"What it said: kubectl logs {pod.name} -n {pod.namespace} -c app",
+        f"Its logs: kubectl logs {pod.name} -n {pod.namespace} -c app",
     )
 
 
@@ -124,8 +124,8 @@ def test_a_crash_loop_is_named_with_its_last_end(cluster: Cluster, make_pod: Mak
     assert_refused(
         dshell(pod.name, "--", "true"),
         rf"error: container app of {pod.name} is not running: it is waiting \(CrashLoopBackOff\); "
-        rf"the last time it exited with code 9 {AGE} \(Error\)\. A debug container can only join a running one\.",
-        f"What it said: kubectl logs {pod.name} -n {pod.namespace} -c app --previous",
+        rf"it last exited with code 9 \(Error\) {AGE}\. A debug container can only join a running one\.",
+        f"Its logs: kubectl logs {pod.name} -n {pod.namespace} -c app --previous",
     )
 
 
@@ -146,7 +146,7 @@ def test_a_container_that_cannot_start_is_named_with_the_reason(make_pod: MakePo
         dshell(pod.name, "--", "true"),
         rf"error: container app of {pod.name} is not running: it is waiting \(ErrImageNeverPull\): Container image "
         r'"dshell\.test/none:1" is not present with pull policy of Never\. A debug container can only join a running one\.',
-        f"What it waits for: kubectl describe pod {pod.name} -n {pod.namespace}",
+        f"See why it is waiting: kubectl describe pod {pod.name} -n {pod.namespace}",
     )
 
 
@@ -157,8 +157,8 @@ def test_a_pod_that_is_over_is_refused(make_pod: MakePod, dshell: Dshell, code: 
 
     assert_refused(
         dshell(pod.name, "--", "true"),
-        rf"error: pod {pod.name} is over \(phase {phase}\): a debug container can only join a running one",
-        f"Its output: kubectl logs {pod.name} -n {pod.namespace}",
+        rf"error: pod {pod.name} has terminated \(phase {phase}\): a debug container can only join a running pod",
+        f"Its logs: kubectl logs {pod.name} -n {pod.namespace}",
     )
 
 
@@ -167,7 +167,7 @@ def test_a_pod_of_windows_is_refused(make_pod: MakePod, dshell: Dshell) -> None:
 
     assert_refused(
         dshell(pod.name, "--", "true"),
-        f"error: pod {pod.name} runs on Windows; dshell enters Linux containers only",
+        f"error: pod {pod.name} runs on Windows; dshell supports Linux containers only",
     )
 
 
@@ -179,7 +179,7 @@ def test_a_pod_that_is_not_scheduled_is_refused_with_the_scheduler_s_reason(make
         dshell(pod.name, "--", "true"),
         rf"error: container app of {pod.name} is not running: the pod is Pending \(.*node\(s\) didn't match .*\)\. "
         r"A debug container can only join a running one\.",
-        f"What it waits for: kubectl describe pod {pod.name} -n {pod.namespace}",
+        f"See why it is waiting: kubectl describe pod {pod.name} -n {pod.namespace}",
     )
 
 
@@ -211,8 +211,8 @@ def test_a_static_pod_is_refused_with_another_way_in(static_pod: Pod, dshell: Ds
 
     assert_refused(
         dshell(static_pod.name, "-n", static_pod.namespace, "--", "true"),
-        f"error: {static_pod.name} is a static pod, and Kubernetes does not allow ephemeral containers in those",
-        f"On its node: kubectl debug node/{node} -it --image=busybox --profile=sysadmin",
+        f"error: {static_pod.name} is a static pod, and Kubernetes does not allow ephemeral containers in static pods",
+        f"Debug its node instead: kubectl debug node/{node} -it --image=busybox --profile=sysadmin",
     )
 
 
@@ -227,6 +227,6 @@ def test_a_pod_of_a_namespace_that_is_being_deleted_is_refused(
 
     refused = dshell(pod.name, "-n", pod.namespace, "--", "true")
 
-    assert_refused(refused, f"error: pod {pod.name} is being deleted: no debug container starts in it any more")
+    assert_refused(refused, f"error: pod {pod.name} is being deleted: no new debug container can start in it")
     assert pod.debug_containers() == {}
     cluster.kubectl("delete", "pod", pod.name, "-n", pod.namespace, "--force", "--grace-period=0", check=False)

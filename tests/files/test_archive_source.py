@@ -30,7 +30,7 @@ def test_a_named_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     found, left_out = sent(tmp_path)
 
     assert set(found) == {"0", "end"}
-    assert left_out == {f"{tmp_path}/fifo": "neither a file nor a directory nor a link"}
+    assert left_out == {f"{tmp_path}/fifo": "it is not a file, a directory or a link"}
 
 
 def test_a_source_that_goes_before_it_is_sent_is_told(tmp_path: Path) -> None:
@@ -85,4 +85,4 @@ def test_a_tree_deeper_than_any_is_refused_there(tmp_path: Path) -> None:
     found, left_out = sent(tmp_path)
 
     assert len(found) == 257
-    assert list(left_out.values()) == ["more than 255 directories deep"]
+    assert list(left_out.values()) == ["its path is more than 255 directories deep"]

@@ -168,7 +168,7 @@ def test_an_obstacle_is_found_before_anything_is_touched(tmp_path: Path, stream:
 @pytest.mark.parametrize(
     ("destination", "many", "why"),
     [
-        pytest.param("none/x", False, "there is no directory", id="no parent"),
+        pytest.param("none/x", False, "no such directory", id="no parent"),
         pytest.param("none/", False, "is not a directory", id="a slash"),
         pytest.param("none", True, "is not a directory", id="several sources"),
         pytest.param("file", True, "is not a directory", id="several into a file"),
@@ -228,7 +228,7 @@ def test_what_is_no_archive_is_said_to_be_none(tmp_path: Path) -> None:
 def test_two_sources_of_one_name_are_refused(tmp_path: Path) -> None:
     one = source("file", "x", "/a/x", member("./x"))
 
-    with pytest.raises(OutputFailed, match="two of the sources would become"):
+    with pytest.raises(OutputFailed, match="two sources would be written to"):
         land(tmp_path, one, one)
 
 

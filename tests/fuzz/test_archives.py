@@ -219,7 +219,7 @@ def check_stream(arrived: bytes) -> None:
 
 def test_what_was_not_asked_for_is_named_whatever_else_is_left_out(tmp_path: Path) -> None:
     landing = Staging(str(tmp_path), asked("app.log"))
-    with pytest.raises(Forbidden, match=r"'\.bashrc' came that was not asked for"):
+    with pytest.raises(Forbidden, match=r"that was not requested: '\.bashrc'"):
         landing.receive(reader(source("file", ".bashrc", "/x", member("./x"))), Skipped(skip=True).add, nothing)
     landing.discard()
     assert os.listdir(tmp_path) == []  # noqa: PTH208  # hidden ones too

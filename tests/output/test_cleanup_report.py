@@ -39,7 +39,7 @@ S = container()
         (CleanupResult(S, CleanupOutcome.ENDED, "its pod is gone"), "shop/web debugger-x8z4p ended: its pod is gone\n"),
         (CleanupResult(S, CleanupOutcome.ALREADY_ENDED, "code 3"), "shop/web debugger-x8z4p already ended: code 3\n"),
         (CleanupResult(S, CleanupOutcome.WOULD_END), "shop/web debugger-x8z4p would be ended\n"),
-        (CleanupResult(S, CleanupOutcome.INTERRUPTED), "shop/web debugger-x8z4p was not waited for\n"),
+        (CleanupResult(S, CleanupOutcome.INTERRUPTED), "shop/web debugger-x8z4p not confirmed to have ended\n"),
         (failed(S, "a \x1b[2J"), "shop/web debugger-x8z4p could not be ended: a \\x1b[2J\n"),
     ],
 )
@@ -54,7 +54,7 @@ def test_each_outcome_is_a_line(ending: CleanupResult, line: str) -> None:
         ("ended ended", 0, f"2 ended, 0 failed. {STAY}"),
         ("ended alreadyEnded failed", 0, f"1 ended, 1 already ended, 1 failed. {STAY}"),
         ("failed", 0, "0 ended, 1 failed."),
-        ("ended interrupted", 3, f"1 ended, 0 failed, 4 left when stopped. {STAY}"),
+        ("ended interrupted", 3, f"1 ended, 0 failed, 4 unfinished when interrupted. {STAY}"),
     ],
 )
 def test_the_sum_of_all(outcomes: str, untold: int, text: str) -> None:
@@ -84,7 +84,7 @@ def test_only_those_that_ended_are_names() -> None:
 
 def test_programs_get_a_versioned_document() -> None:
     document = json.loads(
-        format_endings([failed(S, "no shell")], [UnreadablePod("shop", "odd", "spec is no object")], Format.JSON)
+        format_endings([failed(S, "no shell")], [UnreadablePod("shop", "odd", "spec is not an object")], Format.JSON)
     )
 
     assert document == {
@@ -101,18 +101,18 @@ def test_programs_get_a_versioned_document() -> None:
                 "outcome": "failed",
                 "why": "no shell",
                 "advice": [
-                    "wait for it, or let whoever is in it leave (kubectl attach -it web -n shop -c debugger-x8z4p)",
+                    "wait until it ends, or ask its user to exit (kubectl attach -it web -n shop -c debugger-x8z4p)",
                     "replace the pod: kubectl delete pod web -n shop",
                 ],
             }
         ],
-        "unreadablePods": [{"namespace": "shop", "pod": "odd", "why": "spec is no object"}],
+        "unreadablePods": [{"namespace": "shop", "pod": "odd", "why": "spec is not an object"}],
     }
 
 
 def test_the_ways_out_are_told_of_those_that_failed() -> None:
     assert next_steps([CleanupResult(S, CleanupOutcome.ENDED)]) == []
-    assert next_steps([failed(S, "x")])[0] == "Two ways out for debugger-x8z4p:"
+    assert next_steps([failed(S, "x")])[0] == "Options for debugger-x8z4p:"
 
 
 def test_a_person_is_asked_about_what_can_be_read() -> None:
@@ -123,7 +123,7 @@ def test_a_person_is_asked_about_what_can_be_read() -> None:
 
     assert text.splitlines()[:3] == [
         "This would end:",
-        "  shop/web debugger-x8z4p (of another tool)",
-        "  shop/web dshell-00000 (ada, for 0s)",
+        "  shop/web debugger-x8z4p (made by another tool)",
+        "  shop/web dshell-00000 (ada, running for 0s)",
     ]
     assert text.splitlines()[-1] == "  and 11 more"

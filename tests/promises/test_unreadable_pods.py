@@ -14,7 +14,7 @@ import pytest
 from kubectl_dshell.cli.main import main
 from tests.pods import Json, pod_json
 
-SAID = "1 pod could not be understood: ../../x/odd (metadata.namespace is no name: '../../x')\n"
+SAID = "1 pod could not be read: ../../x/odd (metadata.namespace is not a valid name: '../../x')\n"
 
 
 def pod(name: str, namespace: str = "shop") -> Json:
@@ -96,7 +96,7 @@ def test_a_command_in_all_of_them_fails_in_that_one_and_goes_on(server: str, cap
     results = {line["pod"]: line["error"] for line in map(json.loads, out.splitlines())}
     assert code == 69
     assert results["odd"]["class"] == "UNAVAILABLE"
-    assert "metadata.namespace is no name" in results["odd"]["message"]
+    assert "metadata.namespace is not a valid name" in results["odd"]["message"]
     assert results["good"]["class"] == "NOT_FOUND", "it was tried"
 
 

@@ -23,7 +23,7 @@ from kubectl_dshell.cli.flags.session import (
     STDIN,
     TTY,
     SessionFlags,
-    Streams,
+    SessionStreams,
     check_command,
     settle_streams,
 )
@@ -114,7 +114,7 @@ class OpenOptions(Options):
         return self.lists or bool(self.output_dir) or as_lines
 
     @property
-    def streams(self) -> Streams:
+    def streams(self) -> SessionStreams:
         return settle_streams(stdin=self.stdin, tty=self.tty, command=self.command)
 
     def check(self, *, shell: bool) -> None:

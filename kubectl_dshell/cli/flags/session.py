@@ -160,7 +160,7 @@ class SessionFlags(Options):
         )
 
 
-class Streams(NamedTuple):
+class SessionStreams(NamedTuple):
     """The streams a session gets, and a notice for the user (may be empty)."""
 
     stdin: bool
@@ -174,7 +174,7 @@ def check_command(command: tuple[str, ...] | None) -> None:
         raise click.UsageError("no command after --; omit -- to open a shell")
 
 
-def settle_streams(*, stdin: bool | None, tty: bool | None, command: tuple[str, ...] | None) -> Streams:
+def settle_streams(*, stdin: bool | None, tty: bool | None, command: tuple[str, ...] | None) -> SessionStreams:
     """Which streams a session gets if the flags do not say.
 
     Without a terminal on stdin, -t is ignored with a notice, as in kubectl. If only stdin is a terminal, its keys
@@ -183,4 +183,4 @@ def settle_streams(*, stdin: bool | None, tty: bool | None, command: tuple[str, 
     typed, seen = sys.stdin.isatty(), sys.stdout.isatty()
     terminal = typed and (seen if tty is None else tty)
     given = (terminal or seen or not typed or not command) if stdin is None else stdin
-    return Streams(given, terminal, "unable to use a TTY: stdin is not a terminal" if tty and not typed else "")
+    return SessionStreams(given, terminal, "unable to use a TTY: stdin is not a terminal" if tty and not typed else "")

@@ -114,9 +114,9 @@ class PodName(click.ParamType[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         kind, slash, name = value.rpartition("/")
         if slash and kind not in ("pod", "pods", "po"):
-            self.fail(f"{value!r}: only pods have debug containers; write POD or pod/POD", param, ctx)
+            self.fail(f"{value!r}: only pods have debug containers; use POD or pod/POD", param, ctx)
         if not re.fullmatch(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?", name, re.ASCII):
-            self.fail(f"{value!r} is not the name of a pod", param, ctx)
+            self.fail(f"{value!r} is not a valid pod name", param, ctx)
         return str(name)
 
 

@@ -1,4 +1,4 @@
-"""What a debug container can tell about its target, measured from inside."""
+"""Facts about the target, measured from inside a debug container."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ _LARGEST_ID = 2**32 - 1  # the kernel's uid_t and gid_t
 
 
 def parse_id(text: str) -> int | None:
-    """The uid or gid that `text` is: decimal ASCII digits, of 32 bits; None for anything else."""
+    """`text` as a uid or gid: decimal ASCII digits, 32 bits; None for anything else."""
     if not (1 <= len(text) <= 10 and text.isascii() and text.isdecimal()):
         return None
     return number if (number := int(text)) <= _LARGEST_ID else None
 
 
 class EnterStatus(IntEnum):
-    """Exit codes of our own script in an exec; it says nothing on stderr with them."""
+    """Exit codes of the enter script; it writes nothing to stderr when it returns one of them."""
 
     NO_TARGET = 71
     """No process of the target container is visible."""
@@ -29,13 +29,13 @@ class EnterStatus(IntEnum):
 
 
 class HolderState(StrEnum):
-    """What the first process of a debug container of ours is doing, seen from beside it."""
+    """State of the holder, as seen by another process in the debug container."""
 
     LISTENS = "listens"
     GONE = "gone"
-    """Without a word; what it guarded may still run."""
+    """It ended without a message; the processes it guarded may still run."""
     UNKNOWN = "unknown"
-    """It has just started, or is just ending, or does not say."""
+    """It is starting or ending, or its state cannot be determined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +48,13 @@ class Facts:
     caps: int
     """Permitted capabilities of the target process, a bit each."""
     dumpable: bool | None
-    """None: not to be told (always so for a target of UID 0)."""
+    """None if it cannot be determined (always so for a target of UID 0)."""
     root_open: bool
     our_uid: int
     """Effective, like `our_gid`."""
     our_gid: int
     our_caps: int
-    """Effective capabilities: the ones the kernel compares with the target's permitted ones."""
+    """Effective capabilities: the kernel compares them with the permitted ones of the target."""
     left: int
-    """Seconds until the debug container ends whatever happens."""
+    """Seconds until the debug container ends in any case (--ttl)."""
     holder_alive: bool

@@ -1,12 +1,13 @@
-"""Whom the debug container has to be: the target's uid and gid, and where they were learned.
+"""The user that the debug container runs as: the target's uid and gid, and their source.
 
-The kernel opens /proc/PID/root to a reader whose filesystem uid *and* gid equal the target's real, effective and
-saved ones, whose permitted capabilities contain the target's, if the target is dumpable; or who has
-CAP_SYS_PTRACE (ptrace(2), "Ptrace access mode checking").
+The kernel lets a process open /proc/PID/root if its filesystem uid *and* gid equal the target's real, effective and
+saved ones, its permitted capabilities include the target's, and the target is dumpable; or if it has CAP_SYS_PTRACE
+(ptrace(2), "Ptrace access mode checking").
 
-What was measured inside is the word of a process in the pod: an app of our user can write into our pipes. So it is
-followed only where that raises nothing: never to uid 0, and never away from a user that the cluster names, but for
-root, which may step down. What is not root cannot become another user without a capability that it is not given.
+A measurement is a claim of a process in the pod: an app that runs as the same user can write into our pipes. It is
+therefore used only where it cannot raise privileges: never for uid 0, and never instead of a user that the cluster
+reports, except that root may step down. A non-root process cannot become another user, because it is not given the
+capability to.
 """
 
 from __future__ import annotations
@@ -26,15 +27,15 @@ if TYPE_CHECKING:
 
 
 class Source(StrEnum):
-    """Where an identity was learned, in words that finish "as 65532:65532 (from ...)"."""
+    """The source of an identity, worded for "as 65532:65532 (...)"."""
 
     GIVEN = "from --run-as"
     PROFILE = "from --profile general"
     STATUS = "from the container's status"
     SPEC = "from the pod's spec"
     MEASURED = "measured in the container"
-    ENTRY = "as it was made"
-    GUESS = "a guess: neither status nor spec tells"
+    ENTRY = "as created"
+    GUESS = "a guess: neither status nor spec gives it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +48,16 @@ class Identity:
         return f"{self.uid}:{self.gid}"
 
 
-_LARGEST = 2**31 - 1  # the API's own bound for runAsUser and runAsGroup (validation.IsValidUserID)
-# Distroless "nonroot". As a wrong guess it costs nothing but the entry: /proc/PID/status is readable to everybody.
+_LARGEST = 2**31 - 1  # the API's upper bound for runAsUser and runAsGroup (validation.IsValidUserID)
+# Distroless "nonroot". A wrong guess costs only one ephemeral container: /proc/PID/status is world-readable.
 UNKNOWN = Identity(65532, 65532, Source.GUESS)
 
 
 def identify(pod: Pod, container: Container, run_as: tuple[int, int | None] | None, key: Key | None = None) -> Identity:
-    """The best identity that is known before anything runs; `key` tells whose measurements count: our own.
+    """The best identity known before anything runs; only measurements sealed with `key`, our own, are used.
 
-    `run_as` without a gid takes the target's where it is known for that uid, else 0, as the runtime would.
-    runAsUser without runAsGroup says nothing of the gid (it is the image's passwd entry, or 0): a guess.
+    `run_as` without a gid takes the target's gid if it is known for that uid, else 0, as the runtime would.
+    runAsUser without runAsGroup leaves the gid open (the image's passwd entry, or 0), so that it is a guess.
     """
     if run_as is not None:
         uid, gid = run_as
@@ -66,7 +67,7 @@ def identify(pod: Pod, container: Container, run_as: tuple[int, int | None] | No
 
 
 def _told(pod: Pod, container: Container) -> Identity:
-    """By the cluster alone."""
+    """The identity according to the cluster alone."""
     uid, gid = named(pod, container)
     if container.user is not None:
         return Identity(*container.user, Source.STATUS)
@@ -76,19 +77,19 @@ def _told(pod: Pod, container: Container) -> Identity:
 
 
 def named(pod: Pod, container: Container) -> tuple[int | None, int | None]:
-    """The uid and gid of the app as its status has them, else its spec; None for what neither tells."""
+    """The app's uid and gid from its status, else from its spec; None for one that neither has."""
     if container.user is not None:
         return container.user
     return _spec(pod, container, "runAsUser"), _spec(pod, container, "runAsGroup")
 
 
 def stamp(identity: Identity, container: Container) -> str:
-    """What a debug container carries so that the next one need not measure again: whose identity it is, and which."""
+    """The stamp that saves the next debug container a measurement: the target's container ID and its identity."""
     return f"{container.id} {identity}"
 
 
 def _measured_before(pod: Pod, container: Container, key: Key | None) -> Identity | None:
-    """What was measured of this very container and stands in an entry of our own, where it would be followed again."""
+    """A measurement of exactly this container, stamped in an entry of our own, if it may still be used."""
     for entry in pod.ephemeral:
         id_, _, ids = environment(entry.spec).get("DSHELL_MEASURED", "").partition(" ")
         uid, _, gid = (parse_id(word) for word in ids.partition(":"))
@@ -101,7 +102,7 @@ def _measured_before(pod: Pod, container: Container, key: Key | None) -> Identit
 
 
 def _raises_nothing(measured: Identity, pod: Pod, container: Container) -> bool:
-    """Whether to become this user, on the word of a process, gives no right that the cluster's own word does not."""
+    """Whether running as this user, which a process claims, gives no rights beyond those that the cluster implies."""
     uid, gid = named(pod, container)
     if uid == 0:
         return measured.uid != 0 or measured.gid != 0
@@ -114,28 +115,28 @@ def _spec(pod: Pod, container: Container, field: str) -> int | None:
 
 
 def correction(current: Identity, facts: Facts, pod: Pod, container: Container) -> Identity | None:
-    """The identity that would enter where `current` could not, or None if no other uid:gid alone would, or may.
+    """The identity that would enter where `current` could not; None if no other uid:gid alone would, or may.
 
-    What the user said is never corrected.
+    An identity given by the user is never corrected.
     """
     measured = _would_enter(current, facts)
     return measured if measured and _raises_nothing(measured, pod, container) else None
 
 
 def disbelieved(current: Identity, facts: Facts, pod: Pod, container: Container) -> Identity | None:
-    """The identity that would enter, if a process in the container is right, and is not taken on its word."""
+    """The identity that would enter if a process in the container is right, but that is not used on its claim."""
     measured = _would_enter(current, facts)
     return measured if measured and not _raises_nothing(measured, pod, container) else None
 
 
 def why_disbelieved(claimed: Identity, pod: Pod, container: Container) -> str:
-    """As the end of "its files are closed to us: ..."."""
+    """The reason, worded to follow "its files are closed to us: "."""
     uid, gid = named(pod, container)
     where = "the container's status" if container.user is not None else "the pod's spec"
     told = f"{where} says {'?' if uid is None else uid}:{'?' if gid is None else gid}"
     if uid is None and gid is None:
-        told = "neither its status nor the pod's spec tells its user"
-    return f"{told}, and a process in it says {claimed}; on such a word nobody becomes another user"
+        told = "neither the container's status nor the pod's spec gives its user"
+    return f"{told}, but a process in it claims {claimed}; dshell does not change user on an unverified claim"
 
 
 def _would_enter(current: Identity, facts: Facts) -> Identity | None:
@@ -150,5 +151,5 @@ def _would_enter(current: Identity, facts: Facts) -> Identity | None:
     if (measured.uid, measured.gid) in ((facts.our_uid, facts.our_gid), (current.uid, current.gid)):
         return None
     if measured.uid != 0 and facts.caps:
-        return None  # a container's non-root process gets no permitted capabilities, whatever is added
+        return None  # a non-root process of a container gets no permitted capabilities, whichever are added
     return measured

@@ -1,4 +1,4 @@
-"""From a profile and an identity to the least securityContext that enters the target."""
+"""The least privileged securityContext that enters the target, from a profile and an identity."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _APPARMOR_ANNOTATION = "container.apparmor.security.beta.kubernetes.io/"
 
 
 class Profile(StrEnum):
-    """`auto`: the least that enters. `general`: kubectl debug's, root with SYS_PTRACE and the default capabilities."""
+    """`auto`: the least that enters. `general`: as kubectl debug, root with SYS_PTRACE and the default capabilities."""
 
     AUTO = "auto"
     GENERAL = "general"
@@ -36,13 +36,13 @@ def security_context(profile: Profile, pod: Pod, container: Container, identity:
 def _least(pod: Pod, container: Container, identity: Identity) -> Json:
     capabilities: Json = {"drop": ["ALL"]}
     if identity.uid == 0:
-        # The target's permitted capabilities must be a subset of ours, so they are mirrored: no more, no less.
+        # The target's permitted capabilities must be a subset of ours: mirror them, no more and no less.
         if container.security.get("privileged"):
             capabilities = {"add": ["ALL"]}
         else:
             capabilities = dict(container.security.get("capabilities") or {})
     return {
-        # The API refuses false beside CAP_SYS_ADMIN (validation.ValidateSecurityContext).
+        # The API rejects false together with CAP_SYS_ADMIN (validation.ValidateSecurityContext).
         **({} if "CAP_SYS_ADMIN" in (capabilities.get("add") or []) else {"allowPrivilegeEscalation": False}),
         **({"capabilities": capabilities} if capabilities else {}),
         "seccompProfile": _seccomp(pod, container),
@@ -50,13 +50,13 @@ def _least(pod: Pod, container: Container, identity: Identity) -> Json:
 
 
 def _seccomp(pod: Pod, container: Container) -> Json:
-    """The target's own profile; RuntimeDefault where it has none or Unconfined: entering needs no more."""
+    """The target's own profile, or RuntimeDefault if it has none or is Unconfined: entering needs no more."""
     profile: Json = container.security.get("seccompProfile") or pod.security.get("seccompProfile") or {}
     return profile if profile.get("type") == "Localhost" else {"type": "RuntimeDefault"}
 
 
 def _labels(pod: Pod, container: Container) -> Json:
-    """AppArmor and SELinux as the target has them: both compare the two processes' labels."""
+    """The target's AppArmor and SELinux settings: both modules compare the labels of the two processes."""
     mirrored: Json = {}
     annotation = pod.annotations.get(_APPARMOR_ANNOTATION + container.name, "")
     if profile := container.security.get("appArmorProfile") or _apparmor(annotation):
@@ -67,7 +67,7 @@ def _labels(pod: Pod, container: Container) -> Json:
 
 
 def _apparmor(annotation: str) -> Json | None:
-    """The field of an annotation value (KEP-24: unconfined, runtime/default, localhost/NAME)."""
+    """The appArmorProfile field for an annotation value (KEP-24: unconfined, runtime/default, localhost/NAME)."""
     match annotation.partition("/"):
         case ("unconfined", _, _):
             return {"type": "Unconfined"}

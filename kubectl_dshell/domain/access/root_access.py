@@ -1,4 +1,4 @@
-"""Why the target's root is closed to us, by the kernel's rule, and what would open it."""
+"""Why the kernel denies access to the target's root, and which flag would grant it."""
 
 from __future__ import annotations
 
@@ -61,39 +61,41 @@ def capability_names(mask: int) -> str:
 
 
 def why_denied(facts: Facts) -> str:
-    """The clause of the rule that fails, as the end of "its files are closed to us: ...".
+    """The condition of the kernel's rule that is not met, worded to follow "its files are closed to us: ".
 
-    Those that no other user would cure come first.
+    Conditions that no other user could meet come first.
     """
     if facts.uid is None or facts.gid is None:
-        return "no process of the app is visible in the debug container (the app restarted, or shares no PID namespace)"
+        why = "the app restarted, or its PID namespace is not shared"
+        return f"no process of the app is visible from the debug container ({why})"
     uids, gids = set(facts.uid[:3]), set(facts.gid[:3])
     if len(uids) > 1 or len(gids) > 1:
         differ = f"uid {facts.uid[:3]}, gid {facts.gid[:3]}"
-        return f"the app's real, effective and saved ids differ ({differ}), so no one user matches"
+        return f"the app's real, effective and saved IDs differ ({differ}), so no single user matches"
     theirs, ours = (facts.uid[0], facts.gid[0]), (facts.our_uid, facts.our_gid)
     if facts.dumpable is False:
-        return "the app made itself not dumpable (it changed its user without exec, or set PR_SET_DUMPABLE 0)"
+        return "the app's process is not dumpable (it changed user without exec, or set PR_SET_DUMPABLE to 0)"
     if theirs[0] != 0 and facts.caps:
         which = capability_names(facts.caps)
-        return f"the app holds the capability {which} (from its binary), and a debug container of the same user cannot"
+        cannot = "which a debug container of the same user cannot hold"
+        return f"the app holds the capability {which} (from its binary), {cannot}"
     if theirs[0] != ours[0]:
         return f"the app runs as user {theirs[0]} and the debug container as {ours[0]}"
     if theirs[1] != ours[1]:
-        return f"the app runs with group {theirs[1]} and the debug container with {ours[1]}"
+        return f"the app runs as group {theirs[1]} and the debug container as {ours[1]}"
     if missing := facts.caps & ~facts.our_caps:
         return f"the app holds the capability {capability_names(missing)}, and the debug container does not"
-    return "a security module (AppArmor, SELinux) of the node keeps the two containers apart"
+    return "a security module on the node (AppArmor, SELinux) keeps the two containers apart"
 
 
 def how_to_enter(facts: Facts, command: str) -> str:
-    """The flag that would make it work, for `command` ("kubectl dshell web -n shop")."""
+    """The next command: `command` ("kubectl dshell web -n shop") with the flag that would make it work."""
     if facts.uid is None or facts.gid is None:
-        return f"Again: {command}"
+        return f"Retry with: {command}"
     theirs, ours = (facts.uid[0], facts.gid[0]), (facts.our_uid, facts.our_gid)
     if facts.our_caps & _SYS_PTRACE:
-        return "Root with SYS_PTRACE is what this was: ask whoever runs the node about its security modules."
+        return "It already runs as root with SYS_PTRACE: ask the node's administrator about security modules."
     others_cannot = facts.dumpable is False or len(set(facts.uid[:3])) > 1 or (theirs[0] != 0 and facts.caps)
     if theirs != ours and not others_cannot:
-        return f"The app's own user can: {command} --run-as {theirs[0]}:{theirs[1]}"
-    return f"Root with SYS_PTRACE can: {command} --profile general"
+        return f"Enter as the app's user: {command} --run-as {theirs[0]}:{theirs[1]}"
+    return f"Enter as root with SYS_PTRACE: {command} --profile general"

@@ -1,4 +1,4 @@
-"""The container that was pointed at, and why some cannot be joined."""
+"""Chooses the container to enter, or explains why it cannot be entered."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The container to enter, and a notice for people where the choice was ours."""
+    """The container to enter, and a notice for people if it was chosen for them."""
 
     pod: Pod
     container: Container
@@ -33,10 +33,9 @@ class Target:
 def choose_target(
     pod: Pod, wanted: str | None, now: datetime, *, new: bool = True, invocation: Invocation = PLAIN
 ) -> Target:
-    """The container of `pod` to enter: `wanted`, else the annotated default, the only one, or the first.
+    """The container of `pod` to enter: `wanted`, else the annotated default, else the first one.
 
-    `new`: not with a debug container that is there already. Raises NotFound, saying why and what to type, where no
-    debug container could join it.
+    `new`: a debug container has to be added. Raises NotFound with the reason and the next command if none can join it.
     """
     _refuse_pod(pod)
     if new:
@@ -48,33 +47,33 @@ def choose_target(
 
 
 def where(pod: Pod) -> str:
-    """The words that name a pod in a command to be typed."""
+    """The arguments that name a pod in a suggested command."""
     return f"{quote(pod.name)} -n {quote(pod.namespace)}"
 
 
 def _refuse_pod(pod: Pod) -> None:
     if (pod.spec.get("os") or {}).get("name") == "windows":
-        raise NotFound(f"pod {pod.name} runs on Windows; dshell enters Linux containers only")
+        raise NotFound(f"pod {pod.name} runs on Windows; dshell supports Linux containers only")
     if "kubernetes.io/config.mirror" in pod.annotations:
         raise NotFound(
-            f"{pod.name} is a static pod, and Kubernetes does not allow ephemeral containers in those",
-            f"On its node: kubectl debug {quote(f'node/{pod.node}')} -it --image=busybox --profile=sysadmin",
+            f"{pod.name} is a static pod, and Kubernetes does not allow ephemeral containers in static pods",
+            f"Debug its node instead: kubectl debug {quote(f'node/{pod.node}')} -it --image=busybox --profile=sysadmin",
         )
     if pod.phase in ("Succeeded", "Failed"):
         raise NotFound(
-            f"pod {pod.name} is over (phase {pod.phase}): a debug container can only join a running one",
-            f"Its output: kubectl logs {where(pod)}",
+            f"pod {pod.name} has terminated (phase {pod.phase}): a debug container can only join a running pod",
+            f"Its logs: kubectl logs {where(pod)}",
         )
 
 
 def refuse_new(pod: Pod, invocation: Invocation = PLAIN) -> None:
-    """Raises NotFound where what is there lives on, but nothing is started any more."""
+    """Raises NotFound if the pod is being deleted: its containers run on, but no new one is started."""
     if pod.deleting:
         live = [c.name for c in pod.ephemeral if c.name.startswith(PREFIX) and c.state.phase is Phase.RUNNING]
         join = [invocation.attach(pod.namespace, pod.name, name) for name in live]
         raise NotFound(
-            f"pod {pod.name} is being deleted: no debug container starts in it any more",
-            *(f"One that runs in it, whoever made it: {command}" for command in join[:1]),
+            f"pod {pod.name} is being deleted: no new debug container can start in it",
+            *(f"Attach to one that is running in it, possibly not yours: {command}" for command in join[:1]),
         )
 
 
@@ -101,25 +100,25 @@ def _no_container(pod: Pod, wanted: str) -> NotFound:
     names = shortened(", ".join(c.name for c in pod.containers))
     if any(c.name == wanted for c in pod.init):
         return NotFound(
-            f"{wanted} is an init container of {pod.name} that does not run; it cannot be joined",
-            f"It has: {names}",
+            f"{wanted} is an init container of {pod.name} that is not running; it cannot be joined",
+            f"Available containers: {names}",
         )
     if pod.debug_container(wanted):
         return NotFound(
-            f"{wanted} is a debug container of {pod.name}; a debug container joins one of the app's",
-            f"It has: {names}",
+            f"{wanted} is a debug container of {pod.name}; choose one of the app's containers",
+            f"Available containers: {names}",
         )
-    return NotFound(f'pod {pod.name} has no container "{wanted}"; it has: {names}')
+    return NotFound(f'pod {pod.name} has no container "{wanted}"; available: {names}')
 
 
 def _not_running(target: Target, now: datetime, invocation: Invocation) -> NotFound:
     pod, container = target.pod, target.container
     logs = f"kubectl logs {where(pod)} -c {quote(container.name)}"
-    advice = f"What it said: {logs}{' --previous' if container.last_state.phase is Phase.TERMINATED else ''}"
-    if Phase.TERMINATED not in (container.state.phase, container.last_state.phase):  # it never ran
-        advice = f"What it waits for: kubectl describe pod {where(pod)}"
+    advice = f"Its logs: {logs}{' --previous' if container.last_state.phase is Phase.TERMINATED else ''}"
+    if Phase.TERMINATED not in (container.state.phase, container.last_state.phase):  # it has never run
+        advice = f"See why it is waiting: kubectl describe pod {where(pod)}"
         if init := next((c for c in pod.init if c.state.phase is Phase.RUNNING), None):
-            advice = f"Its init container runs: {invocation.open(pod.namespace, pod.name, init.name)}"
+            advice = f"Enter its running init container: {invocation.open(pod.namespace, pod.name, init.name)}"
     return NotFound(
         f"container {container.name} of {pod.name} is not running: {describe_state(target, now)}. "
         "A debug container can only join a running one.",
@@ -135,7 +134,7 @@ def describe_state(target: Target, now: datetime) -> str:
         case Phase.WAITING:
             text = f"it is waiting ({state.reason or 'no reason given'})"
             text += f": {shortened(state.message)}" if state.message and state.reason != "CrashLoopBackOff" else ""
-            return text + (f"; the last time it {_ended(last, now)}" if last.phase is Phase.TERMINATED else "")
+            return text + (f"; it last {_ended(last, now)}" if last.phase is Phase.TERMINATED else "")
         case _:
             waits = next(
                 (
@@ -150,13 +149,13 @@ def describe_state(target: Target, now: datetime) -> str:
 
 def _ended(state: State, now: datetime) -> str:
     when = f" {age(now - state.finished_at)} ago" if state.finished_at else ""
-    return f"exited with code {state.exit_code}{when} ({state.reason or 'no reason given'})"
+    return f"exited with code {state.exit_code} ({state.reason or 'no reason given'}){when}"
 
 
 def nearest(name: str, names: Sequence[str], most: int = 2) -> list[str]:
-    """The names a typo may have meant, best first: by likeness, and those that begin with what was typed.
+    """Suggestions for a mistyped name, best first: similar names, then those that start with `name`.
 
-    What a pod is called after (web of web-6d4f9-x7k2p) counts as its name: nobody types the rest by heart.
+    The stem of a pod's name counts as well (web of web-6d4f9-x7k2p), since nobody types the generated rest.
     """
     by_stem: dict[str, list[str]] = {}
     for one in names:

@@ -1,4 +1,4 @@
-"""Which names may come down: those that were asked for, each in its turn (scp's CVE-2019-6111)."""
+"""Accepts only the requested names, in the requested order (cf. CVE-2019-6111 in scp)."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.copy.copy_spec import RemotePath
 
 LONGEST_NAME = 255
-"""Bytes of one name in a directory, on every file system there is."""
+"""Bytes of one file name (NAME_MAX of every common file system)."""
 MOST_SOURCES = 65_536
-"""Files and directories that the patterns of one copy may name."""
+"""Files and directories that the patterns of one copy may match."""
 
 _PATTERN = re.compile(r"[*?[\\]")
 _BRACKET = re.compile(r"\[[!^]?\]?(?:\[[:=.].*?[:=.]\]|[^\]])*\]", re.DOTALL)
 
 
 class RequestedNames:
-    """Hears the name of each source that arrives, in the order in which they were asked for."""
+    """Checks the name of each source that arrives; sources arrive in the requested order."""
 
     def __init__(self, sources: Sequence[RemotePath]) -> None:
         self._sources = sources
-        # Where we may be, since a name may be one pattern's or already the next source's: which source has its turn,
-        # and whether something of it has come.
+        # The possible positions, since a name may match this pattern or already the next source: the index of the
+        # current source, and whether a name has matched it.
         self._places = {(0, False)}
         self._count = 0
 
     def take(self, name: str, kind: str) -> None:
-        """Raises Forbidden where `name` was not asked for, or not now; Truncated where it is no record of ours."""
+        """Raises Forbidden if `name` was not requested, or not at this point; Truncated if it is not a valid record."""
         if kind not in ("file", "folder") or not name:
-            raise Truncated("what came is no list of files")
+            raise Truncated("the received data is not a file list")
         self._count += 1
         if self._count > MOST_SOURCES:
-            raise Forbidden(f"more than {MOST_SOURCES} files and directories came; nothing was copied")
+            raise Forbidden(f"received more than {MOST_SOURCES} files and directories; nothing was copied")
         places = set()
         for turn, _ in self._open():
             if turn < len(self._sources) and self._matches(turn, name, kind):
@@ -48,13 +48,13 @@ class RequestedNames:
         self._places = places
 
     def end(self) -> None:
-        """Raises Truncated where one that was asked for did not come."""
+        """Raises Truncated if a requested source has not arrived."""
         turn = max(turn for turn, _ in self._open())
         if turn < len(self._sources):
-            raise Truncated(f"/{self._sources[turn].path} did not come")
+            raise Truncated(f"/{self._sources[turn].path} was not received")
 
     def _open(self) -> set[tuple[int, bool]]:
-        """Where we may be when the next one comes."""
+        """The possible positions for the next name."""
         return self._places | {(turn + 1, False) for turn, served in self._places if served}
 
     def _matches(self, turn: int, name: str, kind: str) -> bool:
@@ -63,7 +63,7 @@ class RequestedNames:
 
 
 def matches(pattern: str, name: str) -> bool:
-    """Whether a shell may find `name` for `pattern`: as bytes (LC_ALL=C), or as the characters that they are."""
+    """Whether a shell could expand `pattern` to `name`, matching bytes (LC_ALL=C) or characters."""
     if name == pattern:
         return True
     if name in (".", "..") or "/" in name or "\0" in name or not _PATTERN.search(pattern):
@@ -81,13 +81,13 @@ def _many(source: RemotePath) -> bool:
 def _unasked(name: str, kind: str) -> Forbidden:
     what = "a directory" if kind == "folder" else "a file"
     return Forbidden(
-        f"{what} {one_line(name)!r} came that was not asked for; nothing was copied",
-        "The app, or the debug image, writes what it was not told to: it may be meant to harm.",
+        f"received {what} that was not requested: {one_line(name)!r}; nothing was copied",
+        "The app or the debug image sent files it was not asked for; this may be an attack.",
     )
 
 
 def _fits(tokens: list[Callable[[str], bool] | None], name: str) -> bool:
-    """In time that grows with both lengths and no more: the pattern is ours, the name is not."""
+    """Takes at most len(tokens) * len(name) steps, because the name is untrusted."""
     if name.startswith(".") and (not tokens or not isinstance(tokens[0], _Literal) or not tokens[0](".")):
         return False
     at = token = 0
@@ -114,7 +114,7 @@ class _Literal:
 
 
 def _tokens(pattern: str) -> Iterator[Callable[[str], bool] | None]:
-    """What each character of a name has to be; None for any number of any."""
+    """One predicate per character of a name; None for any number of characters (*)."""
     at = 0
     while at < len(pattern):
         char, width = pattern[at], 1
@@ -134,7 +134,7 @@ def _tokens(pattern: str) -> Iterator[Callable[[str], bool] | None]:
 
 
 def _one_of(text: str) -> Callable[[str], bool]:
-    """A bracket expression; classes and what is quoted in it stand for every character."""
+    """A bracket expression; one with a class or a backslash accepts every character."""
     if re.search(r"\[[:=.]|\\", text):
         return lambda _: True
     inverted = text.startswith(("!", "^"))

@@ -1,4 +1,4 @@
-"""What becomes of a list of debug containers while it is watched."""
+"""Changes of a watched list of debug containers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class ChangeKind(StrEnum):
-    """As a Kubernetes watch has them; also what no longer matches the flags is DELETED."""
+    """The event types of a Kubernetes watch; a container that no longer matches the flags is DELETED, too."""
 
     ADDED = "ADDED"
     MODIFIED = "MODIFIED"
@@ -22,6 +22,6 @@ class ChangeKind(StrEnum):
 class Change:
     kind: ChangeKind
     listed: ListedContainer
-    """As it is now, or was before it went."""
+    """The current state, or the last one before the deletion."""
     gone: bool = False
-    """Its pod is: it did not only change so that it is no longer asked for."""
+    """Whether its pod is gone, rather than that it no longer matches the flags."""

@@ -1,4 +1,4 @@
-"""What became of a debug container that somebody wanted to end."""
+"""The result of a cleanup for one debug container."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ if TYPE_CHECKING:
 
 
 class CleanupOutcome(StrEnum):
-    """The words of -o json."""
+    """The values of `outcome` in -o json."""
 
     ENDED = "ended"
     ALREADY_ENDED = "alreadyEnded"
     FAILED = "failed"
     WOULD_END = "wouldEnd"
-    """Of a dry run."""
+    """In a dry run."""
     LEFT = "left"
-    """Not touched: somebody is in it, or there was no time for it."""
+    """Not touched: it is in use, or there was no time left for it."""
     INTERRUPTED = "interrupted"
-    """We were stopped before its end was sure; it may end all the same."""
+    """The cleanup was interrupted before its end was confirmed; it may still end."""
 
 
 @dataclass(frozen=True, slots=True)
 class CleanupResult:
-    """`why` is empty where the outcome says it all; `advice` is what to type instead, for one that failed."""
+    """`why` is empty if the outcome needs no reason; `advice` lists the next steps for one that has not ended."""
 
     container: DebugContainer
     outcome: CleanupOutcome
@@ -41,21 +41,21 @@ def failed(container: DebugContainer, why: str) -> CleanupResult:
 
 
 def left_to(container: DebugContainer, users: str, invocation: Invocation) -> CleanupResult:
-    """One that `users` are in."""
+    """The result for a container in use by `users`."""
     name = f"{container.pod}/{container.name}"
     command = invocation.command("cleanup", name, namespace=container.namespace)
-    return CleanupResult(container, CleanupOutcome.LEFT, f"in use ({users})", (f"end it all the same: {command} -y",))
+    return CleanupResult(container, CleanupOutcome.LEFT, f"in use ({users})", (f"end it anyway: {command} -y",))
 
 
 def no_time(container: DebugContainer, what: str) -> CleanupResult:
-    """One that nobody came to."""
-    return CleanupResult(container, CleanupOutcome.LEFT, f"no time to {what}")
+    """The result for a container that the deadline left no time for."""
+    return CleanupResult(container, CleanupOutcome.LEFT, f"no time left to {what}")
 
 
 def ways_out(container: DebugContainer) -> tuple[str, str]:
-    """What ends a debug container that we cannot end."""
+    """The remaining ways to end a debug container that cleanup cannot end."""
     where = f"{quote(container.pod)} -n {quote(container.namespace)}"
     return (
-        f"wait for it, or let whoever is in it leave (kubectl attach -it {where} -c {quote(container.name)})",
+        f"wait until it ends, or ask its user to exit (kubectl attach -it {where} -c {quote(container.name)})",
         f"replace the pod: kubectl delete pod {where}",
     )

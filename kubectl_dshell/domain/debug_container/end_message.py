@@ -1,6 +1,6 @@
-"""What the holder of a debug container said when it ended: status.terminated.message (holder.sh), for people.
+"""Parses the end message of a holder (holder.sh), found in status.terminated.message, for messages to people.
 
-The app may write there too: nothing but a message comes of it, and once another debug container.
+The app can write there, too: a forged one has no effect but a message and, once, another debug container.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from kubectl_dshell.domain.text.bounds import one_line
 
 
 class EndReason(Enum):
-    """The ends that mean something to who was in a session."""
+    """The reasons for an end that matter to the client of a session."""
 
     NOBODY_CAME = auto()
-    """The first word of the session that it was made for did not reach it in time: nothing was run."""
+    """The first message of the session that it was made for did not arrive in time: nothing was run."""
     SILENCE = auto()
-    """No word of a session reached it for a whole lease, and what the session ran was ended."""
+    """No heartbeat arrived for a whole lease, and the processes of the session were ended."""
     STOPPED = auto()
     """The node stopped its pod."""
     OTHER = auto()
@@ -28,19 +28,19 @@ class EndReason(Enum):
 class EndMessage:
     end: EndReason
     text: str
-    """What happened to it, behind its name."""
+    """The predicate of a sentence that starts with its name."""
 
 
 _KNOWN = (
     (r"ended after [0-9]{1,9} s without its first client", EndReason.NOBODY_CAME, ""),
     (r"ended after [0-9]{1,9} s without a client", EndReason.SILENCE, ""),
     (r"ended by the cluster", EndReason.STOPPED, "was stopped by its node"),
-    (r"ended by a client", EndReason.OTHER, "was ended with kubectl dshell cleanup, by somebody or by the janitor"),
+    (r"ended by a client", EndReason.OTHER, "was ended by kubectl dshell cleanup (by a user or the janitor)"),
 )
 
 
 def parse_end_message(message: str) -> EndMessage | None:
-    """None where it said nothing: it was killed, and there stand the numbers that it keeps while it lives."""
+    """None if there is none: a holder that was killed leaves the numbers that it keeps there while it runs."""
     said = one_line(message)
     if not said or said.replace(" ", "").isdigit():
         return None

@@ -1,4 +1,4 @@
-"""Which of the debug containers there are somebody wants to see, judged, and in what order."""
+"""Filtering, staleness and sort order for `ls` and `ls --watch`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Stage(StrEnum):
-    """Where in its life a debug container is; one without a status waits (API: ContainerState's default)."""
+    """The stage in a debug container's life; without a status it is waiting (the default of v1 ContainerState)."""
 
     RUNNING = "running"
     WAITING = "waiting"
@@ -48,7 +48,7 @@ class SortKey(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ListedContainer:
-    """A debug container and whether it is stale (None: nothing tells), with the reason."""
+    """A debug container and whether it is stale (None: unknown), with the reason."""
 
     container: DebugContainer
     stale: bool | None
@@ -65,17 +65,17 @@ class ListedContainer:
 
 @dataclass(frozen=True, slots=True)
 class ListFilter:
-    """What is asked for; what is left at its default excludes nothing. `older_than` is in seconds."""
+    """The filter flags; a field at its default excludes nothing. `older_than` is in seconds."""
 
     pods: frozenset[str] = frozenset()
     mine: Callable[[DebugContainer], bool] | None = None
-    """Which are the asker's own, if only those are asked for."""
+    """Selects the user's own containers, if only those are wanted."""
     stage: Stage | None = None
     stale: bool = False
     older_than: int | None = None
 
     def may_want(self, container: DebugContainer) -> bool:
-        """Whether it could be wanted, by what is known without asking its holder."""
+        """Whether it can match, by what is known without asking its holder."""
         return (
             (not self.pods or container.pod in self.pods)
             and (self.mine is None or self.mine(container))
@@ -84,7 +84,7 @@ class ListFilter:
         )
 
     def wants(self, listed: ListedContainer, now: datetime) -> bool:
-        """Whether it is wanted. With `stale` a great age is one way of being so; without, it is a condition."""
+        """Whether it matches. With `stale`, `older_than` is one criterion of staleness; else it is a condition."""
         if self.stale:
             return self.may_want(listed.container) and bool(listed.stale)
         started = listed.container.started_at
@@ -96,13 +96,13 @@ class ListFilter:
         return ListedContainer(container, True if why else self._never_stale(container), why)
 
     def _never_stale(self, container: DebugContainer) -> bool | None:
-        """False for what nothing makes stale; None where only an answer of the holder, or an age, would tell."""
+        """False if it cannot be stale; None if only the holder's reply, or an age, could tell."""
         of_age = not container.ours and self.older_than is not None
         return False if container.phase is not Phase.RUNNING or container.live is not None or of_age else None
 
 
 def sorted_by(found: Iterable[ListedContainer], key: SortKey | None) -> list[ListedContainer]:
-    """By `key`, oldest first for age, then by namespace, pod and name."""
+    """Sorted by `key` (age: oldest first), then by namespace, pod and name."""
     whole = sorted(found, key=lambda one: (one.container.namespace, one.container.pod, one.container.name))
     return sorted(whole, key=_KEYS[key]) if key else whole
 

@@ -1,4 +1,4 @@
-"""What an existing debug container was made for, and how that differs from what is wanted."""
+"""The spec that an existing debug container was made for, and its differences from the wanted one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _OURS = "DSHELL_"
 
 
 def purpose(spec: Json) -> DebugSpec:
-    """What an entry says that it was made for: `container_spec` read back. Whoever made it may say anything."""
+    """The DebugSpec that an entry claims: the inverse of `container_spec`. Its creator may claim anything."""
     env = environment(spec)
     return DebugSpec(
         target=spec.get("targetContainerName", ""),
@@ -35,16 +35,16 @@ def purpose(spec: Json) -> DebugSpec:
 
 
 def differences(spec: Json, wanted: DebugSpec) -> list[str]:
-    """Why an entry of ours would not serve exactly as the wanted one, as far as it says; whatever its reason."""
+    """The differences between the spec that an entry claims and the wanted one; --reason does not count."""
     has = purpose(spec)
     clauses = (
-        (has.target != wanted.target, f"it is for container {has.target}, not {wanted.target}"),
+        (has.target != wanted.target, f"it targets container {has.target}, not {wanted.target}"),
         (has.image != wanted.image, f"its image is {one_line(has.image)}, not {wanted.image}"),
         (has.security != wanted.security, _other_security(has.security, wanted.security)),
-        (has.owner != one_line(wanted.owner), f"it was made by {has.owner}, not {wanted.owner}"),
-        (has.version != wanted.version, f"it was made by version {has.version}, not {wanted.version}"),
-        (has.limit != wanted.limit, f"its limit (--ttl) is {duration(has.limit)}, not {duration(wanted.limit)}"),
-        (has.env != wanted.env, "its environment (--env) is another"),
+        (has.owner != one_line(wanted.owner), f"it was created by {has.owner}, not {wanted.owner}"),
+        (has.version != wanted.version, f"it was created by version {has.version}, not {wanted.version}"),
+        (has.limit != wanted.limit, f"its --ttl is {duration(has.limit)}, not {duration(wanted.limit)}"),
+        (has.env != wanted.env, "its environment (--env) differs"),
     )
     return [text for differs, text in clauses if differs]
 
@@ -53,28 +53,28 @@ def _other_security(has: Json, wanted: Json) -> str:
     users = [f"{s.get('runAsUser')}:{s.get('runAsGroup')}" for s in (has, wanted)]
     if users[0] != users[1]:
         return f"it runs as {users[0]}, not {users[1]}"
-    return "its securityContext is another"
+    return "its securityContext differs"
 
 
 def same_purpose(spec: Json, pod: Pod, wanted: DebugSpec, key: Key | None) -> bool:
-    """Whether an entry of `pod` was made with `key`, asking for exactly what is wanted now.
+    """Whether an entry of `pod` was sealed with `key` for exactly the wanted spec.
 
-    What it says of itself counts for nothing: admission may have rewritten it, and others may write what they like.
+    Only the seal counts: admission may have rewritten the other fields, and others can write anything into them.
     """
     seal = parse_seal(spec, pod.uid)
     return is_mine(seal, key) and seal is not None and seal.digest == digest_of(wanted)
 
 
 def live_holders(pod: Pod, wanted: DebugSpec, key: Key | None) -> list[str]:
-    """The running debug containers that would serve as the wanted one: to be joined instead of adding another.
+    """The running debug containers that equal the wanted one and can be joined instead of adding another.
 
-    One of them may be ending already: the status follows by up to a second.
+    One of them may already be ending: the status lags by up to a second.
     """
     return [c.name for c in _running(pod) if same_purpose(c.spec, pod, wanted, key)]
 
 
 def lookalikes(pod: Pod, wanted: DebugSpec, key: Key | None) -> list[str]:
-    """The running debug containers that say they would serve, and were not made with `key`."""
+    """The running debug containers that claim to equal the wanted one, but were not sealed with `key`."""
     return [
         c.name
         for c in _running(pod)

@@ -1,7 +1,7 @@
-"""Who made a debug container, as only its maker can tell: a seal in the entry, by a key that stays on its machine.
+"""Proves that a debug container is one's own: a seal in the entry, made with a key that never leaves the machine.
 
-All else in an entry may be written by whoever may add one, names included. An entry cannot be changed, its name is used
-once in a pod, and a pod's UID once in a cluster: a seal that was copied from another entry fits nowhere.
+Everything else in an entry, names included, can be forged by whoever may add one. An entry cannot be changed, its name
+is used once in a pod, and a pod's UID once in a cluster: a seal copied from another entry is not valid anywhere.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ SEAL = "DSHELL_SEAL"
 _HEX_DIGITS = 32  # 128 bits of SHA-256 each
 _FORM = re.compile(rf"1 ([0-9a-f]{{{_HEX_DIGITS}}}) ([0-9a-f]{{{_HEX_DIGITS}}})")
 _NO_PURPOSE = {"pull_policy", "measured", "reason"}
-"""Of what was asked for: how it came to be, not what it is."""
+"""Fields of a DebugSpec that do not affect its purpose."""
 
 
 class Key:
-    """The secret of one user on one machine: it can be used, and not be shown, copied into a text or pickled."""
+    """The secret of one user on one machine: usable, but never shown in a repr, converted to text or pickled."""
 
     __slots__ = ("_secret",)
 
@@ -44,13 +44,13 @@ class Key:
         raise TypeError("a key is not to be copied")
 
     def mac(self, message: bytes) -> str:
-        """HMAC-SHA256 of `message`, 128 bits of it, as hexadecimal digits."""
+        """HMAC-SHA256 of `message`, cut to 128 bits, in hexadecimal."""
         return hmac.new(self._secret, message, hashlib.sha256).hexdigest()[:_HEX_DIGITS]
 
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """What stands in the entry `name` of the pod with this UID: what was asked for, and the maker's word for it."""
+    """The seal of the entry `name` in the pod with this UID: the digest of its spec, and the MAC of its maker."""
 
     pod_uid: str
     name: str
@@ -59,26 +59,26 @@ class Seal:
 
 
 def parse_seal(spec: Json, pod_uid: str) -> Seal | None:
-    """The seal of an entry, unproven; None where there is none, or something else in its place."""
+    """The unverified seal of an entry; None if it has no valid one."""
     match = _FORM.fullmatch(environment(spec).get(SEAL, ""))
     return Seal(pod_uid, spec["name"], match[1], match[2]) if match else None
 
 
 def seal(key: Key, pod_uid: str, name: str, wanted: DebugSpec) -> str:
-    """The value of DSHELL_SEAL for the entry `name` that is made as `wanted`."""
+    """The value of DSHELL_SEAL for an entry `name` made from `wanted`."""
     digest = digest_of(wanted)
     return f"1 {digest} {_mac(key, pod_uid, name, digest)}"
 
 
 def is_mine(found: Seal | None, key: Key | None) -> bool:
-    """Whether the entry that carries it was made with `key`, whatever else stands in it by now (admission rewrites)."""
+    """Whether its entry was made with `key`, regardless of its other fields (admission may rewrite them)."""
     if found is None or key is None:
         return False
     return hmac.compare_digest(found.mac, _mac(key, found.pod_uid, found.name, found.digest))
 
 
 def digest_of(wanted: DebugSpec) -> str:
-    """SHA-256 of what makes one debug container another than the next, as canonical JSON; 128 bits, in hexadecimal."""
+    """SHA-256 over the distinguishing fields as canonical JSON, cut to 128 bits, in hexadecimal."""
     purpose = {one.name: getattr(wanted, one.name) for one in fields(wanted) if one.name not in _NO_PURPOSE}
     text = json.dumps(purpose, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:_HEX_DIGITS]

@@ -1,4 +1,4 @@
-"""The entry to add to spec.ephemeralContainers: name, command, stamps."""
+"""The entry to add to spec.ephemeralContainers: its name, command and stamps."""
 
 from __future__ import annotations
 
@@ -12,10 +12,14 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.pod.pod import Json
 
 PREFIX = "dshell-"
-NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # those of generateName (apimachinery `util/rand`): no words, no 0/o, 1/l
+NAME_LETTERS = (
+    "bcdfghjklmnpqrstvwxz2456789"  # the alphabet of generateName (apimachinery `util/rand`): no vowels, no 0, 1 or 3
+)
 HOLDER_COMMAND = ("sh", "-c", 'eval "$DSHELL_HOLDER"')
-LEASE_SECONDS = 50  # a client beats every 15 s; with the runtime's own delay a vanished one is gone within 60 s
-FIRST_SECONDS = 4  # for the first beat: who left while it started has nothing in the pod 5 s later
+LEASE_SECONDS = (
+    50  # a client sends a heartbeat every 15 s; with the runtime's delay, everything of a lost one is gone within 60 s
+)
+FIRST_SECONDS = 4  # for the first heartbeat: 5 s after a client quits during the start, nothing of it runs in the pod
 
 
 class PullPolicy(StrEnum):
@@ -28,7 +32,7 @@ class PullPolicy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Scripts:
-    """What runs in the debug container (package `remote`): its main process, and each session's entry."""
+    """The scripts of the debug container (package `remote`): its main process, and the start of each session."""
 
     holder: str
     enter: str
@@ -36,7 +40,7 @@ class Scripts:
 
 @dataclass(frozen=True, slots=True)
 class DebugSpec:
-    """Everything that makes one debug container differ from another."""
+    """Everything that distinguishes one debug container from another."""
 
     target: str
     image: str
@@ -49,20 +53,20 @@ class DebugSpec:
     measured: str = ""
     """The stamp of an identity that had to be measured (identity.stamp)."""
     reason: str = ""
-    """Why, in the owner's words (--reason)."""
+    """The purpose given by the owner (--reason)."""
 
 
 def full_name(name: str) -> str:
-    """The debug container that --name NAME means."""
+    """The name of the debug container for --name NAME."""
     return name if name.startswith(PREFIX) else PREFIX + name
 
 
 def container_spec(name: str, wanted: DebugSpec, scripts: Scripts, starter: str = "", seal: str = "") -> Json:
-    """The v1 EphemeralContainer. `starter`: the id of the session it is made for, and how many seconds it waits for it.
+    """The v1 EphemeralContainer. `starter`: the ID of the session it is made for, and how many seconds to wait for it.
 
-    `seal`: its maker's word that it is theirs (seal.seal); empty where there is no key.
+    `seal`: proof of its maker (seal.seal); empty if there is no key.
 
-    Every `$` is doubled: the kubelet expands `$(NAME)` and `$$` in command and env (`expansion.Expand`).
+    Every `$` is doubled, because the kubelet expands `$(NAME)` and `$$` in command and env (`expansion.Expand`).
     """
     ours = {
         "DSHELL_OWNER": wanted.owner,
@@ -85,13 +89,13 @@ def container_spec(name: str, wanted: DebugSpec, scripts: Scripts, starter: str 
         "securityContext": wanted.security,
         "stdin": True,
         "targetContainerName": wanted.target,
-        # where the runtime cannot start the first process, why is in the log alone
+        # If the runtime cannot start the first process, only the log has the reason.
         "terminationMessagePolicy": "FallbackToLogsOnError",
     }
 
 
 def escape_expansion(text: str) -> str:
-    """`text` so that the kubelet's expansion of $(NAME) and $$ in command and env gives it back."""
+    """`text`, escaped so that the kubelet's expansion of $(NAME) and $$ in command and env yields it unchanged."""
     return text.replace("$", "$$")
 
 

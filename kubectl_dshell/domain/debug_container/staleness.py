@@ -1,4 +1,4 @@
-"""Which debug containers nobody needs any more."""
+"""Decides which debug containers are stale, that is, no longer needed."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ if TYPE_CHECKING:
 
     from kubectl_dshell.domain.debug_container.status import DebugContainer
 
-SILENT_SECONDS = 25  # a client beats every 15 s, and may be late
-USED_SECONDS = 60  # a client of whom that was heard is one that somebody sits at: after 50 s its lease is over
-_CLOCK_SECONDS = 60  # by how much the clocks of a node and of the API server may differ
+SILENT_SECONDS = 25  # a client sends a heartbeat every 15 s, and one may be late
+USED_SECONDS = 60  # a heartbeat within this time counts as in use: the lease expires after 50 s
+_CLOCK_SECONDS = 60  # tolerated clock skew between a node and the API server
 
 
 def who_is_in(container: DebugContainer) -> str:
-    """Who uses it this minute: "2 clients, last word 3 s ago"; empty where nobody does, or nothing is known."""
+    """The current users, "2 clients, last heartbeat 3 s ago"; empty if there are none, or none are known."""
     live = container.live
     if live is None or not live.clients or live.silent > USED_SECONDS:
         return ""
-    return f"{live.clients} client{'' if live.clients == 1 else 's'}, last word {live.silent} s ago"
+    return f"{live.clients} client{'' if live.clients == 1 else 's'}, last heartbeat {live.silent} s ago"
 
 
 def staleness(container: DebugContainer, now: datetime, older_than: int | None = None) -> str:
-    """Why a running debug container is stale, in a few words; empty if it is not, or nothing says so.
+    """Why a running debug container is stale, in a few words; empty if it is not, or if that is unknown.
 
-    Of ours what its holder says counts, asked for by `commands.manage.probe`: one that was not asked, or did not answer
-    in time, is not stale. Past its limit it is by the API server's times, whatever is said: an app of the same user can
-    stop the holder and answer in its place. Of other tools' only the age is known.
+    For our own containers the holder's reply decides (see `commands.manage.probe`); without a reply a container is
+    never reported stale. One past its --ttl by the API server's times is stale regardless of the reply: an app of the
+    same user can stop the holder and reply in its place. For containers of other tools only the age is known.
     """
     if container.phase is not Phase.RUNNING:
         return ""
@@ -38,7 +38,7 @@ def staleness(container: DebugContainer, now: datetime, older_than: int | None =
     if container.lost:
         return "does not answer"
     if container.ours and container.limit is not None and age > container.limit + _CLOCK_SECONDS:
-        return "past its limit"
+        return "past its --ttl"
     live = container.live
     if live is not None and not live.kept and live.silent > SILENT_SECONDS:
         return f"no client for {duration(live.silent)}"

@@ -1,4 +1,4 @@
-"""What the ephemeral containers of a pod say of the debug sessions in it."""
+"""The debug containers of a pod, read from its ephemeral containers."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _LONGEST_IMAGE = 1024  # a registry's name, a path and a digest
 
 @dataclass(frozen=True, slots=True)
 class HolderReport:
-    """What the holder of a running debug container knows; times in seconds."""
+    """The report of a running debug container's holder; times in seconds."""
 
     clients: int
-    """How many clients are attached."""
+    """Number of attached clients."""
     silent: int
-    """Since the last word of any client, or since the start."""
+    """Since the last heartbeat of any client, or since the start."""
     kept: int
-    """For how long it still waits without a client (--keep); 0 without."""
+    """Remaining time without a client (--keep); 0 without --keep."""
     left: int
-    """Until its limit (--ttl)."""
+    """Remaining time until its limit (--ttl)."""
 
 
 @dataclass(frozen=True, slots=True)
 class DebugContainer:
-    """One debug container, whoever made it. `ours`: it has a holder that understands our words."""
+    """One debug container of any tool. `ours`: it has a holder that speaks our protocol."""
 
     namespace: str
     pod: str
@@ -47,7 +47,7 @@ class DebugContainer:
     owner: str
     ours: bool
     reason: str
-    """Why it was made, in its owner's words (--reason)."""
+    """The purpose given by its owner (--reason)."""
     limit: int | None
     """Seconds after its start at which it ends by itself (--ttl)."""
     phase: Phase
@@ -57,17 +57,17 @@ class DebugContainer:
     started_at: datetime | None
     finished_at: datetime | None
     live: HolderReport | None = None
-    """What its holder answered when asked; None if it was not asked, or did not answer."""
+    """The holder's reply to a probe; None if it was not probed, or did not reply."""
     lost: bool = False
-    """Asked, and there is no holder in it that could answer, though it runs."""
+    """Probed, and running without a holder that could reply."""
     unasked: bool = False
-    """It was to be asked, and there was no time left for it."""
+    """To be probed, but there was no time left."""
     user_source: str = ""
-    """Where `user` was learned: status (what runs), spec (what was asked for); empty if nowhere."""
+    """The source of `user`: status (actual), spec (requested), or empty if unknown."""
     seal: Seal | None = None
-    """Its maker's word that it is theirs, unproven (seal.is_mine)."""
+    """Proof of its maker, not yet verified (seal.is_mine)."""
     pod_uid: str = ""
-    """A name is another pod's once this one is gone; empty where nobody told."""
+    """Distinguishes the pod from a later one of the same name; empty if unknown."""
 
     @property
     def ref(self) -> ContainerRef:
@@ -75,7 +75,7 @@ class DebugContainer:
 
     @property
     def state(self) -> str:
-        """In a word or three, for people: running, waiting (ImagePullBackOff), ended (its limit)."""
+        """A few words for people: running, waiting (ImagePullBackOff), ended (by a client)."""
         match self.phase:
             case Phase.RUNNING:
                 return "running"
@@ -88,7 +88,7 @@ class DebugContainer:
 
 
 def debug_containers(pod: Pod) -> Iterator[DebugContainer]:
-    """All debug containers of `pod`; what was stamped on them, and said of them, is one line each, and not too long."""
+    """All debug containers of `pod`; stamps and messages are reduced to one line each, of bounded length."""
     ids = {c.name: c.id for c in (*pod.containers, *pod.init)}
     for container in pod.ephemeral:
         env = environment(container.spec)
@@ -120,7 +120,7 @@ def debug_containers(pod: Pod) -> Iterator[DebugContainer]:
 
 
 def termination_message(message: str) -> str:
-    """The termination message, empty if it is only the numbers that a holder keeps there while it lives."""
+    """The termination message; empty if it only has the numbers that a holder keeps there while it runs."""
     return "" if message.replace(" ", "").isdigit() else message
 
 

@@ -1,4 +1,4 @@
-"""What happens to the pods that are watched."""
+"""Events of a watch on pods."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 class Happened(StrEnum):
     LISTED = "listed"
-    """`pods` are all there are now, or a page of them: at the beginning, and whenever changes may have been missed."""
+    """`pods` are all current pods, or one page of them: at the start, and whenever changes may have been missed."""
     CHANGED = "changed"
     DELETED = "deleted"
     LOST = "lost"
-    """The cluster cannot be asked, for `why`; LISTED or RESUMED follows when it can."""
+    """The cluster is unreachable because of `why`; LISTED or RESUMED follows once it is reachable again."""
     RESUMED = "resumed"
 
 
@@ -27,4 +27,4 @@ class PodEvent:
     why: str = ""
     first: bool = True
     last: bool = True
-    """Of the pages of a list. One that breaks off is begun anew."""
+    """First and last page of a list. A list that is interrupted starts again from its first page."""

@@ -1,7 +1,7 @@
-"""A v1 Pod as far as it matters here, parsed from its JSON once, and the one place where that is done.
+"""The parts of a v1 Pod that matter here, parsed from its JSON in this one place.
 
-Whoever may change a pod writes what stands in it: `parse_pod` raises Malformed and nothing else, and what it returns
-has the types, names and lengths that the rest of the program takes for granted.
+The content of a pod is untrusted, since it comes from anyone who may change the pod: `parse_pod` raises Malformed and
+nothing else, and its result has the types, names and lengths that the rest of the program relies on.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-_ID_MAX = 2**32 - 1  # of a user or group, in the kernel
+_ID_MAX = 2**32 - 1  # uid_t and gid_t of the kernel
 _CODE_MAX = 2**31 - 1  # an exit code is an int32
-_LONGEST_MESSAGE = 16384  # read of a status; a person is shown less of it
+_LONGEST_MESSAGE = 16384  # kept of a status message; people are shown less of it
 _CONTAINER_ID = re.compile(r"([a-z0-9+.-]{1,32}://)?([\w.-]{0,128})", re.ASCII)
 
 
 class Phase(StrEnum):
-    """Which of the three fields of a v1 ContainerState is set; UNKNOWN when there is no status yet."""
+    """The field of a v1 ContainerState that is set; UNKNOWN while there is no status."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -40,7 +40,7 @@ _PHASES = (Phase.WAITING, Phase.RUNNING, Phase.TERMINATED)
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """v1 ContainerState; times are those of the API server's JSON, None where it has none."""
+    """v1 ContainerState; times are None if absent."""
 
     phase: Phase = Phase.UNKNOWN
     reason: str = ""
@@ -71,7 +71,7 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class Pod:
-    """What is needed of a v1 Pod. `containers` are the app's, then sidecars; `init` those that end before them."""
+    """The needed part of a v1 Pod. `containers`: the app's, then sidecars; `init`: those that end before the app."""
 
     name: str
     namespace: str
@@ -92,12 +92,12 @@ class Pod:
         return self.spec.get("securityContext") or {}
 
     def debug_container(self, name: str) -> Container | None:
-        """The ephemeral container of this name; position says nothing (kubectl appends, a plain patch prepends)."""
+        """The ephemeral container of this name; positions mean nothing (kubectl appends, a plain patch prepends)."""
         return next((c for c in self.ephemeral if c.name == name), None)
 
 
 def parse_pod(pod: object) -> Pod:
-    """Raises Malformed, with the pod's name and the field that is wrong."""
+    """Raises Malformed with the pod's name and the path of the invalid field."""
     whole = Fields.of(f"pod {'/'.join(filter(None, called(pod)))}", pod)
     meta, spec, status = whole.fields("metadata"), whole.fields("spec"), whole.fields("status")
     sidecars, init = list[Fields](), list[Fields]()
@@ -124,7 +124,7 @@ def parse_pod(pod: object) -> Pod:
 
 
 def called(pod: object) -> tuple[str, str]:
-    """Namespace and name as it says, on one line, whatever they are."""
+    """The namespace and name that it claims, unchecked, each on one line."""
     meta = pod.get("metadata") if isinstance(pod, dict) else None
     said = [meta.get(key) if isinstance(meta, dict) else None for key in ("namespace", "name")]
     namespace, name = (one_line(text) if isinstance(text, str) else "" for text in said)
@@ -152,7 +152,7 @@ def _container(spec: Fields, status: Fields) -> Container:
     uid, gid = linux.number("uid", 0, _ID_MAX), linux.number("gid", 0, _ID_MAX)
     id_ = _CONTAINER_ID.fullmatch(status.text("containerID", LONGEST_LINE))
     if id_ is None:
-        raise status.wrong("containerID", "is no id of a container")
+        raise status.wrong("containerID", "is not a container ID")
     return Container(
         name=spec.name("name"),
         spec=dict(spec.json),
@@ -164,7 +164,7 @@ def _container(spec: Fields, status: Fields) -> Container:
 
 
 def _check_entry(entry: Fields) -> None:
-    """What is read of an ephemeral container's spec as it stands."""
+    """Checks the fields that are later read from an ephemeral container's raw spec."""
     entry.name("targetContainerName", optional=True)
     entry.text("image")
     entry.text("imagePullPolicy", LONGEST_LINE)
@@ -175,7 +175,7 @@ def _check_entry(entry: Fields) -> None:
 
 
 def _check_security(holder: Fields) -> None:
-    """A SecurityContext or PodSecurityContext, which is mirrored as it stands."""
+    """Checks a SecurityContext or PodSecurityContext, which is mirrored unchanged."""
     security = holder.shallow("securityContext")
     if not security.json:
         return

@@ -1,4 +1,4 @@
-"""POD or KIND/NAME, as kubectl exec and kubectl logs take it."""
+"""POD or KIND/NAME, as accepted by kubectl exec and kubectl logs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class WorkloadKind(StrEnum):
-    """What has pods, by the name the API has for one of it."""
+    """Kinds that have pods, by their singular names in the API."""
 
     POD = "pod"
     DEPLOYMENT = "deployment"
@@ -21,7 +21,7 @@ class WorkloadKind(StrEnum):
 
     @property
     def plural(self) -> str:
-        """The name of its resource."""
+        """The resource name."""
         return f"{self}s"
 
     @property
@@ -58,22 +58,24 @@ KINDS = "pod deploy sts ds rs job cronjob svc"
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One thing that was pointed at."""
+    """A pod or workload named on the command line."""
 
     kind: WorkloadKind
     name: str
 
     def __str__(self) -> str:
-        """As it can be typed again."""
+        """The form to type."""
         return self.name if self.kind is WorkloadKind.POD else f"{self.kind}/{self.name}"
 
 
 def parse_reference(word: str) -> Reference:
-    """Raises ValueError with what is wrong with `word`."""
+    """Raises ValueError with the reason if `word` is invalid."""
     typed, slash, name = word.rpartition("/")
     kind = (_SPELLED | _QUALIFIED).get(typed.lower()) if slash else WorkloadKind.POD
     if kind is None:
-        raise ValueError(f"{word!r}: {typed!r} has no pods to enter; write POD or KIND/NAME, KIND one of {KINDS}")
+        raise ValueError(
+            f"{word!r}: {typed!r} is not a kind that has pods; use POD or KIND/NAME, where KIND is one of: {KINDS}"
+        )
     if not _NAME.fullmatch(name):
-        raise ValueError(f"{word!r} is not the name of a {kind}")
+        raise ValueError(f"{word!r} is not a valid {kind} name")
     return Reference(kind, name)

@@ -1,4 +1,4 @@
-"""Which pods a workload means, by its own selector, and which of them comes first."""
+"""Selects the pods of a workload by its own selector, and orders them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def selector_of(reference: Reference, workload: Json) -> str:
-    """The label selector, as a query takes it, of the pods of `workload`.
+    """The label selector of `workload`, in the form of a query parameter.
 
-    Raises NotFound where it has none, Malformed where it cannot be understood.
+    Raises NotFound if it has none, Malformed if it is invalid.
     """
     spec = Fields.of(str(reference), workload).fields("spec")
     text = (
@@ -27,8 +27,8 @@ def selector_of(reference: Reference, workload: Json) -> str:
     )
     if not text:
         raise NotFound(
-            f"{reference} selects no pods itself (it has no selector)",
-            f"Where it leads: kubectl get endpointslices -l kubernetes.io/service-name={reference.name}"
+            f"{reference} has no selector, so it selects no pods",
+            f"Its endpoints: kubectl get endpointslices -l kubernetes.io/service-name={reference.name}"
             if reference.kind is WorkloadKind.SERVICE
             else f"Its pods: kubectl describe {reference}",
         )
@@ -36,7 +36,7 @@ def selector_of(reference: Reference, workload: Json) -> str:
 
 
 def format_selector(selector: Fields) -> str:
-    """A v1 LabelSelector as text: its labels, then its expressions."""
+    """A v1 LabelSelector as text: labels first, then expressions."""
     labels = _labels(selector, "matchLabels")
     return ",".join([*([labels] if labels else []), *(_expression(e) for e in selector.items("matchExpressions"))])
 
@@ -59,7 +59,7 @@ def _expression(expression: Fields) -> str:
 
 
 def jobs_at_work(cronjob: Json, jobs: Iterable[Json]) -> list[Json]:
-    """The jobs of `cronjob` that have pods running, newest first; raises Malformed."""
+    """The jobs of `cronjob` with active pods, newest first; raises Malformed."""
     uid = Fields.of("the cronjob", cronjob).fields("metadata").text("uid")
     its = (job for job in jobs if _is_of(uid, Fields.of("a job", job).fields("metadata")))
     return sorted(
@@ -74,9 +74,9 @@ def _is_of(uid: str, job: Fields) -> bool:
 
 
 def newest_ready_first(pods: Iterable[Json]) -> list[Json]:
-    """Ready pods before others, in each the newest first; names decide between twins.
+    """Ready pods before others, then the newest first, then by name.
 
-    One that cannot be understood comes somewhere: whoever parses it says why.
+    The position of a malformed pod is undefined: parsing it reports the error.
     """
     by_name = sorted(pods, key=lambda pod: _meta(pod, "name"))
     return sorted(by_name, key=lambda pod: (_ready(pod), _created(pod)), reverse=True)
@@ -91,7 +91,7 @@ def _ready(pod: Json) -> bool:
 
 
 def _created(item: Json) -> str:
-    """RFC 3339 in UTC and whole seconds sorts as text."""
+    """RFC 3339 times in UTC and whole seconds sort as strings."""
     return _meta(item, "creationTimestamp")
 
 

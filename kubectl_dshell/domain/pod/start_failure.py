@@ -1,6 +1,6 @@
-"""Why a debug container does not start yet, whether it ever will, and what to type if not.
+"""Explains why a debug container has not started, and recognizes the cases in which it never will.
 
-Which of the kubelet's reasons are final was measured on Kubernetes 1.36 with containerd 2.2.
+The set of the kubelet's final reasons was measured on Kubernetes 1.36 with containerd 2.2.
 """
 
 from __future__ import annotations
@@ -21,34 +21,34 @@ if TYPE_CHECKING:
 
 _PULL_FAILED = "Failed to pull image"
 _PULL_REASONS = {_PULL_FAILED, "ErrImagePull", "ImagePullBackOff", "RegistryUnavailable", "SignatureValidationFailed"}
-_OTHER_IMAGE = "Another image: --image, or set DSHELL_IMAGE."
-_OTHER_ARCHITECTURE = "exec format error"  # ENOEXEC, in the words of every runtime
+_OTHER_IMAGE = "Use another image: --image, or set DSHELL_IMAGE."
+_OTHER_ARCHITECTURE = "exec format error"  # ENOEXEC, as every runtime reports it
 
 
 @dataclass(slots=True)
 class StartMonitor:
-    """Judges one debug container's status and events as they come; `reports` are the distinct pull failures seen."""
+    """Judges the status and events of one debug container as they arrive; `reports` are the distinct pull failures."""
 
     name: str
     image: str
     reports: set[str] = field(default_factory=set)
 
     def judge(self, pod: Pod, events: Sequence[Json] = ()) -> DshellError | None:
-        """None while there is hope (or it runs); else why there is none.
+        """None while it may still start (or runs), else the reason why it never will.
 
-        An event tells at once what the status tells with the kubelet's next look at the pod, 10 to 15 s later.
+        An event reports at once what the status has only after the kubelet's next sync of the pod, 10 to 15 s later.
         """
         container = pod.debug_container(self.name)
         state = container.state if container else None
         if pod.phase in ("Succeeded", "Failed") or pod.deleting:
-            what = "is being deleted" if pod.deleting else f"is over (phase {pod.phase})"
+            what = "is being deleted" if pod.deleting else f"has terminated (phase {pod.phase})"
             return NotFound(f"pod {pod.name} {what}; {self.name} will not start in it")
         if state is not None and state.phase is Phase.TERMINATED:
             why = shortened(state.message.strip()) or state.reason
             if _OTHER_ARCHITECTURE in why:
                 return _other_architecture(pod, self.image)
             return Unavailable(
-                f"{self.name} ({self.image}) ended at once: {why} (exit code {state.exit_code})",
+                f"{self.name} ({self.image}) exited immediately: {why} (exit code {state.exit_code})",
                 f"dshell needs an image with busybox ash or bash. {_OTHER_IMAGE}",
             )
         reports = _reports(events, self.name)
@@ -60,7 +60,7 @@ class StartMonitor:
 
     def _hopeless(self, reason: str, whole: str) -> DshellError | None:
         message = shortened(whole)
-        stays = f"({self.name} stays in the pod's list, it never ran)"
+        stays = f"({self.name} never ran, but stays listed in the pod)"
         if reason in _PULL_REASONS:
             self.reports.add(reason)
             if len(self.reports) < 2:
@@ -82,10 +82,10 @@ class StartMonitor:
             )
         if reason == "CreateContainerError" and "invalid target container" in whole:
             return NotFound(f"the target container ended before {self.name} could join it", message)
-        if reason == "RunContainerError" and "procReady not received" in whole:  # runc's first process died
+        if reason == "RunContainerError" and "procReady not received" in whole:  # the init process of runc died
             return Unavailable(
-                f"{self.name} was killed as it started, most often because the target container ended then {stays}",
-                "Type it again; kubectl get pods shows whether the app keeps restarting",
+                f"{self.name} was killed while starting, most likely because the target container ended {stays}",
+                "Retry, or see whether the app keeps restarting: kubectl get pods",
             )
         if reason == "RunContainerError" and "namespace path" not in whole:
             return Unavailable(f"the node cannot start {self.name}: {message} {stays}")
@@ -93,29 +93,26 @@ class StartMonitor:
 
 
 def _other_architecture(pod: Pod, image: str) -> Unavailable:
+    path = "{.status.nodeInfo.architecture}"
     return Unavailable(
-        f"{image} is not for the architecture of this pod's node{f' {pod.node}' if pod.node else ''}: its shell cannot "
-        f"be run there ({_OTHER_ARCHITECTURE})",
-        *(
-            [f"Which one that is: kubectl get node {quote(pod.node)} -o jsonpath='{{.status.nodeInfo.architecture}}'"]
-            if pod.node
-            else []
-        ),
-        f"dshell needs an image that is for it, or for several. {_OTHER_IMAGE}",
+        f"{image} is not built for the architecture of the pod's node{f' {pod.node}' if pod.node else ''}: "
+        f"its shell cannot run there ({_OTHER_ARCHITECTURE})",
+        *([f"The node's architecture: kubectl get node {quote(pod.node)} -o jsonpath='{path}'"] if pod.node else []),
+        f"dshell needs an image for that architecture, or a multi-platform one. {_OTHER_IMAGE}",
     )
 
 
 def _config_error(message: str, stays: str) -> DshellError:
     if "runAsNonRoot" in message or "non-root policy" in message:
         return Forbidden(
-            f"the pod insists on runAsNonRoot and the debug container would be root: {message} {stays}",
+            f"the pod requires runAsNonRoot, but the debug container would run as root: {message} {stays}",
             "Enter as another user: --run-as UID:GID",
         )
     return Unavailable(f"the node cannot configure the debug container: {message} {stays}")
 
 
 def _pull_cause(message: str) -> str:
-    """The end of containerd's chain of causes: "... : not found"."""
+    """The last part of containerd's chain of causes: "... : not found"."""
     return _last_clause(message.replace('": ErrImagePull: ', ": "))
 
 
@@ -127,7 +124,7 @@ def _last_clause(message: str) -> str:
 def _about(events: Sequence[Json], name: str) -> list[tuple[str, str]]:
     """(reason, message) of the events of this debug container, in the order of their last occurrence.
 
-    One that cannot be understood tells nothing: events only add to what the pod's status says.
+    Malformed events are skipped: events only supplement the pod's status.
     """
     field_path = f"spec.ephemeralContainers{{{name}}}"
     ours: list[tuple[str, str, str]] = []
@@ -140,7 +137,7 @@ def _about(events: Sequence[Json], name: str) -> list[tuple[str, str]]:
 
 
 def _reports(events: Sequence[Json], name: str) -> list[tuple[str, str]]:
-    """(reason, message) of the events that say why it does not start."""
+    """(reason, message) of the events that explain why it does not start."""
     reports = []
     for reason, message in _about(events, name):
         if reason in ("InspectFailed", "ErrImageNeverPull"):
@@ -151,11 +148,11 @@ def _reports(events: Sequence[Json], name: str) -> list[tuple[str, str]]:
 
 
 def describe(pod: Pod, name: str, events: Sequence[Json]) -> str:
-    """What the start waits for right now, in a few words for a live line."""
+    """What the start is waiting for, in a few words for the progress line."""
     container: Container | None = pod.debug_container(name)
     state = container.state if container else None
     if state is None or state.phase is Phase.UNKNOWN:
-        return f"waiting for the kubelet of {pod.node}" if pod.node else "waiting for the pod to be scheduled"
+        return f"waiting for the kubelet on {pod.node}" if pod.node else "waiting for the pod to be scheduled"
     pulling = _pulling(events, name)
     if state.reason in ("ContainerCreating", "PodInitializing", ""):
         return pulling or "creating the debug container"
@@ -169,5 +166,5 @@ def _pulling(events: Sequence[Json], name: str) -> str:
         if match := re.match(r'Pulling image "(.+)"', message):
             return f"pulling image {one_line(match[1])}"
         if message.startswith(_PULL_FAILED):
-            return f"the image could not be pulled, which is tried again: {one_line(_pull_cause(message))}"
+            return f"the image could not be pulled, retrying: {one_line(_pull_cause(message))}"
     return ""

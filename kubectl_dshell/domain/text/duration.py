@@ -1,4 +1,4 @@
-"""Durations as kubectl writes them."""
+"""Durations in kubectl's format."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
 LONGEST = 999_999_999
-"""Seconds, some 31 years: what the holder's shell can calculate with, and a clock can be added to."""
+"""Seconds, some 31 years: within the arithmetic of the holder's shell and of datetime."""
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -34,15 +34,15 @@ def age(duration: timedelta) -> str:
 
 
 def parse_duration(text: str, most: int = LONGEST) -> int:
-    """Seconds of a Go-style duration (90, 90s, 5m, 1h30m, 2d); raises ValueError, with why, on anything else."""
+    """Seconds of a Go-style duration (90, 90s, 5m, 1h30m, 2d); raises ValueError with the reason for anything else."""
     if not re.fullmatch(r"\d+|(\d+[smhd])+", text, re.ASCII):
-        raise ValueError(f"{text!r} is not a duration; write 90s, 5m or 1h30m")
+        raise ValueError(f"{text!r} is not a duration; for example: 90s, 5m, 1h30m")
     parts = re.findall(r"0*(\d+)([smhd]?)", text)
     seconds = LONGEST + 1
     if all(len(number) <= len(str(LONGEST)) for number, _ in parts):
         seconds = sum(int(number) * _UNITS[unit or "s"] for number, unit in parts)
     if seconds > most:
-        raise ValueError(f"{one_line(text, 32)!r} is too long; at most {most}s")
+        raise ValueError(f"{one_line(text, 32)!r} is too long; the maximum is {most}s")
     return seconds
 
 

@@ -1,4 +1,4 @@
-"""What is watched, told as it changes: lines as `kubectl get -w` prints them, or a JSON document a line."""
+"""Output of `ls --watch` that is not redrawn: lines as in `kubectl get -w`, or one JSON document per line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 class Changes(Protocol):
     def show(self, changes: Sequence[Change], now: datetime) -> None:
-        """First all there is, then what changed, which may be nothing."""
+        """Called first with the whole list, then with the changes, of which there may be none."""
 
 
 class JsonLines:
@@ -43,7 +43,7 @@ class NameLines:
 
 
 class TableLines:
-    """The heads come with the first row; what goes with its pod reads "gone"."""
+    """The headings precede the first row; a container whose pod is deleted reads "gone"."""
 
     def __init__(self, write: Callable[[str], None], *, wide: bool, everywhere: bool, with_heads: bool) -> None:
         self._write = write

@@ -1,4 +1,4 @@
-"""A debug container as data for programs: `docs/json.md` says what each field means."""
+"""Debug containers as data for programs: `docs/json.md` describes each field."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def list_document(found: Iterable[ListedContainer], unclear: Iterable[Unreadable
 
 
 def unclear_documents(unclear: Iterable[UnreadablePod]) -> list[dict[str, Any]]:
-    """Pods that could not be understood."""
+    """The malformed pods."""
     return [{"namespace": one.namespace or None, "pod": one.pod, "why": one.why} for one in unclear]
 
 
 def change_document(change: Change) -> dict[str, Any]:
-    """One line of --watch -o json."""
+    """One line of `--watch -o json`."""
     return {
         "type": str(change.kind),
         "object": {"apiVersion": VERSION, "kind": "DebugContainer", **debug_container_document(change.listed)},
@@ -42,7 +42,7 @@ def change_document(change: Change) -> dict[str, Any]:
 
 
 def debug_container_document(listed: ListedContainer) -> dict[str, Any]:
-    """camelCase keys and RFC 3339 times, as the API has them; null is what nobody knows, or does not apply."""
+    """camelCase keys and RFC 3339 times, as in the API; null means unknown or not applicable."""
     container, live = listed.container, listed.container.live
     return {
         "namespace": container.namespace,
@@ -73,7 +73,7 @@ def debug_container_document(listed: ListedContainer) -> dict[str, Any]:
 
 
 def ends_at(listed: ListedContainer) -> datetime | None:
-    """When its limit ends it, if it runs and has one."""
+    """The time at which its --ttl ends it, if it is running and has one."""
     container = listed.container
     if listed.stage is not Stage.RUNNING or container.started_at is None or container.limit is None:
         return None

@@ -1,4 +1,4 @@
-"""The listing of debug containers in all its forms."""
+"""A list of debug containers in every output format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Debug containers as rows for people."""
+"""Debug containers as table rows, for people."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 WIDTH = 100
 _GAP = 3
 _SHORTEST = {"OWNER": 10, "STATE": 15}
-"""What may be cut so that a line fits: the rest is needed whole, to be typed. `-o wide` and `-o json` cut nothing."""
+"""Columns that may be cut to fit, with their minimum width: the others have to be typed. `-o wide` cuts nothing."""
 
 _IN_SHORT = {
     "by its last session": "",
@@ -25,7 +25,7 @@ _IN_SHORT = {
     "after being kept": "kept",
     "after ": "no client",
 }
-"""The holder's last words, by how they begin."""
+"""Short forms of the holder's end messages, by prefix."""
 
 
 def heads(*, wide: bool, everywhere: bool) -> list[str]:
@@ -52,7 +52,7 @@ def _row(listed: ListedContainer, now: datetime, *, wide: bool, everywhere: bool
 
 
 def state_cell(listed: ListedContainer) -> str:
-    """The state, and of a running one who is there: "running, 1 here"."""
+    """The state and, of a running container, the number of clients: "running, 1 here"."""
     live = listed.container.live
     if listed.stale:
         return "running, stale"
@@ -64,7 +64,7 @@ def state_cell(listed: ListedContainer) -> str:
 
 
 def in_short(state: str) -> str:
-    """The state in fewer words: ended, ended (limit), ended (no client)."""
+    """The state in short form: ended, ended (limit), ended (no client)."""
     verb, _, why = state.partition(" (")
     short = next((short for begin, short in _IN_SHORT.items() if why.startswith(begin)), None)
     if verb != "ended" or short is None:
@@ -73,7 +73,7 @@ def in_short(state: str) -> str:
 
 
 def _fitted(names: list[str], whole: list[list[str]]) -> list[list[str]]:
-    """Owners, then states, cut as far as it takes to make every line fit."""
+    """Cuts owners, then states, as far as needed for every line to fit."""
     widths = [max(len(row[i] or "<none>") for row in [names, *whole]) for i in range(len(names))]
     excess = sum(widths) + _GAP * (len(widths) - 1) - WIDTH
     for column, shortest in _SHORTEST.items():

@@ -1,4 +1,4 @@
-"""The progress of a copy: one line on a terminal's stderr while it runs, nothing elsewhere."""
+"""Progress of a copy: one line on stderr if that is a terminal, else nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class CopyBar:
-    """Advanced by one thread, begun and ended by another."""
+    """Advanced by one thread, started and ended by another."""
 
     def __init__(self, *, quiet: bool) -> None:
         self._wanted = not quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
@@ -20,13 +20,13 @@ class CopyBar:
         self._total: int | None = 0
 
     def expect(self, total: int | None) -> None:
-        """So many bytes more; a bar without an end where nobody knows how many."""
+        """Add to the expected bytes; None makes the bar indeterminate."""
         self._total = None if total is None or self._total is None else self._total + total
         if self._progress is not None and self._task is not None:
             self._progress.update(self._task, total=self._total)
 
     def advance(self, count: int) -> None:
-        """So many bytes more; the first ones show the line."""
+        """Count transferred bytes; the first ones show the line."""
         if not self._wanted:
             return
         if self._progress is None or self._task is None:
@@ -35,7 +35,7 @@ class CopyBar:
             self._progress.advance(self._task, count)
 
     def end(self) -> None:
-        """The line is gone, and stays so."""
+        """Remove the line for good."""
         self._wanted = False
         if self._progress is not None:
             self._progress.stop()
@@ -51,7 +51,7 @@ class CopyBar:
 
 
 def format_bytes(count: int) -> str:
-    """As people say it: "1.2 MB"."""
+    """In human-readable form: "1.2 MB"."""
     size = float(count)
     for unit in ("bytes", "kB", "MB", "GB"):
         if size < 1000:

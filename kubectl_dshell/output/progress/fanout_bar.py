@@ -1,4 +1,4 @@
-"""The progress of many sessions: one line on a terminal's stderr, gone in the end."""
+"""Progress of a command in many pods: one line on a terminal's stderr, removed at the end."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class FanoutBar:
 
         self._printer = printer
         self._failed = 0
-        # One line however narrow the terminal is: it is erased by whoever writes another.
+        # Always exactly one line, even in a narrow terminal: whoever writes another line erases just one.
         text = Column(no_wrap=True, overflow="ellipsis")
         self._waits = ""
         self._progress = Progress(
@@ -54,7 +54,7 @@ class FanoutBar:
         self._progress.update(self._task, advance=1, text=self._text())
 
     def say(self, text: str) -> None:
-        """What one of them waits for."""
+        """Show what one of the pods is waiting for."""
         self._waits = escape(text).replace("\n", " ")
         self._progress.update(self._task, text=self._text())
 
@@ -64,7 +64,7 @@ class FanoutBar:
 
 
 class _File:
-    """What rich draws on."""
+    """The file that rich draws on."""
 
     encoding = "utf-8"
 

@@ -1,4 +1,4 @@
-"""A table on a terminal that is drawn again when it changes."""
+"""A table on a terminal that is redrawn when it changes."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 class LiveTable:
-    """To be used in a `with`, which gives the terminal back whatever happens; the last table stays on it."""
+    """A context manager that always restores the terminal; the last table stays on screen."""
 
     def __init__(self, *, wide: bool, everywhere: bool, sort_by: SortKey | None, empty: str) -> None:
-        """`empty` is shown instead of a table without rows."""
+        """`empty` is shown in place of a table without rows."""
         from rich.console import Console
         from rich.live import Live
 
@@ -30,7 +30,7 @@ class LiveTable:
         self._shown: dict[ContainerRef, ListedContainer] = {}
         self.text = ""
         self._console = Console(highlight=False)
-        # Notices go above the table, unless they are for a file.
+        # Notices appear above the table, unless stderr is a file.
         stderr = sys.stderr.isatty()
         self._live = Live(console=self._console, auto_refresh=False, redirect_stdout=False, redirect_stderr=stderr)
 

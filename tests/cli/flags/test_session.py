@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_dshell.cli.flags.session import Streams, settle_streams
+from kubectl_dshell.cli.flags.session import SessionStreams, settle_streams
 
 TERMINAL, PIPE = True, False
 NOT_GIVEN = None
@@ -44,4 +44,4 @@ def test_what_is_not_given_follows_from_what_is_there(
     monkeypatch.setattr("sys.stdin.isatty", lambda: there[0])
     monkeypatch.setattr("sys.stdout.isatty", lambda: there[1])
 
-    assert settle_streams(tty=asked[0], stdin=asked[1], command=command) == Streams(*settled, notice)
+    assert settle_streams(tty=asked[0], stdin=asked[1], command=command) == SessionStreams(*settled, notice)

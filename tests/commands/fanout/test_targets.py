@@ -76,7 +76,7 @@ def test_all_pods_of_a_workload_but_those_that_do_not_run() -> None:
 
     assert names(world, aim("deploy/web", every=True)) == ["c", "a"]
     assert world.said == [
-        "skipped 1 of 3 pods: pod b is over (phase Succeeded): a debug container can only join a running one"
+        "skipped 1 of 3 pods: pod b has terminated (phase Succeeded): a debug container can only join a running pod"
     ]
 
 
@@ -133,11 +133,11 @@ def test_a_cronjob_means_the_pods_of_its_jobs_at_work() -> None:
         (aim("deploy/nope"), 'no deployment "nope" in namespace shop'),
         (aim("cronjob/web"), "cronjob/web has no job at work in namespace shop"),
         (aim("deploy/idle"), "there is no pod of deployment/idle in namespace shop"),
-        (aim("deploy/over", every=True), "none of the 1 pods of deployment/over in namespace shop can be entered: pod b is over"),
-        (aim("deploy/web", c="nope", every=True), 'pod a has no container "nope"; it has: app'),
+        (aim("deploy/over", every=True), "none of the 1 pods of deployment/over in namespace shop can be entered: pod b has terminated"),
+        (aim("deploy/web", c="nope", every=True), 'pod a has no container "nope"; available: app'),
         (aim(selector="app=none"), "there is no pod with the labels app=none in namespace shop"),
         (aim(selector="app=none", namespace=None), "there is no pod with the labels app=none in any namespace"),
-        (aim("svc/bare"), "service/bare selects no pods itself"),
+        (aim("svc/bare"), "service/bare has no selector, so it selects no pods"),
     ],
 )  # fmt: skip
 def test_nothing_to_enter_is_said_with_what_there_is_instead(what: TargetQuery, said: str) -> None:
@@ -156,7 +156,7 @@ def test_nothing_to_enter_is_said_with_what_there_is_instead(what: TargetQuery, 
         find(what, world.ports())
 
     assert said in refusal.value.message
-    assert refusal.value.advice or "it has" in said
+    assert refusal.value.advice or "available" in said
 
 
 class Refusing(FakeCluster):

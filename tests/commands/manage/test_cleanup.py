@@ -214,9 +214,9 @@ def test_what_was_said_to_end_all_the_same_is_ended_and_else_told_how() -> None:
 
     assert names(chosen.with_used()) == [OURS]
     [left] = chosen.without_used(Invocation(("--context", "here"))).settled
-    assert (left.outcome, left.why) == (CleanupOutcome.LEFT, "in use (2 clients, last word 3 s ago)")
+    assert (left.outcome, left.why) == (CleanupOutcome.LEFT, "in use (2 clients, last heartbeat 3 s ago)")
     command = f"kubectl dshell cleanup web/{OURS} -n shop --context here -y"
-    assert left.advice == (f"end it all the same: {command}",)
+    assert left.advice == (f"end it anyway: {command}",)
     opened = len(world.opened)
     assert names(choose(replace(SHOP, sure=True), world.ports())) == [OURS]
     assert len(world.opened) == opened, "who is sure asks nobody"

@@ -133,7 +133,7 @@ def test_what_there_was_no_time_for_is_told_and_where() -> None:
     left = [e for e in endings if e.outcome is CleanupOutcome.LEFT]
     assert len(endings) == 3001
     assert left
-    assert {e.why for e in left} == {"no time to end it", "no time to ask whether somebody is there"}
+    assert {e.why for e in left} == {"no time left to end it", "no time left to ask whether somebody is there"}
     assert not_ended(endings, []) == ["Not ended: 3000 in namespace aaa."]
     assert world.latest < 120
 

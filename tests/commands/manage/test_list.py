@@ -291,8 +291,8 @@ def test_a_watch_goes_on_past_a_pod_that_cannot_be_understood_and_names_it_once(
         [("DELETED", "dshell-abcde", True), ("DELETED", "debugger-x8z4p", True)],
     ]
     assert world.said == [
-        "1 pod could not be understood: ../../x/odd (metadata.namespace is no name: '../../x')",
-        "1 pod could not be understood: without a name (metadata is no object)",
+        "1 pod could not be read: ../../x/odd (metadata.namespace is not a valid name: '../../x')",
+        "1 pod could not be read: without a name (metadata is not an object)",
     ]
 
 

@@ -151,7 +151,7 @@ def test_why_it_could_not_be_ended_comes_with_two_ways_out(stop: Stop, answer: l
     assert ended.outcome is CleanupOutcome.FAILED
     assert why in ended.why
     assert ended.advice == (
-        "wait for it, or let whoever is in it leave (kubectl attach -it web -n shop -c dshell-abcde)",
+        "wait until it ends, or ask its user to exit (kubectl attach -it web -n shop -c dshell-abcde)",
         "replace the pod: kubectl delete pod web -n shop",
     )
 

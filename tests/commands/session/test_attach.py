@@ -106,7 +106,7 @@ def test_what_is_named_is_joined_whoever_made_it_and_whose_it_is_is_said(
 
     assert attach(asked(**where), world.ports()) == 0
 
-    assert world.said == [f"dshell-abcde {said} in web as 65532:65532 (as it was made)"]
+    assert world.said == [f"dshell-abcde {said} in web as 65532:65532 (as created)"]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_script_that_named_no_pod_is_told_whose_it_is(where: dict[str, str], m
     running_holder(world, key=made_with)
 
     assert attach(asked(**where), world.ports()) == 0
-    line = "dshell-abcde (shared, of ada; not made by you on this machine) in web as 65532:65532 (as it was made)"
+    line = "dshell-abcde (shared, of ada; not made by you on this machine) in web as 65532:65532 (as created)"
     assert world.said == ([line] if told else [])
 
 
@@ -199,7 +199,7 @@ def test_what_i_did_not_make_here_is_not_joined_without_a_name(
     assert refused.value.message == f"no debug container that runs {told} was made by you on this machine{why}"
     assert refused.value.advice == (
         "Of others, or made elsewhere, which can be shared (1):",
-        "  kubectl dshell attach web/dshell-abcde -n shop  # app, 65532:65532, running, of ada",
+        "  kubectl dshell attach web/dshell-abcde -n shop  # app, 65532:65532, running, owner ada",
     )
     assert world.opened == []
 
@@ -303,9 +303,9 @@ def test_one_that_ended_says_why_and_one_that_is_just_ending_too() -> None:
         "terminated": {"exitCode": 0, "message": "ended by its last session"}
     }
 
-    with pytest.raises(NotFound, match=r"dshell-abcde in web has ended \(by its last session\)") as refused:
+    with pytest.raises(NotFound, match=r"dshell-abcde in web ended \(by its last session\)") as refused:
         attach(asked(word="dshell-abcde"), ended.ports())
-    assert refused.value.advice == ("Another one: kubectl dshell web -n shop",)
+    assert refused.value.advice == ("Start a new one: kubectl dshell web -n shop",)
     with pytest.raises(
         NotFound, match="no debug container of dshell runs in web; the last one, dshell-abcde, has ended"
     ):
@@ -321,7 +321,7 @@ def test_a_closed_root_is_explained_and_what_opens_it_is_a_command_for_the_pod()
     with pytest.raises(Forbidden) as refused:
         attach(asked(pod="web"), world.ports())
 
-    assert refused.value.advice == ("Root with SYS_PTRACE can: kubectl dshell web -n shop --profile general",)
+    assert refused.value.advice == ("Enter as root with SYS_PTRACE: kubectl dshell web -n shop --profile general",)
 
 
 class Starting(Shop):

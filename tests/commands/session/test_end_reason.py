@@ -79,7 +79,7 @@ def told(world: Ending, terminated: Json = KILLED) -> DshellError:
         pytest.param(
             ended("ended by a client"),
             Unavailable,
-            "the debug container was ended with kubectl dshell cleanup, by somebody or by the janitor",
+            "the debug container was ended by kubectl dshell cleanup (by a user or the janitor)",
             id="cleanup",
         ),
         pytest.param(

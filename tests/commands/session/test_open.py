@@ -239,7 +239,7 @@ FORGED = OPEN.replace("root=ok", "root=denied").replace("65532,65532,65532,65532
     ("user", "said"),
     [
         pytest.param((65532, 65532), "the container's status says 65532:65532", id="the status names another"),
-        pytest.param(None, "neither its status nor the pod's spec tells its user", id="nobody names any"),
+        pytest.param(None, "neither the container's status nor the pod's spec gives its user", id="nobody names any"),
     ],
 )
 def test_a_forged_line_of_facts_adds_no_root(user: tuple[int, int] | None, said: str) -> None:
@@ -249,7 +249,10 @@ def test_a_forged_line_of_facts_adds_no_root(user: tuple[int, int] | None, said:
         open_session(request(), world.ports())
 
     assert [entry["securityContext"]["runAsUser"] for entry in world.added] == [65532]
-    assert f"{said}, and a process in it says 0:0; on such a word nobody becomes another user" in refusal.value.message
+    assert (
+        f"{said}, but a process in it claims 0:0; dshell does not change user on an unverified claim"
+        in refusal.value.message
+    )
     assert refusal.value.advice == ("If you know it to be so: kubectl dshell web -n shop --run-as 0:0",)
 
 
@@ -270,7 +273,7 @@ def test_a_command_in_a_closed_root_is_refused_with_the_rule_and_the_flag() -> N
         open_session(request(), world.ports())
 
     assert "the app holds the capability NET_BIND_SERVICE (from its binary)" in refusal.value.message
-    assert refusal.value.advice == ("Root with SYS_PTRACE can: kubectl dshell web -n shop --profile general",)
+    assert refusal.value.advice == ("Enter as root with SYS_PTRACE: kubectl dshell web -n shop --profile general",)
     assert world.tethers[0].sent.splitlines()[-1].startswith(b"bye ")  # others may be there: nothing ends for them
 
 
@@ -353,11 +356,11 @@ def test_in_a_pod_that_is_being_deleted_what_runs_is_reused_and_nothing_is_added
     world.pod["metadata"] |= {"deletionTimestamp": "2026-01-01T00:00:20Z", "deletionGracePeriodSeconds": 30}
 
     assert open_session(request(), world.ports()) == 0
-    said = "pod web is being deleted: about 20 s are left, fewer if the app ends before"
+    said = "pod web is being deleted: about 20 s left, less if the app exits sooner"
     wait_until(lambda: said in world.said, 10)
-    with pytest.raises(NotFound, match="no debug container starts in it any more"):
+    with pytest.raises(NotFound, match="no new debug container can start in it"):
         open_session(request(new=True), world.ports())
     world.vanished.add("dshell-abcde")
-    with pytest.raises(NotFound, match="no debug container starts in it any more"):
+    with pytest.raises(NotFound, match="no new debug container can start in it"):
         open_session(request(), world.ports())
     assert world.added == []

@@ -155,7 +155,7 @@ def test_a_wrong_guess_is_corrected_only_where_that_helps(
         pytest.param({**UNKNOWN, "spec": spec({"runAsUser": 5, "runAsGroup": 6})}, Identity(5, 6, Source.SPEC), facts(**ROOT, our_uid=5, our_gid=6), "0:0", "the pod's spec says 5:6", id="root, and the spec names another"),
         pytest.param({**UNKNOWN, "spec": spec({}, {"runAsUser": 5})}, Identity(5, 0, Source.GUESS), facts(), "101:101", "the pod's spec says 5:?", id="another user than the spec"),
         pytest.param({**UNKNOWN, "spec": spec({"runAsUser": 5, "runAsGroup": 6})}, Identity(5, 6, Source.SPEC), facts(uid=(5,) * 4, gid=(0,) * 4), "5:0", "the pod's spec says 5:6", id="another group than the spec"),
-        pytest.param(UNKNOWN, AS_GUESSED, facts(**ROOT, **OURS), "0:0", "neither its status nor the pod's spec tells its user", id="root that nobody names"),
+        pytest.param(UNKNOWN, AS_GUESSED, facts(**ROOT, **OURS), "0:0", "neither the container's status nor the pod's spec gives its user", id="root that nobody names"),
     ],
 )  # fmt: skip
 def test_nobody_becomes_another_user_on_the_word_of_a_process(
@@ -168,4 +168,4 @@ def test_nobody_becomes_another_user_on_the_word_of_a_process(
     told = disbelieved(current, forged, pod, app)
     assert told is not None
     assert str(told) == claimed
-    assert why_disbelieved(told, pod, app).startswith(f"{why}, and a process in it says {claimed};")
+    assert why_disbelieved(told, pod, app).startswith(f"{why}, but a process in it claims {claimed};")

@@ -85,21 +85,21 @@ PULLING = {"name": "app", "state": {"waiting": {"reason": "ErrImagePull", "messa
 @pytest.mark.parametrize(
     ("words", "wanted", "said"),
     [
-        pytest.param({"statuses": [ENDED]}, None, "it exited with code 1 4m ago (Error)", id="terminated"),
+        pytest.param({"statuses": [ENDED]}, None, "it exited with code 1 (Error) 4m ago", id="terminated"),
         pytest.param(
             {"statuses": [CRASHING]},
             None,
-            "it is waiting (CrashLoopBackOff); the last time it exited with code 137 30s ago (OOMKilled)",
+            "it is waiting (CrashLoopBackOff); it last exited with code 137 (OOMKilled) 30s ago",
             id="crash loop",
         ),
         pytest.param({"statuses": [PULLING]}, None, "it is waiting (ErrImagePull): not found", id="waiting"),
         pytest.param({"statuses": [], "phase": "Pending"}, None, "the pod is Pending", id="no status yet"),
-        pytest.param({}, "wbe", 'pod web has no container "wbe"; it has: app', id="no such container"),
+        pytest.param({}, "wbe", 'pod web has no container "wbe"; available: app', id="no such container"),
         pytest.param(
-            {"spec": SIDECAR}, "setup", "setup is an init container of web that does not run", id="init container"
+            {"spec": SIDECAR}, "setup", "setup is an init container of web that is not running", id="init container"
         ),
         pytest.param({"ephemeral": [{"name": "dbg"}]}, "dbg", "dbg is a debug container of web", id="debug container"),
-        pytest.param({"phase": "Succeeded"}, None, "pod web is over (phase Succeeded)", id="completed"),
+        pytest.param({"phase": "Succeeded"}, None, "pod web has terminated (phase Succeeded)", id="completed"),
         pytest.param({"spec": {"os": {"name": "windows"}}}, None, "pod web runs on Windows", id="windows"),
         pytest.param(
             {"annotations": {"kubernetes.io/config.mirror": "x"}}, None, "web is a static pod", id="mirror pod"
@@ -120,10 +120,10 @@ def test_what_cannot_be_joined_is_refused_with_its_reason(
 @pytest.mark.parametrize(
     ("statuses", "advice"),
     [
-        pytest.param([ENDED], "What it said: kubectl logs web -n shop -c app", id="terminated"),
-        pytest.param([CRASHING], "What it said: kubectl logs web -n shop -c app --previous", id="crash loop"),
-        pytest.param([PULLING], "What it waits for: kubectl describe pod web -n shop", id="never ran"),
-        pytest.param([], "What it waits for: kubectl describe pod web -n shop", id="no status yet"),
+        pytest.param([ENDED], "Its logs: kubectl logs web -n shop -c app", id="terminated"),
+        pytest.param([CRASHING], "Its logs: kubectl logs web -n shop -c app --previous", id="crash loop"),
+        pytest.param([PULLING], "See why it is waiting: kubectl describe pod web -n shop", id="never ran"),
+        pytest.param([], "See why it is waiting: kubectl describe pod web -n shop", id="no status yet"),
     ],
 )
 def test_who_cannot_be_joined_may_still_be_asked(statuses: list[Any], advice: str) -> None:
@@ -134,7 +134,7 @@ def test_who_cannot_be_joined_may_still_be_asked(statuses: list[Any], advice: st
 
 
 def test_a_pod_that_is_being_deleted_is_refused() -> None:
-    with pytest.raises(NotFound, match="pod web is being deleted: no debug container starts in it any more"):
+    with pytest.raises(NotFound, match="pod web is being deleted: no new debug container can start in it"):
         choose_target(replace(make_pod(), deleting=True), None, NOW)
 
 
@@ -146,7 +146,7 @@ def test_what_runs_in_a_pod_that_is_being_deleted_is_joined_and_the_way_to_it_is
     with pytest.raises(NotFound) as refused:
         choose_target(pod, None, NOW)
     assert refused.value.advice == (
-        "One that runs in it, whoever made it: kubectl dshell attach web/dshell-abcde -n shop",
+        "Attach to one that is running in it, possibly not yours: kubectl dshell attach web/dshell-abcde -n shop",
     )
 
 
@@ -194,4 +194,4 @@ def test_an_app_that_waits_for_its_init_container_says_how_to_enter_that() -> No
     with pytest.raises(NotFound) as refusal:
         choose_target(pod, None, NOW)
 
-    assert refusal.value.advice == ("Its init container runs: kubectl dshell web --container setup -n shop",)
+    assert refusal.value.advice == ("Enter its running init container: kubectl dshell web --container setup -n shop",)

@@ -50,10 +50,10 @@ def test_a_place_has_a_name_here_and_a_pattern_there(word: str, last: str, patte
 @pytest.mark.parametrize(
     ("word", "why"),
     [
-        (":x", "':x' is not [NAMESPACE/]POD:PATH; a file here of that name is ./:x"),
-        ("Web:x", "'Web:x' is not [NAMESPACE/]POD:PATH; a file here of that name is ./Web:x"),
-        ("a/b/c:x", "'a/b/c:x' is not [NAMESPACE/]POD:PATH; a file here of that name is ./a/b/c:x"),
-        ("web:", "'web:' names no file: write web:/ for the app's root"),
+        (":x", "':x' is not [NAMESPACE/]POD:PATH; for a local file of that name write ./:x"),
+        ("Web:x", "'Web:x' is not [NAMESPACE/]POD:PATH; for a local file of that name write ./Web:x"),
+        ("a/b/c:x", "'a/b/c:x' is not [NAMESPACE/]POD:PATH; for a local file of that name write ./a/b/c:x"),
+        ("web:", "'web:' has no path; write web:/ for the app's root"),
     ],
 )
 def test_what_is_neither_says_what_to_write(word: str, why: str) -> None:

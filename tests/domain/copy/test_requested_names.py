@@ -76,7 +76,7 @@ def test_what_was_asked_for_may_come(words: list[str], records: list[tuple[str, 
     ],
 )
 def test_what_was_not_asked_for_is_forbidden(words: list[str], records: list[tuple[str, str]]) -> None:
-    with pytest.raises(Forbidden, match="not asked for"):
+    with pytest.raises(Forbidden, match="not requested"):
         take(words, *records)
 
 

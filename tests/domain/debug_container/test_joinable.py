@@ -69,8 +69,8 @@ def test_one_that_ended_says_why_and_what_to_type() -> None:
     error = refusal(container, make_pod(), NOW, AGAIN)
 
     assert error
-    assert error.message == "dshell-a in web has ended (by its last session) 3m ago, and never runs again"
-    assert error.advice == ("Another one: kubectl dshell web -n shop",)
+    assert error.message == "dshell-a in web ended (by its last session) 3m ago and cannot be started again"
+    assert error.advice == ("Start a new one: kubectl dshell web -n shop",)
 
 
 @pytest.mark.parametrize("stdin", [True, False])
@@ -82,10 +82,10 @@ def test_another_tool_s_is_refused_with_kubectl_s_commands(*, stdin: bool) -> No
     error = refusal(container, pod, NOW, AGAIN)
 
     assert error
-    assert error.message.startswith("debugger-x8z4p in web was not made by kubectl dshell")
+    assert error.message.startswith("debugger-x8z4p in web was not created by kubectl dshell")
     assert error.advice[0].endswith("\n  kubectl exec -it web -c debugger-x8z4p -n shop -- sh")
     assert error.advice[1:] == (
-        ("What it runs itself:\n  kubectl attach -it web -c debugger-x8z4p -n shop",) if stdin else ()
+        ("Attach to its main process:\n  kubectl attach -it web -c debugger-x8z4p -n shop",) if stdin else ()
     )
 
 
@@ -96,7 +96,7 @@ def test_a_list_to_choose_from_has_one_line_each() -> None:
         "app, 1, 60m, 'a b'",
         "app, 1, 'waiting (ImagePullBackOff)', 'a b'",
     ]
-    assert describe(sessions_[0], NOW, mine=False) == "app, 1, 60m, of ada, 'a b'"
+    assert describe(sessions_[0], NOW, mine=False) == "app, 1, 60m, owner ada, 'a b'"
 
 
 @pytest.mark.parametrize("word", ["$(echo RUN)", "`echo RUN`", "; echo RUN", "'; echo RUN; '", "&echo RUN", ">RUN"])
@@ -108,7 +108,7 @@ def test_a_shell_without_comments_runs_nothing_of_what_others_wrote(word: str, t
 
     said = subprocess.run(["sh", "-c", line], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
 
-    assert said == f"#|app,|1,|waiting ({word}),|of|{word},|{word}|"
+    assert said == f"#|app,|1,|waiting ({word}),|owner|{word},|{word}|"
     assert list(tmp_path.iterdir()) == []
 
 

@@ -47,17 +47,17 @@ def test_what_an_entry_was_made_for_is_read_back_from_it(wanted: DebugSpec) -> N
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"target": "proxy"}, "it is for container app, not proxy"),
+        ({"target": "proxy"}, "it targets container app, not proxy"),
         ({"image": "tools:2"}, "its image is busybox:1.37, not tools:2"),
         ({"security": {"runAsUser": 0, "runAsGroup": 0}}, "it runs as 65532:0, not 0:0"),
         (
             {"security": {"runAsUser": 65532, "runAsGroup": 0, "runAsNonRoot": True}},
-            "its securityContext is another",
+            "its securityContext differs",
         ),
-        ({"owner": "ben"}, "it was made by ada, not ben"),
-        ({"version": "0.2.0"}, "it was made by version 0.1.0, not 0.2.0"),
-        ({"limit": 3600}, "its limit (--ttl) is 8h, not 1h"),
-        ({"env": ()}, "its environment (--env) is another"),
+        ({"owner": "ben"}, "it was created by ada, not ben"),
+        ({"version": "0.2.0"}, "it was created by version 0.1.0, not 0.2.0"),
+        ({"limit": 3600}, "its --ttl is 8h, not 1h"),
+        ({"env": ()}, "its environment (--env) differs"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else None,
 )

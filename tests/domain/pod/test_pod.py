@@ -35,33 +35,41 @@ ENTRY, STATUS = "spec.ephemeralContainers.0", "status.ephemeralContainerStatuses
 @pytest.mark.parametrize(
     ("path", "value", "why"),
     [
-        ("metadata", [], "metadata is no object"),
-        ("metadata.name", "../../x", "metadata.name is no name: '../../x'"),
-        ("metadata.name", "a..b", "metadata.name is no name"),
-        ("metadata.name", "Web", "metadata.name is no name"),
-        ("metadata.name", "a" * 254, "metadata.name is no name"),
-        ("metadata.name", "web\n", "metadata.name is no name"),
-        ("metadata.name", None, "metadata.name is no name"),
-        ("metadata.namespace", "/tmp/x", "metadata.namespace is no name"),
-        ("metadata.namespace", "a.b", "metadata.namespace is no name"),
-        ("metadata.annotations", {"a": 1}, "metadata.annotations.a is no text"),
-        ("spec", "x", "spec is no object"),
-        ("spec.nodeName", "a b", "spec.nodeName is no name"),
-        ("spec.containers", {}, "spec.containers is no list"),
-        ("spec.containers.0", "app", "spec.containers[0] is no object"),
-        ("spec.securityContext", {"runAsUser": "0"}, "spec.securityContext.runAsUser is no number from 0 to"),
-        ("spec.securityContext", {"runAsUser": True}, "spec.securityContext.runAsUser is no number"),
-        (f"{ENTRY}.name", "a\x1b[2J", "spec.ephemeralContainers[0].name is no name: 'a [2J'"),
-        (f"{ENTRY}.env.0.value", 7, "spec.ephemeralContainers[0].env[0].value is no text"),
-        (f"{ENTRY}.securityContext", {"privileged": "yes"}, "privileged is neither true nor false"),
-        (f"{ENTRY}.securityContext", {"capabilities": {"add": [1]}}, "capabilities.add[0] is no text"),
+        ("metadata", [], "metadata is not an object"),
+        ("metadata.name", "../../x", "metadata.name is not a valid name: '../../x'"),
+        ("metadata.name", "a..b", "metadata.name is not a valid name"),
+        ("metadata.name", "Web", "metadata.name is not a valid name"),
+        ("metadata.name", "a" * 254, "metadata.name is not a valid name"),
+        ("metadata.name", "web\n", "metadata.name is not a valid name"),
+        ("metadata.name", None, "metadata.name is not a valid name"),
+        ("metadata.namespace", "/tmp/x", "metadata.namespace is not a valid name"),
+        ("metadata.namespace", "a.b", "metadata.namespace is not a valid name"),
+        ("metadata.annotations", {"a": 1}, "metadata.annotations.a is not a string"),
+        ("spec", "x", "spec is not an object"),
+        ("spec.nodeName", "a b", "spec.nodeName is not a valid name"),
+        ("spec.containers", {}, "spec.containers is not a list"),
+        ("spec.containers.0", "app", "spec.containers[0] is not an object"),
+        ("spec.securityContext", {"runAsUser": "0"}, "spec.securityContext.runAsUser is not an integer from 0 to"),
+        ("spec.securityContext", {"runAsUser": True}, "spec.securityContext.runAsUser is not an integer"),
+        (f"{ENTRY}.name", "a\x1b[2J", "spec.ephemeralContainers[0].name is not a valid name: 'a [2J'"),
+        (f"{ENTRY}.env.0.value", 7, "spec.ephemeralContainers[0].env[0].value is not a string"),
+        (f"{ENTRY}.securityContext", {"privileged": "yes"}, "privileged is not a boolean"),
+        (f"{ENTRY}.securityContext", {"capabilities": {"add": [1]}}, "capabilities.add[0] is not a string"),
         ("spec.ephemeralContainers", [{"name": "a"}] * (MOST_ITEMS + 1), "has more than 16384 items"),
-        (f"{STATUS}.containerID", "containerd://../x", "containerID is no id of a container"),
-        (f"{STATUS}.user", {"linux": {"uid": 2**32, "gid": 0}}, "user.linux.uid is no number from 0 to 4294967295"),
-        (f"{STATUS}.state.running.startedAt", "2026-01-01T00:00:00", "startedAt is no time: '2026-01-01T00:00:00'"),
-        (f"{STATUS}.state.running.startedAt", "9999-12-31T23:59:59Z", "startedAt is no time"),
-        (f"{STATUS}.state.running.startedAt", "0001-01-01T00:00:00+23:59", "startedAt is no time"),
-        (f"{STATUS}.state.running.startedAt", 7, "startedAt is no text"),
+        (f"{STATUS}.containerID", "containerd://../x", "containerID is not a container ID"),
+        (
+            f"{STATUS}.user",
+            {"linux": {"uid": 2**32, "gid": 0}},
+            "user.linux.uid is not an integer from 0 to 4294967295",
+        ),
+        (
+            f"{STATUS}.state.running.startedAt",
+            "2026-01-01T00:00:00",
+            "startedAt is not an RFC 3339 time: '2026-01-01T00:00:00'",
+        ),
+        (f"{STATUS}.state.running.startedAt", "9999-12-31T23:59:59Z", "startedAt is not an RFC 3339 time"),
+        (f"{STATUS}.state.running.startedAt", "0001-01-01T00:00:00+23:59", "startedAt is not an RFC 3339 time"),
+        (f"{STATUS}.state.running.startedAt", 7, "startedAt is not a string"),
     ],
 )
 def test_what_is_not_of_its_form_is_named_with_the_pod(path: str, value: Any, why: str) -> None:
@@ -100,10 +108,10 @@ def test_the_others_go_on_and_those_that_cannot_be_understood_are_named() -> Non
 
     assert [pod.name for pod in pods] == ["web"]
     assert told(seen) == (
-        "5 pods could not be understood: ../../x/web (metadata.namespace is no name: '../../x'); "
-        "without a name (it is no object); shop/web (spec is no object); and 2 more"
+        "5 pods could not be read: ../../x/web (metadata.namespace is not a valid name: '../../x'); "
+        "without a name (it is not an object); shop/web (spec is not an object); and 2 more"
     )
-    assert told(seen[2:3]) == "1 pod could not be understood: shop/web (spec is no object)"
+    assert told(seen[2:3]) == "1 pod could not be read: shop/web (spec is not an object)"
 
 
 def test_what_is_passed_on_as_it_is_is_not_too_deep() -> None:

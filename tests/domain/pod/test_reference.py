@@ -50,16 +50,16 @@ def test_names_are_those_of_the_api(word: str) -> None:
 @pytest.mark.parametrize(
     ("word", "said"),
     [
-        ("node/a", "'node' has no pods to enter"),
-        ("deployments.extensions/a", "has no pods to enter"),
-        ("pods.apps/a", "has no pods to enter"),
-        ("/a", "has no pods to enter"),
-        ("a/b/c", "has no pods to enter"),
-        ("Web!", "'Web!' is not the name of a pod"),
-        ("deploy/", "is not the name of a deployment"),
-        ("web-", "is not the name of a pod"),
-        ("a" * 254, "is not the name of a pod"),
-        ("wéb", "is not the name of a pod"),
+        ("node/a", "'node' is not a kind that has pods"),
+        ("deployments.extensions/a", "is not a kind that has pods"),
+        ("pods.apps/a", "is not a kind that has pods"),
+        ("/a", "is not a kind that has pods"),
+        ("a/b/c", "is not a kind that has pods"),
+        ("Web!", "'Web!' is not a valid pod name"),
+        ("deploy/", "is not a valid deployment name"),
+        ("web-", "is not a valid pod name"),
+        ("a" * 254, "is not a valid pod name"),
+        ("wéb", "is not a valid pod name"),
     ],
 )
 def test_what_is_none_is_refused(word: str, said: str) -> None:

@@ -48,7 +48,7 @@ def test_a_service_has_labels_only() -> None:
 
 @pytest.mark.parametrize("service", [{"spec": {}}, {"spec": {"selector": None}}, {"spec": {"selector": {}}}, {}])
 def test_a_service_without_a_selector_is_refused(service: Json) -> None:
-    with pytest.raises(NotFound, match="service/web selects no pods itself") as refusal:
+    with pytest.raises(NotFound, match="service/web has no selector, so it selects no pods") as refusal:
         selector_of(Reference(WorkloadKind.SERVICE, "web"), service)
     assert "endpointslices -l kubernetes.io/service-name=web" in refusal.value.advice[0]
 

@@ -47,13 +47,13 @@ def test_what_may_clear_by_itself_is_waited_for(reason: str, message: str) -> No
     [
         ("ErrImageNeverPull", "not present", ExitStatus.UNAVAILABLE, "tools:1 is not on the node and the pull policy is Never"),
         ("InvalidImageName", "couldn't parse", ExitStatus.UNAVAILABLE, "the node cannot use the image tools:1: couldn't parse"),
-        ("CreateContainerConfigError", "container has runAsNonRoot and image will run as root", ExitStatus.FORBIDDEN, "insists on runAsNonRoot"),
-        ("CreateContainerConfigError", "container's runAsUser breaks non-root policy", ExitStatus.FORBIDDEN, "insists on runAsNonRoot"),
+        ("CreateContainerConfigError", "container has runAsNonRoot and image will run as root", ExitStatus.FORBIDDEN, "requires runAsNonRoot"),
+        ("CreateContainerConfigError", "container's runAsUser breaks non-root policy", ExitStatus.FORBIDDEN, "requires runAsNonRoot"),
         ("CreateContainerConfigError", "secret not found", ExitStatus.UNAVAILABLE, "cannot configure the debug container: secret not found"),
         ("RunContainerError", 'error during container init: exec: "sh": executable file not found in $PATH', ExitStatus.UNAVAILABLE, "tools:1 has no shell"),
         ("CreateContainerError", 'invalid target container: container "x" is not running', ExitStatus.NOT_FOUND, "the target container ended before"),
-        ("RunContainerError", "runc create failed: procReady not received", ExitStatus.UNAVAILABLE, "killed as it started"),
-        ("RunContainerError", 'runc create failed: exec: "sh": exec format error', ExitStatus.UNAVAILABLE, "is not for the architecture of this pod's node node-1"),
+        ("RunContainerError", "runc create failed: procReady not received", ExitStatus.UNAVAILABLE, "killed while starting"),
+        ("RunContainerError", 'runc create failed: exec: "sh": exec format error', ExitStatus.UNAVAILABLE, "is not built for the architecture of the pod's node node-1"),
         ("RunContainerError", "no space left on device", ExitStatus.UNAVAILABLE, "cannot start dshell-abcde: no space left"),
     ],
 )  # fmt: skip
@@ -75,7 +75,7 @@ def test_an_image_that_cannot_be_pulled_ends_the_wait_on_the_second_report() -> 
         None,
         None,
         ("the node cannot pull tools:1: lookup registry.invalid: no such host "
-         "(dshell-abcde stays in the pod's list, it never ran). Another image: --image, or set DSHELL_IMAGE."),
+         "(dshell-abcde never ran, but stays listed in the pod). Use another image: --image, or set DSHELL_IMAGE."),
     ]  # fmt: skip
 
 
@@ -125,11 +125,13 @@ def test_events_of_another_container_say_nothing() -> None:
 def test_a_debug_container_that_ended_at_once_says_its_last_words() -> None:
     ended = [{"name": NAME, "state": {"terminated": {"exitCode": 69, "message": "needs read -t"}}}]
 
-    assert judge(ended) == ["dshell-abcde (tools:1) ended at once: needs read -t (exit code 69)"]
+    assert judge(ended) == ["dshell-abcde (tools:1) exited immediately: needs read -t (exit code 69)"]
 
 
 def test_a_pod_that_is_over_is_not_waited_for() -> None:
-    assert judge([], phase="Succeeded") == ["pod web is over (phase Succeeded); dshell-abcde will not start in it"]
+    assert judge([], phase="Succeeded") == [
+        "pod web has terminated (phase Succeeded); dshell-abcde will not start in it"
+    ]
 
 
 PULLING = event("Pulling", 'Pulling image "tools:1"')
@@ -138,13 +140,13 @@ PULLING = event("Pulling", 'Pulling image "tools:1"')
 @pytest.mark.parametrize(
     ("statuses", "events", "line"),
     [
-        pytest.param([], [], "waiting for the kubelet of node-1", id="no status"),
+        pytest.param([], [], "waiting for the kubelet on node-1", id="no status"),
         pytest.param(waiting("ContainerCreating"), [], "creating the debug container", id="creating"),
         pytest.param(waiting("ContainerCreating"), [PULLING], "pulling image tools:1", id="an event tells more"),
         pytest.param(
             waiting("ContainerCreating"),
             [PULLING, PULL_FAILED],
-            "the image could not be pulled, which is tried again: lookup registry.invalid: no such host",
+            "the image could not be pulled, retrying: lookup registry.invalid: no such host",
             id="a failure",
         ),
         pytest.param(
@@ -181,4 +183,4 @@ def test_an_image_for_another_architecture_is_told_from_one_without_a_shell() ->
     (said,) = judge([{"name": NAME, "state": {"terminated": ended}}])
 
     assert said is not None
-    assert said.startswith("tools:1 is not for the architecture of this pod's node node-1")
+    assert said.startswith("tools:1 is not built for the architecture of the pod's node node-1")

@@ -39,9 +39,7 @@ def test_what_is_left_is_between_nothing_and_the_whole_grace_period(meta: Any, l
 def test_what_people_read_of_it() -> None:
     deleted = {"metadata": {"deletionTimestamp": ENDS, "deletionGracePeriodSeconds": 30}}
 
-    assert (
-        describe("web", deleted, NOW) == "pod web is being deleted: about 27 s are left, fewer if the app ends before"
-    )
+    assert describe("web", deleted, NOW) == "pod web is being deleted: about 27 s left, less if the app exits sooner"
     assert describe("web", {"metadata": {}}, NOW) == "pod web is being stopped: this session ends with the app"
 
 

@@ -25,4 +25,4 @@ def test_a_line_has_no_breaks_no_control_characters_and_an_end() -> None:
 
 def test_a_long_message_says_how_long_it_was() -> None:
     assert shortened("x" * 2048) == "x" * 2048
-    assert shortened("x" * 3000) == "x" * 2048 + "… (3000 characters in all; -v 8 shows more)"
+    assert shortened("x" * 3000) == "x" * 2048 + "… (3000 characters in total; -v 8 shows more)"

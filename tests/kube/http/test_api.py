@@ -213,7 +213,7 @@ def test_a_long_refusal_is_cut_for_people() -> None:
         api(server, trace=RequestTrace(8, lines.append)).get("/x")
 
     server.finish()
-    assert caught.value.message.endswith("… (3000000 characters in all; -v 8 shows more)")
+    assert caught.value.message.endswith("… (3000000 characters in total; -v 8 shows more)")
     assert len(caught.value.message) < 2200
     assert len(caught.value.reason) <= 256
     assert max(map(len, caught.value.causes)) < 2200

@@ -1,0 +1,363 @@
+"""The messages of domain, output, files and errors, each made by the function that words it.
+
+To add one, append (title, callable) to a section. The callable returns the text, or an error to be shown as the
+program shows it, or raises that error.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from kubectl_dshell.domain import fanout
+from kubectl_dshell.domain.access.facts import Facts
+from kubectl_dshell.domain.access.identity import Identity, Source, why_disbelieved
+from kubectl_dshell.domain.access.root_access import how_to_enter, why_denied
+from kubectl_dshell.domain.access.target import Target, choose_target
+from kubectl_dshell.domain.copy import archive_safety
+from kubectl_dshell.domain.copy.archive_safety import MemberType
+from kubectl_dshell.domain.copy.copy_spec import RemotePath, parse_copy_spec
+from kubectl_dshell.domain.copy.requested_names import RequestedNames
+from kubectl_dshell.domain.debug_container import cleanup_result, joinable
+from kubectl_dshell.domain.debug_container.cleanup_result import CleanupOutcome, CleanupResult
+from kubectl_dshell.domain.debug_container.end_message import parse_end_message
+from kubectl_dshell.domain.debug_container.listing import ListedContainer
+from kubectl_dshell.domain.debug_container.purpose import differences
+from kubectl_dshell.domain.debug_container.spec import DebugSpec, Scripts, container_spec
+from kubectl_dshell.domain.debug_container.staleness import staleness, who_is_in
+from kubectl_dshell.domain.debug_container.status import HolderReport, debug_containers
+from kubectl_dshell.domain.pod import start_failure, termination
+from kubectl_dshell.domain.pod.container_ref import ContainerRef
+from kubectl_dshell.domain.pod.pod import parse_pod
+from kubectl_dshell.domain.pod.reference import Reference, WorkloadKind, parse_reference
+from kubectl_dshell.domain.pod.selection import selector_of
+from kubectl_dshell.domain.pod.start_failure import StartMonitor
+from kubectl_dshell.domain.pod.unclear import UnreadablePod, told
+from kubectl_dshell.domain.text.bounds import shortened
+from kubectl_dshell.domain.text.duration import parse_duration
+from kubectl_dshell.domain.text.invocation import Invocation
+from kubectl_dshell.errors import ApiError, DshellError, NotFound, TooManyOpenFiles, TooManyThreads
+from kubectl_dshell.files.archive_source import ArchiveSource
+from kubectl_dshell.files.staging import Staging
+from kubectl_dshell.output import cleanup_report
+from kubectl_dshell.output.debug_containers.table import state_cell
+from kubectl_dshell.output.failure import format_failure
+from tests.pods import make_pod, pod_json, running
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kubectl_dshell.domain.debug_container.status import DebugContainer
+
+    Message = tuple[str, Callable[[], object]]
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+RETRY = "kubectl dshell web-6d4f -n shop"
+NAME = "dshell-k7x2p"
+
+
+def facts(**changes: Any) -> Facts:
+    usual: dict[str, Any] = {"pid": 7, "uid": (101,) * 4, "gid": (101,) * 4, "caps": 0, "dumpable": True}
+    ours: dict[str, Any] = {"our_uid": 101, "our_gid": 101, "our_caps": 0, "left": 28800, "holder_alive": True}
+    return Facts(**usual | {"root_open": False} | ours | changes)
+
+
+def spec(**changes: Any) -> DebugSpec:
+    usual: dict[str, Any] = {"target": "app", "image": "busybox:1.37", "pull_policy": None, "limit": 28800}
+    usual |= {"security": {"runAsUser": 65532, "runAsGroup": 65532}, "owner": "ada", "version": "1.0.0", "env": ()}
+    return DebugSpec(**usual | changes)
+
+
+def container(name: str = NAME, state: dict[str, Any] | None = None, **changes: Any) -> DebugContainer:
+    """One of ours in web, unless its name is another tool's."""
+    entry = container_spec(name, spec(), Scripts("H", "E"))
+    if not name.startswith("dshell-"):
+        entry = {"name": name, "image": "busybox", "targetContainerName": "app", "stdin": True}
+    status = {"name": name, "state": state or {"running": {"startedAt": "2026-01-01T11:00:00Z"}}}
+    (found,) = debug_containers(make_pod(ephemeral=[entry], ephemeral_statuses=[status]))
+    return replace(found, **changes)
+
+
+def target(container_name: str | None = None, deleting: bool = False, **words: Any) -> object:
+    json = pod_json(**words)
+    if deleting:
+        json["metadata"]["deletionTimestamp"] = "2026-01-01T12:00:20Z"
+    return choose_target(parse_pod(json), container_name, NOW)
+
+
+def app(state: dict[str, Any], last: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    return [{"name": "app", "state": state, "lastState": last or {}}]
+
+
+def start(reason: str, message: str, image: str = "tools:1") -> object:
+    statuses = [{"name": NAME, "state": {"waiting": {"reason": reason, "message": message}}}]
+    monitor = StartMonitor(NAME, image, {"ErrImagePull"})
+    return monitor.judge(make_pod(ephemeral=[{"name": NAME}], ephemeral_statuses=statuses))
+
+
+def start_in(phase: str) -> object:
+    return StartMonitor(NAME, "tools:1").judge(make_pod(ephemeral=[{"name": NAME}], phase=phase))
+
+
+def exited_at_once() -> object:
+    ended = {"terminated": {"exitCode": 1, "message": "sh: syntax error"}}
+    pod = make_pod(ephemeral=[{"name": NAME}], ephemeral_statuses=[{"name": NAME, "state": ended}])
+    return StartMonitor(NAME, "tools:1").judge(pod)
+
+
+def join(one: DebugContainer) -> object:
+    pod = make_pod(ephemeral=[{"name": one.name, "stdin": True}])
+    return joinable.refusal(one, pod, NOW, RETRY)
+
+
+def malformed(*path: str, value: object) -> object:
+    json = pod_json()
+    field: Any = json
+    for name in path[:-1]:
+        field = field[name]
+    field[path[-1]] = value
+    return parse_pod(json)
+
+
+ASKED = [RemotePath(None, "web", "logs/app.log", folder=False, contents=False)]
+
+
+def take(name: str, kind: str = "file") -> None:
+    RequestedNames(ASKED).take(name, kind)
+
+
+def result(name: str, code: int | None, error: DshellError | None = None) -> fanout.RunResult:
+    return fanout.RunResult(ContainerRef("shop", name, "app"), 1.0, code, error)
+
+
+def cleaned(outcome: CleanupOutcome, why: str = "") -> CleanupResult:
+    return CleanupResult(container(), outcome, why)
+
+
+def end_text(words: str) -> object:
+    message = parse_end_message(words)
+    return message and f"the debug container {NAME} {message.text}"
+
+
+def stale(**changes: Any) -> object:
+    return staleness(container(**changes), NOW, 1800)
+
+
+def state(live: HolderReport | None = None, *, stale: bool = False, phase: dict[str, Any] | None = None) -> object:
+    return state_cell(ListedContainer(container(state=phase, live=live), stale, ""))
+
+
+LIVE = HolderReport(clients=2, silent=3, kept=0, left=3600)
+OLD = NOW - timedelta(days=2)
+SERVICE = Reference(WorkloadKind.SERVICE, "web")
+ENDED: dict[str, Any] = {"exitCode": 137, "finishedAt": "2026-01-01T11:57:00Z"}
+END_MESSAGES = ("ended by the cluster", "ended by a client", "ended after 50 s without a client")
+OTHER = spec(target="proxy", image="tools:1", owner="ben", version="2.0.0", limit=3600, env=(("A", "1"),))
+AS_ROOT = spec(security={"runAsUser": 0, "runAsGroup": 0})
+IN_USE = cleanup_result.left_to(container(), who_is_in(container(live=LIVE)), Invocation(("--context", "prod")))
+FAILED = cleanup_result.failed(container(), "it still runs")
+RESULTS = [result("a", 0), result("b", 3), result("c", None, NotFound("x")), result("d", None)]
+
+
+def closed(**changes: Any) -> str:
+    found = facts(**changes)
+    return f"... but its files are closed to us: {why_denied(found)}\n{how_to_enter(found, RETRY)}"
+
+
+def claimed(**words: Any) -> str:
+    pod = make_pod(**words)
+    return why_disbelieved(Identity(0, 0, Source.MEASURED), pod, pod.containers[0])
+
+
+SECTIONS: dict[str, list[Message]] = {
+    "Limits of this machine": [
+        ("too many open files", TooManyOpenFiles),
+        ("too many threads", TooManyThreads),
+        ("a response without a body", partial(ApiError, 500, "", "")),
+    ],
+    "The container to enter": [
+        ("several containers", lambda: target(spec={"containers": [{"name": "app"}, {"name": "proxy"}]})),
+        ("Windows", lambda: target(spec={"os": {"name": "windows"}})),
+        ("a static pod", lambda: target(annotations={"kubernetes.io/config.mirror": "x"})),
+        ("a pod that has terminated", lambda: target(phase="Succeeded")),
+        ("a pod that is being deleted", lambda: target(deleting=True)),
+        (
+            "the same, with a debug container",
+            lambda: target(
+                deleting=True,
+                ephemeral=[{"name": NAME}],
+                ephemeral_statuses=[{"name": NAME, "state": {"running": {}}}],
+            ),
+        ),
+        ("no such container", lambda: target("wbe")),
+        ("an init container", lambda: target("setup", spec={"initContainers": [{"name": "setup"}]})),
+        ("a debug container", lambda: target("dbg", ephemeral=[{"name": "dbg"}])),
+        (
+            "exited",
+            lambda: target(
+                statuses=app(
+                    {"terminated": {"exitCode": 1, "reason": "Error", "finishedAt": "2026-01-01T11:56:00Z"}},
+                )
+            ),
+        ),
+        (
+            "restarting",
+            lambda: target(
+                statuses=app(
+                    {"waiting": {"reason": "CrashLoopBackOff"}},
+                    {"terminated": {"exitCode": 137, "reason": "OOMKilled", "finishedAt": "2026-01-01T11:59:30Z"}},
+                )
+            ),
+        ),
+        ("waiting", lambda: target(statuses=app({"waiting": {"reason": "ErrImagePull", "message": "not found"}}))),
+        ("not scheduled", lambda: target(statuses=[], phase="Pending")),
+        (
+            "initializing",
+            lambda: target(
+                statuses=[*app({"waiting": {"reason": "PodInitializing"}}), running("setup")],
+                spec={"initContainers": [{"name": "setup"}]},
+                phase="Pending",
+            ),
+        ),
+        (
+            "a pod that goes while one is in it",
+            lambda: termination.describe(
+                "web-6d4f",
+                {"metadata": {"deletionGracePeriodSeconds": 30, "deletionTimestamp": "2026-01-01T12:00:20Z"}},
+                NOW,
+            ),
+        ),
+        ("a pod that its node stops", lambda: termination.describe("web-6d4f", {"metadata": {}}, NOW)),
+    ],
+    "Words of the command line": [
+        ("a kind without pods", lambda: parse_reference("node/a")),
+        ("no name of a pod", lambda: parse_reference("Web!")),
+        ("a service without a selector", lambda: selector_of(SERVICE, {"spec": {}})),
+        ("a deployment without a selector", lambda: selector_of(Reference(WorkloadKind.DEPLOYMENT, "web"), {})),
+        ("no duration", lambda: parse_duration("soon")),
+        ("too long a duration", lambda: parse_duration("11575d")),
+        ("no POD:PATH", lambda: parse_copy_spec("Web:x")),
+        ("no PATH", lambda: parse_copy_spec("web:")),
+    ],
+    "Why a debug container does not start": [
+        ("so far: nothing", lambda: start_failure.describe(make_pod(), NAME, [])),
+        ("so far: not scheduled", lambda: start_failure.describe(make_pod(spec={"nodeName": ""}), NAME, [])),
+        ("the pod has terminated", lambda: start_in("Failed")),
+        ("it exited", exited_at_once),
+        ("no image", lambda: start("ImagePullBackOff", 'Back-off: ErrImagePull: rpc error: "tools:1": not found')),
+        ("never pulled", lambda: start("ErrImageNeverPull", "not present")),
+        ("no name of an image", lambda: start("InvalidImageName", "couldn't parse image name")),
+        ("no shell", lambda: start("RunContainerError", 'runc create failed: exec: "sh": not found in $PATH')),
+        ("another architecture", lambda: start("RunContainerError", 'exec: "sh": exec format error')),
+        ("root where none may be", lambda: start("CreateContainerConfigError", "container has runAsNonRoot")),
+        ("no configuration", lambda: start("CreateContainerConfigError", "secret not found")),
+        ("the target ended", lambda: start("CreateContainerError", 'invalid target container: "x" is not running')),
+        ("killed", lambda: start("RunContainerError", "runc create failed: procReady not received")),
+        ("no space", lambda: start("RunContainerError", "no space left on device")),
+    ],
+    "Identity and access to the root": [
+        ("sources of an identity", lambda: "\n".join(f"as 101:101 ({source})" for source in Source)),
+        ("no process", lambda: closed(pid=0, uid=None, gid=None)),
+        ("several ids", lambda: closed(uid=(0, 101, 101, 101))),
+        ("not dumpable", lambda: closed(dumpable=False)),
+        ("a capability of the binary", lambda: closed(caps=0x400)),
+        ("another user", lambda: closed(our_uid=65532)),
+        ("another group", lambda: closed(our_gid=0)),
+        ("root with more", lambda: closed(uid=(0,) * 4, gid=(0,) * 4, our_uid=0, our_gid=0, caps=0x200000)),
+        ("a security module", closed),
+        ("a security module, as root", lambda: closed(our_uid=0, our_gid=0, our_caps=1 << 19)),
+        ("a process that claims to be root", claimed),
+        ("the same, and nobody knows the user", lambda: claimed(statuses=[running(user=None)])),
+    ],
+    "A debug container that is there": [
+        ("ended", lambda: join(container(state={"terminated": {**ENDED, "message": "ended by a client"}}))),
+        ("another tool's", lambda: join(container("debugger-x8z4p"))),
+        ("in a list", lambda: joinable.describe(container(reason="INC-7"), NOW, mine=False)),
+        (
+            "not the wanted one",
+            lambda: "\n".join(differences(container_spec(NAME, spec(), Scripts("H", "E")), OTHER)),
+        ),
+        ("another user", lambda: "\n".join(differences(container_spec(NAME, spec(), Scripts("H", "E")), AS_ROOT))),
+        *((f"it {words}", partial(end_text, words)) for words in END_MESSAGES),
+    ],
+    "Columns of a list": [
+        ("STATE, in use", lambda: state(LIVE)),
+        ("STATE, idle", lambda: state(replace(LIVE, clients=0))),
+        ("STATE, kept", lambda: state(replace(LIVE, clients=0, kept=60))),
+        ("STATE, stale", lambda: state(stale=True)),
+        ("STATE, waiting", lambda: state(phase={"waiting": {"reason": "ImagePullBackOff"}})),
+        ("STATE, ended", lambda: state(phase={"terminated": {**ENDED, "message": "ended at its limit (--ttl)"}})),
+        ("STATE, killed", lambda: state(phase={"terminated": ENDED})),
+        ("STALE, no answer", lambda: stale(lost=True)),
+        ("STALE, too old", lambda: stale(started_at=OLD)),
+        ("STALE, no client", lambda: stale(live=HolderReport(0, 90, 0, 3600))),
+        ("STALE, by --older-than", lambda: staleness(container("debugger-x8z4p"), NOW, 1800)),
+        ("in use", lambda: who_is_in(container(live=LIVE))),
+    ],
+    "Pods that are malformed": [
+        ("an object", lambda: malformed("spec", value="x")),
+        ("a list", lambda: malformed("spec", "containers", value={})),
+        ("a string", lambda: malformed("metadata", "annotations", value={"a": 1})),
+        ("a number", lambda: malformed("spec", "securityContext", value={"runAsUser": "0"})),
+        ("a boolean", lambda: malformed("spec", "containers", value=[{"securityContext": {"privileged": "yes"}}])),
+        ("a name", lambda: malformed("metadata", "name", value="../../x")),
+        ("all of them", lambda: told([UnreadablePod("shop", f"odd-{n}", "spec is not an object") for n in range(5)])),
+        ("a long text", lambda: shortened("x" * 40, 20)),
+    ],
+    "What a cleanup reports": [
+        *((f"a line: {outcome}", partial(cleanup_report.format_line, cleaned(outcome))) for outcome in CleanupOutcome),
+        ("a line with a reason", lambda: cleanup_report.format_line(cleaned(CleanupOutcome.FAILED, "it still runs"))),
+        ("not in time", lambda: cleanup_report.format_line(cleanup_result.no_time(container(), "end it"))),
+        ("in use", lambda: cleanup_report.format_line(IN_USE)),
+        ("next steps", lambda: "\n".join(cleanup_report.next_steps([IN_USE, FAILED]))),
+        ("too many of them", lambda: "\n".join(cleanup_report.next_steps([FAILED] * 5, 1)[-1:])),
+        ("the question", lambda: cleanup_report.question([container(live=LIVE), container("debugger-x8z4p")], NOW)),
+        ("where", lambda: "\n".join(cleanup_report.not_ended([IN_USE, FAILED], []))),
+        ("the sum", lambda: cleanup_report.summary([*map(cleaned, CleanupOutcome)], 2)),
+        ("the sum of a dry run", lambda: cleanup_report.summary([*map(cleaned, CleanupOutcome)], 0, dry=True)),
+        ("why they stay", lambda: cleanup_report.WHY_THEY_STAY),
+    ],
+    "A command in many pods": [("the sum", lambda: fanout.summary(RESULTS, 6))],
+    "What is not copied": [
+        ("an absolute path", lambda: archive_safety.inner_path("/etc/passwd")),
+        ("a path upwards", lambda: archive_safety.inner_path("a/../../b")),
+        ("a deep path", lambda: archive_safety.inner_path("a/" * 256)),
+        ("a long path", lambda: archive_safety.inner_path("a" * 5000)),
+        ("setuid", lambda: archive_safety.safe_mode(MemberType.FILE, 0o4755)),
+        ("a link to nothing", lambda: archive_safety.safe_link(("l",), "", "/srv")),
+        ("a long link", lambda: archive_safety.safe_link(("l",), "a" * 5000, "/srv")),
+        ("a link upwards", lambda: archive_safety.safe_link(("l",), "../x", "/srv")),
+        ("a file nobody asked for", lambda: take(".bashrc")),
+        ("a directory nobody asked for", lambda: take("logs", "folder")),
+        ("no record", lambda: take("", "shell")),
+        ("nothing", RequestedNames(ASKED).end),
+        ("no local file", lambda: ArchiveSource(["/none/here"], lambda _name, _why: None)),
+        ("no place for it", lambda: Staging("/none/here", [])),
+        ("no directory", lambda: Staging("/none/", [])),
+        ("neither", lambda: Staging(os.devnull, [])),
+    ],
+}
+
+
+def read(message: Callable[[], object]) -> str:
+    """The text of a message, whether it is returned, raised, or an error that is returned."""
+    try:
+        said = message()
+    except (DshellError, ValueError, archive_safety.UnsafeMember) as error:
+        said = error
+    if isinstance(said, DshellError):
+        return format_failure(said)
+    return said.notice if isinstance(said, Target) else str(said)
+
+
+def as_text() -> str:
+    """All messages, by section, each below its title."""
+    lines = []
+    for section, messages in SECTIONS.items():
+        lines += [f"# {section}", ""]
+        for title, message in messages:
+            lines += [f"[{title}]", read(message).strip(), ""]
+    return "\n".join(lines)
