@@ -27,7 +27,7 @@ def test_the_line_names_type_and_place_only(
 
     told = capsys.readouterr().err
     assert re.search(
-        r"this is a bug in kubectl dshell \S+: ValueError at test_bug\.py:\d+, called at main\.py:\d+\n", told
+        r"this is a bug in kubectl dshell \S+: ValueError at test_main\.py:\d+, called at main\.py:\d+\n", told
     )
     assert "s3cret" not in told
     assert "DSHELL_DEBUG=1" in told
