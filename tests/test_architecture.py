@@ -14,7 +14,7 @@ TOP = Path(__file__).parent.parent
 PACKAGE = TOP / "kubectl_dshell"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 MOST_LINES, MOST_LINES_OF_A_FUNCTION, MOST_MODULES = 300, 40, 12
-BIGGER = {"kubectl_dshell/cli": 16, "kubectl_dshell/terminal": 14}
+BIGGER = {"kubectl_dshell/cli": 16, "kubectl_dshell/terminal": 13}
 """Packages that are to be cut by subject; until then they do not grow."""
 
 TESTS = TOP / "tests"

@@ -10,16 +10,9 @@ from kubectl_dshell.errors import DshellError, ExitStatus
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from kubectl_dshell.domain.pod.container_ref import ContainerRef
+
 _NAMED = 5
-
-
-@dataclass(frozen=True, slots=True)
-class ContainerRef:
-    """Where the command is to run; the container is empty as long as it is not chosen."""
-
-    namespace: str
-    pod: str
-    container: str
 
 
 @dataclass(frozen=True, slots=True)

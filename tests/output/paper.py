@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kubectl_dshell.domain.fanout import ContainerRef
+from kubectl_dshell.domain.pod.container_ref import ContainerRef
 from kubectl_dshell.domain.stream import Channel, Output
 from kubectl_dshell.output.sinks.multiplexer import Printer
 

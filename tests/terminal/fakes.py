@@ -11,7 +11,7 @@ import socket
 import struct
 from dataclasses import dataclass, field
 
-from kubectl_dshell.domain.stream import Channel, Event, Exit, Output
+from kubectl_dshell.domain.stream import Channel, Event, Exit, Output, TerminalSize
 from kubectl_dshell.errors import ConnectionLost
 
 _HEADER = struct.Struct("!cI")
@@ -97,8 +97,8 @@ class FakeStream:
     def end_input(self) -> None:
         self._queue("e")
 
-    def resize(self, columns: int, rows: int) -> None:
-        self._queue("s", b"%d %d" % (columns, rows))
+    def resize(self, size: TerminalSize) -> None:
+        self._queue("s", b"%d %d" % (size.columns, size.rows))
 
     def keepalive(self, now: float) -> float:
         return now + 15
