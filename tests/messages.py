@@ -30,6 +30,7 @@ from kubectl_dshell.domain.debug_container.spec import DebugSpec, Scripts, conta
 from kubectl_dshell.domain.debug_container.staleness import staleness, who_is_in
 from kubectl_dshell.domain.debug_container.status import HolderReport, debug_containers
 from kubectl_dshell.domain.pod import start_failure, termination
+from kubectl_dshell.domain.pod.container_ref import ContainerRef
 from kubectl_dshell.domain.pod.pod import parse_pod
 from kubectl_dshell.domain.pod.reference import Reference, WorkloadKind, parse_reference
 from kubectl_dshell.domain.pod.selection import selector_of
@@ -128,7 +129,7 @@ def take(name: str, kind: str = "file") -> None:
 
 
 def result(name: str, code: int | None, error: DshellError | None = None) -> fanout.RunResult:
-    return fanout.RunResult(fanout.ContainerRef("shop", name, "app"), 1.0, code, error)
+    return fanout.RunResult(ContainerRef("shop", name, "app"), 1.0, code, error)
 
 
 def cleaned(outcome: CleanupOutcome, why: str = "") -> CleanupResult:

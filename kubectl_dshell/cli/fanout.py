@@ -13,7 +13,7 @@ import click
 
 from kubectl_dshell.commands.fanout.run import run_many
 from kubectl_dshell.commands.fanout.targets import TargetQuery, find
-from kubectl_dshell.domain.fanout import ContainerRef, overall
+from kubectl_dshell.domain.fanout import overall
 from kubectl_dshell.domain.stream import Channel
 from kubectl_dshell.errors import DshellError, Interrupted
 from kubectl_dshell.output.fanout_report import RunReport
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from kubectl_dshell.commands.fanout.run import ManyRequest
     from kubectl_dshell.commands.ports import Ports
+    from kubectl_dshell.domain.pod.container_ref import ContainerRef
     from kubectl_dshell.output.fanout_report import PodSink
     from kubectl_dshell.output.progress.fanout_bar import FanoutBar
 

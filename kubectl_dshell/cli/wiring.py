@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
-    from kubectl_dshell.domain.stream import Companion, Exit, Piped, Stream
+    from kubectl_dshell.domain.stream import Companion, Exit, Piped, Stream, TerminalSize
     from kubectl_dshell.kube.config.connection import Connection
     from kubectl_dshell.kube.config.options import ConnectionOptions
     from kubectl_dshell.kube.http.trace import RequestTrace
@@ -64,7 +64,7 @@ class StandardTerminal:
         self._signals = signals
         self._user = user
 
-    def size(self) -> tuple[int, int] | None:
+    def size(self) -> TerminalSize | None:
         return tty.size(sys.stdin.fileno()) if sys.stdin.isatty() else None
 
     def relay(self, stream: Stream, companion: Companion, *, stdin: bool, tty: bool) -> Exit:

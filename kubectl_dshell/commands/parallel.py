@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from kubectl_dshell.commands.concurrency import affordable
+from kubectl_dshell.errors import Interrupted
+from kubectl_dshell.streaming.wakeup import Wakeup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
+
+_SIGINT = 2  # only terminal/ imports signal
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -21,24 +24,35 @@ class Stop:
     """Asks running work to end: said once, seen by every worker, readable for those that poll."""
 
     def __init__(self) -> None:
-        self._seen, self._said = socket.socketpair()
+        self._wakeup = Wakeup()
         self._is_set = threading.Event()
 
     def set(self) -> None:
         if not self._is_set.is_set():
             self._is_set.set()
-            self._said.shutdown(socket.SHUT_WR)  # an end is readable by everybody, for ever
+            self._wakeup.wake()  # and never cleared: all who poll see it
 
     def is_set(self) -> bool:
         return self._is_set.is_set()
 
+    def check(self) -> None:
+        """Raises Interrupted once set, as SIGINT would in the main thread."""
+        if self._is_set.is_set():
+            raise Interrupted(_SIGINT)
+
+    def wait(self, seconds: float) -> bool:
+        """Whether it is set within `seconds`."""
+        return self._is_set.wait(seconds)
+
     def fileno(self) -> int:
-        """Readable once set."""
-        return self._seen.fileno()
+        """Readable from `set` on, until `close`."""
+        return self._wakeup.fileno()
+
+    def clear(self) -> None:
+        """Does nothing: the other workers have to see it, too."""
 
     def close(self) -> None:
-        self._seen.close()
-        self._said.close()
+        self._wakeup.close()
 
 
 def each(items: Iterable[T], work: Callable[[T, Stop], R], concurrency: int) -> Generator[tuple[T, R]]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.pod.event import PodEvent
     from kubectl_dshell.domain.pod.pod import Json
     from kubectl_dshell.domain.pod.reference import Reference
-    from kubectl_dshell.domain.stream import Companion, Exit, Stream
+    from kubectl_dshell.domain.stream import Companion, Exit, Stream, TerminalSize
 
 
 class Cluster(Protocol):
@@ -98,8 +98,8 @@ class Streams(Protocol):
 class Terminal(Protocol):
     """The user's side: a terminal or pipes."""
 
-    def size(self) -> tuple[int, int] | None:
-        """(columns, rows), None without a terminal."""
+    def size(self) -> TerminalSize | None:
+        """None without a terminal."""
 
     def relay(self, stream: Stream, companion: Companion, *, stdin: bool, tty: bool) -> Exit:
         """Bytes both ways until the remote command ends; raises Interrupted, OutputFailed, ConnectionLost."""

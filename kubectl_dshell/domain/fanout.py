@@ -10,16 +10,9 @@ from kubectl_dshell.errors import DshellError, ExitStatus
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from kubectl_dshell.domain.pod.container_ref import ContainerRef
+
 _NAMED = 5
-
-
-@dataclass(frozen=True, slots=True)
-class ContainerRef:
-    """The container to run the command in; `container` is empty until one has been chosen."""
-
-    namespace: str
-    pod: str
-    container: str
 
 
 @dataclass(frozen=True, slots=True)

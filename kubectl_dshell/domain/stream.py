@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,6 +49,13 @@ class Piped:
     failure: Exception | None
 
 
+class TerminalSize(NamedTuple):
+    """In the order that stty and the kernel's `struct winsize` have."""
+
+    rows: int
+    columns: int
+
+
 class Stream(Protocol):
     """One exec, used by one thread. Times are those of `time.monotonic`."""
 
@@ -72,7 +79,7 @@ class Stream(Protocol):
 
     def end_input(self) -> None: ...
 
-    def resize(self, columns: int, rows: int) -> None: ...
+    def resize(self, size: TerminalSize) -> None: ...
 
     def close(self) -> None:
         """Never raises, and never blocks for long."""
@@ -84,6 +91,35 @@ class Stream(Protocol):
 
     def idle(self, now: float) -> object:
         """Like `keepalive` while reading is paused on purpose: silence up to `now` proves nothing."""
+        ...
+
+
+class Sink(Protocol):
+    """Accepts the output of one command without blocking."""
+
+    @property
+    def full(self) -> bool:
+        """Whether to hold back more output for now."""
+        ...
+
+    def check(self) -> None:
+        """Raises the failure that keeps it from accepting output, if any."""
+
+    def write(self, output: Output) -> None: ...
+
+
+class BufferedSink(Sink, Protocol):
+    """A Sink that passes its output on in a thread of its own."""
+
+    def fileno(self) -> int:
+        """Readable when `full`, `drained` or `check` may have changed; -1 if it cannot be polled."""
+        ...
+
+    def clear(self) -> None: ...
+
+    @property
+    def drained(self) -> bool:
+        """Whether everything has been passed on."""
         ...
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import tarfile
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.copy.requested_names import RequestedNames
 from kubectl_dshell.errors import Interrupted, OutputFailed, Truncated
 from kubectl_dshell.files.tar_reader import TarReader
+from kubectl_dshell.streaming.write import write_all
 
 if TYPE_CHECKING:
     import io
@@ -48,12 +48,12 @@ class Passthrough:
                 empty = True
                 for member in feed.archive():
                     empty = False
-                    self._write(memoryview(_header(member, kind, name)))
+                    write_all(self._descriptor, _header(member, kind, name))
                     self._pass_on(feed, member.size, buffer, meter)
                 if empty and kind == "file":
                     self.missing.append(name)
             self._turns.end()
-            self._write(memoryview(bytes(2 * tarfile.BLOCKSIZE)))
+            write_all(self._descriptor, bytes(2 * tarfile.BLOCKSIZE))
         except BrokenPipeError:
             raise Interrupted(_SIGPIPE) from None
         except OSError as error:
@@ -69,13 +69,9 @@ class Passthrough:
             if not count:
                 raise Truncated("the archive ended unexpectedly")
             left -= count
-            self._write(buffer[:count])
+            write_all(self._descriptor, buffer[:count])
             meter.advance(count)
-        self._write(memoryview(bytes(-size % tarfile.BLOCKSIZE)))
-
-    def _write(self, view: memoryview) -> None:
-        while view:
-            view = view[os.write(self._descriptor, view) :]
+        write_all(self._descriptor, bytes(-size % tarfile.BLOCKSIZE))
 
 
 def _header(member: tarfile.TarInfo, kind: str, source: str) -> bytes:

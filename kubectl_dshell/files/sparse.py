@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.errors import Truncated
+from kubectl_dshell.streaming.write import write_all
 
 if TYPE_CHECKING:
     from kubectl_dshell.domain.progress import ProgressMeter
@@ -45,12 +46,7 @@ class SparseWriter:
         for at in range(0, count, _HOLE):
             if self._buffer[at] or self._buffer[at : min(at + _HOLE, count)] != _ZEROS:
                 continue
-            _write_all(descriptor, self._view[begin:at])
+            write_all(descriptor, self._view[begin:at])
             os.lseek(descriptor, _HOLE, os.SEEK_CUR)
             begin = at + _HOLE
-        _write_all(descriptor, self._view[begin:count])
-
-
-def _write_all(descriptor: int, view: memoryview) -> None:
-    while view:
-        view = view[os.write(descriptor, view) :]
+        write_all(descriptor, self._view[begin:count])

@@ -6,28 +6,24 @@ import json
 import threading
 from typing import TYPE_CHECKING, Any, Protocol
 
-from kubectl_dshell.domain.stream import Channel
+from kubectl_dshell.domain.stream import Channel, Sink
 from kubectl_dshell.errors import ExitStatus
 from kubectl_dshell.output.sinks.prefixed import prefix
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kubectl_dshell.domain.fanout import ContainerRef, RunResult
-    from kubectl_dshell.domain.stream import Output
+    from kubectl_dshell.domain.fanout import RunResult
+    from kubectl_dshell.domain.pod.container_ref import ContainerRef
     from kubectl_dshell.output.progress.fanout_bar import FanoutBar
     from kubectl_dshell.output.sinks.multiplexer import Printer
 
 VERSION = "dshell/v1"
 
 
-class PodSink(Protocol):
+class PodSink(Sink, Protocol):
     """Receives the output of one pod."""
 
-    @property
-    def full(self) -> bool: ...
-    def check(self) -> None: ...
-    def write(self, output: Output) -> None: ...
     def finish(self, *, whole: bool) -> dict[str, Any]:
         """Its fields in the JSON document of the pod."""
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.access.facts import EnterStatus, Facts, HolderState, Ids, parse_id
 from kubectl_dshell.domain.debug_container.status import HolderReport
 from kubectl_dshell.domain.text.bounds import small_number
 from kubectl_dshell.errors import Malformed
 from kubectl_dshell.remote.script import task
+
+if TYPE_CHECKING:
+    from kubectl_dshell.domain.stream import TerminalSize
 
 END = b"end\n"
 """The holder ends now, whoever is here."""
@@ -30,15 +34,15 @@ _MASK = re.compile(r"[0-9a-f]{1,16}")
 _LONGEST_LINE = 4096
 
 
-def shell_argv(target_id: str, session_id: str, name: str, size: tuple[int, int] | None = None) -> list[str]:
-    """An interactive shell in the target's root; `name` is for its prompt, `size` is (rows, columns).
+def shell_argv(target_id: str, session_id: str, name: str, size: TerminalSize | None = None) -> list[str]:
+    """An interactive shell in the target's root; `name` is for its prompt.
 
     `target_id` is the containerID of the target's status, with or without the runtime's "containerd://".
     """
     return _interactive("shell", target_id, session_id, name, size)
 
 
-def outside_argv(target_id: str, session_id: str, name: str, size: tuple[int, int] | None = None) -> list[str]:
+def outside_argv(target_id: str, session_id: str, name: str, size: TerminalSize | None = None) -> list[str]:
     """An interactive shell in the debug image, for a target whose root is closed."""
     return _interactive("outside", target_id, session_id, name, size)
 
@@ -58,8 +62,8 @@ def has_said_goodbye(code: int) -> bool:
     return code < _SIGNALLED and code not in tuple(EnterStatus)
 
 
-def terminal_argv(target_id: str, session_id: str, command: list[str], size: tuple[int, int] | None) -> list[str]:
-    """The same on a terminal of `size` (rows, columns)."""
+def terminal_argv(target_id: str, session_id: str, command: list[str], size: TerminalSize | None) -> list[str]:
+    """The same on a terminal of `size`."""
     rows, columns = map(str, size) if size else ("", "")
     return [*_argv("terminal", target_id, session_id), rows, columns, *command]
 
@@ -186,7 +190,7 @@ def _id(text: str) -> int:
     return number
 
 
-def _interactive(mode: str, target_id: str, session_id: str, name: str, size: tuple[int, int] | None) -> list[str]:
+def _interactive(mode: str, target_id: str, session_id: str, name: str, size: TerminalSize | None) -> list[str]:
     rows, columns = map(str, size) if size else ("", "")
     return [*_argv(mode, target_id, session_id), name, rows, columns]
 

@@ -13,13 +13,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kubectl_dshell.domain.stream import Channel, Output
+from kubectl_dshell.domain.stream import Channel, Output, TerminalSize
 from kubectl_dshell.errors import OutputFailed, UsageError
+from kubectl_dshell.streaming.write import write_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_USUAL_SIZE = 80, 24
+_USUAL_SIZE = TerminalSize(24, 80)
 _COMPLAINT = "the recording ends here, the session goes on: {path}: {why}"
 
 
@@ -51,23 +52,23 @@ class Recorder:
     def begun(self) -> bool:
         return self._began is not None
 
-    def begin(self, size: tuple[int, int] | None, *, raw: bool) -> None:
-        """The session starts, on a terminal of `size` (columns, rows). `raw`: the far side ends its lines itself."""
+    def begin(self, size: TerminalSize | None, *, raw: bool) -> None:
+        """The session starts, on a terminal of `size`. `raw`: the far side ends its lines itself."""
         self._raw = raw
         if self._began is not None:
             return
         self._began, self._size = time.monotonic(), size or _USUAL_SIZE
         variables = {name: value for name in ("TERM", "SHELL") if (value := self._environment.get(name))}
-        columns, rows = self._size
-        self._line({"version": 2, "width": columns, "height": rows, "timestamp": int(time.time()), "env": variables})
+        size, now = self._size, int(time.time())
+        self._line({"version": 2, "width": size.columns, "height": size.rows, "timestamp": now, "env": variables})
 
     def output(self, output: Output) -> None:
         self._text(self._decoders[output.channel].decode(output.data))
 
-    def resize(self, columns: int, rows: int) -> None:
-        if (columns, rows) != self._size:
-            self._size = columns, rows
-            self._event("r", f"{columns}x{rows}")
+    def resize(self, size: TerminalSize) -> None:
+        if size != self._size:
+            self._size = size
+            self._event("r", f"{size.columns}x{size.rows}")
 
     def close(self) -> None:
         """A file in which nothing has begun is removed."""
@@ -92,9 +93,7 @@ class Recorder:
             return
         line = json.dumps(value).encode() + b"\n"  # ASCII: some take U+2028 for the end of a line
         try:
-            view = memoryview(line)
-            while view:
-                view = view[os.write(self._fd, view) :]
+            write_all(self._fd, line)
             self._length += len(line)
         except OSError as error:
             self.complete = False

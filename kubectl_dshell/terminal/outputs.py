@@ -9,19 +9,22 @@ from typing import TYPE_CHECKING, Self
 
 from kubectl_dshell.domain.stream import Channel
 from kubectl_dshell.errors import Interrupted, OutputFailed
-from kubectl_dshell.terminal.wakeup import WakeupPipe
+from kubectl_dshell.streaming.wakeup import Wakeup
 from kubectl_dshell.terminal.writer import FdWriter, OutputClosed
 
 if TYPE_CHECKING:
     from kubectl_dshell.domain.stream import Output
+    from kubectl_dshell.terminal.screen import Screen
     from kubectl_dshell.terminal.stdio_fds import StdioFds
 
 
 class OutputRouter:
     """Context manager; leaving it forgets what is not written yet."""
 
-    def __init__(self, ends: StdioFds) -> None:
-        self._wakeup = WakeupPipe()
+    def __init__(self, ends: StdioFds, screen: Screen | None = None) -> None:
+        """`screen` follows what is written."""
+        self._screen = screen
+        self._wakeup = Wakeup()
         self._tty = ends.tty is not None
         self._stdout = FdWriter(ends.stdout, "standard output", self._wakeup.wake)
         # One writer where both are the same file (`2>&1`, a terminal): two threads would mix up the order.
@@ -35,9 +38,9 @@ class OutputRouter:
         return self
 
     def __exit__(self, *_: object) -> None:
-        ended = [writer.abandon() for writer in (self._stdout, self._stderr)]
-        if all(ended):  # else a thread stuck in a write might ring when the number is somebody else's
-            self._wakeup.close()
+        for writer in (self._stdout, self._stderr):
+            writer.abandon()
+        self._wakeup.close()
 
     def fileno(self) -> int:
         """Readable when there is news: all is written, or nothing can be."""
@@ -55,6 +58,8 @@ class OutputRouter:
         return self._stdout.drained and self._stderr.drained
 
     def write(self, output: Output) -> None:
+        if self._screen is not None:
+            self._screen.follow(output.data)
         (self._stderr if output.channel is Channel.STDERR else self._stdout).write(output.data)
 
     def check(self) -> None:

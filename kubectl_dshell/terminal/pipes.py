@@ -11,9 +11,10 @@ import time
 from typing import TYPE_CHECKING, cast
 
 from kubectl_dshell.domain.stream import Piped
-from kubectl_dshell.errors import DshellError, Interrupted, TimedOut
-from kubectl_dshell.terminal.relay import relay_into
+from kubectl_dshell.errors import DshellError, Interrupted
+from kubectl_dshell.streaming.relay import Relay
 from kubectl_dshell.terminal.sink_thread import SinkThread
+from kubectl_dshell.terminal.stdin import Stdin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +43,8 @@ def relay_piped(
     queue = SinkThread(sink)
     feeder = _Feeder(words, source)
     try:
-        end = relay_into(queue, stream, feeder.outside, companion, signals)
+        with signals.held():
+            end = Relay(stream, queue, signals, companion=companion, stdin=Stdin(feeder.outside, signals)).run()
     except Interrupted:
         if source:
             _let_it_end(queue, stream, companion, signals)
@@ -88,31 +90,12 @@ class _Feeder:
             self.failure = error
 
 
-class _Impatient:
-    """A companion that ends the relay after a while."""
-
-    def __init__(self, companion: Companion) -> None:
-        self._companion = companion
-        self._deadline = time.monotonic() + _END_SECONDS
-
-    def fileno(self) -> int:
-        return self._companion.fileno()
-
-    @property
-    def wants_write(self) -> bool:
-        return self._companion.wants_write
-
-    def service(self, now: float) -> float:
-        if now >= self._deadline:
-            raise TimedOut(f"the command did not end within {_END_SECONDS:.0f} s of its input")
-        return min(self._companion.service(now), self._deadline)
-
-
 def _let_it_end(queue: SinkThread, stream: Stream, companion: Companion, signals: Signals) -> None:
     """A command that receives tidies up at the end of its input; it needs our connection for that end."""
     nothing = os.open(os.devnull, os.O_RDONLY)
     try:
-        with contextlib.suppress(DshellError):
-            relay_into(queue, stream, nothing, _Impatient(companion), signals)
+        with contextlib.suppress(DshellError), signals.held():
+            relay = Relay(stream, queue, signals, companion=companion, stdin=Stdin(nothing, signals))
+            relay.run(time.monotonic() + _END_SECONDS)
     finally:
         os.close(nothing)

@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from contextlib import AbstractContextManager
 
-    from kubectl_dshell.domain.stream import Companion, Event, Exit, Stream
+    from kubectl_dshell.domain.stream import Companion, Event, Exit, Stream, TerminalSize
     from kubectl_dshell.terminal.asciicast import Recorder
 
 
 class WrappedTerminal(Protocol):
-    def size(self) -> tuple[int, int] | None: ...
+    def size(self) -> TerminalSize | None: ...
     def relay(self, stream: Stream, companion: Companion, *, stdin: bool, tty: bool) -> Exit: ...
     def held(self) -> AbstractContextManager[None]: ...
 
@@ -61,6 +61,6 @@ class _RecordedStream:
                 self._recorder.output(event)
         return events
 
-    def resize(self, columns: int, rows: int) -> None:
-        self._recorder.resize(columns, rows)
-        self._stream.resize(columns, rows)
+    def resize(self, size: TerminalSize) -> None:
+        self._recorder.resize(size)
+        self._stream.resize(size)

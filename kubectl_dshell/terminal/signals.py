@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
 from kubectl_dshell.errors import Interrupted
-from kubectl_dshell.terminal.wakeup import WakeupPipe
+from kubectl_dshell.streaming.wakeup import Wakeup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,11 +39,11 @@ class Signals:
         self._continued = False
         self._previous: dict[signal.Signals, signal._HANDLER] = {}
         self._previous_wakeup_fd = -1
-        self._wakeup = WakeupPipe()
+        self._wakeup = Wakeup()
 
     def __enter__(self) -> Self:
         # The wakeup descriptor is needed although PEP 475 retries: a poll that is retried does not return.
-        self._previous_wakeup_fd = signal.set_wakeup_fd(self._wakeup.waking_fd, warn_on_full_buffer=False)
+        self._previous_wakeup_fd = signal.set_wakeup_fd(self._wakeup.signal_fd, warn_on_full_buffer=False)
         for number in _STOPPING:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 self._previous[number] = signal.signal(number, self._on_stop)

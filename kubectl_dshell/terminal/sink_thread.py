@@ -1,4 +1,9 @@
-"""A command's output on its way to a thread of ours that reads it as a file."""
+"""A ring buffer between the relay and a thread that reads a command's output as a file.
+
+An os.pipe with a writer thread would be simpler, but slower: measured through TLS and the relay, with frames of 32 KiB,
+a copy takes 3.4 to 5.2 s of client CPU per GB with the ring and 6.1 to 9.1 s with a pipe, and the client's CPU is the
+bottleneck of a copy. The pipe would save 2 MB of memory.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from kubectl_dshell.domain.stream import Channel
 from kubectl_dshell.errors import Truncated
-from kubectl_dshell.terminal.wakeup import WakeupPipe
+from kubectl_dshell.streaming.wakeup import Wakeup
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,12 +27,12 @@ _WORDS = 16 * 1024
 
 
 class SinkThread:
-    """A Receiver whose stdout is read by `sink` in a thread, to the end; the beginning of stderr is kept."""
+    """A BufferedSink whose stdout is read by `sink` in a thread, to the end; the beginning of stderr is kept."""
 
     def __init__(self, sink: Callable[[io.BufferedReader], None]) -> None:
         self.failure: BaseException | None = None
         self._sink = sink
-        self._wakeup = WakeupPipe()
+        self._wakeup = Wakeup()
         self._words = b""
         # One piece of memory, used again and again: a queue of pieces would come from the kernel and go back to it. So
         # would the pieces on their way here; but the C library keeps as much as it has once seen come and go.

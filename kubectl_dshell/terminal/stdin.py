@@ -3,31 +3,65 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import signal
+import time
+from typing import TYPE_CHECKING
 
 from kubectl_dshell.errors import Interrupted, OutputFailed
 from kubectl_dshell.terminal import tty
 
+if TYPE_CHECKING:
+    from kubectl_dshell.domain.stream import TerminalSize
+    from kubectl_dshell.terminal.signals import Signals
+    from kubectl_dshell.terminal.tty import RawMode
+
 _PIECE = 256 * 1024
+_BACKGROUND_SECONDS = 0.5
+"""How often a background job checks whether it is in the foreground again: there is no signal for it."""
 
 
 class Stdin:
-    """Reads `fd` when `poll` says so; None is an input that never has anything. `raw`: it is a terminal in raw mode."""
+    """The relay's Input, from `fd`; None is an input that stays open and empty."""
 
-    def __init__(self, fd: int | None, *, raw: bool) -> None:
-        self.open = fd is not None
+    def __init__(self, fd: int | None, signals: Signals, mode: RawMode | None = None) -> None:
+        """`mode`: the raw terminal whose size is sent along."""
         self._fd = -1 if fd is None else fd
-        self._raw = raw
-        self._terminal = raw or (fd is not None and os.isatty(fd))  # one that has gone meanwhile says that it is none
+        self._open = fd is not None
+        self._signals = signals
+        self._mode = mode
+        # isatty is false for a terminal that is gone
+        self._terminal = fd is not None and (mode is not None or os.isatty(fd))
+        self._in_foreground = True
+        self._size_due = mode is not None
 
     def fileno(self) -> int:
         return self._fd
 
     @property
-    def ours(self) -> bool:
-        """False for a background job: reading the terminal would stop it (SIGTTIN)."""
-        return not self._terminal or tty.foreground(self._fd)
+    def readable(self) -> bool:
+        return self._open and self._in_foreground
+
+    @property
+    def due(self) -> float:
+        return math.inf if self._in_foreground else time.monotonic() + _BACKGROUND_SECONDS
+
+    def attend(self) -> bool:
+        """After a stop or some time in the background, another program has left the terminal in its own mode."""
+        was_in_foreground, self._in_foreground = self._in_foreground, self._may_read()
+        continued = self._signals.take_continued()
+        resized = self._signals.take_resized()
+        if self._mode is not None:
+            if self._in_foreground and (continued or not was_in_foreground):
+                self._mode.apply()
+                self._size_due = True
+            self._size_due |= resized
+        return continued
+
+    def take_size(self) -> TerminalSize | None:
+        due, self._size_due = self._size_due, False
+        return tty.size(self._mode.fd) if due and self._mode is not None else None
 
     def read(self) -> bytes | None:
         """What is there; b"" when another reader was faster; None at the end of the input.
@@ -44,7 +78,11 @@ class Stdin:
             raise OutputFailed(f"cannot read standard input: {error.strerror}") from error
         if data:
             return data
-        if self._terminal and self._raw:
+        if self._terminal and self._mode is not None:
             raise Interrupted(signal.SIGHUP)
-        self.open = False
+        self._open = False
         return None
+
+    def _may_read(self) -> bool:
+        """Not in the background: reading the terminal would stop this process (SIGTTIN)."""
+        return not self._terminal or tty.foreground(self._fd)

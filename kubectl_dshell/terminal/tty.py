@@ -11,6 +11,7 @@ import tty
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from kubectl_dshell.domain.stream import TerminalSize
 from kubectl_dshell.errors import Interrupted, OutputFailed
 from kubectl_dshell.terminal.screen import Screen
 
@@ -22,13 +23,13 @@ if TYPE_CHECKING:
 _STUCK_MILLISECONDS = 100
 
 
-def size(fd: int) -> tuple[int, int] | None:
-    """Columns and rows; None when `fd` is no terminal or the terminal does not know."""
+def size(fd: int) -> TerminalSize | None:
+    """None when `fd` is no terminal or the terminal does not know."""
     try:
         columns, rows = os.get_terminal_size(fd)
     except OSError:
         return None
-    return (columns, rows) if columns and rows else None
+    return TerminalSize(rows, columns) if columns and rows else None
 
 
 def foreground(fd: int) -> bool:
@@ -52,7 +53,7 @@ class RawMode:
 
     def __init__(self, fd: int, output: int) -> None:
         self.screen = Screen() if os.isatty(output) else None
-        self._fd = fd
+        self.fd = fd
         self._output = output
         with _terminal_errors():
             self._saved: list[Any] = termios.tcgetattr(fd)
@@ -61,16 +62,16 @@ class RawMode:
         """Also for after a stop, when the shell has used the terminal meanwhile."""
         with _terminal_errors():
             # Never TCSAFLUSH: it throws away what was typed ahead.
-            tty.setraw(self._fd, termios.TCSANOW)
+            tty.setraw(self.fd, termios.TCSANOW)
 
     def restore(self) -> None:
         """In the background the terminal is somebody else's; one that hung up needs no restoring (EIO)."""
-        if not foreground(self._fd):
+        if not foreground(self.fd):
             return
         before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTTOU])
         try:
             with suppress(termios.error):
-                termios.tcsetattr(self._fd, termios.TCSANOW, self._saved)
+                termios.tcsetattr(self.fd, termios.TCSANOW, self._saved)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 

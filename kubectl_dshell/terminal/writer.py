@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import select
 import threading
 from collections import deque
 from typing import TYPE_CHECKING
+
+from kubectl_dshell.streaming.write import write_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,10 +98,5 @@ class FdWriter:
 
     def _write_all(self, data: bytes) -> None:
         view = memoryview(data)
-        while view and not self._over:
-            try:
-                view = view[os.write(self._fd, view[:_PIECE]) :]
-            except BlockingIOError:  # somebody who shares the open file has made it so
-                poller = select.poll()
-                poller.register(self._fd, select.POLLOUT)
-                poller.poll()
+        for start in range(0, len(view), _PIECE):  # a blocking write ends only when all of it is taken
+            write_all(self._fd, view[start : start + _PIECE], lambda: self._over)

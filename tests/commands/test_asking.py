@@ -6,6 +6,7 @@ import pytest
 
 from kubectl_dshell.commands.exec.once import exec_once
 from kubectl_dshell.commands.parallel import Stop
+from kubectl_dshell.domain.pod.container_ref import ContainerRef
 from kubectl_dshell.domain.stream import Channel, Event, Output, Stream
 from tests.commands.world import FakeStream, World
 
@@ -32,7 +33,7 @@ def test_who_does_not_end_is_left(channel: Channel) -> None:
 
     world, stop = Talkative(), Stop()
 
-    answer = exec_once(("ns", "web", "dshell-a"), ["state"], world.ports(), stop, seconds=1000)
+    answer = exec_once(ContainerRef("ns", "web", "dshell-a"), ["state"], world.ports(), stop, seconds=1000)
 
     stop.close()
     assert answer.exit is None

@@ -13,7 +13,8 @@ import pytest
 
 from kubectl_dshell.commands.fanout.run import ManyRequest, run_many
 from kubectl_dshell.commands.fanout.targets import SelectedPod
-from kubectl_dshell.domain.fanout import ContainerRef, RunResult
+from kubectl_dshell.domain.fanout import RunResult
+from kubectl_dshell.domain.pod.container_ref import ContainerRef
 from kubectl_dshell.domain.stream import Channel, Event, Exit, Output, Stream
 from kubectl_dshell.errors import DshellError, Interrupted, OutputFailed, PodNotFound
 from tests.commands.world import CLOSED, STEPPED_DOWN, FakeStream, World, request

@@ -15,7 +15,7 @@ from kubectl_dshell.domain.debug_container.seal import Key, seal
 from kubectl_dshell.domain.debug_container.spec import Scripts
 from kubectl_dshell.domain.pod.event import PodEvent
 from kubectl_dshell.domain.pod.reference import Reference
-from kubectl_dshell.domain.stream import Channel, Companion, Event, Exit, Output, Stream
+from kubectl_dshell.domain.stream import Channel, Companion, Event, Exit, Output, Stream, TerminalSize
 from kubectl_dshell.errors import ApiError, ConnectionLost, DshellError, PodNotFound
 from kubectl_dshell.kube.refusals import ApiRequest, translate_api_error
 from tests.pods import APP_ID, Json, pod_json, running
@@ -81,7 +81,7 @@ class FakeStream:
 
     def flush(self) -> None: ...
     def end_input(self) -> None: ...
-    def resize(self, columns: int, rows: int) -> None: ...
+    def resize(self, size: TerminalSize) -> None: ...
 
     def keepalive(self, now: float) -> float:
         return now + 15
@@ -189,8 +189,8 @@ class World:
         return FakeStream([])
 
     # Terminal
-    def size(self) -> tuple[int, int] | None:
-        return (80, 24)
+    def size(self) -> TerminalSize | None:
+        return TerminalSize(rows=24, columns=80)
 
     def relay(self, stream: Stream, companion: Companion, *, stdin: bool, tty: bool) -> Exit:
         companion.service(self.monotonic())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_dshell.domain.fanout import ContainerRef, RunResult, advice, overall, summary
+from kubectl_dshell.domain.fanout import RunResult, advice, overall, summary
+from kubectl_dshell.domain.pod.container_ref import ContainerRef
 from kubectl_dshell.errors import ConnectionLost, DshellError, Forbidden, NotFound, Unavailable
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from kubectl_dshell.domain.stream import Channel, Output
+from kubectl_dshell.domain.stream import Channel, Output, TerminalSize
 from kubectl_dshell.output.escape import escape
 from kubectl_dshell.output.sinks.prefixed import harmless
 from kubectl_dshell.terminal.asciicast import Recorder
@@ -80,10 +80,10 @@ def test_a_recording_is_lines_of_json_and_has_every_byte(data: bytes, at: list[i
         path = Path(folder) / "cast"
         recorder = Recorder(str(path), {"TERM": term}, lambda said: (_ for _ in ()).throw(AssertionError(said)))
         recorder.output(Output(Channel.STDOUT, b"before it has begun"))
-        recorder.begin((80, 24), raw=raw)
+        recorder.begin(TerminalSize(24, 80), raw=raw)
         for one in cut(data, at):
             recorder.output(Output(Channel.STDOUT, one))
-            recorder.resize(len(one) + 1, 24)
+            recorder.resize(TerminalSize(24, len(one) + 1))
         recorder.close()
         lines = path.read_bytes().split(b"\n")
 

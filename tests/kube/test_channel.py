@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_dshell.domain.stream import Channel, Exit, Output
+from kubectl_dshell.domain.stream import Channel, Exit, Output, TerminalSize
 from kubectl_dshell.kube.exec import channel
 
 EXIT_42 = (
@@ -71,7 +71,11 @@ def test_a_status_becomes_an_exit(status: object, exit_: Exit) -> None:
     ("message", "literal"),
     [
         pytest.param(channel.stdin(b"ls\n"), b"\x00ls\n", id="stdin"),
-        pytest.param(channel.resize(120, 40), b'\x04{"Width": 120, "Height": 40}', id="columns are the width"),
+        pytest.param(
+            channel.resize(TerminalSize(rows=40, columns=120)),
+            b'\x04{"Width": 120, "Height": 40}',
+            id="columns are the width",
+        ),
         pytest.param(channel.END_OF_INPUT, b"\xff\x00", id="half-close of stdin"),
     ],
 )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kubectl_dshell.domain.stream import Channel, Event, Exit, Output
+from kubectl_dshell.domain.stream import Channel, Event, Exit, Output, TerminalSize
 from kubectl_dshell.errors import ConnectionLost
 from kubectl_dshell.kube.exec.frames import Opcode
 from kubectl_dshell.kube.exec.stream import ExecStream
@@ -62,7 +62,7 @@ def test_stdin_resize_and_its_end_are_sent_as_frames() -> None:
 
     server = Server(script)
     stream = open_stream(server)
-    stream.resize(80, 24)
+    stream.resize(TerminalSize(rows=24, columns=80))
     stream.send(b"hello")
     stream.end_input()
 

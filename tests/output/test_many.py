@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_dshell.domain.fanout import ContainerRef, RunResult
+from kubectl_dshell.domain.fanout import RunResult
+from kubectl_dshell.domain.pod.container_ref import ContainerRef
 from kubectl_dshell.domain.stream import Channel, Output
 from kubectl_dshell.errors import Forbidden, Malformed, OutputFailed, UsageError
 from kubectl_dshell.output.fanout_report import PodSink, RunReport

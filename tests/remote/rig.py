@@ -20,6 +20,7 @@ from typing import Any, Literal
 from kubectl_dshell.domain.access.facts import HolderState
 from kubectl_dshell.domain.debug_container.spec import HOLDER_COMMAND
 from kubectl_dshell.domain.debug_container.status import HolderReport
+from kubectl_dshell.domain.stream import TerminalSize
 from kubectl_dshell.remote import protocol, script
 from tests.remote.busybox import busybox
 from tests.remote.container import Container, Process, until
@@ -143,7 +144,9 @@ class Debug:
         return self.container.start(protocol.tether_argv(self.target.id, session))
 
     def shell(self, session: str) -> Process:
-        return self.container.start(protocol.shell_argv(self.target.id, session, "pod/app", (24, 80)), tty=True)
+        return self.container.start(
+            protocol.shell_argv(self.target.id, session, "pod/app", TerminalSize(24, 80)), tty=True
+        )
 
     def state(self) -> tuple[HolderState, HolderReport | None]:
         asking = self.container.start(protocol.state_argv())

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kubectl_dshell.domain.access.facts import Facts
+from kubectl_dshell.domain.stream import TerminalSize
 from kubectl_dshell.remote import protocol
 from tests.remote.rig import NOBODY, Debug, Namespace, Shell, pod, until
 
@@ -182,7 +183,7 @@ def test_a_process_whose_name_has_two_lines_is_read_as_any_other(place: Path, sh
 def test_outside_the_prompt_is_that_of_the_debug_image(place: Path, shell: Shell) -> None:
     with pod(place) as made:
         debug = Debug(made, shell, ROOT)
-        argv = protocol.outside_argv(debug.target.id, A, "pod/app", (30, 100))
+        argv = protocol.outside_argv(debug.target.id, A, "pod/app", TerminalSize(30, 100))
         inside = debug.container.start(argv, tty=True)
 
         inside.hear(b"debug image:/ $ ")

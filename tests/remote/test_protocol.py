@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from kubectl_dshell.domain.access.facts import EnterStatus, Facts, HolderState
 from kubectl_dshell.domain.debug_container.spec import escape_expansion
 from kubectl_dshell.domain.debug_container.status import HolderReport
+from kubectl_dshell.domain.stream import TerminalSize
 from kubectl_dshell.errors import Malformed
 from kubectl_dshell.remote import protocol
 
@@ -19,11 +20,11 @@ LINE = (
 
 
 def test_each_mode_has_its_argv() -> None:
-    assert protocol.shell_argv("containerd://f00", ID, "web/app", (24, 80)) == [
+    assert protocol.shell_argv("containerd://f00", ID, "web/app", TerminalSize(24, 80)) == [
         *START, "shell", "f00", ID, "web/app", "24", "80",
     ]  # fmt: skip
     assert protocol.outside_argv("f00", ID, "web/app") == [*START, "outside", "f00", ID, "web/app", "", ""]
-    assert protocol.terminal_argv("f00", ID, ["vi", "x"], (24, 80))[4:] == [
+    assert protocol.terminal_argv("f00", ID, ["vi", "x"], TerminalSize(24, 80))[4:] == [
         "terminal",
         "f00",
         ID,

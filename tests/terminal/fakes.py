@@ -12,7 +12,7 @@ import struct
 import time
 from dataclasses import dataclass, field
 
-from kubectl_dshell.domain.stream import Channel, Event, Exit, Output
+from kubectl_dshell.domain.stream import Channel, Event, Exit, Output, TerminalSize
 from kubectl_dshell.errors import ConnectionLost
 
 _HEADER = struct.Struct("!cI")
@@ -98,8 +98,8 @@ class FakeStream:
     def end_input(self) -> None:
         self._queue("e")
 
-    def resize(self, columns: int, rows: int) -> None:
-        self._queue("s", b"%d %d" % (columns, rows))
+    def resize(self, size: TerminalSize) -> None:
+        self._queue("s", b"%d %d" % (size.columns, size.rows))
 
     def keepalive(self, now: float) -> float:
         return now + 15

@@ -11,7 +11,9 @@ import pytest
 
 from kubectl_dshell.errors import ExitStatus, Interrupted
 from kubectl_dshell.terminal import tty
+from kubectl_dshell.terminal.signals import Signals
 from kubectl_dshell.terminal.stdin import Stdin
+from kubectl_dshell.terminal.tty import RawMode
 from tests.terminal.fakes import wait_until
 from tests.terminal.rig import Program, Terminal, ended, on_terminal, process_state, program
 
@@ -118,10 +120,11 @@ def test_a_terminal_that_vanishes_without_a_signal_ends_the_session_as_a_hangup(
 
 
 def test_a_terminal_that_vanishes_as_soon_as_it_is_raw_is_a_hangup_too(terminal: Terminal) -> None:
+    mode = RawMode(terminal.slave, terminal.slave)
     terminal.hang_up()
 
-    with pytest.raises(Interrupted) as hangup:
-        Stdin(terminal.slave, raw=True).read()
+    with Signals() as signals, pytest.raises(Interrupted) as hangup:
+        Stdin(terminal.slave, signals, mode).read()
 
     assert hangup.value.signal_number == signal.SIGHUP
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from kubectl_dshell.domain.stream import Channel, Output
+from kubectl_dshell.domain.stream import Channel, Output, TerminalSize
 from kubectl_dshell.errors import OutputFailed, UsageError
 from kubectl_dshell.terminal.asciicast import Recorder
 from kubectl_dshell.terminal.recording_terminal import RecordedTerminal
@@ -45,10 +45,10 @@ def out(data: bytes, channel: Channel = Channel.STDOUT) -> Output:
 def test_the_header_and_the_events_are_those_of_asciicast_2(tmp_path: Path) -> None:
     path = tmp_path / "a.cast"
     with closing(recorder(path)) as recording:
-        recording.begin((111, 33), raw=True)
-        recording.resize(111, 33)
+        recording.begin(TerminalSize(33, 111), raw=True)
+        recording.resize(TerminalSize(33, 111))
         recording.output(out(b"\x1b[1mhi\r\n"))
-        recording.resize(60, 20)
+        recording.resize(TerminalSize(20, 60))
         recording.output(out("ü\0".encode()))
 
     header, *events = lines(path)
@@ -158,11 +158,11 @@ class Near:
     def __init__(self, stdout: int) -> None:
         self._stdout = stdout
 
-    def size(self) -> tuple[int, int] | None:
-        return (100, 30)
+    def size(self) -> TerminalSize | None:
+        return TerminalSize(30, 100)
 
     def relay(self, stream: Any, companion: Any, *, stdin: bool, tty: bool) -> Any:
-        stream.resize(90, 20)
+        stream.resize(TerminalSize(20, 90))
         with Signals() as signals:
             return relay(stream, StdioFds(None, self._stdout, self._stdout), companion, signals)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kubectl_dshell.domain.stream import Exit
+from kubectl_dshell.domain.stream import Exit, TerminalSize
 from kubectl_dshell.errors import ConnectionLost, Interrupted, OutputFailed
 from kubectl_dshell.terminal.relay import relay
 from kubectl_dshell.terminal.signals import Signals
@@ -321,7 +321,7 @@ def test_the_fake_streams_sides_speak_to_each_other() -> None:
     stream, far = pair()
     assert (type(stream), type(far)) == (FakeStream, FarSide)
     stream.send(b"a")
-    stream.resize(1, 2)
+    stream.resize(TerminalSize(rows=2, columns=1))
     assert (far.next(), far.next()) == (("i", b"a"), ("s", b"1 2"))
     stream.close()
     far.socket.close()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kubectl_dshell.commands.request import OpenRequest
     from kubectl_dshell.domain.copy.copy_spec import RemotePath
     from kubectl_dshell.domain.progress import ProgressMeter
-    from kubectl_dshell.domain.stream import Companion, Stream
+    from kubectl_dshell.domain.stream import Companion, Stream, TerminalSize
 
 _LONGEST_ANSWER = 64  # of what copy_in.sh says
 
@@ -121,7 +121,7 @@ class _Through:
         self._sink = sink
         self._source = source
 
-    def size(self) -> tuple[int, int] | None:
+    def size(self) -> TerminalSize | None:
         return None
 
     def relay(self, stream: Stream, companion: Companion, *, stdin: bool, tty: bool) -> Exit:  # noqa: ARG002  # as ever

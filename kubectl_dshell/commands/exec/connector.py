@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
 import threading
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.errors import DshellError, shortage
+from kubectl_dshell.streaming.wakeup import Wakeup
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,14 +21,14 @@ class Connector:
         self.busy = False
         """Whether an attempt was begun whose outcome was not taken yet."""
         self._connect = connect
-        self._woken, self._waker = socket.socketpair()
+        self._wakeup = Wakeup()
         self._arrived: Stream | None = None
         self._failure: Exception | None = None
         self._closed = False
 
     def fileno(self) -> int:
         """Readable when there is something to take."""
-        return self._woken.fileno()
+        return self._wakeup.fileno()
 
     def begin(self) -> None:
         self.busy = True
@@ -37,14 +36,14 @@ class Connector:
             threading.Thread(target=self._run, name="tether", daemon=True).start()
         except RuntimeError as error:  # an attempt that failed, as any other
             self._failure = error
-            self._tell()
+            self._wakeup.wake()
 
     def take(self) -> Stream | DshellError | None:
         """The stream, or why there is none; None as long as nothing is known. Raises what is a bug."""
+        self._wakeup.clear()  # before looking: what arrives later wakes again
         arrived, failure = self._arrived, self._failure
         if arrived is None and failure is None:
             return None
-        self._woken.recv(1)  # sent right after either was set
         self._arrived, self._failure, self.busy = None, None, False
         if failure is None or isinstance(failure, DshellError):
             return arrived or failure
@@ -58,8 +57,7 @@ class Connector:
         if self._arrived is not None:
             self._arrived.close()
         self._arrived = None
-        self._woken.close()
-        self._waker.close()
+        self._wakeup.close()
 
     def _run(self) -> None:
         try:
@@ -69,8 +67,4 @@ class Connector:
         if self._closed:  # meanwhile: nobody waits for it any more
             self.close()
         else:
-            self._tell()
-
-    def _tell(self) -> None:
-        with contextlib.suppress(OSError):
-            self._waker.send(b"!")
+            self._wakeup.wake()

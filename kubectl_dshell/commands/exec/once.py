@@ -1,34 +1,36 @@
-"""One short exec among many: what it is told, what it answers, and never longer than its time."""
+"""One short exec: input, output, and a deadline."""
 
 from __future__ import annotations
 
-import select
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.domain.stream import Channel, Exit
+from kubectl_dshell.domain.stream import Channel
+from kubectl_dshell.errors import TimedOut
+from kubectl_dshell.streaming.relay import Relay, Unbuffered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from kubectl_dshell.commands.parallel import Stop
     from kubectl_dshell.commands.ports import Ports
-    from kubectl_dshell.domain.stream import Stream
+    from kubectl_dshell.domain.pod.container_ref import ContainerRef
+    from kubectl_dshell.domain.stream import Exit, Output
 
 _LARGEST_ANSWER = 65536
-"""Bytes, of stdout and stderr together: what is thrown away has to come to an end, too."""
+"""Bytes, of stdout and stderr together; more ends the exec."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExecReply:
-    """`out` is its stdout; `exit` is None if it had not ended in time, or when enough was heard."""
+    """`out` is its stdout; `exit` is None if it had not ended in time, or was left before its end."""
 
     out: str
     exit: Exit | None
 
 
 def exec_once(  # an exec is that many facts
-    where: tuple[str, str, str],
+    container: ContainerRef,
     argv: Sequence[str],
     ports: Ports,
     stop: Stop,
@@ -37,36 +39,75 @@ def exec_once(  # an exec is that many facts
     words: bytes = b"",
     enough: Callable[[str], bool] = lambda _out: False,
 ) -> ExecReply:
-    """Run `argv` in a container (namespace, pod, name), with `words` on its stdin.
+    """Run `argv` in `container`, with `words` on its stdin.
 
     Raises what opening an exec raises; ConnectionLost.
     """
     deadline = ports.clock.monotonic() + seconds
-    stream = ports.streams.open(*where, argv, stdin=bool(words), tty=False, half_close=False, seconds=seconds)
+    stream = ports.streams.open(
+        container.namespace,
+        container.pod,
+        container.container,
+        argv,
+        stdin=bool(words),
+        tty=False,
+        half_close=False,
+        seconds=seconds,
+    )
+    answer = _Answer()
     try:
         if words:
             stream.send(words)
-        return _collect(stream, deadline, ports, stop, enough)
+        relay = Relay(stream, Unbuffered(answer), _Until(answer, stop, enough), monotonic=ports.clock.monotonic)
+        end: Exit | None = relay.run(deadline)
+    except (_Enough, TimedOut):
+        end = None
     finally:
         stream.close()
+    return ExecReply(answer.text, end)
 
 
-def _collect(stream: Stream, deadline: float, ports: Ports, stop: Stop, enough: Callable[[str], bool]) -> ExecReply:
-    said, heard, tried = bytearray(), 0, -1
-    while (left := deadline - ports.clock.monotonic()) > 0 and heard < _LARGEST_ANSWER and not stop.is_set():
-        stream.flush()
-        for event in stream.receive():
-            if isinstance(event, Exit):
-                return ExecReply(said.decode(errors="replace"), event)
-            heard += len(event.data)
-            if event.channel is Channel.STDOUT:
-                said += event.data
-        if len(said) != tried:
-            tried = len(said)
-            if enough(said.decode(errors="replace")):
-                break
-        poll = select.poll()
-        poll.register(stop, select.POLLIN)
-        poll.register(stream, select.POLLIN | (select.POLLOUT if stream.wants_write else 0))
-        poll.poll(left * 1000)
-    return ExecReply(said.decode(errors="replace"), None)
+class _Answer:
+    """A Sink that keeps stdout."""
+
+    full = False
+
+    def __init__(self) -> None:
+        self.out = bytearray()
+        self.received = 0
+        """Bytes, of stdout and stderr together."""
+
+    @property
+    def text(self) -> str:
+        return self.out.decode(errors="replace")
+
+    def check(self) -> None: ...
+
+    def write(self, output: Output) -> None:
+        self.received += len(output.data)
+        if output.channel is Channel.STDOUT:
+            self.out += output.data
+
+
+class _Enough(Exception):
+    """No more of the output is needed."""
+
+
+class _Until:
+    """The Interrupts of a short exec: ends it on `stop`, or once the output is `enough`."""
+
+    def __init__(self, answer: _Answer, stop: Stop, enough: Callable[[str], bool]) -> None:
+        self.fileno = stop.fileno
+        self.clear = stop.clear
+        self._answer = answer
+        self._stop = stop
+        self._enough = enough
+        self._checked = 0
+
+    def check(self) -> None:
+        if self._stop.is_set() or self._answer.received >= _LARGEST_ANSWER:
+            raise _Enough
+        if len(self._answer.out) != self._checked:
+            self._checked = len(self._answer.out)
+            if self._enough(self._answer.text):
+                raise _Enough

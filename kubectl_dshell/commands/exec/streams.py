@@ -13,15 +13,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kubectl_dshell.commands.ports import Ports
+    from kubectl_dshell.domain.pod.container_ref import ContainerRef
     from kubectl_dshell.domain.stream import Stream
 
 _RETRY_SECONDS = 0.03
 
 
 def open_tether(
-    where: tuple[str, str, str], target_id: str, session: str, ports: Ports, *, wait: float, late: bool
+    container: ContainerRef, target_id: str, session: str, ports: Ports, *, wait: float, late: bool
 ) -> Tether:
-    """The tether of a session to its debug container (namespace, pod, name), connecting.
+    """The tether of a session to its debug container, connecting.
 
     `late`: only when there is something to say, or a beat is due.
     """
@@ -29,14 +30,14 @@ def open_tether(
 
     def connect() -> Stream:
         # A server too old for half-close (v4) still carries words: only the end of the input is lost.
-        return open_exec(where, argv, ports, stdin=True, tty=False, wait=wait, half_close=False)
+        return open_exec(container, argv, ports, stdin=True, tty=False, wait=wait, half_close=False)
 
-    leaving = TerminationNotice(where[0], where[1], ports)
+    leaving = TerminationNotice(container.namespace, container.pod, ports)
     return Tether(session, connect, ports.clock, ports.notices.interject, leaving=leaving.say, late=late)
 
 
 def open_exec(
-    where: tuple[str, str, str],
+    container: ContainerRef,
     argv: Sequence[str],
     ports: Ports,
     *,
@@ -49,7 +50,8 @@ def open_exec(
     deadline = ports.clock.monotonic() + wait
     while True:
         try:
-            return ports.streams.open(*where, argv, stdin=stdin, tty=tty, half_close=half_close)
+            namespace, pod, name = container.namespace, container.pod, container.container
+            return ports.streams.open(namespace, pod, name, argv, stdin=stdin, tty=tty, half_close=half_close)
         except ContainerNotRunning:
             if ports.clock.monotonic() >= deadline:
                 raise

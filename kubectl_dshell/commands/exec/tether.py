@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import select
 from typing import TYPE_CHECKING, cast
 
 from kubectl_dshell.commands.exec.connector import Connector
@@ -14,6 +13,7 @@ from kubectl_dshell.domain.text.bounds import LONGEST_MESSAGE, one_line
 from kubectl_dshell.domain.text.duration import duration
 from kubectl_dshell.errors import BadConfig, ConnectionLost, DshellError, Malformed, Unavailable
 from kubectl_dshell.remote import protocol
+from kubectl_dshell.streaming.relay import serve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -164,18 +164,10 @@ class Tether:
         self._connector.close()
 
     def _pump(self, done: Callable[[], bool], seconds: float) -> bool:
-        deadline = self._clock.monotonic() + seconds
-        while not done():
-            now = self._clock.monotonic()
-            if now >= deadline or self._closed:
-                return False
-            until = min(self.service(now), deadline)
-            if done():
-                break
-            poll = select.poll()
-            poll.register(self.fileno(), select.POLLIN | (select.POLLOUT if self.wants_write else 0))
-            poll.poll(max(0.0, until - self._clock.monotonic()) * 1000)
-        return True
+        """Whether it is `done` within `seconds`, while nothing else runs."""
+        if self._closed:
+            return done()
+        return serve(self, done, self._clock.monotonic() + seconds, self._clock.monotonic)
 
     def _say(self, word: bytes) -> None:
         if self._stream:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import math
-import select
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from kubectl_dshell.domain.stream import Exit
-from kubectl_dshell.errors import Interrupted
+from kubectl_dshell.streaming.relay import Relay, Unbuffered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,24 +13,7 @@ if TYPE_CHECKING:
 
     from kubectl_dshell.commands.parallel import Stop
     from kubectl_dshell.commands.ports import Clock
-    from kubectl_dshell.domain.stream import Companion, Output, Stream
-
-SIGINT = 2
-_FULL_SECONDS = 0.1  # how often a full sink is looked at again: nothing tells when it is not
-
-
-class Sink(Protocol):
-    """Where the output of one command goes."""
-
-    @property
-    def full(self) -> bool:
-        """Whether to wait with more."""
-        ...
-
-    def check(self) -> None:
-        """Raises what keeps the output from being written."""
-
-    def write(self, output: Output) -> None: ...
+    from kubectl_dshell.domain.stream import Companion, Exit, Sink, Stream, TerminalSize
 
 
 class Capture:
@@ -46,7 +26,7 @@ class Capture:
         self._stop = stop
         self._clock = clock
 
-    def size(self) -> tuple[int, int] | None:
+    def size(self) -> TerminalSize | None:
         return None
 
     def held(self) -> AbstractContextManager[None]:
@@ -56,38 +36,5 @@ class Capture:
         """Raises Interrupted when told to stop, and what the stream, its companion and the sink raise."""
         # a debug container that turns out to be another user's is followed by a second
         sink = self._sink = self._sink or self._begin()
-        companion_due = keepalive_due = -math.inf
-        ready: dict[int, int] = {}
-        more = True  # the stream may hold what poll cannot see
-        while True:
-            if self._stop.is_set():
-                raise Interrupted(SIGINT)
-            sink.check()
-            now = self._clock.monotonic()
-            if now >= companion_due or companion.fileno() in ready:
-                companion_due = companion.service(now)
-            if deaf := sink.full:
-                stream.idle(now)
-            elif now >= keepalive_due:
-                keepalive_due = stream.keepalive(now)
-            if stream.wants_write:
-                stream.flush()
-            if not deaf and (more or stream.fileno() in ready):
-                events = stream.receive()
-                more = bool(events)
-                for event in events:
-                    if isinstance(event, Exit):
-                        sink.check()
-                        return event
-                    sink.write(event)
-            due = now + _FULL_SECONDS if deaf else -math.inf if more else keepalive_due
-            ready = self._wait(stream, companion, min(due, companion_due), deaf=deaf)
-
-    def _wait(self, stream: Stream, companion: Companion, due: float, *, deaf: bool) -> dict[int, int]:
-        poll = select.poll()
-        poll.register(self._stop, select.POLLIN)
-        if mask := (0 if deaf else select.POLLIN) | (select.POLLOUT if stream.wants_write else 0):
-            poll.register(stream, mask)
-        if companion.fileno() >= 0:
-            poll.register(companion, select.POLLIN | (select.POLLOUT if companion.wants_write else 0))
-        return dict(poll.poll(math.ceil(max(0.0, due - self._clock.monotonic()) * 1000)))
+        relay = Relay(stream, Unbuffered(sink), self._stop, companion=companion, monotonic=self._clock.monotonic)
+        return relay.run()

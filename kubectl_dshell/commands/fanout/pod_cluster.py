@@ -5,9 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from kubectl_dshell.commands.fanout.capture import SIGINT
 from kubectl_dshell.domain.pod.pod import parse_pod
-from kubectl_dshell.errors import ConnectionLost, Interrupted
+from kubectl_dshell.errors import ConnectionLost
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +51,7 @@ class PodCluster:
 
     def get_pod(self, namespace: str, name: str) -> Json:
         """Once to choose the container, once to plan: the same pod, as it was listed. After that anew each time."""
-        self._check()
+        self._stop.check()
         pod = self._known or self._cluster.get_pod(namespace, name)
         self._readings += 1
         self._known = pod if self._readings == 1 else None
@@ -63,7 +62,7 @@ class PodCluster:
         return self._cluster.list_pods(namespace, selector)
 
     def add_ephemeral_container(self, namespace: str, pod: str, container: Json, *, dry_run: bool = False) -> Json:
-        self._check()
+        self._stop.check()
         self._entries[container["name"]] = container
         return self._cluster.add_ephemeral_container(namespace, pod, container, dry_run=dry_run)
 
@@ -75,7 +74,7 @@ class PodCluster:
                 now = self._clock.monotonic()
                 told_at = now if told_at is None else told_at
                 if now - told_at > _STARTED_SECONDS:
-                    raise Interrupted(SIGINT)
+                    self._stop.check()
 
     def events(self, namespace: str, pod: str, uid: str) -> list[Json]:
         """Seldom: many that start slowly would ask for more than they learn."""
@@ -91,15 +90,11 @@ class PodCluster:
     def open(self, namespace: str, pod: str, container: str, *args: Any, **kwargs: Any) -> Stream:
         # A tether connects in a thread of its own, and is needed to say goodbye.
         if threading.get_ident() == self._thread:
-            self._check()
+            self._stop.check()
         self.name = container
         try:
             return self._streams.open(namespace, pod, container, *args, **kwargs)
         except ConnectionLost:
             if threading.get_ident() == self._thread:
-                self._check()  # then it was given up, not lost
+                self._stop.check()  # then it was given up, not lost
             raise
-
-    def _check(self) -> None:
-        if self._stop.is_set():
-            raise Interrupted(SIGINT)

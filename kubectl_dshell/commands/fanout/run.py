@@ -6,13 +6,13 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from kubectl_dshell.commands.fanout.capture import Capture, Sink
+from kubectl_dshell.commands.fanout.capture import Capture
 from kubectl_dshell.commands.fanout.pod_cluster import PodCluster
 from kubectl_dshell.commands.parallel import Stop, each
 from kubectl_dshell.commands.session.open import open_session
 from kubectl_dshell.commands.session.plan import read_pod, say_refused_key
 from kubectl_dshell.domain.access.target import choose_target
-from kubectl_dshell.domain.fanout import ContainerRef, RunResult, advice, summary
+from kubectl_dshell.domain.fanout import RunResult, advice, summary
 from kubectl_dshell.errors import DshellError, Interrupted, OutputFailed, shortage
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from kubectl_dshell.commands.fanout.targets import SelectedPod
     from kubectl_dshell.commands.ports import Ports
     from kubectl_dshell.commands.request import OpenRequest
+    from kubectl_dshell.domain.pod.container_ref import ContainerRef
+    from kubectl_dshell.domain.stream import Sink
 
 
 class Report(Protocol):

@@ -8,7 +8,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.access.target import choose_target
-from kubectl_dshell.domain.fanout import ContainerRef
+from kubectl_dshell.domain.pod.container_ref import ContainerRef
 from kubectl_dshell.domain.pod.pod import called, parse_pod
 from kubectl_dshell.domain.pod.reference import Reference, WorkloadKind
 from kubectl_dshell.domain.pod.selection import jobs_at_work, newest_ready_first, selector_of

@@ -62,9 +62,9 @@ def _ask_numbered(ports: Ports, deadline: float, numbered: tuple[int, DebugConta
 
 def ask_holder(container: DebugContainer, ports: Ports, stop: Stop, seconds: float = _SECONDS) -> DebugContainer:
     """The session with what its holder answers."""
-    where = (container.namespace, container.pod, container.name)
     try:
-        answer = exec_once(where, protocol.state_argv(), ports, stop, seconds=seconds, enough=lambda out: "\n" in out)
+        argv = protocol.state_argv()
+        answer = exec_once(container.ref, argv, ports, stop, seconds=seconds, enough=lambda out: "\n" in out)
     except DshellError:
         return replace(container, live=None, lost=False, unasked=False)
     state, live = protocol.parse_state(answer.out.partition("\n")[0])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import select
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.exec.once import exec_once
@@ -94,7 +93,7 @@ class _Work:
         argv = protocol.tether_argv(container.target_id, ports.clock.random_letters(NAME_LETTERS, 8))
         try:
             answer = exec_once(
-                (container.namespace, container.pod, container.name),
+                container.ref,
                 argv,
                 ports,
                 self._stop,
@@ -136,9 +135,7 @@ class _Work:
         return container.state.phase is Phase.TERMINATED
 
     def _pause(self) -> None:
-        poll = select.poll()
-        poll.register(self._stop, select.POLLIN)
-        poll.poll(self._left(_PAUSE_SECONDS) * 1000)
+        self._stop.wait(self._left(_PAUSE_SECONDS))
 
 
 def _patience(error: DshellError) -> float:

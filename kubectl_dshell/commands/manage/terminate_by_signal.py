@@ -24,8 +24,7 @@ def terminate_by_signal(container: DebugContainer, ports: Ports, stop: Stop, lef
 
     `left` says how many of the seconds that it takes at most there are. Raises what opening an exec raises.
     """
-    where = (container.namespace, container.pod, container.name)
-    answer = exec_once(where, ["sh"], ports, stop, seconds=left(_SECONDS), words=script.end().encode())
+    answer = exec_once(container.ref, ["sh"], ports, stop, seconds=left(_SECONDS), words=script.end().encode())
     why = protocol.parse_end(answer.out)
     if why is not None:
         return why

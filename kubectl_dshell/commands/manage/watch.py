@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from kubectl_dshell.commands.manage.list import ListRequest
     from kubectl_dshell.commands.ports import Ports
+    from kubectl_dshell.domain.pod.container_ref import ContainerRef
     from kubectl_dshell.domain.pod.pod import Json
 
 ASK_SECONDS = 10.0
@@ -27,8 +28,6 @@ ASK_SECONDS = 10.0
 NEW_SECONDS = 0.5
 """How long those that have just started wait to be asked together."""
 _MOST_UNCLEAR = 1000  # pods that are remembered as told
-
-Key = tuple[str, str, str]
 
 
 def watch_chosen(request: ListRequest, ports: Ports) -> Iterator[list[Change]]:
@@ -60,10 +59,10 @@ class _ListState:
         self._choice, self._ports, self._ask = choice, ports, ask
         self.listing = False
         """In the middle of a list."""
-        self._known: dict[Key, DebugContainer] = {}
-        self._before: dict[Key, DebugContainer] = {}
-        self._told: dict[Key, ListedContainer] = {}
-        self._unasked: set[Key] = set()
+        self._known: dict[ContainerRef, DebugContainer] = {}
+        self._before: dict[ContainerRef, DebugContainer] = {}
+        self._told: dict[ContainerRef, ListedContainer] = {}
+        self._unasked: set[ContainerRef] = set()
         self._asked_at = self._asked_all_at = -ASK_SECONDS
         self._lost = False
         self._unclear: set[tuple[str, str]] = set()
@@ -79,15 +78,15 @@ class _ListState:
                 self.listing = not event.last
             case Happened.CHANGED | Happened.DELETED:
                 pods = {called(pod) for pod in event.pods}
-                before = {key: self._known.pop(key) for key in list(self._known) if key[:2] in pods}
+                before = {key: self._known.pop(key) for key in list(self._known) if (key.namespace, key.pod) in pods}
                 self._add(event.pods if event.happened is Happened.CHANGED else (), before)
             case Happened.LOST | Happened.RESUMED:
                 pass
         self._say(event)
 
-    def _add(self, pods: Iterable[Json], before: dict[Key, DebugContainer]) -> None:
+    def _add(self, pods: Iterable[Json], before: dict[ContainerRef, DebugContainer]) -> None:
         for container in (s for pod in parse_pods(pods, self._note_unclear) for s in debug_containers(pod)):
-            key = (container.namespace, container.pod, container.name)
+            key = container.ref
             was = before.get(key)
             runs = container.phase is Phase.RUNNING
             self._known[key] = replace(container, live=was.live, lost=was.lost) if was and runs else container
@@ -119,7 +118,7 @@ class _ListState:
         wanted = [one for key, one in self._known.items() if (everybody or key in self._unasked) and may_want(one)]
         self._unasked.clear()
         asked = probe(fairly(wanted, self._ports), self._ports, seconds=ASK_SECONDS)
-        self._known |= {(one.namespace, one.pod, one.name): one for one in asked}
+        self._known |= {one.ref: one for one in asked}
         self._asked_at = self._ports.clock.monotonic()
         self._asked_all_at = self._asked_at if everybody else self._asked_all_at
 
@@ -136,11 +135,11 @@ class _ListState:
         self._told = wanted
         return gone + changed
 
-    def _wanted(self, now: datetime) -> dict[Key, ListedContainer]:
+    def _wanted(self, now: datetime) -> dict[ContainerRef, ListedContainer]:
         listed = ((key, self._choice.judge(container, now)) for key, container in self._known.items())
         return {key: one for key, one in listed if self._choice.wants(one, now)}
 
-    def _gone(self, key: Key, told: ListedContainer, now: datetime) -> Change:
+    def _gone(self, key: ContainerRef, told: ListedContainer, now: datetime) -> Change:
         known = self._known.get(key)
         if known is None:
             return Change(ChangeKind.DELETED, told, gone=True)

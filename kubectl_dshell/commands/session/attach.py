@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from kubectl_dshell.commands.session.end_reason import explain_end
 from kubectl_dshell.commands.session.fallback_shell import open_fallback_shell
 from kubectl_dshell.commands.session.find import ContainerSearch, FoundContainer
+from kubectl_dshell.commands.session.model import ContainerGone, RootDenied, Session
 from kubectl_dshell.commands.session.plan import Plan, say_refused_key, session_id
-from kubectl_dshell.commands.session.run import ContainerGone, RootDenied, Session, run_session
+from kubectl_dshell.commands.session.run import run_session
 from kubectl_dshell.commands.session.start import wait_until_running
 from kubectl_dshell.domain.access.identity import Identity, Source
 from kubectl_dshell.domain.access.target import choose_target

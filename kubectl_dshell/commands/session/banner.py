@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from kubectl_dshell.domain.text.duration import duration
 
 if TYPE_CHECKING:
-    from kubectl_dshell.commands.session.run import Session
+    from kubectl_dshell.commands.session.model import Session
 
 
 def banner(session: Session) -> str:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.commands.exec.streams import open_exec
-from kubectl_dshell.commands.session.run import RootDenied, prompt_name, relay_until_exit, say_goodbye, terminal_size
+from kubectl_dshell.commands.session.run import SessionRun
 from kubectl_dshell.domain.access.identity import disbelieved, why_disbelieved
 from kubectl_dshell.domain.access.root_access import how_to_enter, why_denied
 from kubectl_dshell.errors import Forbidden
@@ -13,6 +12,7 @@ from kubectl_dshell.remote import protocol
 
 if TYPE_CHECKING:
     from kubectl_dshell.commands.ports import Ports
+    from kubectl_dshell.commands.session.model import RootDenied
 
 
 def open_fallback_shell(closed: RootDenied, ports: Ports) -> int:
@@ -32,19 +32,4 @@ def open_fallback_shell(closed: RootDenied, ports: Ports) -> int:
         raise Forbidden(why, advice)
     ports.notices.warn(why)
     ports.notices.warn(advice)
-    return _shell_outside(closed, ports)
-
-
-def _shell_outside(closed: RootDenied, ports: Ports) -> int:
-    session, plan = closed.session, closed.session.plan
-    where = (plan.pod.namespace, plan.pod.name, session.name)
-    try:
-        argv = protocol.outside_argv(plan.target.container.id, session.id, prompt_name(session), terminal_size(ports))
-        stream = open_exec(where, argv, ports, stdin=True, tty=True, wait=0.0)
-        try:
-            return relay_until_exit(session, stream, closed.tether, ports)
-        finally:
-            stream.close()
-    except BaseException:
-        say_goodbye(session, closed.tether, ports)
-        raise
+    return SessionRun(session, ports, closed.tether).run_outside()

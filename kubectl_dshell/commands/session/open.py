@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.session.fallback_shell import open_fallback_shell
+from kubectl_dshell.commands.session.model import RootDenied
 from kubectl_dshell.commands.session.plan import plan, replace_identity, say_refused_key
 from kubectl_dshell.commands.session.reuse import join_or_start
-from kubectl_dshell.commands.session.run import RootDenied
 from kubectl_dshell.domain.access.identity import correction
 from kubectl_dshell.remote import protocol
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.session.banner import attach_command
 from kubectl_dshell.commands.session.end_reason import StarterMissed, explain_end
+from kubectl_dshell.commands.session.model import ContainerGone, RootDenied, Session
 from kubectl_dshell.commands.session.plan import Plan, another_name, read_pod, session_id
-from kubectl_dshell.commands.session.run import ContainerGone, RootDenied, Session, run_session
+from kubectl_dshell.commands.session.run import run_session
 from kubectl_dshell.commands.session.start import start, wait_until_running
 from kubectl_dshell.domain.debug_container.purpose import differences, live_holders, lookalikes, purpose, same_purpose
 from kubectl_dshell.domain.debug_container.seal import is_mine

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.debug_container.seal import Seal, parse_seal
 from kubectl_dshell.domain.debug_container.spec import PREFIX, environment
+from kubectl_dshell.domain.pod.container_ref import ContainerRef
 from kubectl_dshell.domain.pod.pod import Container, Phase, Pod
 from kubectl_dshell.domain.text.bounds import LONGEST_MESSAGE, one_line, small_number
 
@@ -67,6 +68,10 @@ class DebugContainer:
     """Proof of its maker, not yet verified (seal.is_mine)."""
     pod_uid: str = ""
     """Distinguishes the pod from a later one of the same name; empty if unknown."""
+
+    @property
+    def ref(self) -> ContainerRef:
+        return ContainerRef(self.namespace, self.pod, self.name)
 
     @property
     def state(self) -> str:

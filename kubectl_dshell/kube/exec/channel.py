@@ -6,12 +6,15 @@ Pure: bytes to events and back. Neither frames nor sockets are known here.
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.domain.stream import Channel, Event, Exit, Output
 from kubectl_dshell.domain.text.bounds import LONGEST_MESSAGE, one_line, shortened, small_number
 from kubectl_dshell.errors import Malformed
 from kubectl_dshell.kube.http.untrusted_json import objects_at, parse_json, text_at
+
+if TYPE_CHECKING:
+    from kubectl_dshell.domain.stream import TerminalSize
 
 V5 = "v5.channel.k8s.io"
 V4 = "v4.channel.k8s.io"
@@ -39,9 +42,9 @@ def stdin(data: bytes) -> bytes:
     return bytes([Channel.STDIN]) + data
 
 
-def resize(columns: int, rows: int) -> bytes:
+def resize(size: TerminalSize) -> bytes:
     """The message that sets the terminal's size."""
-    return bytes([Channel.RESIZE]) + json.dumps({"Width": columns, "Height": rows}).encode()
+    return bytes([Channel.RESIZE]) + json.dumps({"Width": size.columns, "Height": size.rows}).encode()
 
 
 def exit_of(status: bytes) -> Exit:

@@ -7,12 +7,16 @@ import socket
 import ssl
 import struct
 from collections import deque
+from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.stream import Event, Exit
 from kubectl_dshell.errors import ConnectionLost
 from kubectl_dshell.kube.exec import channel, frames
 from kubectl_dshell.kube.exec.frames import Opcode
 from kubectl_dshell.kube.exec.keepalive import Keepalive, PeerSilent
+
+if TYPE_CHECKING:
+    from kubectl_dshell.domain.stream import TerminalSize
 
 PIECE = 128 * 1024
 RECEIVE_LIMIT = 256 * 1024
@@ -97,8 +101,8 @@ class ExecStream:
             self._enqueue(channel.END_OF_INPUT)
             self.flush()
 
-    def resize(self, columns: int, rows: int) -> None:
-        self._enqueue(channel.resize(columns, rows))
+    def resize(self, size: TerminalSize) -> None:
+        self._enqueue(channel.resize(size))
         self.flush()
 
     def flush(self) -> None:

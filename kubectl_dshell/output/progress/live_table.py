@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from kubectl_dshell.domain.debug_container.change import Change
     from kubectl_dshell.domain.debug_container.listing import ListedContainer
+    from kubectl_dshell.domain.pod.container_ref import ContainerRef
 
 
 class LiveTable:
@@ -26,7 +27,7 @@ class LiveTable:
         from rich.live import Live
 
         self._wide, self._everywhere, self._sort_by, self._empty = wide, everywhere, sort_by, empty
-        self._shown: dict[tuple[str, str, str], ListedContainer] = {}
+        self._shown: dict[ContainerRef, ListedContainer] = {}
         self.text = ""
         self._console = Console(highlight=False)
         # Notices appear above the table, unless stderr is a file.
@@ -43,7 +44,7 @@ class LiveTable:
     def show(self, changes: Sequence[Change], now: datetime) -> None:
         for change in changes:
             container = change.listed.container
-            key = (container.namespace, container.pod, container.name)
+            key = container.ref
             if change.kind is ChangeKind.DELETED:
                 self._shown.pop(key, None)
             else:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.domain.stream import Channel
 from kubectl_dshell.errors import Malformed, OutputFailed, UsageError
+from kubectl_dshell.streaming.write import write_all
 
 if TYPE_CHECKING:
-    from kubectl_dshell.domain.fanout import ContainerRef
+    from kubectl_dshell.domain.pod.container_ref import ContainerRef
     from kubectl_dshell.domain.stream import Output
 
 PART = ".part"
@@ -58,10 +59,10 @@ class FileSink:
             raise OutputFailed(f"cannot write {self._path(Channel.STDOUT)}: {why}") from self._failure
 
     def write(self, output: Output) -> None:
-        data = memoryview(output.data)
+        if self._failure is not None:
+            return
         try:
-            while data and self._failure is None:
-                data = data[os.write(self._files[output.channel], data) :]
+            write_all(self._files[output.channel], output.data)
         except OSError as error:
             self._failure = error
 

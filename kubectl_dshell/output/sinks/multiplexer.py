@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.stream import Channel, Output
 from kubectl_dshell.output.escape import escape
@@ -11,24 +11,15 @@ from kubectl_dshell.output.escape import escape
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kubectl_dshell.domain.stream import Sink
+
 _ERASE_LINE = b"\r\x1b[2K"
-
-
-class OutputSink(Protocol):
-    """Both outputs, written without ever blocking the caller."""
-
-    @property
-    def full(self) -> bool: ...
-    def check(self) -> None:
-        """Raises what keeps them from being written."""
-
-    def write(self, output: Output) -> None: ...
 
 
 class Printer:
     """Used by several threads."""
 
-    def __init__(self, outputs: OutputSink, is_terminal: Callable[[Channel], bool]) -> None:
+    def __init__(self, outputs: Sink, is_terminal: Callable[[Channel], bool]) -> None:
         self._outputs = outputs
         self._is_terminal = is_terminal
         self._lock = threading.Lock()

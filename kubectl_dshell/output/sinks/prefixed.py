@@ -11,7 +11,7 @@ from kubectl_dshell.domain.stream import Channel, Output
 from kubectl_dshell.output.escape import escape_line
 
 if TYPE_CHECKING:
-    from kubectl_dshell.domain.fanout import ContainerRef
+    from kubectl_dshell.domain.pod.container_ref import ContainerRef
     from kubectl_dshell.output.sinks.multiplexer import Printer
 
 LONGEST_LINE = 1024 * 1024

@@ -1,0 +1,56 @@
+"""Everything is written, however little is taken at a time."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from kubectl_dshell.streaming.write import write_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, int]]:
+    reader, writer = os.pipe()
+    yield reader, writer
+    os.close(reader)
+    os.close(writer)
+
+
+@pytest.mark.parametrize("blocking", [True, False], ids=["blocking", "non-blocking"])
+def test_more_than_a_pipe_holds_arrives_whole(pipe: tuple[int, int], blocking: bool) -> None:
+    data = os.urandom(1_000_000)
+    os.set_blocking(pipe[1], blocking)
+    thread = threading.Thread(target=write_all, args=(pipe[1], data))
+    thread.start()
+
+    found = b""
+    while len(found) < len(data):
+        found += os.read(pipe[0], 4096)
+
+    thread.join()
+    assert found == data
+
+
+def test_once_given_up_nothing_more_is_written(pipe: tuple[int, int]) -> None:
+    os.set_blocking(pipe[1], False)
+    answers = iter([False, True])
+
+    write_all(pipe[1], bytes(1_000_000), lambda: next(answers))
+
+    assert 0 < len(os.read(pipe[0], 1_000_000)) < 1_000_000
+
+
+def test_a_reader_that_has_gone_is_an_error() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+
+    with pytest.raises(BrokenPipeError):
+        write_all(writer, b"x")
+
+    os.close(writer)
