@@ -1,13 +1,15 @@
 # make demo   a shell in a distroless app on a real cluster          make demo-down   remove it
 # make test   everything: lint, types, unit, terminal and e2e tests
-# Which cluster: DSHELL_E2E_KUBECONFIG=FILE if set, else kind, else one built here (tests/cluster). Never your context.
+# Which cluster: DSHELL_E2E_KUBECONFIG=FILE if set, else kind, else one built here (hack/cluster). Never your context.
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-down test lint unit e2e bench fuzz stress lock clean
 
 BIN := .venv/bin
 PYTHON_HERE := $(BIN)/python
-CLUSTER := $(PYTHON_HERE) -m tests.cluster
+CLUSTER := $(PYTHON_HERE) -m hack.cluster
 WORKERS := -n 4 --dist loadgroup
+# Of the unit and terminal rings: those of e2e run the program in processes of its own, which are not measured.
+COVERAGE := --cov --cov-report=term
 SCRIPTS := kubectl_dshell/remote/holder.sh kubectl_dshell/remote/processes.sh kubectl_dshell/remote/end.sh kubectl_dshell/remote/enter.sh kubectl_dshell/remote/resolve.sh kubectl_dshell/remote/copy_out.sh \
 	kubectl_dshell/remote/copy_in.sh kubectl_dshell/remote/task.sh .ci/run .ci/venv
 
@@ -19,10 +21,10 @@ help:
 	@PYTHON="$(PYTHON)" .ci/venv
 
 demo: .venv/stamp
-	@$(PYTHON_HERE) -m tests.cluster.demo up
+	@$(PYTHON_HERE) -m hack.cluster.demo up
 
 demo-down: .venv/stamp
-	@$(PYTHON_HERE) -m tests.cluster.demo down
+	@$(PYTHON_HERE) -m hack.cluster.demo down
 
 lint: .venv/stamp
 	$(BIN)/ruff check .
@@ -33,19 +35,19 @@ lint: .venv/stamp
 
 # The cluster is chosen first: without one nothing is run, and nothing is skipped.
 test: lint
-	$(CLUSTER) with $(BIN)/pytest $(WORKERS)
+	$(CLUSTER) with $(BIN)/pytest $(WORKERS) $(COVERAGE)
 
 unit: .venv/stamp
-	$(BIN)/pytest $(WORKERS) -m "not e2e"
+	$(BIN)/pytest $(WORKERS) $(COVERAGE) -m "not e2e"
 
 e2e: .venv/stamp
 	$(CLUSTER) with $(BIN)/pytest $(WORKERS) tests/e2e
 
 bench: .venv/stamp
-	$(CLUSTER) with $(PYTHON_HERE) -m tests.benchmarks
-	$(CLUSTER) with $(PYTHON_HERE) -m tests.benchmarks.copy $(MEGABYTES)
-	$(CLUSTER) with $(PYTHON_HERE) -m tests.benchmarks.listing $(PODS)
-	$(CLUSTER) with $(PYTHON_HERE) -m tests.benchmarks.many
+	$(CLUSTER) with $(PYTHON_HERE) -m hack.benchmarks
+	$(CLUSTER) with $(PYTHON_HERE) -m hack.benchmarks.copy $(MEGABYTES)
+	$(CLUSTER) with $(PYTHON_HERE) -m hack.benchmarks.listing $(PODS)
+	$(CLUSTER) with $(PYTHON_HERE) -m hack.benchmarks.many
 
 # What parses other people's bytes, for SECONDS each: make fuzz SECONDS=600 TARGETS="archives pods"
 fuzz: .venv/stamp
@@ -64,4 +66,4 @@ lock: .venv/stamp
 	$(COMPILE) -c requirements-dev.lock pyproject.toml -o requirements.lock
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
+	rm -rf .venv .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build

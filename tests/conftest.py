@@ -34,8 +34,8 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     if hasattr(config, "workerinput") or not _wants_cluster(config):
         return
-    from tests.cluster.choose import choose
-    from tests.cluster.errors import ClusterError
+    from hack.cluster.choose import choose
+    from hack.cluster.errors import ClusterError
 
     try:
         os.environ.update(choose().environment())

@@ -9,11 +9,11 @@ from typing import Any
 import yaml
 
 import kubectl_dshell
+from hack.images.archive import Image, layer, layers_of, program, write_image
+from hack.images.dockerfile import last_stage
+from hack.images.installed import installed_image
 from kubectl_dshell.domain.debug_container.spec import PREFIX
 from kubectl_dshell.domain.text.duration import parse_duration
-from tests.images.archive import Image, layer, layers_of, program, write_image
-from tests.images.dockerfile import last_stage
-from tests.images.installed import installed_image
 
 TOP = Path(__file__).parents[1]
 STAGE = last_stage(TOP / "Dockerfile")

@@ -34,6 +34,8 @@ def relay_piped(
     words: bytes,
     sink: Callable[[io.BufferedReader], None],
     source: Callable[[io.BufferedWriter], None] | None = None,
+    *,
+    end_seconds: float = _END_SECONDS,
 ) -> Piped:
     """Run until the command has ended; `sink` reads its stdout to the end, `source` writes its stdin behind `words`.
 
@@ -47,7 +49,7 @@ def relay_piped(
             end = Relay(stream, queue, signals, companion=companion, stdin=Stdin(feeder.outside, signals)).run()
     except Interrupted:
         if source:
-            _let_it_end(queue, stream, companion, signals)
+            _let_it_end(queue, stream, companion, signals, end_seconds)
         raise
     finally:
         queue.end()
@@ -90,12 +92,12 @@ class _Feeder:
             self.failure = error
 
 
-def _let_it_end(queue: SinkThread, stream: Stream, companion: Companion, signals: Signals) -> None:
+def _let_it_end(queue: SinkThread, stream: Stream, companion: Companion, signals: Signals, seconds: float) -> None:
     """A command that receives tidies up at the end of its input; it needs our connection for that end."""
     nothing = os.open(os.devnull, os.O_RDONLY)
     try:
         with contextlib.suppress(DshellError), signals.held():
             relay = Relay(stream, queue, signals, companion=companion, stdin=Stdin(nothing, signals))
-            relay.run(time.monotonic() + _END_SECONDS)
+            relay.run(time.monotonic() + seconds)
     finally:
         os.close(nothing)

@@ -29,7 +29,9 @@ class Signals:
     A signal that was ignored when the program started (nohup, a background job of a script) stays ignored.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, patience_seconds: float = _PATIENCE_SECONDS) -> None:
+        """For `patience_seconds` after a signal others are part of it."""
+        self._patience_seconds = patience_seconds
         self._holds = 0
         self._recorded: int | None = None
         self._raised_at: float | None = None
@@ -111,7 +113,7 @@ class Signals:
         if self._holds:
             if self._recorded is None and self._raised_at is None:
                 self._recorded = number
-        elif self._raised_at is None or time.monotonic() - self._raised_at > _PATIENCE_SECONDS:
+        elif self._raised_at is None or time.monotonic() - self._raised_at > self._patience_seconds:
             self._raise(number)
 
     def _raise(self, number: int) -> None:

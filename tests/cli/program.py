@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from kubectl_dshell import __main__ as program
 from kubectl_dshell.cli import wiring
@@ -26,26 +25,20 @@ from kubectl_dshell.output.notices import Notices
 from kubectl_dshell.terminal.relay import relay
 from kubectl_dshell.terminal.signals import Signals
 from kubectl_dshell.terminal.stdio_fds import StdioFds
-from tests.commands.world import FakeStream, World, running_holder
-from tests.pods import Json
+from tests.commands.world import Exec, FakeCluster, FakeStream, FakeStreams, World, end_when_told, running_holder
 
 _ROOT = Path(__file__).parents[2]
 
 
-class Obeying(World):
-    """The status shows the end once `end` was said."""
+class Streams(FakeStreams):
+    """Every command succeeds at once."""
 
-    def get_pod(self, namespace: str, name: str) -> Json:
-        if any(b"end\n" in tether.sent for tether in self.tethers):
-            for status in self.pod["status"]["ephemeralContainerStatuses"]:
-                status["state"] = {"terminated": {"exitCode": 0, "message": "ended by a client"}}
-        return super().get_pod(namespace, name)
+    def answer(self, asked: Exec) -> Stream:
+        return super().answer(asked) if asked.mode in ("tether", "state") else FakeStream([Exit(0)])
 
-    def open(self, namespace: str, pod: str, container: str, argv: Sequence[str], **how: Any) -> Stream:
-        """Every command succeeds at once."""
-        if argv[4] in ("tether", "state"):
-            return super().open(namespace, pod, container, argv, stdin=how["stdin"], tty=how["tty"])
-        return FakeStream([Exit(0)])
+
+class Cluster(FakeCluster):
+    """A watch of it is interrupted."""
 
     def watch_debugged(self, namespace: str | None, selector: str = "", name: str = "") -> Iterator[PodEvent | None]:
         yield None
@@ -67,7 +60,8 @@ class Pipes(StandardTerminal):
 def ports(flags: ConnectionFlags, namespace: str | None, *, quiet: bool) -> Iterator[tuple[Ports, str]]:
     """In place of `wiring.ports`."""
     del namespace
-    world = Obeying()
+    world = World(cluster=Cluster(), streams=Streams())
+    end_when_told(world)
     running_holder(world)
     world.pod["status"]["ephemeralContainerStatuses"][0]["state"]["running"]["startedAt"] = "2025-12-31T21:00:00Z"
     with Signals() as signals:

@@ -11,8 +11,8 @@ import pytest
 
 from kubectl_dshell.cli.stdout import write_data
 from tests.cli.program import environment
-from tests.terminal.fakes import wait_until
 from tests.terminal.rig import thread
+from tests.waiting import wait_until
 
 TEXTS = [
     ["--help"],

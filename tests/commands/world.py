@@ -1,12 +1,17 @@
-"""Hand-written stand-ins for the commands' ports: a cluster of one pod, streams that speak the tether's language."""
+"""A hand-written stand-in for each of the commands' ports, and a World of them.
+
+The cluster has one pod, the streams speak the tether's language. A test changes the one that it is about.
+"""
 
 from __future__ import annotations
 
+import itertools
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
 
 from kubectl_dshell.commands.ports import Ports
 from kubectl_dshell.commands.request import OpenRequest
@@ -95,34 +100,82 @@ class FakeStream:
         self._far.close()
 
 
-@dataclass
-class World:
-    """One pod `web` in `shop`. `facts` are what successive tethers say; `ends` how successive sessions end."""
+@dataclass(frozen=True)
+class Exec:
+    """What a stream was asked for."""
 
-    pod: Json = field(default_factory=pod_json)
-    facts: list[str] = field(default_factory=lambda: [OPEN])
-    ends: list[Exit] = field(default_factory=lambda: [Exit(0)])
-    added: list[Json] = field(default_factory=list)
-    opened: list[tuple[str, list[str]]] = field(default_factory=list)
-    tethers: list[FakeStream] = field(default_factory=list)
-    said: list[str] = field(default_factory=list)
-    on_patch: Callable[[Json], None] = lambda _container: None
-    names: Iterator[str] = field(default_factory=lambda: (f"{n:08d}" for n in range(1000)))
-    state: str = "dshell-state holder=ok sessions=1 silent=3 kept=0 left=28700"
-    vanished: set[str] = field(default_factory=set)
-    vanished_message: str = "container not found"
-    time: float = 0.0
-    workloads: dict[Reference, Json] = field(default_factory=dict)
-    jobs: list[Json] = field(default_factory=list)
-    happenings: list[PodEvent | None] = field(default_factory=list)
-    secret: Key | None = KEY
-    trouble: str = "no key has been made on this machine yet"
-    refused: bool = False
+    namespace: str
+    pod: str
+    container: str
+    argv: tuple[str, ...]
+    stdin: bool
+    half_close: bool | None
 
-    # Cluster
+    @property
+    def mode(self) -> str:
+        """Of the script that enters; "" where another is sent to a shell."""
+        return self.argv[4] if len(self.argv) > 4 else ""
+
+
+class FakeStreams:
+    """`facts` are what successive tethers say, `vanished` the containers that nobody gets into."""
+
+    def __init__(self) -> None:
+        self.facts = [OPEN]
+        self.state = "dshell-state holder=ok sessions=1 silent=3 kept=0 left=28700"
+        self.vanished: set[str] = set()
+        self.vanished_message = "container not found"
+        self.opened: list[tuple[str, list[str]]] = []
+        self.tethers: list[FakeStream] = []
+
+    def open(
+        self,
+        namespace: str,
+        pod: str,
+        container: str,
+        argv: Sequence[str],
+        *,
+        stdin: bool,
+        tty: bool,
+        half_close: bool | None = None,
+        seconds: float | None = None,
+    ) -> Stream:
+        return self.answer(Exec(namespace, pod, container, tuple(argv), stdin, half_close))
+
+    def answer(self, asked: Exec) -> Stream:
+        """The stream of one exec; what a test changes."""
+        if asked.container in self.vanished:
+            request = ApiRequest("create", "pods/exec", asked.namespace, asked.pod)
+            raise refused(500, self.vanished_message, request)
+        self.opened.append((asked.container, [*asked.argv[4:5], *asked.argv[7:]]))
+        match asked.mode:
+            case "tether":
+                line = self.facts.pop(0) if len(self.facts) > 1 else self.facts[0]
+                self.tethers.append(FakeStream([Output(Channel.STDOUT, f"{line}\n".encode())], echo=True))
+                return self.tethers[-1]
+            case "state":
+                return FakeStream([Output(Channel.STDOUT, f"{self.state}\n".encode()), Exit(0)])
+            case _:
+                return FakeStream([])
+
+
+class FakeCluster:
+    """One pod, `web` in `shop`, and what owns pods."""
+
+    def __init__(self) -> None:
+        self.pod = pod_json()
+        self.added: list[Json] = []
+        self.user = "ada"
+        self.on_get: Callable[[Json], object] = lambda _pod: None  # may change the pod, or raise
+        self.on_patch: Callable[[Json], object] = lambda _container: None
+        self.happenings: list[PodEvent | None] = []
+        self.workloads: dict[Reference, Json] = {}
+        self.jobs: list[Json] = []
+
     def get_pod(self, namespace: str, name: str) -> Json:
         if (namespace, name) != ("shop", "web"):
             raise PodNotFound(f'no pod "{name}" in namespace {namespace}')
+        self.on_get(self.pod)
         return self.pod
 
     def list_pods(self, namespace: str | None, selector: str = "") -> Iterator[Json]:
@@ -150,9 +203,8 @@ class World:
         return []
 
     def whoami(self) -> str:
-        return "ada"
+        return self.user
 
-    # Workloads
     def get_workload(self, namespace: str, reference: Reference) -> Json:
         if reference not in self.workloads:
             kind = reference.kind
@@ -162,52 +214,14 @@ class World:
     def list_jobs(self, namespace: str) -> Iterator[Json]:
         yield from self.jobs
 
-    # Streams
-    def open(
-        self,
-        namespace: str,
-        pod: str,
-        container: str,
-        argv: Sequence[str],
-        *,
-        stdin: bool,
-        tty: bool,
-        half_close: bool | None = None,
-        seconds: float | None = None,
-    ) -> Stream:
-        if container in self.vanished:
-            raise refused(500, self.vanished_message, ApiRequest("create", "pods/exec", namespace, pod))
-        mode = argv[4]
-        self.opened.append((container, list(argv[4:5]) + list(argv[7:])))
-        if mode == "tether":
-            line = self.facts.pop(0) if len(self.facts) > 1 else self.facts[0]
-            stream = FakeStream([Output(Channel.STDOUT, f"{line}\n".encode())], echo=True)
-            self.tethers.append(stream)
-            return stream
-        if mode == "state":
-            return FakeStream([Output(Channel.STDOUT, f"{self.state}\n".encode()), Exit(0)])
-        return FakeStream([])
 
-    # Terminal
-    def size(self) -> TerminalSize | None:
-        return TerminalSize(rows=24, columns=80)
+class FakeClock:
+    """Goes on by a hundredth of a second each time it is looked at."""
 
-    def relay(self, stream: Stream, companion: Companion, *, stdin: bool, tty: bool) -> Exit:
-        companion.service(self.monotonic())
-        return self.ends.pop(0)
+    def __init__(self) -> None:
+        self.time = 0.0
+        self._names = itertools.count()
 
-    def held(self) -> AbstractContextManager[None]:
-        return nullcontext()
-
-    # Notices
-    def identity(self, text: str) -> None:
-        self.said.append(text)
-
-    notice = warn = interject = identity
-
-    def progress(self, text: str) -> None: ...
-
-    # Clock
     def now(self) -> datetime:
         return datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -222,14 +236,126 @@ class World:
         self.time += seconds
 
     def random_letters(self, letters: str, count: int) -> str:
-        return next(self.names)[-count:]
+        return f"{next(self._names):08d}"[-count:]
 
-    # Keyring
+
+class FakeTerminal:
+    """Successive sessions end as `ends` says, unless a test gives `session`."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self.clock = clock
+        self.ends = [Exit(0)]
+        self.session: Callable[[Companion], Exit] = self._usual
+
+    def size(self) -> TerminalSize | None:
+        return TerminalSize(rows=24, columns=80)
+
+    def relay(self, stream: Stream, companion: Companion, *, stdin: bool, tty: bool) -> Exit:
+        return self.session(companion)
+
+    def held(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def _usual(self, companion: Companion) -> Exit:
+        companion.service(self.clock.monotonic())
+        return self.ends.pop(0)
+
+
+class FakeNotices:
+    """What was said, whatever with; `terminal`: a person reads it."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.terminal = True
+
+    def identity(self, text: str) -> None:
+        if self.terminal:
+            self.said.append(text)
+
+    def warn(self, text: str) -> None:
+        self.said.append(text)
+
+    notice = interject = warn
+
+    def progress(self, text: str) -> None: ...
+
+
+class FakeKeyring:
+    def __init__(self) -> None:
+        self.secret: Key | None = KEY
+        self.trouble = "no key has been made on this machine yet"
+        self.refused = False
+
     def key(self, *, make: bool = False) -> Key | None:
         return self.secret
 
+
+T = TypeVar("T")
+
+
+class Of(Generic[T]):
+    """An attribute of one of the parts of a World, as if it were the World's."""
+
+    def __init__(self, part: str) -> None:
+        self.part = part
+
+    def __set_name__(self, _owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, world: object, _owner: type) -> T:
+        value: T = getattr(getattr(world, self.part), self.name)
+        return value
+
+    def __set__(self, world: object, value: T) -> None:
+        setattr(getattr(world, self.part), self.name, value)
+
+
+class World:
+    """A fake for each port, and what tests look at most; a keyword is one of the parts, or an attribute of one."""
+
+    pod, added, happenings = Of[Json]("cluster"), Of[list[Json]]("cluster"), Of[list[PodEvent | None]]("cluster")
+    on_patch = Of[Callable[[Json], object]]("cluster")
+    opened, tethers = Of[list[tuple[str, list[str]]]]("streams"), Of[list[FakeStream]]("streams")
+    facts, state, vanished = Of[list[str]]("streams"), Of[str]("streams"), Of[set[str]]("streams")
+    vanished_message = Of[str]("streams")
+    ends = Of[list[Exit]]("terminal")
+    said = Of[list[str]]("notices")
+    time = Of[float]("clock")
+    secret, trouble, refused = Of["Key | None"]("keyring"), Of[str]("keyring"), Of[bool]("keyring")
+
+    def __init__(
+        self,
+        *,
+        cluster: FakeCluster | None = None,
+        streams: FakeStreams | None = None,
+        clock: FakeClock | None = None,
+        **changes: Any,
+    ) -> None:
+        self.cluster = cluster or FakeCluster()
+        self.streams = streams or FakeStreams()
+        self.clock = clock or FakeClock()
+        self.terminal = FakeTerminal(self.clock)
+        self.notices = FakeNotices()
+        self.keyring = FakeKeyring()
+        for name, value in changes.items():
+            assert isinstance(vars(World)[name], Of)
+            setattr(self, name, value)
+
     def ports(self) -> Ports:
-        return Ports(self, self, self, self, self, Scripts("HOLDER", "ENTER"), self, self, self)
+        scripts = Scripts("HOLDER", "ENTER")
+        sides = (self.cluster, self.streams, self.terminal, self.notices, self.clock)
+        return Ports(*sides, scripts, self.cluster, self.cluster, self.keyring)
+
+
+def end_when_told(world: World) -> None:
+    """The status shows the end of every debug container once `end` was said to a holder."""
+
+    def look(pod: Json) -> None:
+        if any(b"end\n" in tether.sent for tether in world.tethers):
+            for status in pod["status"]["ephemeralContainerStatuses"]:
+                status["state"] = {"terminated": {"exitCode": 0, "message": "ended by a client"}}
+
+    world.cluster.on_get = look
 
 
 def request(**changes: object) -> OpenRequest:
@@ -279,7 +405,13 @@ __all__ = [
     "OPEN",
     "OTHER_KEY",
     "STEPPED_DOWN",
+    "Exec",
+    "FakeClock",
+    "FakeCluster",
+    "FakeStream",
+    "FakeStreams",
     "World",
+    "end_when_told",
     "refused",
     "request",
     "root_pod",

@@ -15,20 +15,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.cluster.components import commands
-from tests.cluster.layout import layout_of
-from tests.cluster.lifecycle import running
-from tests.cluster.ports import free_port
+from hack.cluster.components import commands
+from hack.cluster.layout import layout_of
+from hack.cluster.lifecycle import running
+from hack.cluster.ports import free_port
+from tests.waiting import wait_until
 
 from .cluster import Cluster, write_kubeconfig
 from .tcp_proxy import TcpProxy, connection_at
-from .waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.cluster.layout import Layout
-    from tests.cluster.record import Record
+    from hack.cluster.layout import Layout
+    from hack.cluster.record import Record
 
     from .cluster import Json
 

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
+from tests.waiting import wait_until
+
 from .apiserver import restartable_api_server
 from .cluster import Cluster, write_kubeconfig
 from .pods import Pod, app, pod_manifest
 from .program import Dshell
 from .users import create_user, write_user_kubeconfig
-from .waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

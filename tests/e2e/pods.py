@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .waiting import wait_until
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from .cluster import Cluster, Json

@@ -38,10 +38,10 @@ class Dshell:
     ) -> Result:
         """Run to the end; its stdin is a pipe with `input`."""
         done = subprocess.run(
-            self._command(args),
+            self.command(args),
             input=input,
             capture_output=True,
-            env=self._environment(env),
+            env=self.environment(env),
             timeout=timeout,
             check=False,
             cwd=_TOP,
@@ -50,20 +50,20 @@ class Dshell:
 
     def in_shell(self, script: str, *args: str, timeout: float = 60) -> Result:
         """Run a bash script that has the program and `args` as its "$@": redirections, pipelines."""
-        command = ["bash", "-c", script, "bash", *self._command(args)]
+        command = ["bash", "-c", script, "bash", *self.command(args)]
         done = subprocess.run(
-            command, capture_output=True, env=self._environment(None), timeout=timeout, check=False, cwd=_TOP
+            command, capture_output=True, env=self.environment(None), timeout=timeout, check=False, cwd=_TOP
         )
         return Result(done.stdout, done.stderr.decode(errors="replace"), done.returncode)
 
     def start(self, *args: str, env: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
         """Start it with three pipes and leave the rest to the test, which ends it."""
         return subprocess.Popen(
-            self._command(args),
+            self.command(args),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=self._environment(env),
+            env=self.environment(env),
             cwd=_TOP,
         )
 
@@ -71,7 +71,7 @@ class Dshell:
         self, *args: str, env: dict[str, str] | None = None, rows: int = 24, columns: int = 80
     ) -> TerminalSession:
         """Start it on a terminal of its own; to be used in a `with`."""
-        return TerminalSession(self._command(args), self._environment(env), _TOP, rows=rows, columns=columns)
+        return TerminalSession(self.command(args), self.environment(env), _TOP, rows=rows, columns=columns)
 
     def with_kubeconfig(self, kubeconfig: Path) -> Dshell:
         return replace(self, kubeconfig=kubeconfig)
@@ -86,10 +86,10 @@ class Dshell:
         """The same person with another home."""
         return self.of_somebody_else(self.kubeconfig)
 
-    def _command(self, args: tuple[str, ...]) -> list[str]:
+    def command(self, args: tuple[str, ...]) -> list[str]:
         return [sys.executable, "-m", "kubectl_dshell", *args]
 
-    def _environment(self, extra: dict[str, str] | None) -> dict[str, str]:
+    def environment(self, extra: dict[str, str] | None) -> dict[str, str]:
         return {
             "PATH": os.environ["PATH"],
             "HOME": str(self.home),

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from tests.waiting import wait_until
+
 from .pods import DEBUG_BASH
 from .tcp_proxy import TcpProxy
-from .waiting import wait_until
 
 if TYPE_CHECKING:
     from .cluster import Cluster

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.waiting import wait_until
+
 from .pods import DEBUG_NOSHELL, STATIC, app
 from .traces import Before
-from .waiting import wait_until
 
 if TYPE_CHECKING:
     from .apiserver import ApiServer

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.waiting import wait_until
+
 from .audit import requests_of
 from .pods import RESTRICTED, STATIC, Pod, app
 from .processes import app_state
 from .tcp_proxy import TcpProxy
-from .waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.kube.proxies import Http, Socks5
+from tests.waiting import wait_until
 
 from .cluster import write_kubeconfig
 from .users import create_user, token_of
-from .waiting import wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from tests.waiting import wait_until
+
 from .pods import RESTRICTED, Pod, app
-from .waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.waiting import wait_until
+
 from .pods import STATIC_ROOT, Pod, add_by_hand, app
-from .waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.waiting import wait_until
+
 from .audit import Request, requests_of
 from .cluster import Cluster
 from .older_runtime import OlderRuntime, without_users
@@ -22,7 +24,6 @@ from .processes import app_state, processes_of
 from .tcp_proxy import TcpProxy
 from .terminal import TerminalSession
 from .users import create_user, token_of
-from .waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

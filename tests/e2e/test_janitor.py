@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from tests.cluster.layout import layout_of
-from tests.images.installed import NAME
+from hack.cluster.layout import layout_of
+from hack.images.installed import NAME
+from tests.waiting import wait_until
 
 from .audit import requests_of
 from .pods import app
 from .users import write_user_kubeconfig
-from .waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

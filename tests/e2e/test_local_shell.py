@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import wait_until
+
 from .pods import Pod
 from .program import Dshell
 from .terminal import TerminalSession
-from .waiting import wait_until
 
 TOP = Path(__file__).parents[2]
 CTRL_D = "\x04"
@@ -21,10 +22,10 @@ CTRL_D = "\x04"
 @contextmanager
 def local_shell(dshell: Dshell) -> Iterator[TerminalSession]:
     """A bash of this machine, where `d` is the program."""
-    environment = dshell._environment({"PS1": "local> "})
+    environment = dshell.environment({"PS1": "local> "})
     with TerminalSession(["bash", "--norc", "--noprofile", "-i"], environment, TOP) as session:
         session.expect("local> ")
-        session.send(f'd() {{ {shlex.join(dshell._command(()))} "$@"; }}\n')
+        session.send(f'd() {{ {shlex.join(dshell.command(()))} "$@"; }}\n')
         session.expect(r"\n.*local> ")
         yield session
 

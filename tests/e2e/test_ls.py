@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from tests.waiting import wait_until
+
 from .cluster import write_kubeconfig
 from .pods import Pod, app, pod_manifest
 from .program import Dshell
-from .waiting import wait_until
 
 if TYPE_CHECKING:
     from .cluster import Cluster

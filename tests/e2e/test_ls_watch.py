@@ -81,7 +81,7 @@ def test_programs_see_a_session_come_be_joined_and_end(alone: Pod, dshell: Dshel
 
     with going_on(dshell.start("ls", *there, "--watch", "-o", "json")) as lines:
         session = dshell.start(alone.name, *there, "--", "sleep", "1000")
-        joined = lines.until("ADDED", "MODIFIED", state="running", sessions=1)
+        joined = lines.until("ADDED", "MODIFIED", state="running", clients=1)
         end(session)
         ended = lines.until("MODIFIED", state="ended")
         alone.delete()
@@ -99,7 +99,7 @@ def test_what_no_longer_matches_is_deleted(alone: Pod, dshell: Dshell) -> None:
 
     with going_on(dshell.start("ls", *there, "-w", "-o", "json", "--state", "running", alone.name)) as lines:
         session = dshell.start(alone.name, *there, "--", "sleep", "1000")
-        lines.until("ADDED", "MODIFIED", state="running", sessions=1)
+        lines.until("ADDED", "MODIFIED", state="running", clients=1)
         end(session)
         assert lines.until("DELETED")["state"] == "ended"
 

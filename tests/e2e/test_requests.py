@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from tests.waiting import wait_until
+
 from .audit import requests_of
 from .cluster import Cluster
 from .traces import log_of
-from .waiting import wait_until
 
 if TYPE_CHECKING:
     from .conftest import MakePod, MakeUser

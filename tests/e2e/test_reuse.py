@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.waiting import wait_until
+
 from .pods import DEBUG_BASH, STATIC, Pod, app
-from .waiting import wait_until
 
 if TYPE_CHECKING:
     from .cluster import Cluster

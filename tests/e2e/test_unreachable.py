@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.waiting import wait_until
+
 from .cluster import write_kubeconfig
 from .older_runtime import OlderRuntime
 from .tcp_proxy import TcpProxy
 from .users import create_user, token_of
-from .waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -22,7 +22,7 @@ from kubectl_dshell.files.archive_source import ArchiveSource
 from kubectl_dshell.files.passthrough import Passthrough
 from kubectl_dshell.files.staging import Staging
 from tests.files.archives import asked, folder, link, member, pax, reader, source
-from tests.files.test_landing import nothing
+from tests.files.test_unpack import nothing
 
 Member = tuple[tarfile.TarInfo, bytes]
 Print = dict[str, tuple[object, ...]]

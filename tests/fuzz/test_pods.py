@@ -39,7 +39,7 @@ from kubectl_dshell.output.cleanup_report import format_endings, format_line, ne
 from kubectl_dshell.output.debug_containers.formats import format_debug_containers, format_document_of, format_name
 from kubectl_dshell.output.document import Format
 from kubectl_dshell.output.escape import escape
-from tests.commands.world import World
+from tests.commands.world import FakeCluster, World
 from tests.pods import running
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -295,10 +295,12 @@ def test_any_workload_selects_or_is_refused(junk: Json, pods: list[Json], worklo
     assert isinstance(only_ours(lambda: jobs_at_work(workload, pods)), list | DshellError)
 
 
-class Crowd(World):
+class Crowd(FakeCluster):
     """A list of pods, the one of an opponent among them; nobody waits for anything."""
 
-    pods: list[Json]
+    def __init__(self, pods: list[Json]) -> None:
+        super().__init__()
+        self.pods = pods
 
     def list_pods(self, namespace: str | None, selector: str = "") -> Any:
         yield from self.pods
@@ -310,8 +312,8 @@ class Crowd(World):
 @settings(deadline=None, max_examples=60)
 def test_the_others_are_listed_chosen_and_entered_past_any_pod(json_: Json, stale: bool) -> None:
     good = changed(valid(), ("metadata", "name"), "good")
-    world = Crowd(state="dshell-state holder=ok sessions=0 silent=99 kept=0 left=99")
-    world.pods = [json_, good]
+    state = "dshell-state holder=ok sessions=0 silent=99 kept=0 left=99"
+    world = World(cluster=Crowd([json_, good]), state=state)
 
     listed = list_chosen(ListRequest(None, choice=ListFilter(stale=stale)), world.ports())
     chosen = choose(CleanupRequest(stale=stale), world.ports())

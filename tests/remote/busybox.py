@@ -8,7 +8,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from tests.images import ingredients
+from hack.images import ingredients
 
 
 @cache

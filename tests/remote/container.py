@@ -11,17 +11,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-T = TypeVar("T")
-
-
-def until(what: Callable[[], T], seconds: float = 10) -> T:
-    """The first truthy answer of `what`; asked again until the deadline, whose failure is the caller's assert."""
-    deadline = time.monotonic() + seconds
-    while not (answer := what()) and time.monotonic() < deadline:
-        time.sleep(0.005)
-    return answer
+from tests.waiting import wait_until
 
 
 @dataclass
@@ -115,7 +107,8 @@ class Container:
         process = self._terminal(options) if tty else self._pipes(options, stdin=stdin)
         self.processes.append(process)
         # one that ends at once may never be seen
-        assert not first or until(lambda: self.pids() or process.outer.poll() is not None), process.printed()
+        if first:
+            wait_until(lambda: self.pids() or process.outer.poll() is not None, 10, process.printed)
         return process
 
     def _namespace(self, kind: str) -> str:

@@ -23,9 +23,10 @@ from kubectl_dshell.domain.debug_container.status import HolderReport
 from kubectl_dshell.domain.stream import TerminalSize
 from kubectl_dshell.remote import protocol, script
 from tests.remote.busybox import busybox
-from tests.remote.container import Container, Process, until
+from tests.remote.container import Container, Process
+from tests.waiting import wait_until
 
-__all__ = ["Container", "Debug", "Pod", "Process", "furnish", "pod", "until"]
+__all__ = ["Container", "Debug", "Pod", "Process", "furnish", "pod"]
 
 NOBODY = (65532, 65532)
 TOOLS = ("bash", "cat", "chroot", "env", "grep", "ls", "sh", "sleep", "stty", "tr", "true", "touch", "id", "ps")
@@ -60,7 +61,7 @@ class Pod:
         for program in ("sleep", "busybox"):
             shutil.copy(busybox(), container.root / program)
         container.start(["/sleep", "1000000"], init=False)
-        assert until(lambda: container.asleep(1))
+        wait_until(lambda: container.asleep(1), 10)
         return container
 
     def container(self, name: str, user: tuple[int, int] = NOBODY, env: dict[str, str] | None = None) -> Container:
@@ -107,7 +108,7 @@ class Pod:
                 process.close()
         for container in self.containers:
             for cgroup in container.cgroups:
-                assert until(partial(empty, cgroup))
+                wait_until(partial(empty, cgroup), 10)
                 cgroup.rmdir()
         for cgroup in self.containers[0].cgroups:
             cgroup.parent.rmdir()
@@ -135,7 +136,7 @@ class Debug:
             **env,
         }
         self.holder = self.container.start(list(HOLDER_COMMAND))
-        assert until(self.log.read_text), self.holder.outer.communicate()
+        wait_until(self.log.read_text, 10, self.holder.outer.communicate)
 
     def message(self) -> str:
         return self.log.read_text().strip()

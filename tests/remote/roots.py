@@ -13,7 +13,7 @@ from pathlib import Path
 from kubectl_dshell.files.archive_source import ArchiveSource
 from kubectl_dshell.files.tar_reader import TarReader
 from kubectl_dshell.remote import copying
-from tests.files.test_landing import nothing
+from tests.files.test_unpack import nothing
 from tests.remote.busybox import busybox
 
 NOBODY = 65532

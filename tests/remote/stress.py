@@ -5,6 +5,7 @@ Counts what an end must never leave behind: processes, and zombies below an app 
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import random
@@ -20,7 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kubectl_dshell.remote import protocol, script
-from tests.remote.rig import Debug, Pod, Shell, pod, until
+from tests.remote.rig import Debug, Pod, Shell, pod
+from tests.waiting import wait_until
 
 SESSION = "aaaaaaaa"
 WAYS = ("lease", "goodbye", "limit", "end", "cleanup")
@@ -96,7 +98,7 @@ def end(made: Pod, case: Case) -> Result:
         # what it prints fits into the pipe
         run = debug.run(SESSION, "sh", "-c", RUN[case.work])
         # it has told the holder of itself before its command begins: an earlier word of the tether would be overruled
-        assert until(lambda: debug.runs("sh", "-c", RUN[case.work]) or run.outer.poll() is not None, 30)
+        wait_until(lambda: debug.runs("sh", "-c", RUN[case.work]) or run.outer.poll() is not None, 30)
     # from anywhere in its course
     time.sleep(random.Random(str(case)).uniform(0, 0.3))
     began = time.monotonic()
@@ -105,7 +107,8 @@ def end(made: Pod, case: Case) -> Result:
         tether.say(words[case.way])
     elif case.way == "cleanup":
         debug.container.start(["sh"]).say(script.end().encode())
-    until(lambda: not debug.container.pids(), 40)
+    with contextlib.suppress(AssertionError):  # what is left then is counted below
+        wait_until(lambda: not debug.container.pids(), 40)
     seconds = time.monotonic() - began
     return Result(case, seconds, debug.commands(), [f"{word[1]} {word[51]}" for word in map(str.split, made.zombies())])
 

@@ -14,7 +14,7 @@ import pytest
 from kubectl_dshell.files.archive_source import ArchiveSource
 from kubectl_dshell.files.tar_reader import TarReader
 from kubectl_dshell.remote import copying, protocol
-from tests.files.test_landing import nothing
+from tests.files.test_unpack import nothing
 from tests.remote.roots import NOBODY, TEMPORARY, Root, make
 
 ODD = "-rf $(touch x) `y` \\ 'a' \"b\"\nü*?[z]"

@@ -16,7 +16,7 @@ import pytest
 
 from kubectl_dshell.files.archive_source import ArchiveSource
 from kubectl_dshell.remote import copying
-from tests.files.test_landing import nothing
+from tests.files.test_unpack import nothing
 from tests.remote.roots import NOBODY, TEMPORARY, Root, made_root, make, refused
 
 

@@ -12,7 +12,8 @@ import pytest
 
 from kubectl_dshell.remote import script
 from tests.remote.container import Container, Process
-from tests.remote.rig import Debug, Namespace, Pod, Shell, furnish, pod, until
+from tests.remote.rig import Debug, Namespace, Pod, Shell, furnish, pod
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.terminal
 two_shells = pytest.mark.parametrize("shell", ["busybox", "dash+bash"])
@@ -69,15 +70,15 @@ def test_all_of_it_ends_and_the_app_and_a_neighbour_go_on(
     with pod(place, kind) as made:
         neighbour = Debug(made, "busybox")
         neighbour.run("bbbbbbbb", "sleep", "1000")
-        assert until(lambda: "sleep" in neighbour.commands() and neighbour.container.asleep(3))
+        wait_until(lambda: "sleep" in neighbour.commands() and neighbour.container.asleep(3), 10)
         before = made.app.states(), neighbour.container.states()
         other = other_tools(made, shell, *argv)
-        assert until(lambda: runs(other, names)), other.states()
+        wait_until(lambda: runs(other, names), 10, other.states)
 
         started = time.monotonic()
         end(other)
 
-        assert until(lambda: not other.pids())
+        wait_until(lambda: not other.pids(), 10)
         assert time.monotonic() - started < 8
         assert (made.app.states(), neighbour.container.states()) == before
         assert len(made.zombies()) <= ZOMBIES.get(work, 0)
@@ -94,12 +95,12 @@ def test_an_interactive_shell_ends_with_what_was_typed_there(place: Path, shell:
         terminal.say(b"echo rea''dy\n")
         terminal.hear(b"ready\r\n")
         terminal.say(typed)
-        assert until(lambda: str(other.states()).count("sleep") == min(1, len(typed)) + typed.count(b"&"))
+        wait_until(lambda: str(other.states()).count("sleep") == min(1, len(typed)) + typed.count(b"&"), 10)
         before = made.app.states()
 
         end(other)
 
-        assert until(lambda: not other.pids())
+        wait_until(lambda: not other.pids(), 10)
         assert made.app.states() == before
         assert made.zombies() == []
 
@@ -109,11 +110,11 @@ def test_with_version_2_too(place: Path, private: bool) -> None:
     with pod(place, "shared", version_2=True, cgroup_namespace=private) as made:
         before = made.app.states()
         other = other_tools(made, "busybox", "sh", "-c", LOOP)
-        assert until(lambda: runs(other, "sh sleep"))
+        wait_until(lambda: runs(other, "sh sleep"), 10)
 
         end(other)
 
-        assert until(lambda: not other.pids())
+        wait_until(lambda: not other.pids(), 10)
         assert made.app.states() == before
 
 
@@ -123,7 +124,7 @@ def test_a_first_process_that_no_signal_from_inside_ends_is_said_and_nothing_sig
 ) -> None:
     with pod(place) as made:
         other = other_tools(made, shell, "sh", "-c", "sleep 1000 & sleep 1001; sleep 1002", own_pids=True)
-        assert until(lambda: runs(other, "sh sleep sleep"))
+        wait_until(lambda: runs(other, "sh sleep sleep"), 10)
         before = other.states()
 
         ending = end(other)
@@ -139,13 +140,13 @@ def test_a_process_that_shares_only_the_cgroup_or_only_the_root_is_not_ours(plac
         other = other_tools(made, "busybox", "sleep", "1000")
         replace(made.app, root=other.root).start(["/bin/sleep", "1000"])
         replace(other, root=made.app.root, processes=made.app.processes).start(["/sleep", "1000"])
-        assert until(lambda: made.app.asleep(2))
+        wait_until(lambda: made.app.asleep(2), 10)
         before = made.app.states()
         stranger = other.pids()[-1]
 
         end(other)
 
-        assert until(lambda: other.pids() in ([], [stranger]))
+        wait_until(lambda: other.pids() in ([], [stranger]), 10)
         assert made.app.states() == before
 
 
@@ -153,7 +154,7 @@ def test_half_a_script_does_nothing(place: Path) -> None:
     text = script.end().encode()
     with pod(place) as made:
         other = other_tools(made, "busybox", "sleep", "1000")
-        assert until(lambda: runs(other, "sleep"))
+        wait_until(lambda: runs(other, "sleep"), 10)
         for length in (len(text) // 3, len(text) // 2, len(text) - len("main\n")):
             ending = other.start(["sh"])
             ending.say(text[:length])
@@ -169,11 +170,11 @@ def test_one_of_ours_whose_holder_does_not_listen_ends_too(place: Path, shell: S
         debug = Debug(made, shell)
         debug.run("aaaaaaaa", "sleep", "1000")
         debug.tether("aaaaaaaa").hear(b"\n")
-        assert until(lambda: "sleep" in debug.commands())
+        wait_until(lambda: "sleep" in debug.commands(), 10)
         os.kill(debug.container.pids()[0], signal.SIGSTOP)
         before = made.app.states()
 
         end(debug.container)
 
-        assert until(lambda: not debug.container.pids())
+        wait_until(lambda: not debug.container.pids(), 10)
         assert made.app.states() == before

@@ -9,7 +9,8 @@ import pytest
 
 from kubectl_dshell.domain.debug_container.spec import HOLDER_COMMAND
 from kubectl_dshell.remote import protocol
-from tests.remote.rig import Debug, Process, Shell, furnish, pod, until
+from tests.remote.rig import Debug, Process, Shell, furnish, pod
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.terminal
 each_shell = pytest.mark.parametrize("shell", ["busybox", "bash", "dash+bash"])
@@ -33,7 +34,7 @@ def test_waiting_takes_no_process_and_no_cpu(place: Path, shell: Shell) -> None:
     with pod(place) as made:
         debug = Debug(made, shell)
         holder = debug.container.pids()[0]
-        assert until(lambda: any(word in wchan(holder) for word in (b"poll", b"select", b"pipe_read")))
+        wait_until(lambda: any(word in wchan(holder) for word in (b"poll", b"select", b"pipe_read")), 10)
         before = cost(holder)
 
         deadline = time.monotonic() + 2

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from kubectl_dshell.remote import protocol
-from tests.remote.rig import Debug, Process, Shell, pod, until
+from tests.remote.rig import Debug, Process, Shell, pod
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.terminal
 each_shell = pytest.mark.parametrize("shell", ["busybox", "bash", "dash+bash"])
@@ -59,7 +60,7 @@ def test_with_an_exit_code_that_may_be_somebody_else_s_the_client_says_it(place:
 
         assert task(debug, A, "sh", "-c", f"exit {code}").ended(30) == code
 
-        assert until(lambda: sessions(debug) == 1)
+        wait_until(lambda: sessions(debug) == 1, 10)
         tether = debug.tether(A)
         tether.say(protocol.bye(A))
         assert debug.holder.ended(30) == 0
@@ -77,7 +78,7 @@ def test_it_leaves_others_alone(place: Path, shell: Shell) -> None:
 
         assert printed.ended(30) == 0
         assert sorted(printed.printed().split()) == [b"err", b"out"]
-        assert until(lambda: sessions(debug) == 1)
+        wait_until(lambda: sessions(debug) == 1, 10)
         tether.say(protocol.bye(B))
         assert debug.holder.ended(30) == 0
         assert made.zombies() == []

@@ -9,7 +9,6 @@ from __future__ import annotations
 import select
 import socket
 import struct
-import time
 from dataclasses import dataclass, field
 
 from kubectl_dshell.domain.stream import Channel, Event, Exit, Output, TerminalSize
@@ -40,7 +39,7 @@ def frame(letter: str, data: bytes = b"") -> bytes:
 
 
 class FakeStream:
-    """Our side; satisfies `terminal.seams.Stream`."""
+    """Our side; satisfies `domain.stream.Stream`."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._socket = connection
@@ -182,12 +181,3 @@ class FakeCompanion:
 def pair() -> tuple[FakeStream, FarSide]:
     ours, theirs = socket.socketpair()
     return FakeStream(ours), FarSide(theirs)
-
-
-def wait_until(condition: object, seconds: float = 20) -> None:
-    """`condition` is called until it is true; fails after `seconds`."""
-    assert callable(condition)
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.005)

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
-from tests.terminal.fakes import FarSide, wait_until
+from tests.terminal.fakes import FarSide
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     import signal

@@ -12,11 +12,11 @@ import pytest
 
 from kubectl_dshell.domain.stream import Exit, Piped
 from kubectl_dshell.errors import ConnectionLost, Interrupted, NotFound, OutputFailed, Truncated
-from kubectl_dshell.terminal import pipes
 from kubectl_dshell.terminal.pipes import relay_piped
 from kubectl_dshell.terminal.signals import Signals
-from tests.terminal.fakes import FakeCompanion, FarSide, pair, wait_until
+from tests.terminal.fakes import FakeCompanion, FarSide, pair
 from tests.terminal.rig import thread
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.terminal
 MEGABYTE = 1 << 20
@@ -29,10 +29,13 @@ class Rig:
         self.words = b""
 
     def run(
-        self, sink: Callable[[BufferedReader], None], source: Callable[[BufferedWriter], None] | None = None
+        self,
+        sink: Callable[[BufferedReader], None],
+        source: Callable[[BufferedWriter], None] | None = None,
+        **how: float,
     ) -> Piped:
         with Signals() as signals:
-            return relay_piped(self.stream, self.companion, signals, self.words, sink, source)
+            return relay_piped(self.stream, self.companion, signals, self.words, sink, source, **how)
 
 
 @pytest.fixture
@@ -225,12 +228,11 @@ def test_a_receiving_command_hears_the_end_of_its_input_when_interrupted(rig: Ri
     assert tidied.is_set()
 
 
-def test_one_that_does_not_end_is_left_after_a_while(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipes, "_END_SECONDS", 0.3)
+def test_one_that_does_not_end_is_left_after_a_while(rig: Rig) -> None:
     begun = threading.Event()
 
     with thread(interrupt, begun.is_set), pytest.raises(Interrupted):
-        rig.run(drain, lambda _writer: begun.set())
+        rig.run(drain, lambda _writer: begun.set(), end_seconds=0.3)
 
 
 def test_a_lost_connection_ends_both(rig: Rig) -> None:

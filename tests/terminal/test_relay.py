@@ -15,14 +15,14 @@ from kubectl_dshell.terminal.relay import relay
 from kubectl_dshell.terminal.signals import Signals
 from kubectl_dshell.terminal.stdio_fds import StdioFds
 from kubectl_dshell.terminal.writer import OutputClosed
-from tests.terminal.fakes import FakeCompanion, FakeStream, FarSide, pair, wait_until
+from tests.terminal.fakes import FakeCompanion, FakeStream, FarSide, pair
 from tests.terminal.rig import thread
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from kubectl_dshell.domain.stream import Companion, Stream
 
 pytestmark = pytest.mark.terminal
 
@@ -65,14 +65,6 @@ def rig() -> Iterator[Rig]:
     for fd in (made.stdin, made.typing, made.reading, made.stdout, made.reading_errors, made.stderr):
         if fd >= 0:
             os.close(fd)
-
-
-def test_the_fakes_are_what_the_relay_asks_for(rig: Rig) -> None:
-    stream: Stream = rig.stream
-    companion: Companion = rig.companion
-
-    assert stream.fileno() >= 0
-    assert companion.fileno() == -1
 
 
 def test_output_goes_where_it_belongs_early_and_late_and_the_exit_code_comes_back(rig: Rig) -> None:

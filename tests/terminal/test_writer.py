@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kubectl_dshell.terminal.writer import LIMIT, FdWriter
-from tests.terminal.fakes import wait_until
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

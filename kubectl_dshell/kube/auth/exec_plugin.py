@@ -25,10 +25,6 @@ if TYPE_CHECKING:
 API_VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
 _MODES = ("", "Never", "IfAvailable", "Always")
 _EXTENSION = "client.authentication.k8s.io/exec"
-_SESSION_SECONDS = 20.0
-_LEFT_ALONE_SECONDS = 20.0
-"""A plugin that failed in a session, where nobody can answer it, is not started anew for that long: it may open a
-browser each time. A lease is 50 s."""
 
 
 class ExecPlugin:
@@ -91,7 +87,7 @@ class ExecPlugin:
 
     def _run(self) -> ExecCredential:
         taken = self._terminal.taken
-        if taken and self._failed and time.monotonic() - self._failed[0] < _LEFT_ALONE_SECONDS:
+        if taken and self._failed and time.monotonic() - self._failed[0] < self._terminal.left_alone_seconds:
             raise self._failed[1]
         try:
             return self._run_anew()
@@ -112,7 +108,7 @@ class ExecPlugin:
         environ = self._environment(interactive=interactive)
         try:
             # In a session nobody sees what it waits for.
-            seconds = _SESSION_SECONDS if self._terminal.taken else None
+            seconds = self._terminal.session_seconds if self._terminal.taken else None
             words = [command, *self._words]
             done = plugin_run.run(words, environ, self._show, interactive=interactive, seconds=seconds)
         except OSError as error:
@@ -121,7 +117,7 @@ class ExecPlugin:
         except plugin_run.OutputTooLarge as error:
             raise self._failure(f"wrote more than {plugin_run.LARGEST_ANSWER // 1024} KiB, and was ended") from error
         except plugin_run.PluginTimeout as error:
-            why = f"did not end within {_SESSION_SECONDS:.0f} s in a session, where it can ask nobody"
+            why = f"did not end within {self._terminal.session_seconds:.0f} s in a session, where it can ask nobody"
             raise self._failure(why) from error
         if done.code != 0:
             said = f": {scrub(done.unsaid)}" if done.unsaid else ""

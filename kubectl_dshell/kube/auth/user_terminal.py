@@ -10,12 +10,28 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+_SESSION_SECONDS = 20.0
+_LEFT_ALONE_SECONDS = 20.0
+"""A plugin that failed in a session, where nobody can answer it, is not started anew for that long: it may open a
+browser each time. A lease is 50 s."""
+
 
 class UserTerminal:
     """Told by whoever takes the terminal, asked by whoever would use it beside them; for several threads."""
 
-    def __init__(self, show: Callable[[str], None] | None = None) -> None:
-        """`show` writes text to the user at once, made safe; without it nothing may be written."""
+    def __init__(
+        self,
+        show: Callable[[str], None] | None = None,
+        *,
+        session_seconds: float = _SESSION_SECONDS,
+        left_alone_seconds: float = _LEFT_ALONE_SECONDS,
+    ) -> None:
+        """`show` writes text to the user at once, made safe; without it nothing may be written.
+
+        While a session has it, a plugin gets `session_seconds`, and one that failed `left_alone_seconds` of rest.
+        """
+        self.session_seconds = session_seconds
+        self.left_alone_seconds = left_alone_seconds
         self._show = show
         self._asking = threading.Lock()
         self._taken = False

@@ -1,0 +1,155 @@
+"""From nothing to a cluster that runs pods, and back."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import config, leftovers, node, pki, ports, record
+from .archives import archives
+from .build import build
+from .components import commands
+from .containers import load, snapshotter
+from .errors import ClusterError
+from .lock import locked
+from .packages import NODE, ensure, in_reach
+from .process import first_child
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .layout import Layout
+
+_PATIENCE = 120.0  # seconds for each step of the start
+
+
+def up(layout: Layout, *, fresh: bool = False) -> None:
+    """Keep it when it runs and answers, else start it anew, without what an earlier one left."""
+    if reason := in_reach():
+        raise ClusterError(f"{reason}; `make demo` and `make test` take Docker with kind too")
+    ensure(NODE)
+    binaries = build()
+    images = archives()
+    with locked(layout.lock, f"starting or ending the cluster {layout.name}"):
+        if fresh or not _healthy(layout, binaries):
+            _remove(layout)
+            _start(layout, binaries)
+        _load_test_images(layout, images)
+        _wait_until_ready(layout)
+
+
+def renew_images(layout: Layout) -> None:
+    """Load the test images into a cluster that runs already, when their sources are others than those it has."""
+    if running(layout):
+        images = archives()
+        with locked(layout.lock, f"loading the test images into the cluster {layout.name}"):
+            _load_test_images(layout, images)
+
+
+def down(layout: Layout) -> None:
+    """End it and forget it; nothing happens when there is none."""
+    if layout.lock.exists():
+        with locked(layout.lock, f"starting or ending the cluster {layout.name}"):
+            _remove(layout)
+
+
+def running(layout: Layout) -> record.Record | None:
+    """The record of a cluster whose node process lives."""
+    found = record.read(layout.record)
+    return found if found and found.node.alive else None
+
+
+def load_images(layout: Layout, files: list[Path]) -> None:
+    found = running(layout)
+    if found is None:
+        raise ClusterError(f"no cluster {layout.name} is up; type: python -m hack.cluster up")
+    load(layout, Path(found.binaries), files, _snapshotter(layout))
+
+
+def _start(layout: Layout, binaries: Path) -> None:
+    _say(layout, "starting")
+    layout.log.mkdir(parents=True)
+    layout.folder.chmod(0o711)  # the root of a pod with its own user namespace passes through it to its files
+    layout.log.chmod(0o700)
+    chosen = ports.pick()
+    pki.write(layout, chosen.apiserver)
+    config.write(layout, chosen, binaries, _snapshotter(layout))
+    leftovers.create_cgroups(layout)
+    starter = node.start(layout, commands(layout, chosen, binaries), binaries)
+    first = None
+    while first is None:
+        first = first_child(starter.pid)
+        if starter.poll() is not None:
+            raise ClusterError(f"the node ended at once:\n{(layout.log / 'node.log').read_text()}")
+    record.write(layout.record, record.Record(first, chosen, str(binaries)))
+    _wait(layout, "containerd", layout.containerd_socket.exists)
+
+
+def _wait_until_ready(layout: Layout) -> None:
+    ready = ("wait", "--for=condition=Ready", "node/localhost", "--timeout=5s")
+    _wait(layout, "the node", lambda: kubectl(layout, *ready))
+    # A pod cannot be made before: admission gives it this account.
+    _wait(layout, "the default service account", lambda: kubectl(layout, "get", "serviceaccount", "default"))
+
+
+def _load_test_images(layout: Layout, files: list[Path]) -> None:
+    """Those that are not what was loaded last."""
+    before = layout.loaded.read_text().splitlines() if layout.loaded.exists() else []
+    names = {file: f"{file.parent.name}/{file.name}" for file in files}
+    if new := [file for file in files if names[file] not in before]:
+        _say(layout, f"loading {len(new)} images")
+        load_images(layout, new)
+        layout.loaded.write_text("\n".join(names.values()))
+
+
+def _healthy(layout: Layout, binaries: Path) -> bool:
+    found = running(layout)
+    if found is None:
+        return False
+    if found.binaries != str(binaries):
+        _say(layout, "other versions are pinned now, so it is started anew")
+        return False
+    if kubectl(layout, "wait", "--for=condition=Ready", "node/localhost", "--timeout=20s"):
+        return True
+    _say(layout, "it runs but does not answer, so it is started anew")
+    return False
+
+
+def kubectl(layout: Layout, *words: str) -> bool:
+    """Whether it says yes."""
+    found = record.read(layout.record)
+    if found is None:
+        return False
+    command = [f"{found.binaries}/kubectl", "--kubeconfig", str(layout.kubeconfig), *words]
+    return subprocess.run(command, check=False, capture_output=True).returncode == 0
+
+
+def _remove(layout: Layout) -> None:
+    found = record.read(layout.record)
+    if found and not found.node.kill():
+        raise ClusterError(f"process {found.node.pid}, the node of cluster {layout.name}, survives SIGKILL")
+    leftovers.remove(layout)
+    shutil.rmtree(layout.folder, ignore_errors=True)
+
+
+def _wait(layout: Layout, what: str, ready: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while not ready():
+        if running(layout) is None:
+            raise ClusterError(f"the node of cluster {layout.name} ended; see {layout.log}")
+        if time.monotonic() > deadline:
+            said = (layout.log / "node.log").read_text()
+            raise ClusterError(f"{what} is not ready after {_PATIENCE:.0f} s; see {layout.log}\n{said}")
+        time.sleep(0.1)
+
+
+def _snapshotter(layout: Layout) -> str:
+    return snapshotter(layout.folder, Path("/proc/self/mountinfo").read_text())
+
+
+def _say(layout: Layout, words: str) -> None:
+    print(f"cluster {layout.name}: {words}", file=sys.stderr, flush=True)

@@ -1,0 +1,216 @@
+"""What a copy makes of a session's end, and in which order things become final."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+import pytest
+
+from kubectl_dshell.commands.copy.copy import CopyIn, CopyOut, copy_in, copy_out
+from kubectl_dshell.commands.copy.ports import CopyPorts
+from kubectl_dshell.domain.copy.copy_spec import RemotePath
+from kubectl_dshell.domain.progress import ProgressMeter
+from kubectl_dshell.domain.stream import Companion, Exit, Piped, Stream
+from kubectl_dshell.errors import ConnectionLost, DshellError, Forbidden, NotFound, OutputFailed, Truncated
+from tests.commands.world import Exec, FakeStreams, World, request
+
+ETC = RemotePath(None, "web", "etc", folder=False, contents=False)
+CHANGED = "tar: ./a.log: file changed as we read it\n"
+
+
+@dataclass
+class Sides:
+    """Our disk, and the other side: what it writes, and how it ends."""
+
+    written: bytes = b"archive"
+    end: Exit | DshellError = field(default_factory=lambda: Exit(0))
+    said: str = ""
+    fails: DshellError | None = None
+    refuses: tuple[str, str] | None = None
+    words: bytes = b""
+    sent: bytes | None = None
+    log: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=lambda: ["src"])
+    missing: list[str] = field(default_factory=list)
+
+    # Pipes
+    def piped(
+        self,
+        stream: Stream,
+        companion: Companion,
+        words: bytes,
+        sink: Callable[[io.BufferedReader], None],
+        source: Callable[[io.BufferedWriter], None] | None = None,
+    ) -> Piped:
+        self.words = words
+        sink(io.BufferedReader(io.BytesIO(self.written)))
+        if source:
+            out = io.BytesIO()
+            source(out)  # type: ignore[arg-type]  # as far as it is used
+            self.sent = out.getvalue()
+        if isinstance(self.end, DshellError):
+            raise self.end
+        return Piped(self.end, self.said, self.fails)
+
+    def held(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    # Disk
+    def landing(self, destination: str, sources: Sequence[RemotePath]) -> Sides:
+        self.log.append(f"land {destination} {[source.path for source in sources]}")
+        return self
+
+    def luggage(self, sources: Sequence[str], refuse: Callable[[str, str], None]) -> Sides:
+        self.refuse = refuse
+        return self
+
+    def receive(self, source: io.BufferedReader, refuse: Callable[[str, str], None], meter: ProgressMeter) -> None:
+        self.log.append(f"receive {source.read().decode()}")
+        if self.refuses:
+            refuse(*self.refuses)
+
+    def commit(self) -> None:
+        self.log.append("commit")
+
+    def discard(self) -> None:
+        self.log.append("discard")
+
+    def send(self, out: BinaryIO, stopped: Callable[[], bool], meter: ProgressMeter) -> None:
+        if self.refuses:
+            self.refuse(*self.refuses)
+        out.write(b"stopped" if stopped() else b"whole")
+
+
+class NoTransfer:
+    def expect(self, total: int | None) -> None: ...
+    def advance(self, count: int) -> None: ...
+    def end(self) -> None: ...
+
+
+def out(sides: Sides, world: World, *, skip: bool = False) -> int:
+    world.ends = [Exit(0)]
+    ports = CopyPorts(world.ports(), sides, sides, NoTransfer())
+    return copy_out(CopyOut(request(), (ETC,), "here", skip), ports)
+
+
+def into(sides: Sides, world: World, *, skip: bool = False) -> int:
+    ports = CopyPorts(world.ports(), sides, sides, NoTransfer())
+    return copy_in(CopyIn(request(), ("src",), ETC, skip), ports)
+
+
+def test_a_copy_is_committed_when_all_is_well() -> None:
+    sides, world = Sides(), World()
+
+    assert out(sides, world) == 0
+    assert sides.log == ["land here ['etc']", "receive archive", "commit", "discard"]
+    (mode, *words) = next(argv for _, argv in world.opened if argv[0] == "run")
+    assert (mode, words[:2], words[3:]) == ("run", ["sh", "-c"], ["cp"])
+    assert sides.words.startswith(b"set -- strict etc\n")
+
+
+@pytest.mark.parametrize(
+    ("sides", "error", "message", "advice"),
+    [
+        (
+            Sides(end=Exit(66), said="/etc: No such file\n"),
+            NotFound,
+            "web:/etc: No such file",
+            "kubectl dshell web -n shop -- ls -la .",
+        ),
+        (Sides(end=Exit(77), said="/etc: Permission denied\n"), Forbidden, "Permission denied", "--profile general"),
+        (Sides(end=Exit(65), said="tar: ./a: Permission denied\n"), Forbidden, "nothing was copied", "--skip-failed"),
+        (Sides(end=ConnectionLost("gone")), ConnectionLost, "connection to web lost", ""),
+        (Sides(fails=OutputFailed("the disk is full")), OutputFailed, "the disk is full", ""),
+        (Sides(end=Exit(65), said="x", fails=OutputFailed("full")), OutputFailed, "full", ""),
+        (Sides(fails=Truncated("half")), Truncated, "half", ""),
+        (Sides(missing=["etc"]), Forbidden, "etc is not copied, and nothing else: it did not come", "--skip-failed"),
+        (Sides(refuses=("etc/su", "setuid")), Forbidden, "etc/su is not copied, and nothing else", "--skip-failed"),
+    ],
+    ids=lambda v: v.said.strip() if isinstance(v, Sides) else None,
+)
+def test_a_copy_that_fails_is_never_committed(
+    sides: Sides, error: type[DshellError], message: str, advice: str
+) -> None:
+    with pytest.raises(error) as raised:
+        out(sides, World())
+
+    assert message in raised.value.message
+    assert advice in " ".join(raised.value.advice)
+    assert "commit" not in sides.log
+    assert sides.log[-1] == "discard"
+
+
+def test_tar_s_own_failure_is_told_in_its_words() -> None:
+    sides, world = Sides(end=Exit(65), said="tar: short read\n", fails=Truncated("half")), World()
+
+    assert out(sides, world) == 1
+    assert "error: web: nothing was copied: tar: short read" in world.said
+    assert "commit" not in sides.log
+
+
+@pytest.mark.parametrize(
+    ("sides", "said"),
+    [
+        (Sides(end=Exit(65), said=CHANGED), f"web: {CHANGED.strip()}"),
+        (Sides(said="tar: ./a: Permission denied\n"), "web: tar: ./a: Permission denied"),
+        (Sides(refuses=("etc/su", "setuid")), "left out: etc/su: setuid"),
+    ],
+    ids=["grown", "left out there", "left out here"],
+)
+def test_what_is_left_out_is_named(sides: Sides, said: str) -> None:
+    world = World()
+
+    assert out(sides, world, skip=True) == 0
+    assert said in world.said
+    assert "commit" in sides.log
+
+
+def test_nothing_is_sent_before_the_other_side_is_ready() -> None:
+    sides, world = Sides(written=b"ready\n"), World()
+
+    assert into(sides, world) == 0
+    assert sides.sent
+    assert re.match(rb"set -- etc file \.dshell-[a-z0-9]{8} src\n", sides.words)
+    (mode, *words) = next(argv for _, argv in world.opened if argv[0] == "run")
+    assert (mode, words[3:]) == ("run", ["cp"])
+
+
+@pytest.mark.parametrize(("copy", "wanted"), [(out, False), (into, None)], ids=["out", "in"])
+def test_a_server_without_half_close_can_be_copied_from(
+    copy: Callable[[Sides, World], int], wanted: bool | None
+) -> None:
+    """Its words end with an empty line; only an archive ends with its input."""
+    seen: list[bool | None] = []
+
+    class Looking(FakeStreams):
+        def answer(self, asked: Exec) -> Stream:
+            if asked.mode == "run":
+                seen.append(asked.half_close)
+            return super().answer(asked)
+
+    assert copy(Sides(written=b"ready\n"), World(streams=Looking())) == 0
+    assert seen == [wanted]
+
+
+@pytest.mark.parametrize("written", [b"", b"ready\nfailed\n", b"sh: tar: not found\n"])
+def test_nothing_more_is_sent_when_it_is_not_wanted(written: bytes) -> None:
+    sides = Sides(written=written, end=Exit(77), said="/etc/: Read-only file system\n")
+
+    with pytest.raises(Forbidden, match="web:/etc/: Read-only file system"):
+        into(sides, World())
+    assert sides.sent
+    assert sides.sent.endswith(b"stopped")
+
+
+def test_what_failed_here_is_told_first() -> None:
+    sides = Sides(
+        written=b"ready\n", end=Exit(65), said="the archive ended early\n", fails=NotFound("src: Permission denied")
+    )
+
+    with pytest.raises(NotFound, match="src: Permission denied"):
+        into(sides, World())

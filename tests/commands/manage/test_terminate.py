@@ -1,0 +1,266 @@
+"""How one debug container is ended, by a word or by signals, and when that is believed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+import pytest
+
+from kubectl_dshell.commands.manage.terminate import terminate
+from kubectl_dshell.commands.parallel import Stop
+from kubectl_dshell.domain.debug_container.cleanup_result import CleanupOutcome
+from kubectl_dshell.domain.debug_container.status import DebugContainer, debug_containers
+from kubectl_dshell.domain.pod.pod import parse_pod
+from kubectl_dshell.domain.stream import Channel, Event, Exit, Output, Stream
+from kubectl_dshell.errors import (
+    ApiError,
+    ConnectionLost,
+    ContainerNotRunning,
+    DshellError,
+    PermissionDenied,
+    PodNotFound,
+)
+from tests.commands.world import Exec, FakeClock, FakeCluster, FakeStream, FakeStreams, World, running_holder
+from tests.pods import Json
+
+
+@pytest.fixture
+def stop() -> Iterator[Stop]:
+    made = Stop()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def no_pauses() -> Iterator[Stop]:
+    """Ends every pause at once, and says to nobody that it is over."""
+
+    class Impatient(Stop):
+        def is_set(self) -> bool:
+            return False
+
+    made = Impatient()
+    made.set()
+    yield made
+    made.close()
+
+
+class Streams(FakeStreams):
+    """`scripts` are the shells that were opened for a script, each of which says `answer`."""
+
+    def __init__(self, answer: list[Event], refusals: list[DshellError]) -> None:
+        super().__init__()
+        self.says, self.refusals = answer, refusals
+        self.scripts: list[FakeStream] = []
+
+    def answer(self, asked: Exec) -> Stream:
+        if self.refusals:
+            raise self.refusals.pop(0)
+        if asked.argv == ("sh",):
+            self.scripts.append(FakeStream(list(self.says)))
+            return self.scripts[-1]
+        return super().answer(asked)
+
+
+class Cluster(FakeCluster):
+    """Shows the pod each second."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__()
+        self.clock = clock
+
+    def pod_changes(self, namespace: str, name: str, resource_version: str, deadline: float) -> Iterator[Json | None]:
+        while self.clock.monotonic() < deadline:
+            self.clock.time += 1
+            yield self.get_pod(namespace, name)
+
+
+ENDED: list[Event] = [Output(Channel.STDOUT, b"dshell-end ended\n"), Exit(0)]
+
+
+class Container(World):
+    """One debug container. Its end by the word or by the script can be switched off."""
+
+    def __init__(
+        self,
+        *,
+        hears: bool = True,
+        mortal: bool = True,
+        answer: list[Event] = ENDED,
+        refusals: Sequence[DshellError] = (),
+    ) -> None:
+        self.hears, self.mortal = hears, mortal
+        self.execs, clock = Streams(answer, list(refusals)), FakeClock()
+        super().__init__(cluster=Cluster(clock), streams=self.execs, clock=clock)
+        self.cluster.on_get = self.look
+
+    def look(self, pod: Json) -> None:
+        told = self.hears and any(b"end\n" in tether.sent for tether in self.tethers)
+        if told or (self.mortal and any(script.sent for script in self.execs.scripts)):
+            for status in pod["status"]["ephemeralContainerStatuses"]:
+                status["state"] = {"terminated": {"exitCode": 0}}
+
+
+def session_of(world: World, *, ours: bool = True) -> DebugContainer:
+    running_holder(world)
+    [container] = debug_containers(parse_pod(world.pod))
+    return replace(container, ours=ours)
+
+
+def test_a_holder_is_told_and_nothing_is_signalled(stop: Stop) -> None:
+    world = Container()
+
+    ended = terminate(session_of(world), world.ports(), stop)
+
+    assert (ended.outcome, ended.why, world.execs.scripts) == (CleanupOutcome.ENDED, "", [])
+
+
+def test_one_whose_holder_does_not_obey_is_signalled(stop: Stop) -> None:
+    world = Container(hears=False)
+
+    assert terminate(session_of(world), world.ports(), stop).outcome is CleanupOutcome.ENDED
+    assert b"end_processes" in world.execs.scripts[0].sent
+
+
+def test_of_other_tools_only_signals_are_used(stop: Stop) -> None:
+    world = Container()
+
+    assert terminate(session_of(world, ours=False), world.ports(), stop).outcome is CleanupOutcome.ENDED
+    assert world.tethers == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ([Output(Channel.STDOUT, b"dshell-end first\n"), Exit(0)], "its first process is PID 1"),
+        ([Output(Channel.STDOUT, b"dshell-end none\n"), Exit(0)], "none of its processes is open"),
+        ([Output(Channel.STDOUT, b"dshell-end blind\n"), Exit(0)], "no cgroup is to be seen"),
+        ([Exit(None, 'exec: "sh": executable file not found in $PATH')], "its image has no shell"),
+        ([Exit(127)], "its image has no shell"),
+        ([Output(Channel.STDOUT, b"dshell-end ended\n"), Exit(0)], "it still runs"),
+        ([Exit(137)], "it still runs"),
+    ],
+)
+def test_why_it_could_not_be_ended_comes_with_two_ways_out(stop: Stop, answer: list[Event], why: str) -> None:
+    world = Container(mortal=False, answer=answer)
+
+    ended = terminate(session_of(world, ours=False), world.ports(), stop)
+
+    assert ended.outcome is CleanupOutcome.FAILED
+    assert why in ended.why
+    assert ended.advice == (
+        "wait until it ends, or ask its user to exit (kubectl attach -it web -n shop -c dshell-abcde)",
+        "replace the pod: kubectl delete pod web -n shop",
+    )
+
+
+def test_who_may_not_exec_is_told_the_verb_and_the_resource(stop: Stop) -> None:
+    world = Container(refusals=[PermissionDenied("ada", "create", "pods/exec", "shop")])
+
+    ended = terminate(session_of(world), world.ports(), stop)
+
+    assert (ended.outcome, ended.why) == (CleanupOutcome.FAILED, "ada may not create pods/exec in namespace shop")
+
+
+def test_one_that_has_ended_meanwhile_is_not_touched(stop: Stop) -> None:
+    world = Container()
+    container = session_of(world)
+    world.pod["status"]["ephemeralContainerStatuses"][0]["state"] = {"terminated": {"exitCode": 0}}
+
+    assert terminate(container, world.ports(), stop).outcome is CleanupOutcome.ALREADY_ENDED
+    assert world.opened == []
+
+
+@pytest.mark.parametrize("vanish", [lambda w: w.pod["spec"].update(ephemeralContainers=[]), None], ids=["new", "gone"])
+def test_a_pod_that_is_gone_or_another_counts_as_ended(stop: Stop, vanish: Callable[[World], None] | None) -> None:
+    world = Container()
+    container = session_of(world)
+    if vanish:
+        vanish(world)
+        world.pod["status"]["ephemeralContainerStatuses"] = []
+    else:
+        container = replace(container, pod="elsewhere")
+
+    ended = terminate(container, world.ports(), stop)
+
+    assert (ended.outcome, ended.why) == (CleanupOutcome.ENDED, "its pod is gone")
+
+
+def test_what_has_its_name_in_the_pod_that_came_after_is_not_touched(stop: Stop) -> None:
+    """As with --name in the pods of a StatefulSet, some time after they were listed."""
+    world = Container()
+    container = session_of(world)
+    world.pod["metadata"]["uid"] = "u-2"
+
+    ended = terminate(container, world.ports(), stop)
+
+    assert (ended.outcome, ended.why) == (CleanupOutcome.ENDED, "its pod is gone")
+    assert world.opened == []
+
+
+@pytest.mark.parametrize(
+    "passing",
+    [ConnectionLost("away"), ApiError(429, "TooManyRequests", "later"), ApiError(503, "ServiceUnavailable", "later")],
+)
+def test_what_passes_is_tried_again(no_pauses: Stop, passing: DshellError) -> None:
+    world = Container(refusals=[passing, passing])
+
+    assert terminate(session_of(world), world.ports(), no_pauses).outcome is CleanupOutcome.ENDED
+
+
+def test_what_does_not_pass_is_given_up_after_a_while(no_pauses: Stop) -> None:
+    world = Container()
+    container = session_of(world)
+
+    def away(_pod: Json) -> None:
+        world.time += 7
+        raise ConnectionLost("nobody answers")
+
+    world.cluster.on_get = away
+
+    ended = terminate(container, world.ports(), no_pauses)
+
+    assert (ended.outcome, ended.why) == (CleanupOutcome.FAILED, "nobody answers")
+
+
+def test_a_node_that_lets_nobody_in_is_believed_only_with_the_status(stop: Stop) -> None:
+    world = Container(hears=False, mortal=False)
+    container = session_of(world)
+    world.vanished = {container.name}
+    gone = ContainerNotRunning("container not found")
+    world.execs.refusals = [gone, gone]
+
+    ended = terminate(container, world.ports(), stop)
+
+    assert ended.outcome is CleanupOutcome.FAILED
+    assert "container not found" in ended.why
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_pod_that_is_being_deleted_takes_it_along(stop: Stop, gone: bool) -> None:
+    """Whatever came of our words: here its node lets nobody in any more."""
+
+    world = Container(hears=False, mortal=False)
+    container = session_of(world)
+    world.pod["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    world.vanished = {container.name}
+
+    def leaves(pod: Json) -> None:
+        if world.time > 40:
+            if gone:
+                raise PodNotFound('no pod "web" in namespace shop')
+            pod["status"]["ephemeralContainerStatuses"][0]["state"] = {"terminated": {"exitCode": 137}}
+
+    world.cluster.on_get = leaves
+
+    ended = terminate(container, world.ports(), stop)
+
+    assert (ended.outcome, ended.why) == (CleanupOutcome.ENDED, "its pod is gone" if gone else "")
+
+
+def test_told_to_stop_it_says_that_the_end_is_not_sure(stop: Stop) -> None:
+    world = Container(hears=False, mortal=False)
+    stop.set()
+
+    assert terminate(session_of(world), world.ports(), stop).outcome is CleanupOutcome.INTERRUPTED

@@ -1,0 +1,49 @@
+"""The kernel's rule, told back to the user."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from kubectl_dshell.domain.access.root_access import capability_names, how_to_enter, why_denied
+from tests.domain.access.test_identity import facts
+
+COMMAND = "kubectl dshell web -n shop"
+
+
+@pytest.mark.parametrize(
+    ("changes", "why", "opens"),
+    [
+        pytest.param({"our_uid": 65532, "our_caps": 0}, "the app runs as user 101 and the debug container as 65532", "--run-as 101:101", id="uid"),
+        pytest.param({"our_uid": 101, "our_gid": 0, "our_caps": 0}, "the app runs as group 101 and the debug container as 0", "--run-as 101:101", id="gid"),
+        pytest.param({"our_uid": 101, "our_gid": 101, "our_caps": 0, "caps": 0x400}, "the app holds the capability NET_BIND_SERVICE (from its binary), which a debug container of the same user cannot hold", "--profile general", id="file capability"),
+        pytest.param({"our_uid": 101, "our_gid": 101, "our_caps": 0, "dumpable": False}, "the app's process is not dumpable (it changed user without exec, or set PR_SET_DUMPABLE to 0)", "--profile general", id="not dumpable"),
+        pytest.param({"uid": (0, 101, 101, 101), "our_caps": 0}, "IDs differ (uid (0, 101, 101), gid (101, 101, 101)), so no single user matches", "--profile general", id="mixed ids"),
+        pytest.param({"our_uid": 101, "our_gid": 101, "our_caps": 0}, "a security module on the node (AppArmor, SELinux) keeps the two containers apart", "--profile general", id="nothing else left"),
+        pytest.param({"pid": 0, "uid": None, "gid": None}, "no process of the app is visible", f"Retry with: {COMMAND}", id="not visible"),
+        pytest.param({"uid": (0,) * 4, "gid": (0,) * 4, "caps": 0x200000, "our_caps": 0}, "the app holds the capability SYS_ADMIN, and the debug container does not", "--profile general", id="root with more"),
+        pytest.param({"our_caps": 0, "dumpable": False}, "the app's process is not dumpable", "--profile general", id="not dumpable before another uid"),
+        pytest.param({"our_uid": 65532, "our_caps": 0, "caps": 0x400}, "the app holds the capability NET_BIND_SERVICE", "--profile general", id="capability before another uid"),
+        pytest.param({"uid": (0,) * 4, "gid": (0,) * 4, "caps": 0xA80425FB, "our_uid": 65532, "our_caps": 0}, "the app runs as user 0 and the debug container as 65532", "--run-as 0:0", id="root, and we are not"),
+    ],
+)  # fmt: skip
+def test_the_clause_that_fails_is_named_with_what_would_open(
+    changes: dict[str, Any], why: str, opens: str, snapshot: SnapshotAssertion
+) -> None:
+    measured = facts(**changes)
+
+    assert why in why_denied(measured)
+    assert opens in how_to_enter(measured, COMMAND)
+    assert [why_denied(measured), how_to_enter(measured, COMMAND)] == snapshot
+
+
+def test_who_had_ptrace_already_is_not_sent_to_get_it() -> None:
+    assert "--profile" not in how_to_enter(facts(our_caps=1 << 19), COMMAND)
+
+
+def test_capabilities_have_their_kubernetes_names() -> None:
+    assert capability_names(0x400) == "NET_BIND_SERVICE"
+    assert capability_names(1 << 40 | 1) == "CHOWN, CHECKPOINT_RESTORE"
+    assert capability_names(0xA80425FB).split(", ")[-1] == "SETFCAP"

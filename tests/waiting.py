@@ -1,0 +1,32 @@
+"""The one way in which tests wait for something that happens by itself."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Found = TypeVar("Found")
+_SHORTEST, _LONGEST = 0.005, 0.05  # seconds
+
+
+def wait_until(
+    condition: Callable[[], Found], seconds: float = 20, what: str | Callable[[], object] = "the condition"
+) -> Found:
+    """Return the first true value of `condition`; AssertionError with `what` after `seconds`.
+
+    `what` is a name of it, or called then and only then: what a process has printed, what else is there.
+    Between two calls it rests as long as one took, within bounds: memory is looked at often, an API server is spared.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        began = time.monotonic()
+        if found := condition():
+            return found
+        now = time.monotonic()
+        if now > deadline:
+            told = what if isinstance(what, str) else what()
+            raise AssertionError(f"waited {seconds:g} s in vain for {told}")
+        time.sleep(min(max(now - began, _SHORTEST), _LONGEST))
