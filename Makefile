@@ -10,8 +10,7 @@ CLUSTER := $(PYTHON_HERE) -m hack.cluster
 WORKERS := -n 4 --dist loadgroup
 # Of the unit and terminal rings: those of e2e run the program in processes of its own, which are not measured.
 COVERAGE := --cov --cov-report=term
-SCRIPTS := kubectl_dshell/remote/holder.sh kubectl_dshell/remote/processes.sh kubectl_dshell/remote/end.sh kubectl_dshell/remote/enter.sh kubectl_dshell/remote/resolve.sh kubectl_dshell/remote/copy_out.sh \
-	kubectl_dshell/remote/copy_in.sh kubectl_dshell/remote/task.sh .ci/run .ci/venv
+REMOTE := $(wildcard kubectl_dshell/remote/*.sh)
 
 help:
 	@sed -n '1,3s/^# //p' Makefile
@@ -31,7 +30,8 @@ lint: .venv/stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/shellcheck $(SCRIPTS)
+	$(BIN)/shellcheck $(REMOTE) .ci/run .ci/venv
+	$(BIN)/shfmt -i 0 -d $(REMOTE)
 
 # The cluster is chosen first: without one nothing is run, and nothing is skipped.
 test: lint

@@ -44,7 +44,7 @@ def test_what_the_image_runs_is_in_it(tmp_path: Path) -> None:
     shipped = (TOP / "kubectl_dshell").rglob("*.*")
     for file in (file for file in shipped if "__pycache__" not in file.parts):
         assert image.rootfs[f"{package}/{file.relative_to(TOP / 'kubectl_dshell')}"].content == file.read_bytes()
-    for module in ("click", "urllib3", "websocket", "yaml"):
+    for module in ("click", "urllib3", "yaml"):
         assert f"{target.lstrip('/')}/{module}/__init__.py" in image.rootfs
     assert (image.config["Entrypoint"], image.config["User"]) == (STAGE.entrypoint, STAGE.user)
     assert image.below == layers_of(python)[:1]
