@@ -19,7 +19,11 @@ MOST_SOURCES = 65_536
 """Files and directories that the patterns of one copy may match."""
 
 _PATTERN = re.compile(r"[*?[\\]")
-_BRACKET = re.compile(r"\[[!^]?\]?(?:\[[:=.].*?[:=.]\]|[^\]])*\]", re.DOTALL)
+# What negates a bracket expression: POSIX leaves ^ open, bash and ash take it for !, dash for itself.
+_BRACKETS = {
+    negations: re.compile(rf"\[[{re.escape(negations)}]?\]?(?:\[[:=.].*?[:=.]\]|[^\]])*\]", re.DOTALL)
+    for negations in ("!^", "!")
+}
 
 
 class RequestedNames:
@@ -71,7 +75,8 @@ def matches(pattern: str, name: str) -> bool:
     raw, raw_name = (text.encode("utf-8", "surrogateescape").decode("latin-1") for text in (pattern, name))
     if len(raw_name) > LONGEST_NAME:
         return False
-    return _fits(list(_tokens(pattern)), name) or _fits(list(_tokens(raw)), raw_name)
+    readings = ((pattern, name), (raw, raw_name))
+    return any(_fits(list(_tokens(read, negations)), as_) for read, as_ in readings for negations in _BRACKETS)
 
 
 def _many(source: RemotePath) -> bool:
@@ -113,7 +118,7 @@ class _Literal:
         return char == self._char
 
 
-def _tokens(pattern: str) -> Iterator[Callable[[str], bool] | None]:
+def _tokens(pattern: str, negations: str) -> Iterator[Callable[[str], bool] | None]:
     """One predicate per character of a name; None for any number of characters (*)."""
     at = 0
     while at < len(pattern):
@@ -122,9 +127,9 @@ def _tokens(pattern: str) -> Iterator[Callable[[str], bool] | None]:
             yield None
         elif char == "?":
             yield lambda _: True
-        elif char == "[" and (bracket := _BRACKET.match(pattern, at)):
+        elif char == "[" and (bracket := _BRACKETS[negations].match(pattern, at)):
             width = len(bracket[0])
-            yield _one_of(bracket[0][1:-1])
+            yield _one_of(bracket[0][1:-1], negations)
         elif char == "\\" and at + 1 < len(pattern):
             width = 2
             yield _Literal(pattern[at + 1])
@@ -133,10 +138,10 @@ def _tokens(pattern: str) -> Iterator[Callable[[str], bool] | None]:
         at += width
 
 
-def _one_of(text: str) -> Callable[[str], bool]:
+def _one_of(text: str, negations: str) -> Callable[[str], bool]:
     """A bracket expression; one with a class or a backslash accepts every character."""
     if re.search(r"\[[:=.]|\\", text):
         return lambda _: True
-    inverted = text.startswith(("!", "^"))
+    inverted = text.startswith(tuple(negations))
     ranges = [(part[0], part[-1]) for part in re.findall(r".-.|.", text[inverted:], re.DOTALL)]
     return lambda char: any(low <= char <= high for low, high in ranges) is not inverted

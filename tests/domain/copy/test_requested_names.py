@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kubectl_dshell.domain.copy import requested_names as module
@@ -113,6 +113,8 @@ LETTERS = st.sampled_from("ab.-]![^*?\\ü")
 
 
 @settings(deadline=None, max_examples=60)
+@example("[^?]", {"?", "^", "a"})
+@example("[^]a]", {"^a]", "b"})
 @given(
     st.text(LETTERS, min_size=1, max_size=6).filter(lambda text: text not in (".", "..")),
     st.sets(st.text(LETTERS, min_size=1, max_size=4).filter(lambda text: text not in (".", "..")), max_size=20),
