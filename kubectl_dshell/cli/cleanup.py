@@ -35,7 +35,7 @@ def cleanup_command(options: CleanupOptions) -> int:
     """End debug containers: by NAME or POD/NAME, those in a POD, or all that dshell made in the namespace.
 
     Their processes are gone afterwards; their entries stay in the pod's spec until the pod is replaced (--explain).
-    Without a name or a condition, a terminal asks for confirmation first. Debug containers in use are only ended
+    Without a name or a condition, you are asked for confirmation at a terminal. Debug containers in use are only ended
     after confirmation at a terminal, or with -y. The exit code is 0 only if all of them ended, otherwise 69.
     The fields of -o json are documented in docs/json.md.
     """

@@ -51,9 +51,9 @@ def cp_command(options: CpOptions) -> int:
     """Copy files out of a container or into it; the container does not need tar.
 
     The source or the destination is [NAMESPACE/]POD:PATH, with PATH in the app's root; patterns such as
-    'web:/var/log/*.log' are matched there. A copy is complete or is not made at all: modes, times and links are
-    kept, owners are not. Files that could do harm on this machine are refused: names that were not requested, links
-    that lead out of the copy, devices, setuid programs.
+    'web:/var/log/*.log' are matched there. A copy is made completely or not at all, except with --skip-failed.
+    Modes, times and links are kept; owners are not. Files that could do harm on this machine are refused: names that
+    were not requested, links that lead out of the copy, devices, setuid programs.
 
     \b
       # Copy a file and a directory to the current directory

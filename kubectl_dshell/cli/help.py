@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 HELP = """\
-A shell inside the files of a container that has none, as the app's own user, with nothing left behind.
+A shell in the filesystem of a container that has no shell, as the app's user; nothing is left running.
 
 Usage: kubectl dshell POD|KIND/NAME... [-c CONTAINER] [-n NS] [flags] [-- COMMAND ARG...]
 
@@ -36,7 +36,7 @@ Verbs (for a pod of that name, use pod/NAME):
   cleanup   end debug containers left behind
   options   list all flags of kubectl dshell POD
 
-Most used flags:
+Common flags:
   -c, --container NAME    the container to enter
   --run-as UID[:GID]      run as this user instead of the app's
   --image IMAGE           the image with the tools (or DSHELL_IMAGE)

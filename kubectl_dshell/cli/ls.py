@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 @verb("ls", LsOptions)
 def ls_command(options: LsOptions) -> int:
-    """List debug containers of any tool: who made them, as which user they run, who is attached, how they ended.
+    """List the debug containers of any tool.
 
-    Running debug containers made by dshell are asked who is attached, which requires permission to exec; without it,
-    everything else is shown. The exit code is 69 if a pod could not be parsed: the list is then incomplete.
+    Shows who made them, as which user they run, how many clients are attached, and how they ended. Running debug
+    containers made by dshell are asked for their clients, which requires permission to exec; without it, everything
+    else is shown. The exit code is 69 if a pod could not be parsed: the list is then incomplete.
     The fields of -o json are documented in docs/json.md.
     """
     options.check()

@@ -282,4 +282,4 @@ def test_a_script_that_would_end_everything_in_the_cluster_has_to_say_so(
     done = dshell("cleanup", *flags)
 
     assert (done.stdout, done.code) == (b"", 64)
-    assert "or -y for all" in done.stderr
+    assert "or confirm with -y" in done.stderr

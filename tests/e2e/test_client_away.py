@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tests.waiting import wait_until
 
-from .attached import attached
+from .attached import attached, tethered
 from .processes import processes_of
 from .tcp_proxy import TcpProxy
 
@@ -94,7 +94,7 @@ def test_words_that_arrive_late_do_not_prolong_what_their_client_has_left(
         kubeconfig = proxy.kubeconfig(tmp_path / "far", cluster, cluster.credentials(), namespace)
         with dshell.with_kubeconfig(kubeconfig).start(pod.name, "--", "sleep", "1000") as client:
             wait_until(lambda: runs(pod, "sleep"), 30, "sleep")
-            wait_until(lambda: attached(dshell, pod), 30, "a client")
+            wait_until(lambda: tethered(pod) and attached(dshell, pod, within=1), 30, "a tether, and a beat just now")
             proxy.stall()
             stalled = time.monotonic()
             time.sleep(2 * BEAT + 1)  # it goes on speaking

@@ -289,7 +289,7 @@ def test_what_cannot_be_read_is_named(shared_pod: Pod, dshell: Dshell, here: Pat
         pytest.param(["{pod}:/root/x", "/nope/x"], 74, "no such directory: /nope", id="no place here"),
         pytest.param(["/etc/hostname", "{pod}:/nope/x", "-y"], 66, "/nope: No such file", id="no place there"),
         pytest.param(["/etc/hostname", "{pod}:/etc", "-y"], 77, "{pod}:/etc/: Permission denied", id="not the app's"),
-        pytest.param(["/etc/hostname", "{pod}:/tmp"], 64, "add -y", id="nobody to ask"),
+        pytest.param(["/etc/hostname", "{pod}:/tmp"], 64, "use -y", id="nobody to ask"),
         pytest.param(["nosuch:/etc/passwd", "."], 66, 'no pod "nosuch"', id="no such pod"),
     ],
 )

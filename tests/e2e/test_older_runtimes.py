@@ -117,5 +117,5 @@ def test_a_person_is_told_of_the_guess_and_of_the_measurement(make_pod: MakePod,
             assert session.wait() == 0
         return session.text.strip().partition(f" in {pod} as ")[2]
 
-    assert told(guessed.name) == "65532:65532 (a guess: neither status nor spec gives it)"
+    assert told(guessed.name) == "65532:65532 (a guess: neither the status nor the spec says)"
     assert told(measured.name) == "65532:0 (measured in the container)"

@@ -39,7 +39,7 @@ def hanging_image(cluster: Cluster) -> Iterator[str]:
         pytest.param(
             ("--image", "dshell.test/none:1"),
             SECOND_REPORT,
-            rf"error: the node cannot pull dshell\.test/none:1: [^(]+ {STAYS}\. {OTHER_IMAGE}",
+            rf"error: the node cannot pull dshell\.test/none:1: [^(]+ {STAYS}\n{OTHER_IMAGE}",
             id="cannot be pulled",
         ),
         pytest.param(

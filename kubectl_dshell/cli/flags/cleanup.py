@@ -64,7 +64,7 @@ class CleanupOptions(Options):
             default=0,
             metavar="TIME",
             group="Session",
-            help="Leave those not reached by then; 0 means no timeout.",
+            help="Stop after this time and leave the rest running; 0 means no limit.",
         )
     )
     dry_run: DryRun = parsed(

@@ -33,7 +33,7 @@ from kubectl_dshell.domain.pod.reference import Reference, WorkloadKind
 from kubectl_dshell.domain.text.invocation import VERBS
 from kubectl_dshell.output.document import Format
 
-_MANY = "Many pods (runs COMMAND in each; exit code: 0 if all are 0, else the highest, failures of dshell first)"
+_MANY = "Many pods (runs COMMAND in each; exit code: 0 if all succeed, else the highest, dshell's own failures first)"
 _REMOTE = "put a remote command after --, for example: kubectl dshell web -- ls -l"
 
 

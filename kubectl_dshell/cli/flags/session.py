@@ -44,7 +44,7 @@ TTY: Flag[bool | None] = Flag(
     "tty",
     default=None,
     group=SESSION,
-    help="Allocate a terminal or not; default: if stdin and stdout are terminals.",
+    help="Whether to allocate a terminal; default: only if stdin and stdout are both terminals.",
 )
 STDIN: Flag[bool | None] = Flag(
     "-i/-I",
@@ -52,7 +52,7 @@ STDIN: Flag[bool | None] = Flag(
     "stdin",
     default=None,
     group=SESSION,
-    help="Pass stdin to COMMAND or not; default: yes, unless only stdin is a terminal (its keys are for a pager).",
+    help="Whether to pass stdin to COMMAND; default: yes, unless only stdin is a terminal (its keys are for a pager).",
 )
 RECORD = optional(
     click.Path(dir_okay=False, path_type=str),
@@ -95,7 +95,7 @@ _REASON = option(
     default="",
     metavar="TEXT",
     group=DEBUG_CONTAINER,
-    help="Why you open the session; stored in a new debug container for good, and shown by ls.",
+    help="Why you are opening the session; recorded for good in a new debug container, and shown by ls.",
 )
 _NEW = switch("--new", group=SESSION, help="Add a new debug container even if one of yours could be reused.")
 _TTL = option(

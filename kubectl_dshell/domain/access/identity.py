@@ -35,7 +35,7 @@ class Source(StrEnum):
     SPEC = "from the pod's spec"
     MEASURED = "measured in the container"
     ENTRY = "as created"
-    GUESS = "a guess: neither status nor spec gives it"
+    GUESS = "a guess: neither the status nor the spec says"
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ _CAPABILITIES = [
     "BPF",
     "CHECKPOINT_RESTORE",
 ]
+_SECURITY_MODULE = "a security module on the node (AppArmor, SELinux) keeps the two containers apart"
 _SYS_PTRACE = 1 << _CAPABILITIES.index("SYS_PTRACE")
 
 
@@ -68,9 +69,12 @@ def why_denied(facts: Facts) -> str:
     if facts.uid is None or facts.gid is None:
         why = "the app restarted, or its PID namespace is not shared"
         return f"no process of the app is visible from the debug container ({why})"
+    if facts.our_caps & _SYS_PTRACE:
+        return _SECURITY_MODULE
     uids, gids = set(facts.uid[:3]), set(facts.gid[:3])
     if len(uids) > 1 or len(gids) > 1:
-        differ = f"uid {facts.uid[:3]}, gid {facts.gid[:3]}"
+        sets = (("uid", facts.uid), ("gid", facts.gid))
+        differ = ", ".join(f"{kind} {'/'.join(map(str, ids[:3]))}" for kind, ids in sets)
         return f"the app's real, effective and saved IDs differ ({differ}), so no single user matches"
     theirs, ours = (facts.uid[0], facts.gid[0]), (facts.our_uid, facts.our_gid)
     if facts.dumpable is False:
@@ -85,7 +89,7 @@ def why_denied(facts: Facts) -> str:
         return f"the app runs as group {theirs[1]} and the debug container as {ours[1]}"
     if missing := facts.caps & ~facts.our_caps:
         return f"the app holds the capability {capability_names(missing)}, and the debug container does not"
-    return "a security module on the node (AppArmor, SELinux) keeps the two containers apart"
+    return _SECURITY_MODULE
 
 
 def how_to_enter(facts: Facts, command: str) -> str:
@@ -94,7 +98,7 @@ def how_to_enter(facts: Facts, command: str) -> str:
         return f"Retry with: {command}"
     theirs, ours = (facts.uid[0], facts.gid[0]), (facts.our_uid, facts.our_gid)
     if facts.our_caps & _SYS_PTRACE:
-        return "It already runs as root with SYS_PTRACE: ask the node's administrator about security modules."
+        return "The debug container already runs as root with SYS_PTRACE: ask the node's administrator."
     others_cannot = facts.dumpable is False or len(set(facts.uid[:3])) > 1 or (theirs[0] != 0 and facts.caps)
     if theirs != ours and not others_cannot:
         return f"Enter as the app's user: {command} --run-as {theirs[0]}:{theirs[1]}"

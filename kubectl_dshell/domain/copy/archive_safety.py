@@ -66,12 +66,12 @@ def safe_link(path: Parts, target: str, top: str) -> str:
     if target.startswith("/"):
         inside = _below(target, top)
         if inside is None:
-            raise UnsafeMember(f"the link leads out of the copy ({target})")
+            raise UnsafeMember(f"the link points outside the copied directory ({target})")
         return "/".join([".."] * depth + [part for part in inside.split("/") if part]) or "."
     parts = [part for part in target.split("/") if part not in ("", ".")]
     up = next((number for number, part in enumerate(parts) if part != ".."), len(parts))
     if up > depth or ".." in parts[up:]:
-        raise UnsafeMember(f"the link leads out of the copy ({target})")
+        raise UnsafeMember(f"the link points outside the copied directory ({target})")
     return target
 
 

@@ -65,7 +65,7 @@ class StartMonitor:
             self.reports.add(reason)
             if len(self.reports) < 2:
                 return None
-            return Unavailable(f"the node cannot pull {self.image}: {_pull_cause(whole)} {stays}. {_OTHER_IMAGE}")
+            return Unavailable(f"the node cannot pull {self.image}: {_pull_cause(whole)} {stays}", _OTHER_IMAGE)
         if reason == "ErrImageNeverPull":
             return Unavailable(
                 f"{self.image} is not on the node and the pull policy is Never {stays}",
