@@ -13,8 +13,8 @@ import pytest
 
 from kubectl_dshell.domain.stream import Channel, Output, TerminalSize
 from kubectl_dshell.errors import OutputFailed, UsageError
-from kubectl_dshell.terminal.asciicast import Recorder
-from kubectl_dshell.terminal.recording_terminal import RecordedTerminal
+from kubectl_dshell.terminal.recording.asciicast import Recorder
+from kubectl_dshell.terminal.recording.recording_terminal import RecordedTerminal
 from kubectl_dshell.terminal.relay import relay
 from kubectl_dshell.terminal.signals import Signals
 from kubectl_dshell.terminal.stdio_fds import StdioFds

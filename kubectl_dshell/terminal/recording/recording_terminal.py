@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from kubectl_dshell.domain.stream import Companion, Event, Exit, Stream, TerminalSize
-    from kubectl_dshell.terminal.asciicast import Recorder
+    from kubectl_dshell.terminal.recording.asciicast import Recorder
 
 
 class WrappedTerminal(Protocol):
