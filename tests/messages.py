@@ -158,13 +158,13 @@ END_MESSAGES = ("ended by the cluster", "ended by a client", "ended after 50 s w
 OTHER = spec(target="proxy", image="tools:1", owner="ben", version="2.0.0", limit=3600, env=(("A", "1"),))
 AS_ROOT = spec(security={"runAsUser": 0, "runAsGroup": 0})
 IN_USE = cleanup_result.left_to(container(), who_is_in(container(live=LIVE)), Invocation(("--context", "prod")))
-FAILED = cleanup_result.failed(container(), "it still runs")
+FAILED = cleanup_result.failed(container(), "it is still running")
 RESULTS = [result("a", 0), result("b", 3), result("c", None, NotFound("x")), result("d", None)]
 
 
 def closed(**changes: Any) -> str:
     found = facts(**changes)
-    return f"... but its files are closed to us: {why_denied(found)}\n{how_to_enter(found, RETRY)}"
+    return f"... and cannot read the app's files: {why_denied(found)}\n{how_to_enter(found, RETRY)}"
 
 
 def claimed(**words: Any) -> str:
@@ -309,7 +309,10 @@ SECTIONS: dict[str, list[Message]] = {
     ],
     "What a cleanup reports": [
         *((f"a line: {outcome}", partial(cleanup_report.format_line, cleaned(outcome))) for outcome in CleanupOutcome),
-        ("a line with a reason", lambda: cleanup_report.format_line(cleaned(CleanupOutcome.FAILED, "it still runs"))),
+        (
+            "a line with a reason",
+            lambda: cleanup_report.format_line(cleaned(CleanupOutcome.FAILED, "it is still running")),
+        ),
         ("not in time", lambda: cleanup_report.format_line(cleanup_result.no_time(container(), "end it"))),
         ("in use", lambda: cleanup_report.format_line(IN_USE)),
         ("next steps", lambda: "\n".join(cleanup_report.next_steps([IN_USE, FAILED]))),

@@ -117,9 +117,9 @@ def parse_state(line: str) -> tuple[HolderState, HolderReport | None]:
 
 
 _NOT_SIGNALLED = {
-    "blind": "its processes cannot be told from others (no cgroup is to be seen in it)",
-    "first": "its first process is PID 1, which no signal from inside ends (it has no --target)",
-    "none": "none of its processes is open to the user that an exec in it has",
+    "blind": "its processes cannot be told from others (no cgroup is visible in it)",
+    "first": "its first process is PID 1, which no signal from inside can end (it has no --target)",
+    "none": "the user of an exec in it may not signal any of its processes",
 }
 
 
@@ -160,7 +160,7 @@ def _words(line: str, marker: str) -> dict[str, str]:
     pairs = [word.split("=", 1) for word in words if "=" in word]
     fact: dict[str, str] = dict(pairs)
     if len(fact) < len(pairs):
-        raise Malformed(f"a line of {marker} says something twice")
+        raise Malformed(f"a line of {marker} repeats a name")
     return fact
 
 

@@ -61,7 +61,7 @@ def copy_out(request: CopyOut, ports: CopyPorts) -> int:
         code = explain_copy_failure(through, request.session, ports.session, skip=request.skip_failed)
         if code == 0:
             for name in landing.missing:
-                left_out.add(name, "it did not come")
+                left_out.add(name, "it was not received")
             with ports.pipes.held():
                 landing.commit()
     finally:

@@ -188,7 +188,7 @@ class Tether:
             if event.channel is Channel.STDOUT:
                 self._unread += event.data
         if len(self._unread) > _LONGEST_UNREAD:
-            raise Malformed("more came through a tether than was ever said to it")
+            raise Malformed("received more through a tether than was sent into it")
         *lines, self._unread = self._unread.split(b"\n")
         for line in lines:
             if line.startswith(b"dshell "):
@@ -230,7 +230,7 @@ class Tether:
             if isinstance(arrived, BadConfig) and self._facts and not self._told:
                 self._told = True
                 why = one_line(arrived.message, LONGEST_MESSAGE)
-                self._warn(f"the session goes on, but not for long without credentials: {why}")
+                self._warn(f"the session continues, but will end soon without credentials: {why}")
         elif arrived is not None:
             self._stream, self._silent_since, self._next_beat = arrived, None, 0.0
 

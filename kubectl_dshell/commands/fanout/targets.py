@@ -136,7 +136,7 @@ def _say_skipped(skipped: list[DshellError], usable: int, ports: Ports) -> None:
 
 def _none_usable(what: str, skipped: list[DshellError]) -> NotFound:
     if not skipped:
-        return NotFound(f"there is no pod {what}", "Those there are: kubectl get pods --show-labels")
+        return NotFound(f"there are no pods {what}", "List them with: kubectl get pods --show-labels")
     return NotFound(f"none of the {len(skipped)} pods {what} can be entered: {skipped[0].message}", *skipped[0].advice)
 
 
@@ -150,7 +150,7 @@ def _pods_of(reference: Reference, namespace: str, ports: Ports) -> Iterator[Jso
         raise _forbidden(error, ports) from error
     if not owners:
         raise NotFound(
-            f"{reference} has no job at work in namespace {namespace}", f"kubectl get jobs -n {quote(namespace)}"
+            f"{reference} has no active job in namespace {namespace}", f"kubectl get jobs -n {quote(namespace)}"
         )
     kind = WorkloadKind.JOB if reference.kind is WorkloadKind.CRONJOB else reference.kind
     selectors = [selector_of(Reference(kind, called(owner)[1]), owner) for owner in owners]
@@ -168,5 +168,5 @@ def _forbidden(error: PermissionDenied, ports: Ports) -> Forbidden:
     return Forbidden(
         f"you may not {error.action}, which is how the pods are found",
         f"Name them instead: {ports.invocation.command('POD...')} -- COMMAND",
-        "A role that suffices is manifests/rbac/many.yaml, beside manifests/rbac/session.yaml.",
+        "Grant it with manifests/rbac/many.yaml, in addition to manifests/rbac/session.yaml.",
     )

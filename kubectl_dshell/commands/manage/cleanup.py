@@ -81,7 +81,7 @@ def choose(request: CleanupRequest, ports: Ports) -> Chosen:
     settled = [_settled(s) for s in found if own_names(s) & set(request.names) and s not in ours]
     left_alone = len(running) - len(ours) - sum(s.container.phase is Phase.RUNNING for s in settled)
     if left_alone and not request.mine:
-        ports.notices.notice(f"{left_alone} of other tools left alone (--any-tool ends those too)")
+        ports.notices.notice(f"{left_alone} made by other tools left alone (--any-tool ends them too)")
     chosen = (
         _stale(_old(ours, request, ports), request, ports)
         if request.stale
@@ -134,8 +134,8 @@ def _named(request: CleanupRequest, ports: Ports) -> tuple[list[DebugContainer],
         where = f"namespace {request.namespace}" if request.namespace else "any namespace"
         where += f" with {request.selector}" if request.selector else ""
         raise NotFound(
-            f"no debug container and no pod with one is called {', '.join(unknown)} in {where}",
-            f"Those there are: {_list_command(request, ports)}",
+            f"no debug container and no pod with one is named {', '.join(unknown)} in {where}",
+            f"List them with: {_list_command(request, ports)}",
         )
     return [s for s in found if not names or {s.pod, *own_names(s)} & set(names)], unclear
 
@@ -167,7 +167,7 @@ def _settled(container: DebugContainer) -> CleanupResult:
         )
     if container.phase is not Phase.RUNNING:
         return failed(container, f"it has no processes yet: {container.state}")
-    return failed(container, "it was not made by dshell (--any-tool ends it too)")
+    return failed(container, "it was not created by dshell (--any-tool ends it too)")
 
 
 def _old(running: Sequence[DebugContainer], request: CleanupRequest, ports: Ports) -> list[DebugContainer]:
@@ -188,12 +188,12 @@ def _stale(old: Sequence[DebugContainer], request: CleanupRequest, ports: Ports)
     unknown = [s for s in asked if s.ours and s.live is None and not s.lost and not s.unasked]
     if unknown:
         ports.notices.notice(
-            f"{len(unknown)} left alone: no answer to whether somebody is there, or no right to create pods/exec "
-            f"({by_group(s.namespace for s in unknown)})"
+            f"{len(unknown)} left alone ({by_group(s.namespace for s in unknown)}): could not determine whether they "
+            "are in use (no reply, or no permission to create pods/exec)"
         )
     # of other tools' containers nothing but the age tells
     stale = (s for s in asked if not s.unasked and staleness(s, now, None if s.ours else request.older_than))
-    return Chosen(tuple(stale), tuple(no_time(s, "ask whether somebody is there") for s in unasked))
+    return Chosen(tuple(stale), tuple(no_time(s, "check whether it is in use") for s in unasked))
 
 
 def end_all(

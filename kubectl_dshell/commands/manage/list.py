@@ -88,11 +88,15 @@ def _say_unknown(listed: list[ListedContainer], ports: Ports, *, stale: bool) ->
     """Who asks for stale ones must not take silence for none."""
     unasked = sum(one.container.unasked for one in listed)
     if unasked:
-        ports.notices.warn(f"{unasked} that run were not asked who is there: others took {ASK_SECONDS:.0f} s to answer")
+        ports.notices.warn(
+            f"did not ask {unasked} of the running debug containers for clients: "
+            f"the others took {ASK_SECONDS:.0f} s to reply"
+        )
     unknown = sum(one.container.ours and one.stale is None and not one.container.unasked for one in listed)
     if unknown and stale:
         ports.notices.warn(
-            f"{unknown} that run did not answer, so nobody knows whether they are stale (it takes the right to exec)"
+            f"no reply from {unknown} of the running debug containers, so it is unknown whether they are stale "
+            "(this needs permission to create pods/exec)"
         )
 
 
@@ -101,8 +105,8 @@ def say_way_out(found: list[ListedContainer], ports: Ports) -> None:
     stuck = [one.container for one in found if one.container.ours and one.container.waiting_reason in _NO_IMAGE]
     if stuck:
         ports.notices.notice(
-            f"{len(stuck)} cannot start: the image cannot be pulled. Should it turn up, what starts ends by itself "
-            f"after {LEASE_SECONDS} s without a client; an entry stays until the pod is replaced. "
+            f"{len(stuck)} cannot start: the image cannot be pulled. If it becomes available, what starts "
+            f"ends by itself after {LEASE_SECONDS} s without a client; the entries stay until the pod is replaced. "
             f"To start another: {ports.invocation.open(stuck[0].namespace, stuck[0].pod)} --image IMAGE"
         )
 
@@ -121,8 +125,8 @@ def whose(ports: Ports) -> Callable[[DebugContainer], bool]:
         return lambda container: is_mine(container.seal, key)
     owner, why = ports.cluster.whoami(), ports.keyring.trouble
     if not owner:
-        raise BadConfig(f"--mine: {why}, and the cluster does not tell your user name", "See: kubectl auth whoami")
-    ports.notices.notice(f"--mine goes by the user name {owner}, which others may use, too: {why}")
+        raise BadConfig(f"--mine: {why}, and the cluster does not report your user name", "See: kubectl auth whoami")
+    ports.notices.notice(f"--mine matches the user name {owner}, which others may share: {why}")
     return lambda container: container.ours and one_line(container.owner) == one_line(owner)
 
 

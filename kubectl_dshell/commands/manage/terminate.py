@@ -75,7 +75,7 @@ class _Work:
                 return CleanupResult(container, CleanupOutcome.ENDED)
             if self._stop.is_set():
                 return CleanupResult(container, CleanupOutcome.INTERRUPTED)
-        return self._unless_leaving(failed(container, why or "it still runs"))
+        return self._unless_leaving(failed(container, why or "it is still running"))
 
     def _unless_leaving(self, ending: CleanupResult) -> CleanupResult:
         """A pod that is being deleted takes it along, in its own time, whatever came of our words and signals."""
@@ -102,14 +102,14 @@ class _Work:
                 enough=lambda out: out.endswith("\n" + protocol.END.decode()),
             )
         except ContainerNotRunning as error:  # the node may know of an end before the status does
-            return f"the node does not let anybody in: {error.message}"
+            return f"the node rejects an exec: {error.message}"
         return "" if protocol.END.decode() in answer.out.splitlines(keepends=True) else "its holder does not answer"
 
     def _signal(self) -> str:
         try:
             return terminate_by_signal(self._session, self._ports, self._stop, self._left)
         except ContainerNotRunning as error:  # the node may know of an end before the status does
-            return f"the node does not let anybody in: {error.message}"
+            return f"the node rejects an exec: {error.message}"
 
     def _ends(self, seconds: float) -> bool:
         """Whether its status says within `seconds` that it has ended."""

@@ -30,5 +30,5 @@ def terminate_by_signal(container: DebugContainer, ports: Ports, stop: Stop, lef
         return why
     end = answer.exit
     if end is not None and not answer.out and (end.code in {126, 127} or _NO_SHELL.search(end.message)):
-        return "its image has no shell that could end it"
+        return "its image has no shell to end it with"
     return ""

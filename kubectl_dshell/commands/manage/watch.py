@@ -103,7 +103,7 @@ class _ListState:
     def _say(self, event: PodEvent) -> None:
         if event.happened is Happened.LOST:
             self._lost = True
-            self._ports.notices.warn(f"{event.why}; trying until it can")
+            self._ports.notices.warn(f"{event.why}; retrying")
         elif self._lost and not self.listing:
             self._lost = False
             self._ports.notices.warn("the API server is back")

@@ -40,11 +40,11 @@ def attach(request: AttachRequest, ports: Ports) -> int:
     starting = found.container.phase is not Phase.RUNNING
     if starting:
         wait_until_running(pod, name, plan.wanted.image, request.timeout, ports)
-    guest_of = "" if search.mine(found.container) else plan.wanted.owner or "nobody"
+    guest_of = "" if search.mine(found.container) else plan.wanted.owner or "unknown"
     session = Session(request, plan, name, session_id(ports), reused=True, just_started=starting)
     outcome = run_session(replace(session, guest_of=guest_of, unexpected=request.pod is None), ports)
     if isinstance(outcome, ContainerGone):
-        end = explain_end(plan, name, request.retry_command, f"the debug container {name} is just ending", ports)
+        end = explain_end(plan, name, request.retry_command, f"the debug container {name} is ending", ports)
         raise NotFound(end.message, *end.advice)
     return open_fallback_shell(outcome, ports) if isinstance(outcome, RootDenied) else outcome
 

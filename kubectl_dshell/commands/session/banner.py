@@ -15,7 +15,7 @@ def banner(session: Session) -> str:
     plan, request = session.plan, session.request
     reused = " (reused)" if session.reused else ""
     if session.guest_of:
-        reused = f" (shared, of {session.guest_of}; not made by you on this machine)"
+        reused = f" (shared, owner {session.guest_of}; not created by you on this machine)"
     line = f"{session.name}{reused} in {plan.pod.name} as {plan.identity} ({plan.identity.source})"
     if request.command:
         return line

@@ -26,15 +26,15 @@ class StarterMissed(Unavailable):
 
 def explain_end(plan: Plan, name: str, retry_command: str, otherwise: str, ports: Ports) -> DshellError:
     """What the pod says of the end of the debug container `name`; `otherwise` is the message where it says nothing."""
-    return recorded_end(plan, name, retry_command, ports) or Unavailable(otherwise, f"Again: {retry_command}")
+    return recorded_end(plan, name, retry_command, ports) or Unavailable(otherwise, f"Retry with: {retry_command}")
 
 
 def lapsed(name: str, seconds: float, retry_command: str) -> ConnectionLost:
     """The end of a session whose client was away: stopped, asleep, or cut off, for `seconds`."""
     return ConnectionLost(
         f"this session in {name} was ended after {LEASE_SECONDS} s without a client: "
-        f"for {duration(round(seconds))} nothing was heard from here (stopped, asleep, or cut off?)",
-        f"Again: {retry_command}",
+        f"this client was silent for {duration(round(seconds))} (stopped, asleep, or cut off?)",
+        f"Retry with: {retry_command}",
     )
 
 
@@ -54,15 +54,15 @@ def recorded_end(plan: Plan, name: str, retry_command: str, ports: Ports) -> Dsh
         if unfit is not None:
             return unfit
     if words and words.end is EndReason.NOBODY_CAME:
-        return StarterMissed(f"the debug container {name} {words.text}", f"Again: {retry_command}")
+        return StarterMissed(f"the debug container {name} {words.text}", f"Retry with: {retry_command}")
     if words and words.end is EndReason.SILENCE:
-        return ConnectionLost(f"the debug container {name} {words.text}", f"Again: {retry_command}")
+        return ConnectionLost(f"the debug container {name} {words.text}", f"Retry with: {retry_command}")
     if words and words.end is EndReason.OTHER:
-        return Unavailable(f"the debug container {words.text}", f"Again: {retry_command}")
+        return Unavailable(f"the debug container {words.text}", f"Retry with: {retry_command}")
     return (
         _pod_ended(raw, pod)
         or _app_ended(plan, pod, retry_command)
-        or (Unavailable(f"the debug container {name} {words.text}", f"Again: {retry_command}") if words else None)
+        or (Unavailable(f"the debug container {name} {words.text}", f"Retry with: {retry_command}") if words else None)
         or _killed(name, state, retry_command)
     )
 
@@ -86,15 +86,15 @@ def _app_ended(plan: Plan, pod: Pod, retry_command: str) -> Unavailable | None:
     why = ", ".join(x for x in (f"exit code {last.exit_code}" if last.exit_code is not None else "", last.reason) if x)
     happened = "restarted" if app.id != plan.target.container.id else "ended"
     return Unavailable(
-        f"the app container {app.name} {happened} ({why}), which ended this session", f"Again: {retry_command}"
+        f"the app container {app.name} {happened} ({why}), which ended this session", f"Retry with: {retry_command}"
     )
 
 
 def _killed(name: str, state: State, retry_command: str) -> Unavailable | None:
     if state.reason == "OOMKilled":
         return Unavailable(
-            f"the debug container {name} was killed: there was no memory left for it (OOMKilled)",
-            f"Again: {retry_command}",
+            f"the debug container {name} was killed: out of memory (OOMKilled)",
+            f"Retry with: {retry_command}",
         )
     return None
 

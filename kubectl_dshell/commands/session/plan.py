@@ -54,7 +54,7 @@ def _no_pod(namespace: str, name: str, ports: Ports) -> PodNotFound:
     hint = f"; did you mean {' or '.join(alike)}?" if alike else ""
     return PodNotFound(
         f'no pod "{name}" in namespace {namespace}{hint}',
-        *([] if alike else [f"Those there are: kubectl get pods -n {quote(namespace)} (another namespace: -n)"]),
+        *([] if alike else [f"List them with: kubectl get pods -n {quote(namespace)} (another namespace: -n)"]),
     )
 
 
@@ -107,7 +107,7 @@ def debug_container(plan: Plan, ports: Ports, first_seconds: int = LEASE_SECONDS
 def say_refused_key(ports: Ports) -> None:
     """A key that is there and cannot be used is the user's to mend."""
     if ports.keyring.refused:
-        ports.notices.notice(f"your key is not used, so nothing is reused: {ports.keyring.trouble}")
+        ports.notices.notice(f"your key cannot be used, so no debug container is reused: {ports.keyring.trouble}")
 
 
 def session_id(ports: Ports) -> str:

@@ -150,7 +150,7 @@ class SessionRun:
             if over and request.keep <= LEASE_SECONDS:
                 raise lapsed(session.name, tether.unheard, request.retry_command) from error
             stays = f"for {duration(request.keep)}" if request.keep > LEASE_SECONDS else "for up to a minute"
-            what = "what it ran was ended, and the debug container" if over else "the debug container"
+            what = "its command was ended, and the debug container" if over else "the debug container"
             raise ConnectionLost(
                 f"connection to {pod.name} lost ({error.message}); {what} stays {stays}",
                 f"Come back with: {self._ports.invocation.attach(pod.namespace, pod.name, session.name)}",
@@ -169,7 +169,7 @@ class SessionRun:
         if end.code is not None and (tether.lapsed is False or own):
             return end.code
         if end.code is None and acknowledged:
-            raise Unavailable(f"the node could not run it in {name}: {end.message}")
+            raise Unavailable(f"the node could not run the command in {name}: {end.message}")
         self._begin_new_line()
         if away:
             raise recorded_end(session.plan, name, retry_command, self._ports) or lapsed(name, silent, retry_command)

@@ -53,7 +53,7 @@ def wait_until_running(pod: Pod, name: str, image: str, timeout: float, ports: P
         for change in changes:
             pod = parse_pod(change) if change is not None else pod
             if pod.uid != uid:
-                raise NotFound(f"pod {pod.name} was replaced by another of its name before {name} ran in it")
+                raise NotFound(f"pod {pod.name} was replaced by another of the same name before {name} started")
             entry = pod.debug_container(name)
             if entry and _came_up(entry.state):
                 return
@@ -72,5 +72,5 @@ def wait_until_running(pod: Pod, name: str, image: str, timeout: float, ports: P
         ports.notices.progress("")
     raise TimedOut(
         f"{name} in {pod.name} did not start within {timeout:.0f} s: {waits}",
-        f"What the node says: kubectl describe pod {where(pod)}; wait longer with --timeout 5m",
+        f"See why: kubectl describe pod {where(pod)}; wait longer with --timeout 5m",
     )

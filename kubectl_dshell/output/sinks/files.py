@@ -27,9 +27,11 @@ def new_folder(path: str) -> Path:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if any(folder.iterdir()):
-            raise UsageError(f"{path} is not empty, and the files of two runs must not mix", "Name another folder.")
+            raise UsageError(
+                f"{path} is not empty; the files of two runs must not be mixed", "Choose another directory."
+            )
     except OSError as error:
-        raise OutputFailed(f"cannot use {path}: {error.strerror}") from error
+        raise OutputFailed(f"cannot create or read {path}: {error.strerror}") from error
     return folder
 
 
@@ -39,7 +41,7 @@ class FileSink:
     def __init__(self, folder: Path, place: ContainerRef) -> None:
         name = f"{place.namespace}_{place.pod}_{place.container}"
         if not _NAME.fullmatch(name):  # it was checked where it was parsed; here it would write elsewhere
-            raise Malformed(f"pod {place.namespace}/{place.pod} has a name that no file can have")
+            raise Malformed(f"the name of pod {place.namespace}/{place.pod} is not a valid file name")
         self._stem = folder / name
         self._failure: OSError | None = None
         self._files: dict[Channel, int] = {}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _USUAL_SIZE = TerminalSize(24, 80)
-_COMPLAINT = "the recording ends here, the session goes on: {path}: {why}"
+_COMPLAINT = "the recording stopped, the session continues: {path}: {why}"
 
 
 class Recorder:
@@ -39,7 +39,7 @@ class Recorder:
         try:
             self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         except FileExistsError as error:
-            raise UsageError(f"{path} is there already, and a recording overwrites nothing") from error
+            raise UsageError(f"{path} already exists, and a recording never overwrites a file") from error
         except OSError as error:
             raise OutputFailed(f"cannot record to {path}: {error.strerror}") from error
         self._began: float | None = None
