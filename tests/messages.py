@@ -1,4 +1,4 @@
-"""The messages of domain, output, files and errors, each made by the function that words it.
+"""All messages of the program, each made by the function that words it; those of the verbs by `command_messages`.
 
 To add one, append (title, callable) to a section. The callable returns the text, or an error to be shown as the
 program shows it, or raises that error.
@@ -45,6 +45,7 @@ from kubectl_dshell.files.staging import Staging
 from kubectl_dshell.output import cleanup_report
 from kubectl_dshell.output.debug_containers.table import state_cell
 from kubectl_dshell.output.failure import format_failure
+from tests import command_messages
 from tests.pods import make_pod, pod_json, running
 
 if TYPE_CHECKING:
@@ -342,6 +343,7 @@ SECTIONS: dict[str, list[Message]] = {
         ("no directory", lambda: Staging("/none/", [])),
         ("neither", lambda: Staging(os.devnull, [])),
     ],
+    **command_messages.SECTIONS,
 }
 
 

@@ -121,7 +121,7 @@ def test_two_people_are_in_one_and_who_leaves_disturbs_nobody(
         first, heading, command = unnamed.stderr.splitlines()
         none = f"error: none of the debug containers running in {pod.name} was created by you on this machine"
         assert first.startswith(none)
-        assert heading == "Created by others or on another machine; join one with (1):"
+        assert heading == "Created by others or on another machine (1); join one with:"
         printed = shlex.split(command.partition("  #")[0])[2:]
         with guest.terminal(*printed, columns=200) as visitor:
             shared = r"shared, owner \S+; not created by you on this machine"

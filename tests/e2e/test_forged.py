@@ -76,7 +76,7 @@ def test_an_entry_that_bears_my_name_is_not_reused_and_not_joined_unseen(
     assert listed.stdout.decode() == f"{pod.name}/{mine}\n"
     assert (named.code, named.stderr.splitlines()[0]) == (
         69,
-        f"error: dshell-forged in {pod.name} was not created by you on this machine; owner admin",
+        f"error: dshell-forged in {pod.name} was not created by you on this machine; its owner is admin",
     )
     assert [(r.stdout, r.code) for r in nothing] == [(b"", 66)] * 2
     assert all("was created by you on this machine" in r.stderr.splitlines()[0] for r in nothing)

@@ -97,7 +97,7 @@ class ContainerSearch:
         why = f" ({self._ports.keyring.trouble})" if self._key is None else ""
         return NotFound(
             f"none of the debug containers running {where} was created by you on this machine{why}",
-            f"Created by others or on another machine; join one with ({len(live)}):",
+            f"Created by others or on another machine ({len(live)}); join one with:",
             *self._commands(live),
         )
 
@@ -160,7 +160,7 @@ class ContainerSearch:
             yield from parse_pods(self._ports.cluster.list_pods(namespace), unclear.append)
         except Forbidden as refused:
             command = self._ports.invocation.attach(namespace, "POD", word)
-            raise Forbidden(refused.message, f"Name the pod, so that no list is needed: {command}") from refused
+            raise Forbidden(refused.message, f"If you name the pod, no list is needed: {command}") from refused
         finally:
             if unclear:
                 self._ports.notices.warn(told(unclear))

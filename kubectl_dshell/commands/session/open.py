@@ -32,7 +32,9 @@ def open_session(request: OpenRequest, ports: Ports) -> int:
         outcome.tether.goodbye(protocol.bye(outcome.session.id))
         corrected = replace_identity(current, better)
         if corrected.name:
-            ports.notices.notice(f"{current.name} does not run as the app's user {better}; {corrected.name} will")
+            ports.notices.notice(
+                f"{current.name} does not run as the app's user {better}; starting {corrected.name}, which does"
+            )
         outcome = join_or_start(request, corrected, ports)
     return open_fallback_shell(outcome, ports) if isinstance(outcome, RootDenied) else outcome
 

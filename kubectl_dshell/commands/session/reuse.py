@@ -134,7 +134,9 @@ def _refusal(request: OpenRequest, current: Plan, existing: Existing, ports: Por
         )
     why = f" ({ports.keyring.trouble})" if key is None else ""
     owner = purpose(entry.spec).owner or "unknown"
-    return Unavailable(f"{name} in {pod} was not created by you on this machine{why}; owner {owner}", join, other)
+    return Unavailable(
+        f"{name} in {pod} was not created by you on this machine{why}; its owner is {owner}", join, other
+    )
 
 
 def _over(request: OpenRequest, current: Plan, existing: Existing, what: str, ports: Ports) -> NotFound:

@@ -201,7 +201,7 @@ def test_what_i_did_not_make_here_is_not_joined_without_a_name(
     none = f"none of the debug containers running {told} was created by you on this machine{why}"
     assert refused.value.message == none
     assert refused.value.advice == (
-        "Created by others or on another machine; join one with (1):",
+        "Created by others or on another machine (1); join one with:",
         "  kubectl dshell attach web/dshell-abcde -n shop  # app, 65532:65532, running, owner ada",
     )
     assert world.opened == []
@@ -297,7 +297,7 @@ def test_who_may_not_list_is_told_the_way_without() -> None:
     with pytest.raises(Forbidden, match="may not list pods") as refused:
         attach(asked(word="dshell-abcde"), world.ports())
     assert refused.value.advice == (
-        "Name the pod, so that no list is needed: kubectl dshell attach POD/dshell-abcde -n shop",
+        "If you name the pod, no list is needed: kubectl dshell attach POD/dshell-abcde -n shop",
     )
     assert attach(asked(pod="web", name="dshell-abcde"), world.ports()) == 0
 

@@ -82,7 +82,7 @@ def test_one_that_says_all_that_is_wanted_and_was_made_by_somebody_else_is_refus
     world = World(secret=secret)
     running_holder(world, NAME, OTHER_KEY)
 
-    with pytest.raises(Unavailable, match=f"was not created by you on this machine{why}; owner ada") as refused:
+    with pytest.raises(Unavailable, match=f"was not created by you on this machine{why}; its owner is ada") as refused:
         open_session(request(name=NAME), world.ports())
 
     assert refused.value.advice[0] == f"Join it as it is: kubectl dshell attach web/{NAME} -n shop"
@@ -159,4 +159,4 @@ def test_a_wrong_identity_uses_the_name_up_and_the_right_one_gets_the_next() -> 
 
     assert open_session(request(name=NAME), world.ports()) == 0
     assert [entry["name"] for entry in world.added] == [NAME, f"{NAME}-2"]
-    assert f"{NAME} does not run as the app's user 101:101; {NAME}-2 will" in world.said
+    assert f"{NAME} does not run as the app's user 101:101; starting {NAME}-2, which does" in world.said
