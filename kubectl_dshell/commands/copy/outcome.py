@@ -1,4 +1,4 @@
-"""What was not copied, and why."""
+"""Files that were not copied, and the reasons."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.stream import Piped
 
 _TOLD = 20
-_LINE = 1024  # of what the other side says; a path has up to 4095 characters
+_LINE = 1024  # characters of a line from the other side; a path has up to 4095
 INCOMPLETE = 1
-"""The exit code where the other side could not read or write everything."""
+"""The exit code if the other side could not read or write everything."""
 _SKIP = "Skip files that cannot be copied: --skip-failed"
 
 
 class Skipped:
-    """Files that are refused: the first one ends the copy, unless they are to be left out."""
+    """Files that are refused: the first one ends the copy, unless refused files are to be skipped."""
 
     def __init__(self, *, skip: bool) -> None:
         self._skip = skip
@@ -43,7 +43,7 @@ class Skipped:
 
 
 def explain_copy_failure(piped: Piped, session: OpenRequest, ports: Ports, *, skip: bool) -> int:
-    """The exit code of a copy. Raises what went wrong on our side, or what the other side says more of than a code."""
+    """The exit code of a copy. Raises a local failure, or a failure that the other side explained."""
     notices = ports.notices
     if piped.failure and not isinstance(piped.failure, Truncated):
         raise piped.failure
@@ -70,7 +70,7 @@ def explain_copy_failure(piped: Piped, session: OpenRequest, ports: Ports, *, sk
 
 
 def _look(session: OpenRequest, lines: list[str], ports: Ports) -> list[str]:
-    """What to type to see what there is, where the other side names a file."""
+    """The command that lists the directory, if the other side names a file."""
     path = lines[-1].rpartition(": ")[0] if lines else ""
     if not path.startswith("/"):
         return []

@@ -1,4 +1,4 @@
-"""An app whose root cannot be entered: why, and a shell beside it."""
+"""For an app whose root cannot be entered: the reason, and a shell in the debug image."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def open_fallback_shell(closed: RootDenied, ports: Ports) -> int:
-    """Say why the root is closed; a person at a terminal still gets a shell in the debug image."""
+    """Report why the root cannot be entered; a person at a terminal still gets a shell in the debug image."""
     facts, session, plan = closed.facts, closed.session, closed.session.plan
     pod, container, retry_command = plan.pod, plan.target.container, session.request.retry_command
     claimed = disbelieved(plan.identity, facts, pod, container)

@@ -1,4 +1,4 @@
-"""Finds the debug container that `kubectl dshell attach` means: by its name, by its pod, or the only one there is."""
+"""Finds the debug container for `kubectl dshell attach`: by its name, by its pod, or the only one."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class FoundContainer:
 
 
 class ContainerSearch:
-    """What this user made on this machine is found without a name; what others made has to be named."""
+    """Finds what this user created on this machine without a name; anything else has to be named."""
 
     def __init__(self, request: AttachRequest, ports: Ports) -> None:
         self._request = request
@@ -43,7 +43,7 @@ class ContainerSearch:
         return is_mine(container.seal, self._key)
 
     def find(self) -> FoundContainer:
-        """Raises NotFound where there is none, UsageError where there are several."""
+        """Raises NotFound if there is none, UsageError if there are several."""
         request = self._request
         if request.pod is not None:
             pod = read_pod(request.namespace, request.pod, self._ports)
@@ -93,7 +93,7 @@ class ContainerSearch:
         return "" if self.mine(container) else f" of {one_line(container.owner) or 'an unknown owner'}"
 
     def _none_mine(self, where: str, live: list[DebugContainer]) -> NotFound:
-        """Nothing is joined unseen that somebody else may have made."""
+        """A debug container that somebody else may have created is never joined implicitly."""
         why = f" ({self._ports.keyring.trouble})" if self._key is None else ""
         return NotFound(
             f"none of the debug containers running {where} was created by you on this machine{why}",
@@ -177,7 +177,7 @@ class ContainerSearch:
 
 
 def _alike(word: str, names: Iterable[str]) -> list[str]:
-    """The nearest names; the prefix that ours have in common makes none alike."""
+    """The most similar names, compared without the common prefix dshell-."""
     by_rest = {name.removeprefix(PREFIX): name for name in sorted(names)}
     return [by_rest[rest] for rest in nearest(word.removeprefix(PREFIX), list(by_rest))]
 

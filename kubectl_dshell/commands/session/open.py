@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 def open_session(request: OpenRequest, ports: Ports) -> int:
-    """Run the shell or command; its exit code.
+    """Run the shell or command; return its exit code.
 
-    Raises every DshellError there is, and Interrupted; whatever happens the debug container ends by itself.
+    Raises any DshellError, and Interrupted; whatever happens, the debug container ends by itself.
     """
     current = plan(request, ports)
     say_refused_key(ports)

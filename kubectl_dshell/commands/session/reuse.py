@@ -1,4 +1,4 @@
-"""A debug container for a session: one that is there already if it would do, else a new one."""
+"""The debug container for a session: a suitable existing one, or a new one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def join_or_start(request: OpenRequest, current: Plan, ports: Ports) -> int | RootDenied:
-    """Hold the session in the debug container that `current` means."""
+    """Run the session in the debug container that `current` describes."""
     if current.name is not None:
         return _named(request, current, current.name, ports)
     for name in [] if request.new else _ours(current, ports):
@@ -37,7 +37,7 @@ def join_or_start(request: OpenRequest, current: Plan, ports: Ports) -> int | Ro
 
 
 def _ours(current: Plan, ports: Ports) -> list[str]:
-    """Made by this user on this machine for the very same: what others made, or say, is joined by its name only."""
+    """Those created by this user on this machine for the same purpose; any other is joined only by its name."""
     return live_holders(current.pod, current.wanted, ports.keyring.key())
 
 
@@ -53,9 +53,9 @@ def _say_passed_over(current: Plan, ports: Ports) -> None:
 
 
 def _start(request: OpenRequest, current: Plan, ports: Ports) -> int | RootDenied:
-    """In one that waits for us only for a moment, as we may be gone; if that was too short, in one that waits longer.
+    """Start one that waits only briefly, as this client may vanish; if that was too short, one that waits longer.
 
-    Of many at once the last come late, and goodbye is said for those that are stopped (Step).
+    In many pods the last sessions come late, and PodCluster says goodbye for those that are stopped.
     """
     if not request.task:
         try:
@@ -89,11 +89,11 @@ def _join(
 
 
 def _named(request: OpenRequest, current: Plan, name: str, ports: Ports) -> int | RootDenied:
-    """Exactly that one: joined if it is there and would do, made if it never was."""
+    """Exactly that one: joined if it exists and is suitable, created if it does not exist."""
     if current.pod.debug_container(name) is None:
         try:
             return _start(request, current, ports)
-        except NameTaken:  # somebody was faster
+        except NameTaken:  # another client was faster
             pod = read_pod(request.namespace, current.pod.name, ports)
             current = replace(current, target=replace(current.target, pod=pod))
     existing = next((s for s in debug_containers(current.pod) if s.name == name), None)
@@ -113,7 +113,7 @@ def _named(request: OpenRequest, current: Plan, name: str, ports: Ports) -> int 
 
 
 def _refusal(request: OpenRequest, current: Plan, existing: Existing, ports: Ports) -> DshellError | None:
-    """Why the debug container of that name cannot be joined."""
+    """Why the debug container with that name cannot be joined."""
     name, pod = existing.name, existing.pod
     if existing.phase is Phase.TERMINATED:
         return _over(request, current, existing, f"has {existing.state}", ports)

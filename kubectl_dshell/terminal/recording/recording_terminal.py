@@ -1,4 +1,4 @@
-"""A terminal that records what passes through it."""
+"""A terminal that records the output that passes through it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class RecordedTerminal:
 
 
 class _RecordedStream:
-    """The stream, overheard."""
+    """A stream whose output is recorded."""
 
     def __init__(self, stream: Stream, recorder: Recorder) -> None:
         self._stream = stream
