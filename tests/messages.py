@@ -1,4 +1,4 @@
-"""The messages of domain, output, files and errors, each made by the function that words it.
+"""All messages of the program, each made by the function that words it; those of the verbs by `command_messages`.
 
 To add one, append (title, callable) to a section. The callable returns the text, or an error to be shown as the
 program shows it, or raises that error.
@@ -45,6 +45,7 @@ from kubectl_dshell.files.staging import Staging
 from kubectl_dshell.output import cleanup_report
 from kubectl_dshell.output.debug_containers.table import state_cell
 from kubectl_dshell.output.failure import format_failure
+from tests import command_messages
 from tests.pods import make_pod, pod_json, running
 
 if TYPE_CHECKING:
@@ -158,13 +159,13 @@ END_MESSAGES = ("ended by the cluster", "ended by a client", "ended after 50 s w
 OTHER = spec(target="proxy", image="tools:1", owner="ben", version="2.0.0", limit=3600, env=(("A", "1"),))
 AS_ROOT = spec(security={"runAsUser": 0, "runAsGroup": 0})
 IN_USE = cleanup_result.left_to(container(), who_is_in(container(live=LIVE)), Invocation(("--context", "prod")))
-FAILED = cleanup_result.failed(container(), "it still runs")
+FAILED = cleanup_result.failed(container(), "it is still running")
 RESULTS = [result("a", 0), result("b", 3), result("c", None, NotFound("x")), result("d", None)]
 
 
 def closed(**changes: Any) -> str:
     found = facts(**changes)
-    return f"... but its files are closed to us: {why_denied(found)}\n{how_to_enter(found, RETRY)}"
+    return f"... and cannot read the app's files: {why_denied(found)}\n{how_to_enter(found, RETRY)}"
 
 
 def claimed(**words: Any) -> str:
@@ -309,7 +310,10 @@ SECTIONS: dict[str, list[Message]] = {
     ],
     "What a cleanup reports": [
         *((f"a line: {outcome}", partial(cleanup_report.format_line, cleaned(outcome))) for outcome in CleanupOutcome),
-        ("a line with a reason", lambda: cleanup_report.format_line(cleaned(CleanupOutcome.FAILED, "it still runs"))),
+        (
+            "a line with a reason",
+            lambda: cleanup_report.format_line(cleaned(CleanupOutcome.FAILED, "it is still running")),
+        ),
         ("not in time", lambda: cleanup_report.format_line(cleanup_result.no_time(container(), "end it"))),
         ("in use", lambda: cleanup_report.format_line(IN_USE)),
         ("next steps", lambda: "\n".join(cleanup_report.next_steps([IN_USE, FAILED]))),
@@ -339,6 +343,7 @@ SECTIONS: dict[str, list[Message]] = {
         ("no directory", lambda: Staging("/none/", [])),
         ("neither", lambda: Staging(os.devnull, [])),
     ],
+    **command_messages.SECTIONS,
 }
 
 

@@ -178,8 +178,8 @@ def recording(path: str | None, *, quiet: bool) -> Iterator[Callable[[Ports], Po
     if path is None:
         yield lambda ports: ports
         return
-    from kubectl_dshell.terminal.asciicast import Recorder
-    from kubectl_dshell.terminal.recording_terminal import RecordedTerminal
+    from kubectl_dshell.terminal.recording.asciicast import Recorder
+    from kubectl_dshell.terminal.recording.recording_terminal import RecordedTerminal
 
     notices = Notices(quiet=quiet, is_raw=tty.is_raw)
     recorder = Recorder(path, os.environ, notices.interject)

@@ -1,1 +1,1 @@
-"""One file per verb: plain functions from a request and ports to a result. They never print, and never see click."""
+"""The verbs: plain functions from a request and its ports to a result. They neither print nor import click."""

@@ -1,4 +1,4 @@
-"""How many things may be worked on at a time with the file descriptors that there are."""
+"""The concurrency that the available file descriptors allow."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import resource
 EACH = 10
 """Descriptors of one session: two streams, a watch, a request, a resolver, two wakers, two files, and one to spare."""
 _OTHERS = 8
-"""What is opened beside: modules, a plugin's pipes."""
+"""Descriptors for everything else: modules, the pipes of a credential plugin."""
 _USUAL = 16
 
 
 def affordable(wanted: int) -> int:
-    """At least one; the soft limit is raised as far as needed and allowed."""
+    """`wanted`, or fewer, but at least one; raises the soft limit as far as needed and allowed."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     used = _used()
     needed = used + _OTHERS + EACH * wanted
@@ -29,6 +29,6 @@ def affordable(wanted: int) -> int:
 
 def _used() -> int:
     try:
-        return len(os.listdir("/dev/fd"))  # noqa: PTH208  # without a module more at the start
+        return len(os.listdir("/dev/fd"))  # noqa: PTH208  # avoids an import at startup
     except OSError:
         return _USUAL

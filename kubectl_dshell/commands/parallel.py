@@ -1,4 +1,4 @@
-"""Work on many things at a time, all of it ended when the user says stop."""
+"""Concurrent work that ends as a whole when the user stops it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ R = TypeVar("R")
 
 
 class Stop:
-    """Asks running work to end: said once, seen by every worker, readable for those that poll."""
+    """Asks running work to end: set once, seen by every worker, readable for pollers."""
 
     def __init__(self) -> None:
         self._wakeup = Wakeup()
@@ -30,7 +30,7 @@ class Stop:
     def set(self) -> None:
         if not self._is_set.is_set():
             self._is_set.set()
-            self._wakeup.wake()  # and never cleared: all who poll see it
+            self._wakeup.wake()  # never cleared, so that every poller sees it
 
     def is_set(self) -> bool:
         return self._is_set.is_set()
@@ -49,19 +49,19 @@ class Stop:
         return self._wakeup.fileno()
 
     def clear(self) -> None:
-        """Does nothing: the other workers have to see it, too."""
+        """Does nothing: the other workers have to see it too."""
 
     def close(self) -> None:
         self._wakeup.close()
 
 
 def each(items: Iterable[T], work: Callable[[T, Stop], R], concurrency: int) -> Generator[tuple[T, R]]:
-    """Each item with what `work` made of it, in the order of their ends; an item is taken when a worker is free.
+    """Each item with its result from `work`, in order of completion; an item is taken when a worker is free.
 
-    Fewer than `concurrency` at a time where there are too few file descriptors for more.
+    Runs fewer than `concurrency` at a time if there are too few file descriptors.
 
-    Closing the iterator, a failure of `work` or a signal tells what runs to stop and waits for it: nothing is left
-    running. Signals interrupt the caller, in the main thread; `work` never sees them: it sees its Stop.
+    Closing the iterator, a failure of `work` or a signal sets the Stop and waits for the workers, so that nothing is
+    left running. Signals interrupt the caller, in the main thread; `work` sees only its Stop.
     """
     todo, stop = iter(items), Stop()
     concurrency = affordable(concurrency)

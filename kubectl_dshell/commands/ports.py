@@ -1,4 +1,4 @@
-"""What the commands need of the world, as small Protocols; `cli.wiring` binds them to the first floor."""
+"""The Protocols through which commands see the outside world; `cli.wiring` binds them to the adapters."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class Cluster(Protocol):
     """Pods of one cluster.
 
-    Every method may raise PodNotFound, PermissionDenied or another Forbidden, BadConfig, ConnectionLost; ApiError is
-    what the server says and nobody can explain better.
+    Every method may raise PodNotFound, PermissionDenied or another Forbidden, BadConfig, ConnectionLost, or ApiError
+    for any other answer of the server.
     """
 
     def get_pod(self, namespace: str, name: str) -> Json: ...
@@ -32,52 +32,52 @@ class Cluster(Protocol):
         """Pods of a namespace (None: of all) that match a label selector, fetched page by page."""
 
     def add_ephemeral_container(self, namespace: str, pod: str, container: Json, *, dry_run: bool = False) -> Json:
-        """The pod with `container` in it; sending the same one again changes nothing.
+        """The pod with `container` added; sending the same one again changes nothing.
 
-        Raises NameTaken where another has its name, Unavailable where the cluster cannot take it.
+        Raises NameTaken if another container has its name, Unavailable if the cluster cannot accept it.
         """
 
     def pod_changes(self, namespace: str, name: str, resource_version: str, deadline: float) -> Iterator[Json | None]:
-        """The pod each time it changes, None about twice a second between, until the monotonic deadline.
+        """The pod each time it changes, and None about twice a second in between, until the monotonic deadline.
 
         Raises PodNotFound when the pod is deleted.
         """
 
     def events(self, namespace: str, pod: str, uid: str) -> list[Json]:
-        """The pod's events, oldest first; none where the user may not list them."""
+        """The pod's events, oldest first; empty if the user may not list them."""
 
     def whoami(self) -> str:
-        """The user name the cluster knows us by; empty if it does not tell."""
+        """The user name that the cluster knows the client by; empty if it does not report one."""
 
 
 class DebuggedPods(Protocol):
-    """Pods with ephemeral containers among any number of others; a namespace of None is all of them.
+    """Pods with ephemeral containers, among any number of others; a namespace of None means all namespaces.
 
-    Every method may raise PermissionDenied, UsageError for what is no selector, and as those of Cluster.
+    Every method may raise PermissionDenied, UsageError for an invalid selector, and the errors of Cluster.
     """
 
     def list_debugged(self, namespace: str | None, selector: str = "") -> Iterator[Json]:
-        """Those that match a label selector; far cheaper than all pods."""
+        """The ones that match a label selector; far cheaper than listing all pods."""
 
     def watch_debugged(self, namespace: str | None, selector: str = "", name: str = "") -> Iterator[PodEvent | None]:
-        """All there are, then what happens to them; None about twice a second in between. `name`: one pod alone.
+        """First all of them, then their changes, and None about twice a second in between. `name`: a single pod.
 
-        It never ends by itself, and survives the loss of the cluster.
+        It never ends by itself, and survives a lost connection.
         """
 
 
 class Workloads(Protocol):
-    """What owns pods. Every method may raise PermissionDenied, and as those of Cluster."""
+    """Owners of pods. Every method may raise PermissionDenied, and the errors of Cluster."""
 
     def get_workload(self, namespace: str, reference: Reference) -> Json:
-        """Raises NotFound, which says what to type to see those that exist."""
+        """Raises NotFound, with the command that lists the existing ones."""
 
     def list_jobs(self, namespace: str) -> Iterator[Json]:
         """All jobs of a namespace, fetched page by page."""
 
 
 class Streams(Protocol):
-    def open(  # noqa: PLR0913  # an exec is that many facts
+    def open(  # noqa: PLR0913  # the parameters of an exec
         self,
         namespace: str,
         pod: str,
@@ -89,44 +89,44 @@ class Streams(Protocol):
         half_close: bool | None = None,
         seconds: float | None = None,
     ) -> Stream:
-        """Exec `argv` in a container; raises as methods of Cluster, and Unavailable (no half-close, which is needed).
+        """Exec `argv` in a container; raises the errors of Cluster, and Unavailable if it lacks a needed half-close.
 
-        ContainerNotRunning: it has not started yet, or is over; nobody can tell these two apart.
-        `half_close`: whether the end of stdin has to reach the command; None: where stdin is piped.
-        `seconds`: how long to wait for the server's answer; None: as for every request.
+        ContainerNotRunning: it has not started yet, or has ended; these two cases cannot be told apart.
+        `half_close`: whether the end of stdin has to reach the command; None: only if stdin is piped.
+        `seconds`: how long to wait for the server's response; None: the timeout of every request.
         """
 
 
 class Terminal(Protocol):
-    """The user's side: a terminal or pipes."""
+    """The local side of a session: a terminal or pipes."""
 
     def size(self) -> TerminalSize | None:
         """None without a terminal."""
 
     def relay(self, stream: Stream, companion: Companion, *, stdin: bool, tty: bool) -> Exit:
-        """Bytes both ways until the remote command ends; raises Interrupted, OutputFailed, ConnectionLost."""
+        """Relay bytes both ways until the remote command ends; raises Interrupted, OutputFailed, ConnectionLost."""
 
     def held(self) -> AbstractContextManager[None]:
-        """Signals wait inside, so that what must be said whole is."""
+        """Signals are deferred inside, so that a goodbye is sent completely."""
 
 
 class Notices(Protocol):
-    """Lines for the person, on stderr; never data."""
+    """Lines for people, on stderr; never data."""
 
     def identity(self, text: str) -> None:
-        """Who and where you are: only where a person reads it."""
+        """The banner of a session: shown only to a person at a terminal."""
 
     def notice(self, text: str) -> None:
-        """What a person should know though nothing failed; silenced by --quiet."""
+        """Information although nothing failed; silenced by --quiet."""
 
     def warn(self, text: str) -> None:
-        """What must be said even with --quiet."""
+        """A warning, shown even with --quiet."""
 
     def interject(self, text: str) -> None:
-        """As `warn`, into the middle of a session."""
+        """As `warn`, in the middle of a session."""
 
     def progress(self, text: str) -> None:
-        """What is being waited for; replaced by the next, gone with the empty text."""
+        """What is being waited for; replaced by the next text, removed by an empty one."""
 
 
 class Clock(Protocol):
@@ -137,7 +137,7 @@ class Clock(Protocol):
         """Seconds."""
 
     def elapsed(self) -> float:
-        """Seconds, those included that the machine slept."""
+        """Seconds, including the time that the machine slept."""
 
     def sleep(self, seconds: float) -> None: ...
 
@@ -145,18 +145,18 @@ class Clock(Protocol):
 
 
 class Keyring(Protocol):
-    """What tells the debug containers that this user made on this machine from all others."""
+    """Distinguishes the debug containers that this user created on this machine from all others."""
 
     @property
     def trouble(self) -> str:
-        """Why there is no key, once it was asked for."""
+        """Why there is no key, once `key` has been called."""
 
     @property
     def refused(self) -> bool:
-        """There is one that cannot be trusted: `trouble` is for the user to mend."""
+        """Whether a key exists that cannot be trusted: `trouble` is for the user to fix."""
 
     def key(self, *, make: bool = False) -> Key | None:
-        """The user's key; `make`: one is made where there is none."""
+        """The user's key; `make`: create one if there is none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What the user asked for, as values."""
+"""The user's requests, as values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interaction:
-    """What is done in a debug container, however it came to be. Durations are seconds."""
+    """What to run in a debug container, whether new or existing. Durations are in seconds."""
 
     command: tuple[str, ...]
     """Empty: a shell, or a script on stdin."""
@@ -23,9 +23,9 @@ class Interaction:
     retry_command: str
     """The command line to type for another debug container like this one: "kubectl dshell web -n shop"."""
     half_close: bool | None = None
-    """Whether the end of stdin has to reach the command; None: where there is stdin and no terminal."""
+    """Whether the end of stdin has to reach the command; None: only with stdin and without a terminal."""
     task: bool = False
-    """A command that is expected to be short, and has no stdin: its goodbye is not waited for."""
+    """A command that is expected to be short and has no stdin: its goodbye is not awaited."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,14 +44,14 @@ class OpenRequest(Interaction):
     new: bool
     version: str
     reason: str
-    """Why, in the user's words; stamped on a new debug container."""
+    """The user's --reason; stamped on a new debug container."""
     name: str | None
-    """The debug container to join or to make, with its prefix; None for any."""
+    """The debug container to join or create, with its prefix; None for any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttachRequest(Interaction):
-    """One `kubectl dshell attach`. What is not given (None) is to be found."""
+    """One `kubectl dshell attach`. Fields that are None are to be found out."""
 
     namespace: str
     word: str | None

@@ -1,4 +1,4 @@
-"""The language of copy_out.sh and copy_in.sh, which run as a session's command in the app's root."""
+"""The protocol of copy_out.sh and copy_in.sh, which run as a session's command in the app's root."""
 
 from __future__ import annotations
 
@@ -25,29 +25,29 @@ while IFS= read -r line; do [ "$line" ] || { eval "$text"; exit; }; text=$text$l
 
 
 def argv() -> list[str]:
-    """Runs what comes on stdin, up to an empty line; a shell reads a pipe a byte at a time, and leaves what is behind.
+    """Runs the script on stdin, up to an empty line; a shell reads a pipe byte by byte, so the rest stays unread.
 
-    So the request line is short whatever is copied: proxies take 8 kB of one, which is where an exec has its words.
+    This keeps the request line, which carries an exec's arguments, short: proxies accept only 8 kB of it.
     """
     return ["sh", "-c", _START, "cp"]
 
 
 def send_out(patterns: Sequence[str], *, strict: bool) -> bytes:
-    """Writes what the patterns name, as archives; `strict`: what cannot be read is a failure."""
+    """Sends the files that match the patterns, as archives; `strict`: an unreadable file is a failure."""
     return _text(copy_out(), "strict" if strict else "skip", *patterns)
 
 
 def take_in(destination: str, temporary: str, names: Sequence[str], *, folder: bool) -> bytes:
-    """Takes the archive that follows; `folder`: the destination has to be a directory."""
+    """Receives the archive that follows; `folder`: the destination has to be a directory."""
     return _text(copy_in(), destination, "folder" if folder or len(names) > 1 else "file", temporary, *names)
 
 
 def _text(script: str, *words: str) -> bytes:
-    """The script behind its words. It has no empty lines, and neither have they."""
+    """The script after its arguments. Neither contains an empty line."""
     quoted = (shlex.quote(word).replace("\n", "'\"$n\"'") for word in words)
     return f"set -- {' '.join(quoted)}\n{script}\n".encode("utf-8", "surrogateescape")
 
 
 def harmless(lines: Sequence[str]) -> bool:
-    """Whether GNU tar failed only because files grew: what it wrote is what they were."""
+    """Whether GNU tar failed only because files changed while being read: the archive has their earlier content."""
     return bool(lines) and all(_HARMLESS.fullmatch(line) for line in lines)

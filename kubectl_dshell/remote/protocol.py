@@ -1,4 +1,4 @@
-"""The language of holder.sh and enter.sh: what to exec, what to say through a tether, what it answers."""
+"""The protocol of holder.sh and enter.sh: exec arguments, messages through a tether, and their replies."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.stream import TerminalSize
 
 END = b"end\n"
-"""The holder ends now, whoever is here."""
+"""The holder ends now, even with clients."""
 
 LEAVING = b"dshell-leaving"
 """The holder's only line on a tether: its pod is being stopped, and the session goes on for as long as the app does."""
@@ -25,10 +25,10 @@ LAPSED_IDLE = 128 + 12
 """The same, but its command had ended by itself before (SIGUSR2)."""
 
 _ENTER = ("sh", "-c", 'eval "$DSHELL_ENTER"', "dshell")
-# An older script does not know the mode, and would take the asking for a client.
+# An older script does not know the mode, and would count the caller as a client.
 _ASK = ("sh", "-c", 'case $DSHELL_ENTER in *dshell-state*) eval "$DSHELL_ENTER" ;; esac', "dshell")
 _SIGNALLED = 128
-"""From here on an exit code may be a signal's (POSIX, `sh`)."""
+"""Exit codes from here on may stand for a signal (POSIX, `sh`)."""
 _SESSION_ID = re.compile(r"[a-z0-9]{8}")
 _MASK = re.compile(r"[0-9a-f]{1,16}")
 _LONGEST_LINE = 4096
@@ -43,12 +43,12 @@ def shell_argv(target_id: str, session_id: str, name: str, size: TerminalSize | 
 
 
 def outside_argv(target_id: str, session_id: str, name: str, size: TerminalSize | None = None) -> list[str]:
-    """An interactive shell in the debug image, for a target whose root is closed."""
+    """An interactive shell in the debug image, for a target whose root cannot be entered."""
     return _interactive("outside", target_id, session_id, name, size)
 
 
 def run_argv(target_id: str, session_id: str, command: list[str]) -> list[str]:
-    """A command in the target's root, without a terminal; its words arrive as they are."""
+    """A command in the target's root, without a terminal; its arguments are passed unchanged."""
     return [*_argv("run", target_id, session_id), *command]
 
 
@@ -58,7 +58,7 @@ def task_argv(target_id: str, session_id: str, command: list[str]) -> list[str]:
 
 
 def has_said_goodbye(code: int) -> bool:
-    """Whether a task that ended with `code` has; else its session is not over, or it was never begun."""
+    """Whether a task that ended with `code` has said goodbye; else its session has not ended, or never began."""
     return code < _SIGNALLED and code not in tuple(EnterStatus)
 
 
@@ -69,36 +69,36 @@ def terminal_argv(target_id: str, session_id: str, command: list[str], size: Ter
 
 
 def tether_argv(target_id: str, session_id: str) -> list[str]:
-    """The line to the holder: needs stdin and no TTY; answers with the facts, then echoes each word."""
+    """The connection to the holder: needs stdin and no TTY; sends the facts, then echoes each message."""
     return _argv("tether", target_id, session_id)
 
 
 def state_argv() -> list[str]:
-    """Asks how things are, without a word to the holder: no stdin, no TTY, ends at once."""
+    """Queries the state without a message to the holder: no stdin, no TTY, ends at once."""
     return [*_ASK, "state", "", ""]
 
 
 def beat(session_id: str, seconds: int, at: float | None = None) -> bytes:
     """The session is alive and may be silent for `seconds`.
 
-    They begin at `at`, on a clock of the client's that never stops: a word may be long on its way.
+    They begin at `at`, on a client clock that never stops: a message may take long to arrive.
     """
     said_at = "" if at is None else f" {min(max(int(at), 0), 999_999_999)}"
     return f"beat {_checked(session_id)} {_positive(seconds)}{said_at}\n".encode()
 
 
 def bye(session_id: str) -> bytes:
-    """The session is over; the holder ends what is left of it, and itself after the last one."""
+    """The session is over; the holder ends its remaining processes, and itself after the last session."""
     return f"bye {_checked(session_id)}\n".encode()
 
 
 def keep(seconds: int) -> bytes:
-    """Without a session the holder stays until `seconds` from now."""
+    """Without a session the holder stays for `seconds` from now."""
     return f"keep {_positive(seconds)}\n".encode()
 
 
 def parse_state(line: str) -> tuple[HolderState, HolderReport | None]:
-    """The answer to `state_argv`. A script or a holder of another version, or none, is UNKNOWN, or without a Live."""
+    """The reply to `state_argv`. Another version of the script or holder, or no reply, gives UNKNOWN or no report."""
     try:
         fact = _words(line, "dshell-state")
     except Malformed:
@@ -117,14 +117,14 @@ def parse_state(line: str) -> tuple[HolderState, HolderReport | None]:
 
 
 _NOT_SIGNALLED = {
-    "blind": "its processes cannot be told from others (no cgroup is to be seen in it)",
-    "first": "its first process is PID 1, which no signal from inside ends (it has no --target)",
-    "none": "none of its processes is open to the user that an exec in it has",
+    "blind": "its processes cannot be told from others (no cgroup is visible in it)",
+    "first": "its first process is PID 1, which no signal from inside can end (it has no --target)",
+    "none": "the user of an exec in it may not signal any of its processes",
 }
 
 
 def parse_end(out: str) -> str | None:
-    """Why script.end() signalled nothing; empty if it did, None if it did not say."""
+    """Why script.end() signalled nothing; empty if it did, None if it did not report."""
     words = [line.split()[1:2] for line in out.splitlines() if line.startswith("dshell-end ")]
     said = [word for [word] in filter(None, words)]
     return _NOT_SIGNALLED.get(said[-1], "") if said else None
@@ -153,14 +153,14 @@ def parse_facts(line: str) -> Facts:
 
 
 def _words(line: str, marker: str) -> dict[str, str]:
-    """NAME=VALUE words behind `marker`; those of a later script are passed over."""
+    """The NAME=VALUE words after `marker`; other words, of a later script, are ignored."""
     first, *words = line[: _LONGEST_LINE + 1].split() or [""]
     if first != marker or len(line) > _LONGEST_LINE:
         raise Malformed(f"not a line of {marker}")
     pairs = [word.split("=", 1) for word in words if "=" in word]
     fact: dict[str, str] = dict(pairs)
     if len(fact) < len(pairs):
-        raise Malformed(f"a line of {marker} says something twice")
+        raise Malformed(f"a line of {marker} repeats a name")
     return fact
 
 
@@ -172,7 +172,7 @@ def _natural(text: str) -> int:
 
 
 def _seconds(text: str) -> int:
-    """May be below 0: the script calculates with whole seconds of two clocks."""
+    """May be negative: the script computes with whole seconds of two clocks."""
     return -_natural(text[1:]) if text.startswith("-") else _natural(text)
 
 
@@ -200,14 +200,14 @@ def _argv(mode: str, target_id: str, session_id: str) -> list[str]:
 
 
 def _checked(session_id: str) -> str:
-    """All ids have one length: the holder finds an id in an environment without knowing where it ends."""
+    """All IDs have the same length, as the holder searches for one in an environment without knowing its end."""
     if not _SESSION_ID.fullmatch(session_id):
         raise ValueError(f"a session id is 8 of a-z and 0-9: {session_id!r}")
     return session_id
 
 
 def _positive(seconds: int) -> int:
-    """The holder calculates with at most nine digits, and takes none that start with 0."""
+    """The holder computes with at most nine digits, and rejects numbers that start with 0."""
     return min(max(seconds, 1), 999_999_999)
 
 

@@ -30,7 +30,7 @@ def task() -> str:
 
 @cache
 def end() -> str:
-    """The stdin of `sh` in any debug container, to end what runs in that container."""
+    """The stdin of `sh` in any debug container, to end its processes."""
     return _shipped("processes.sh", "end.sh")
 
 

@@ -1,4 +1,4 @@
-"""The loop of every exec: moves bytes between a stream and this side, and no side blocks another.
+"""The loop of every exec: moves bytes between a stream and the local side, without either blocking the other.
 
 It installs no signal handlers and touches no terminal, so it runs in any thread. An Interrupts can end it early.
 """
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 _BACKLOG_LIMIT = 256 * 1024
 _FULL_SECONDS = 0.1
-"""How often a full sink that cannot be polled is looked at again."""
+"""How often to check a full sink that cannot be polled."""
 
 
 class Interrupts(Protocol):
-    """Ends a relay from outside: a signal, or another thread."""
+    """Ends a relay from outside: by a signal, or from another thread."""
 
     def fileno(self) -> int:
         """Readable when `check` may have something to raise."""
@@ -38,7 +38,7 @@ class Interrupts(Protocol):
 
 
 class Input(Protocol):
-    """The source of stdin, and the terminal whose size is sent along."""
+    """The source of stdin, and the terminal whose size is sent too."""
 
     def fileno(self) -> int: ...
 
@@ -53,7 +53,7 @@ class Input(Protocol):
         ...
 
     def attend(self) -> bool:
-        """Called each turn, to look after the terminal; whether this process was stopped since the last call."""
+        """Called in each turn, to restore the terminal's mode; whether this process was stopped since the last call."""
         ...
 
     def take_size(self) -> TerminalSize | None:
@@ -108,14 +108,14 @@ class Relay:
         self._monotonic = monotonic
         self._outcome: Exit | DshellError | None = None
         self._lost: ConnectionLost | None = None  # raised once the rest of the output is read
-        self._maybe_more = True  # the stream may hold what poll cannot see (TLS, a last receive cut short)
+        self._maybe_more = True  # the stream may hold data that poll cannot see (TLS, a partial receive)
         self._not_reading = False  # the last wait left the stream out, or this process was stopped
         self._companion_due = self._keepalive_due = -math.inf
 
     def run(self, deadline: float = math.inf) -> Exit:
         """How the command ended, once all its output is written.
 
-        Raises what its parts raise (the stream and the companion: once the output that came before is written), and
+        Raises the errors of its parts (of the stream and the companion: once the output before them is written), and
         TimedOut if the command has not ended by `deadline`.
         """
         while self._outcome is None or not self._sink.drained:
@@ -130,7 +130,7 @@ class Relay:
             if self._outcome is None:
                 self._move_input(ready)
                 self._move_output(ready)
-            if self._outcome is None and self._monotonic() >= deadline:  # after a last look at what has arrived
+            if self._outcome is None and self._monotonic() >= deadline:  # after a last check for arrived output
                 raise TimedOut("the command did not end in time")
         self._sink.check()
         if isinstance(self._outcome, DshellError):
@@ -173,7 +173,7 @@ class Relay:
         return poll_until(poller, due, self._monotonic())
 
     def _register_stream(self, poller: select.poll) -> float:
-        """When to look at the stream even if nothing arrives."""
+        """When to service the stream even if nothing arrives."""
         self._not_reading = self._sink.full
         reads = not self._not_reading
         if events := mask(read=reads, write=self._stream.wants_write and self._lost is None):
@@ -199,7 +199,7 @@ class Relay:
             self._send(self._stream.flush)
 
     def _send(self, action: Callable[[], None]) -> None:
-        """A failure to send does not end it: the exit code may be among what is still to be read."""
+        """A failure to send does not end the relay: the exit code may still be unread."""
         if self._lost is None:
             try:
                 action()

@@ -1,4 +1,4 @@
-"""Descriptors 0, 1 and 2 exist and take any text, whatever the program was started with and on."""
+"""Ensures that descriptors 0, 1 and 2 exist and that any text can be written to them."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _STAND_IN = {
 
 
 def ensure_standard_descriptors() -> frozenset[int]:
-    """Open /dev/null in place of each closed one, before anything else is opened; which were closed.
+    """Open /dev/null in place of each closed one, before anything else is opened; return those that were closed.
 
-    Otherwise the first socket would get the number, and the user's data would go into it. Reading a closed
-    stdin gives an end of file, writing a closed stdout fails, writing a closed stderr is lost.
+    Otherwise the first socket would get the number, and the user's data would be written to it. Reading a closed
+    stdin returns end of file, writing to a closed stdout fails, and writes to a closed stderr are lost.
     """
     closed = frozenset(descriptor for descriptor in _STAND_IN if not _is_open(descriptor))
     for descriptor in sorted(closed):
@@ -34,7 +34,7 @@ def ensure_standard_descriptors() -> frozenset[int]:
 
 
 def require_posix() -> None:
-    """Raises Unavailable where there are neither terminals nor signals as a session needs them."""
+    """Raises Unavailable on systems without the terminals and signals that a session needs."""
     try:
         import termios  # noqa: F401
     except ImportError as error:
@@ -63,7 +63,7 @@ def _replace_missing_files() -> None:
 
 
 def _take_any_text() -> None:
-    """What the locale's encoding has not must not end the program: an answer to a question, a name in a message."""
+    """Text that the locale cannot encode must not end the program: an answer to a question, a name in a message."""
     for file, errors in (
         (sys.stdin, "surrogateescape"),
         (sys.stdout, "backslashreplace"),

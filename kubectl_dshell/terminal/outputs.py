@@ -1,4 +1,4 @@
-"""Both outputs of a session, each byte to where it belongs and in order."""
+"""Routes both outputs of a session to their descriptors, in order."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 
 class OutputRouter:
-    """Context manager; leaving it forgets what is not written yet."""
+    """Context manager; leaving it discards whatever is not written yet."""
 
     def __init__(self, ends: StdioFds, screen: Screen | None = None) -> None:
-        """`screen` follows what is written."""
+        """`screen` follows the output."""
         self._screen = screen
         self._wakeup = Wakeup()
         self._tty = ends.tty is not None
         self._stdout = FdWriter(ends.stdout, "standard output", self._wakeup.wake)
-        # One writer where both are the same file (`2>&1`, a terminal): two threads would mix up the order.
+        # One writer if both are the same file (`2>&1`, a terminal): two threads would mix up the order.
         self._stderr = (
             self._stdout
             if _same_file(ends.stdout, ends.stderr)
@@ -43,7 +43,7 @@ class OutputRouter:
         self._wakeup.close()
 
     def fileno(self) -> int:
-        """Readable when there is news: all is written, or nothing can be."""
+        """Readable when everything is written, or a write has failed."""
         return self._wakeup.fileno()
 
     def clear(self) -> None:

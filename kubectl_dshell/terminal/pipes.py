@@ -1,4 +1,4 @@
-"""A session whose input and output are code of ours instead of descriptors."""
+"""A session whose input and output are Python callables instead of descriptors."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _PIPE = 1024 * 1024
 _END_SECONDS = 10.0
-"""How long a command may take to end once its input has."""
+"""How long a command may take to end after its input has ended."""
 
 
 def relay_piped(
@@ -37,10 +37,10 @@ def relay_piped(
     *,
     end_seconds: float = _END_SECONDS,
 ) -> Piped:
-    """Run until the command has ended; `sink` reads its stdout to the end, `source` writes its stdin behind `words`.
+    """Run until the command has ended; `sink` reads its stdout to the end, `source` writes its stdin after `words`.
 
-    Both run in threads of their own. Raises what `relay` raises, and what `sink` raises while there is more for it;
-    what fails later or in `source` is in the result, for the exit code may say why.
+    Both run in threads of their own. Raises the errors of the relay, and those of `sink` while there is more output;
+    a later failure, or one of `source`, is in the result, because the exit code may explain it.
     """
     queue = SinkThread(sink)
     feeder = _Feeder(words, source)
@@ -53,7 +53,7 @@ def relay_piped(
         raise
     finally:
         queue.end()
-        feeder.end()  # the last: it may wait for what the sink hears
+        feeder.end()  # last, as it may wait for something that the sink receives
     failures = [queue.failure, feeder.failure]
     for failure in failures:
         if failure and not isinstance(failure, DshellError):
@@ -62,12 +62,12 @@ def relay_piped(
 
 
 class _Feeder:
-    """A thread that writes what the relay reads at `outside`."""
+    """A thread that writes the input that the relay reads from `outside`."""
 
     def __init__(self, words: bytes, source: Callable[[io.BufferedWriter], None] | None) -> None:
         self.failure: BaseException | None = None
         self.outside, self._inside = os.pipe()
-        with contextlib.suppress(OSError, AttributeError):  # a small one does too
+        with contextlib.suppress(OSError, AttributeError):  # the default size works too
             fcntl.fcntl(self.outside, fcntl.F_SETPIPE_SZ, _PIPE)
         self._words = words
         self._source = source
@@ -75,7 +75,7 @@ class _Feeder:
         self._thread.start()
 
     def end(self) -> None:
-        """What is not read yet is not wanted; wait until the thread has ended."""
+        """Discard whatever is not read yet, and wait until the thread has ended."""
         os.close(self.outside)
         self._thread.join()
 
@@ -86,14 +86,14 @@ class _Feeder:
                 writer.flush()
                 if self._source:
                     self._source(writer)
-        except BrokenPipeError:  # the command has ended, which says more
+        except BrokenPipeError:  # the command has ended, and its exit code says more
             pass
         except BaseException as error:  # noqa: BLE001  # raised again in the main thread
             self.failure = error
 
 
 def _let_it_end(queue: SinkThread, stream: Stream, companion: Companion, signals: Signals, seconds: float) -> None:
-    """A command that receives tidies up at the end of its input; it needs our connection for that end."""
+    """Close the command's input, so that it can clean up, and keep the connection until it has ended."""
     nothing = os.open(os.devnull, os.O_RDONLY)
     try:
         with contextlib.suppress(DshellError), signals.held():

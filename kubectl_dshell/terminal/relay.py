@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from kubectl_dshell.terminal.stdio_fds import StdioFds
 
 _SIGNALLED = 128
-"""An exit code above this is a signal's, which nothing could be tidied up after (POSIX, `sh`)."""
+"""Exit codes above this stand for a signal (POSIX, `sh`): the command could not clean up after it."""
 
 
 def relay(stream: Stream, ends: StdioFds, companion: Companion | None, signals: Signals) -> Exit:
-    """Run until the remote command has ended and all its output is written; how it ended.
+    """Run until the remote command has ended and all its output is written; return how it ended.
 
-    With `ends.tty` the terminal is raw meanwhile. Raises what `stream` and `companion` raise (once the output
-    that came before is written), Interrupted, OutputClosed (a reader has gone) and OutputFailed.
+    With `ends.tty` the terminal is in raw mode meanwhile. Raises the errors of `stream` and `companion` (once the
+    output before them is written), Interrupted, OutputClosed (a reader has gone) and OutputFailed.
     """
     with ExitStack() as stack:
         stack.enter_context(signals.held())

@@ -1,4 +1,4 @@
-"""Which modes the far side has switched on in the user's terminal emulator, and how to switch them off."""
+"""Tracks the modes that the remote side has set in the user's terminal emulator, and resets them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NORMALLY_OFF = frozenset({1, 9, 47, 1000, 1001, 1002, 1003, 1004, 1005, 1006, 1
 
 
 class Screen:
-    """Follows output, so that only what is on is undone: leaving a screen never entered moves the cursor."""
+    """Follows the output, so that only modes in effect are reset: leaving a screen never entered moves the cursor."""
 
     def __init__(self) -> None:
         self._changed: dict[int, None] = {}
@@ -44,7 +44,7 @@ class Screen:
                 self._changed.pop(number, None)
 
     def undo(self) -> bytes:
-        """What puts the terminal back to its usual modes; b"" when there is nothing to undo."""
+        """The sequences that restore the terminal's usual modes; b"" if there is nothing to reset."""
         if not self._styled:
             return b""
         modes = b"".join(

@@ -1,4 +1,4 @@
-"""Signals as this program wants them: one exception, never in the middle of something that must be whole."""
+"""Turns signals into one exception, which is never raised in the middle of an operation that must complete."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PATIENCE_SECONDS = 3.0
-"""Several signals shortly after one another (a terminal that closes, an impatient Ctrl-C) are one wish: they must
-not cut the clean-up in half that the first has started."""
+"""Several signals in quick succession (a terminal that closes, an impatient Ctrl-C) count as one: they must not
+interrupt the clean-up that the first one has started."""
 
 _SHORT_SECONDS = 2.0
 
@@ -30,7 +30,7 @@ class Signals:
     """
 
     def __init__(self, patience_seconds: float = _PATIENCE_SECONDS) -> None:
-        """For `patience_seconds` after a signal others are part of it."""
+        """Signals within `patience_seconds` of the first count as the same one."""
         self._patience_seconds = patience_seconds
         self._holds = 0
         self._recorded: int | None = None
@@ -56,14 +56,14 @@ class Signals:
     def __exit__(self, *_: object) -> None:
         with self.held():
             for number, handler in self._previous.items():
-                # None: whoever installed it was not Python, and it cannot be put back.
+                # None: it was not installed from Python and cannot be restored.
                 signal.signal(number, signal.SIG_DFL if handler is None else handler)
             signal.set_wakeup_fd(self._previous_wakeup_fd)
             self._wakeup.close()
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Inside, signals are only recorded and `fileno` becomes readable; leaving raises what was recorded.
+        """Inside, signals are only recorded and `fileno` becomes readable; leaving raises the recorded one.
 
         Once `Interrupted` was raised, later signals inside are ignored: clean-up has its own deadline.
         """
@@ -76,10 +76,10 @@ class Signals:
                 self.check()
 
     def pause(self, seconds: float) -> None:
-        """Sleep; in a worker thread, which no signal reaches, too it ends at a signal unless it is short.
+        """Sleep; a long sleep ends at a signal, even in a worker thread, which receives none itself.
 
         Raises:
-            Interrupted: a signal came before or meanwhile. Clean-up in the main thread still may pause.
+            Interrupted: a signal arrived before or meanwhile. Clean-up in the main thread may still pause.
         """
         if threading.current_thread() is threading.main_thread() or seconds <= _SHORT_SECONDS:
             time.sleep(seconds)
@@ -87,7 +87,7 @@ class Signals:
             raise Interrupted(self._stopped_by)
 
     def fileno(self) -> int:
-        """Readable when a signal has come since `clear`."""
+        """Readable once a signal has arrived since `clear`."""
         return self._wakeup.fileno()
 
     def clear(self) -> None:
@@ -100,12 +100,12 @@ class Signals:
             self._raise(number)
 
     def take_resized(self) -> bool:
-        """Whether SIGWINCH has come since the last call."""
+        """Whether SIGWINCH has arrived since the last call."""
         taken, self._resized = self._resized, False
         return taken
 
     def take_continued(self) -> bool:
-        """Whether SIGCONT has come since the last call."""
+        """Whether SIGCONT has arrived since the last call."""
         taken, self._continued = self._continued, False
         return taken
 

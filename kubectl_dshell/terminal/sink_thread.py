@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.stream import Output
 
 _ROOM = 3 * 1024 * 1024
-_FULL = 1024 * 1024  # what is received at once has room above it, as a rule
+_FULL = 1024 * 1024  # usually leaves room for everything received at once
 _BUFFER = 256 * 1024
 _WORDS = 16 * 1024
 
@@ -34,20 +34,20 @@ class SinkThread:
         self._sink = sink
         self._wakeup = Wakeup()
         self._words = b""
-        # One piece of memory, used again and again: a queue of pieces would come from the kernel and go back to it. So
-        # would the pieces on their way here; but the C library keeps as much as it has once seen come and go.
+        # Preallocated: glibc would mmap and munmap every chunk of a queue. The throw-away allocation below raises its
+        # dynamic mmap threshold, so that the chunks on their way here are recycled as well.
         self._ring = bytearray(_ROOM)
         bytes(2 * _ROOM)
         self._at = self._size = 0
-        self._over = False  # nothing more is written
-        self._gone = False  # nothing more is read
+        self._over = False  # nothing more will be written
+        self._gone = False  # nothing more will be read
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="sink", daemon=True)
         self._thread.start()
 
     @property
     def said(self) -> str:
-        """What came on stderr."""
+        """The beginning of stderr."""
         return self._words.decode(errors="replace")
 
     def fileno(self) -> int:
@@ -74,12 +74,12 @@ class SinkThread:
                 self._changed.notify()
 
     def check(self) -> None:
-        """Raise what the sink has raised; but what was cut short will be explained by the command's own end."""
+        """Raise the sink's error, unless it is a truncation: the end of the command explains that better."""
         if self.failure is not None and not isinstance(self.failure, Truncated):
             raise self.failure
 
     def end(self) -> None:
-        """Nothing more comes; wait until the sink has ended."""
+        """Signal the end of the data, and wait until the sink has ended."""
         with self._changed:
             self._over = True
             self._changed.notify()
@@ -87,7 +87,7 @@ class SinkThread:
         self._wakeup.close()
 
     def take(self, buffer: memoryview) -> int:
-        """The next bytes, waited for; 0 at the end."""
+        """Wait for the next bytes; return their number, 0 at the end."""
         with self._changed:
             self._changed.wait_for(lambda: self._size or self._over)
             count = min(self._size, len(buffer), len(self._ring) - self._at)

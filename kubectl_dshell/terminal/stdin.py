@@ -26,12 +26,12 @@ class Stdin:
     """The relay's Input, from `fd`; None is an input that stays open and empty."""
 
     def __init__(self, fd: int | None, signals: Signals, mode: RawMode | None = None) -> None:
-        """`mode`: the raw terminal whose size is sent along."""
+        """`mode`: the raw terminal whose size is sent too."""
         self._fd = -1 if fd is None else fd
         self._open = fd is not None
         self._signals = signals
         self._mode = mode
-        # isatty is false for a terminal that is gone
+        # isatty is false for a terminal that has gone
         self._terminal = fd is not None and (mode is not None or os.isatty(fd))
         self._in_foreground = True
         self._size_due = mode is not None
@@ -48,7 +48,7 @@ class Stdin:
         return math.inf if self._in_foreground else time.monotonic() + _BACKGROUND_SECONDS
 
     def attend(self) -> bool:
-        """After a stop or some time in the background, another program has left the terminal in its own mode."""
+        """Restore raw mode after a stop or some time in the background, when other programs have changed the mode."""
         was_in_foreground, self._in_foreground = self._in_foreground, self._may_read()
         continued = self._signals.take_continued()
         resized = self._signals.take_resized()
@@ -64,9 +64,9 @@ class Stdin:
         return tty.size(self._mode.fd) if due and self._mode is not None else None
 
     def read(self) -> bytes | None:
-        """What is there; b"" when another reader was faster; None at the end of the input.
+        """The available bytes; b"" if another reader was faster; None at the end of the input.
 
-        Raises Interrupted (SIGHUP) when the terminal has gone: a raw one has no other end.
+        Raises Interrupted (SIGHUP) if the terminal has gone, the only end that a raw one has.
         """
         try:
             data = os.read(self._fd, _PIECE)
@@ -84,5 +84,5 @@ class Stdin:
         return None
 
     def _may_read(self) -> bool:
-        """Not in the background: reading the terminal would stop this process (SIGTTIN)."""
+        """False in the background, where reading the terminal would stop this process (SIGTTIN)."""
         return not self._terminal or tty.foreground(self._fd)

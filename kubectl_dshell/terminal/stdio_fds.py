@@ -1,4 +1,4 @@
-"""Which descriptors are the near side of a session."""
+"""The descriptors of the local side of a session."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class StdioFds:
-    """Our descriptors. `tty` is the terminal to put into raw mode and whose size counts; None for pipes."""
+    """Local descriptors. `tty` is the terminal to put into raw mode, whose size is used; None for pipes."""
 
     stdin: int | None
     stdout: int = 1

@@ -1,4 +1,4 @@
-"""The terminal: raw while needed, and afterwards as it was."""
+"""The terminal: raw mode while needed, then restored."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _STUCK_MILLISECONDS = 100
 
 
 def size(fd: int) -> TerminalSize | None:
-    """None when `fd` is no terminal or the terminal does not know."""
+    """None if `fd` is not a terminal or the terminal does not know its size."""
     try:
         columns, rows = os.get_terminal_size(fd)
     except OSError:
@@ -33,15 +33,15 @@ def size(fd: int) -> TerminalSize | None:
 
 
 def foreground(fd: int) -> bool:
-    """Whether we may read from and change the terminal `fd` without being stopped by job control."""
+    """Whether this process may read and change the terminal `fd` without being stopped by job control."""
     try:
         return os.tcgetpgrp(fd) == os.getpgrp()
-    except OSError:  # not our controlling terminal: no job control there
+    except OSError:  # not the controlling terminal: no job control there
         return True
 
 
 def is_raw(fd: int = 2) -> bool:
-    """Whether the terminal `fd` leaves the line ends of what is written to it alone, as a session's does."""
+    """Whether the terminal `fd` leaves the line ends of its output unchanged, as in a session."""
     try:
         return not termios.tcgetattr(fd)[1] & termios.OPOST
     except termios.error:
@@ -49,7 +49,7 @@ def is_raw(fd: int = 2) -> bool:
 
 
 class RawMode:
-    """The open end of `raw`."""
+    """The handle that `raw` yields."""
 
     def __init__(self, fd: int, output: int) -> None:
         self.screen = Screen() if os.isatty(output) else None
@@ -59,13 +59,13 @@ class RawMode:
             self._saved: list[Any] = termios.tcgetattr(fd)
 
     def apply(self) -> None:
-        """Also for after a stop, when the shell has used the terminal meanwhile."""
+        """Set raw mode; also after a stop, when the shell has used the terminal meanwhile."""
         with _terminal_errors():
-            # Never TCSAFLUSH: it throws away what was typed ahead.
+            # Never TCSAFLUSH: it discards input that was typed ahead.
             tty.setraw(self.fd, termios.TCSANOW)
 
     def restore(self) -> None:
-        """In the background the terminal is somebody else's; one that hung up needs no restoring (EIO)."""
+        """Restore the mode, unless another process owns the terminal (in the background); ignores a hangup (EIO)."""
         if not foreground(self.fd):
             return
         before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTTOU])
@@ -76,7 +76,7 @@ class RawMode:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def reset_screen(self) -> None:
-        """Undo what a full-screen program has left behind; given up when the terminal takes nothing."""
+        """Reset the modes that a full-screen program has left on; gives up if the terminal accepts no output."""
         sequence = self.screen.undo() if self.screen else b""
         poller = select.poll()
         poller.register(self._output, select.POLLOUT)
@@ -89,10 +89,10 @@ class RawMode:
 def raw(fd: int, signals: Signals, output: int | None = None) -> Iterator[RawMode]:
     """Raw mode of the terminal `fd` inside; restored on return, exception and signal.
 
-    Signals are held inside: out of a handler an exception could hit between the body and the restoring. The
+    Signals are held inside: an exception from a handler could arrive between the body and the restoring. The
     body has to poll `signals` and to call its `check`. After an exception the screen modes that a full-screen
-    program has left on are switched off on `output` (default: `fd`); `screen` must be told what is written.
-    Raises Interrupted (SIGHUP) when the terminal has gone, OutputFailed when it refuses.
+    program has left on are reset on `output` (default: `fd`); `screen` must follow everything that is written.
+    Raises Interrupted (SIGHUP) if the terminal has gone, OutputFailed if it rejects the mode.
     """
     if not foreground(fd):
         os.killpg(0, signal.SIGTTOU)  # wait for `fg` before saving: until then the attributes are the shell's

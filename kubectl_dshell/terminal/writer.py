@@ -1,4 +1,4 @@
-"""Writing without ever blocking the caller: a thread and a bounded queue for each output descriptor."""
+"""Writes without blocking the caller: a thread and a bounded queue for each output descriptor."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LIMIT = 1024 * 1024
-"""Bytes queued from which on a writer is full."""
+"""Queued bytes at which a writer is full."""
 _PIECE = 128 * 1024
 
 
 class OutputClosed(Exception):
-    """Whoever read our output has closed it; to be ended quietly, as SIGPIPE would (exit code 141)."""
+    """The reader of the output has closed it; the program exits silently, as by SIGPIPE (exit code 141)."""
 
 
 class FdWriter:
-    """Not O_NONBLOCK: that flag belongs to the open file, which other processes share with us."""
+    """Does not use O_NONBLOCK: that flag belongs to the open file, which other processes share."""
 
     def __init__(self, fd: int, name: str, on_progress: Callable[[], None]) -> None:
-        """`name` is for messages; `on_progress` is called in the thread when all is written, or nothing can be."""
+        """`name` is for messages; `on_progress` is called in the thread when all is written, or a write has failed."""
         self.name = name
         self.failure: OSError | None = None
         self._fd = fd
@@ -44,7 +44,7 @@ class FdWriter:
         return not self._size
 
     def write(self, data: bytes) -> None:
-        """Queue `data`; the caller minds `full`. After a failure it goes nowhere."""
+        """Queue `data`; the caller checks `full`. After a failure it is discarded."""
         if not data:
             return
         with self._changed:
@@ -56,7 +56,7 @@ class FdWriter:
             self._thread.start()
 
     def abandon(self, seconds: float = 0.1) -> bool:
-        """Forget what is queued, and wait a little for the piece being written; whether it is out."""
+        """Discard the queue, and wait briefly for the piece being written; whether it was written."""
         with self._changed:
             self._end()
         if self._thread.ident is not None:
@@ -86,7 +86,7 @@ class FdWriter:
                 self._on_progress()
 
     def _next_piece(self) -> bytes:
-        """Several small pieces as one; b"" when it is over."""
+        """Several small pieces as one; b"" after the end."""
         with self._changed:
             self._changed.wait_for(lambda: self._pieces or self._over)
             taken: list[bytes] = []
@@ -98,5 +98,5 @@ class FdWriter:
 
     def _write_all(self, data: bytes) -> None:
         view = memoryview(data)
-        for start in range(0, len(view), _PIECE):  # a blocking write ends only when all of it is taken
+        for start in range(0, len(view), _PIECE):  # a blocking write returns only when all of it is written
             write_all(self._fd, view[start : start + _PIECE], lambda: self._over)

@@ -82,7 +82,7 @@ def test_who_was_too_slow_for_the_first_debug_container_gets_another_and_nothing
 
     said = err.decode()
     assert (client.returncode, out) == (0, b"all of it\n"), said
-    assert f"the debug container {first} {NOBODY}: another one is started, which waits for 50 s" in said
+    assert f"the debug container {first} {NOBODY}; starting another one, which waits 50 s" in said
     second = next(name for name in pod.debug_containers() if name != first)
     wait_until(lambda: pod.debug_containers()[second].state == "terminated", 20, f"the end of {second}")
     runs = dshell(pod.name, "--", "cat", "tmp/runs")

@@ -119,11 +119,12 @@ def test_two_people_are_in_one_and_who_leaves_disturbs_nobody(
         unnamed = guest("attach", pod.name, "--", "true")
         assert unnamed.code == 66
         first, heading, command = unnamed.stderr.splitlines()
-        assert first.startswith(f"error: no debug container that runs in {pod.name} was made by you on this machine")
-        assert heading == "Of others, or made elsewhere, which can be shared (1):"
+        none = f"error: none of the debug containers running in {pod.name} was created by you on this machine"
+        assert first.startswith(none)
+        assert heading == "Created by others or on another machine (1); join one with:"
         printed = shlex.split(command.partition("  #")[0])[2:]
         with guest.terminal(*printed, columns=200) as visitor:
-            shared = r"shared, of \S+; not made by you on this machine"
+            shared = r"shared, owner \S+; not created by you on this machine"
             visitor.expect(rf"{name} \({shared}\) in {pod.name} as 65532:65532 \(as created\); app files")
             visitor.expect("`exit` leaves it.")
             visitor.expect(PROMPT)
@@ -183,13 +184,15 @@ def test_it_is_found_by_name_by_pod_and_as_the_only_one(
 
     assert (nothing.code, nothing.stderr.splitlines()[0]) == (
         66,
-        f"error: no debug container of yours runs in namespace {namespace}",
+        f"error: you have no running debug container in namespace {namespace}",
     )
     assert [(result.stdout, result.stderr, result.code) for result in found] == [(f"{name}\n".encode(), "", 0)] * 4
     assert newest.stdout == f"{second}\n".encode()
     assert newest.stderr == f"{second} of {pod.name} (also: {name}; choose with {pod.name}/NAME)\n"
     assert several.code == 64
-    assert several.stderr.startswith(f"error: which one? 2 debug containers of yours run in namespace {namespace}\n")
+    assert several.stderr.startswith(
+        f"error: which one? 2 of your debug containers are running in namespace {namespace}\n"
+    )
     assert sorted(by_list) == sorted([f"{name}\n".encode(), f"{second}\n".encode()])
     assert short.stdout == f"{second}\n".encode()
     assert set(pod.debug_containers()) == {name, second}
@@ -259,7 +262,7 @@ def test_the_one_that_runs_is_meant_where_others_wait_for_an_image_that_cannot_b
 
     assert (done.stdout, done.code) == (f"{name}\n".encode(), 0)
     see = f"kubectl dshell ls --mine --state waiting -n {namespace}"
-    assert done.stderr == f"2 more of yours in namespace {namespace} that do not run yet: {see}\n"
+    assert done.stderr == f"2 more of your debug containers in namespace {namespace} are not running yet: {see}\n"
     assert (by_pod.stdout, by_pod.code) == (f"{name}\n".encode(), 0)
     assert {line.split()[1] for line in listed.stdout.decode().splitlines()[1:]} == waiting
     assert len(waiting) == 2

@@ -79,9 +79,11 @@ def test_debug_containers_of_other_tools_end_and_the_app_notices_nothing(make_po
     left = dshell("cleanup")
     named = dshell("cleanup", "program")
     assert (left.stdout, left.code) == (b"", 0)
-    assert "5 of other tools left alone (--any-tool ends those too)" in left.stderr
+    assert "5 made by other tools left alone (--any-tool ends them too)" in left.stderr
     assert (lines(named), named.code) == (
-        {f"{pod.namespace}/{pod.name} program could not be ended: it was not made by dshell (--any-tool ends it too)"},
+        {
+            f"{pod.namespace}/{pod.name} program could not be ended: it was not created by dshell (--any-tool ends it too)"
+        },
         69,
     )
     assert len(running(pod)) == 5
@@ -110,7 +112,7 @@ def test_what_cannot_be_ended_is_told_with_two_ways_out_and_left_as_it_is(
     results = items(done)
     assert done.code == 69
     assert {one["outcome"] for one in results.values()} == {"failed"}
-    assert results["no-shell"]["why"] == "its image has no shell that could end it"
+    assert results["no-shell"]["why"] == "its image has no shell to end it with"
     assert "its first process is PID 1" in results["own-pids"]["why"]
     assert results["no-shell"]["advice"] == [
         f"wait until it ends, or ask its user to exit (kubectl attach -it {where} -c no-shell)",

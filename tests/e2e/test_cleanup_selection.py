@@ -74,7 +74,7 @@ def test_cleanup_says_why_it_leaves_alone_what_was_named(crowd: Crowd, dshell: D
 
     where = f"{crowd.pod.namespace}/{crowd.pod.name}"
     assert set(done.stdout.decode().splitlines()) == {
-        f"{where} other could not be ended: it was not made by dshell (--any-tool ends it too)",
+        f"{where} other could not be ended: it was not created by dshell (--any-tool ends it too)",
         f"{where} {crowd.ended} already ended: by its last session",
     }
     assert "0 ended, 1 already ended, 1 failed." in done.stderr
@@ -89,7 +89,7 @@ def test_cleanup_does_nothing_when_a_name_is_unknown(crowd: Crowd, dshell: Dshel
 
     assert (done.stdout, done.code) == (b"", 66)
     assert done.stderr == (
-        f"error: no debug container and no pod with one is called dshell-nope1 in namespace {namespace}\n"
-        "Those there are: kubectl dshell ls\n"
+        f"error: no debug container and no pod with one is named dshell-nope1 in namespace {namespace}\n"
+        "List them with: kubectl dshell ls\n"
     )
     assert crowd.pod.debug_containers()[crowd.live].state == "running"

@@ -26,8 +26,9 @@ CONNECTION_LOST = 76
 LEASE, BEAT = 50, 15
 AWAY = re.compile(
     r"error: (this session in dshell-\w+ was ended after 50 s without a client: "
-    r"for [\dms]+ nothing was heard from here \(stopped, asleep, or cut off\?\)"
-    r"|the debug container dshell-\w+ ended after 50 s without a client)\r?\nAgain: kubectl dshell web-\w+ -n \S+\r?\n"
+    r"this client was silent for [\dms]+ \(stopped, asleep, or cut off\?\)"
+    r"|the debug container dshell-\w+ ended after 50 s without a client)\r?\n"
+    r"Retry with: kubectl dshell web-\w+ -n \S+\r?\n"
 )
 
 

@@ -119,7 +119,7 @@ def test_a_plugin_asks_nothing_while_a_session_has_the_terminal(
         session.send("echo to-the-pod-$((40+2))\n")
         session.expect("to-the-pod-42")
         plugin.touch("go")
-        session.expect(r"the session goes on, but not for long without credentials: .*exit code 7", 30)
+        session.expect(r"the session continues, but will end soon without credentials: .*exit code 7", 30)
         session.send(f"echo {PASSWORD} >/tmp/typed; cat /tmp/typed; exit 5\n")
         session.expect(rf"\n{PASSWORD}\r?\n")
         assert session.wait() == 5
@@ -129,7 +129,7 @@ def test_a_plugin_asks_nothing_while_a_session_has_the_terminal(
     assert plugin.told("typed") == ""
     assert json.loads(plugin.told("infos").splitlines()[-1])["spec"]["interactive"] is False
     # Once in the message, and never as a question: not even while the goodbye is said.
-    assert text.count("Password for SSO") == text.count("not for long without credentials") == 1
+    assert text.count("Password for SSO") == text.count("will end soon without credentials") == 1
 
 
 def test_a_plugin_asks_before_the_session(make_pod: MakePod, plugin: Plugin, asking: Dshell) -> None:

@@ -104,7 +104,7 @@ def test_who_may_not_even_list_still_hears_that_there_is_no_such_pod(
     assert (refused.code, refused.stdout) == (66, b"")
     assert refused.stderr.splitlines() == [
         f'error: no pod "wbe" in namespace {namespace}',
-        f"Those there are: kubectl get pods -n {namespace} (another namespace: -n)",
+        f"List them with: kubectl get pods -n {namespace} (another namespace: -n)",
     ]
 
 

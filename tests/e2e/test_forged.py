@@ -71,17 +71,15 @@ def test_an_entry_that_bears_my_name_is_not_reused_and_not_joined_unseen(
     nothing = [dshell("attach", *words, *where, *NOTE) for words in ((), (pod.name,))]
 
     assert (done.stdout, done.code) == (b"65532\n", 0)
-    assert (
-        "says that it is for the same, but it was not made by you on this machine: another one is made" in done.stderr
-    )
+    assert "claims the same purpose, but it was not created by you on this machine; creating another one" in done.stderr
     assert [(r.stdout, r.code) for r in (again, *attached)] == [(b"65532\n", 0)] * 3
     assert listed.stdout.decode() == f"{pod.name}/{mine}\n"
     assert (named.code, named.stderr.splitlines()[0]) == (
         69,
-        f"error: dshell-forged in {pod.name} was not made by you on this machine; its owner is admin",
+        f"error: dshell-forged in {pod.name} was not created by you on this machine; its owner is admin",
     )
     assert [(r.stdout, r.code) for r in nothing] == [(b"", 66)] * 2
-    assert all("was made by you on this machine" in r.stderr.splitlines()[0] for r in nothing)
+    assert all("was created by you on this machine" in r.stderr.splitlines()[0] for r in nothing)
     assert set(pod.debug_containers()) == {first, mine, *names}
     assert [pod.debug_containers()[name].state for name in names] == ["running"] * 2
     assert [stolen(pod, name) for name in names] == [""] * 2
@@ -119,7 +117,7 @@ def test_without_a_home_all_works_and_nothing_is_reused(make_pod: MakePod, dshel
 
     assert [(run.stdout, run.code) for run in runs] == [(b"in\n", 0)] * 2
     assert runs[0].stderr == ""
-    why = "not made by you on this machine (there is no place for a key: neither XDG_STATE_HOME nor HOME is an absolute path)"
+    why = "not created by you on this machine (there is no place for a key: neither XDG_STATE_HOME nor HOME is an absolute path)"
     assert why in runs[1].stderr
     assert len(pod.debug_containers()) == 2
 
@@ -135,7 +133,10 @@ def test_a_key_that_others_may_read_is_told_and_not_used(make_pod: MakePod, dshe
     mended = dshell(pod.name, KEEP, "-v", "8", "--", "true")
 
     assert (open_.code, mended.code) == (0, 0)
-    assert f"your key is not used, so nothing is reused: {key} is accessible to other users (mode 0644" in open_.stderr
+    assert (
+        f"your key cannot be used, so no debug container is reused: {key} is accessible to other users (mode 0644"
+        in open_.stderr
+    )
     assert len(pod.debug_containers()) == 2
     assert key.read_text().strip() not in open_.stderr + mended.stderr
 
@@ -266,7 +267,7 @@ def test_an_app_that_answers_in_our_place_gets_no_root(make_pod: MakePod, dshell
 
     said = "the container's status says 65532:65532, but a process in it claims 0:0; dshell does not change user"
     assert said in refused[0]
-    advice = f"If you know it to be so: kubectl dshell {pod.name} -n {pod.namespace} --run-as 0:0"
+    advice = f"If the claim is right, retry with: kubectl dshell {pod.name} -n {pod.namespace} --run-as 0:0"
     assert refused[0].splitlines()[-1] == advice
 
 

@@ -124,7 +124,7 @@ def test_those_that_hang_take_their_own_time_and_no_one_else_s(
     first, second = sorted((make_namespace(), make_namespace()))
     hostile = make_pod(app(), namespace=first, metadata=labelled(first))
     for number in range(6):
-        # with a process namespace of its own its first process is PID 1, which no signal from inside ends
+        # with a process namespace of its own its first process is PID 1, which no signal from inside can end
         add(hostile, f"dshell-evil{number}", target="", HOLDER="x", ENTER=HANGS, OWNER="eve", LIMIT="28800")
     good = make_pod(app(), namespace=second, metadata=labelled(first))
     name = leave_stale(good, dshell)

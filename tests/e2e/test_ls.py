@@ -217,7 +217,7 @@ def test_without_a_key_the_user_name_tells_what_is_mine_and_that_is_said(crowd: 
     done = dshell("ls", "-n", crowd.namespace, "-o", "name", "--mine")
 
     assert {line.partition("/")[2] for line in done.stdout.decode().splitlines()} == {crowd.live, crowd.ended}
-    said = "--mine goes by the user name admin, which others may use, too: no key has been made on this machine yet\n"
+    said = "--mine matches the user name admin, which others may share: no key has been made on this machine yet\n"
     assert (done.code, done.stderr) == (0, said)
 
 

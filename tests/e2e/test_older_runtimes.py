@@ -84,7 +84,7 @@ def test_nobody_becomes_root_on_the_word_of_a_process(make_pod: MakePod, old_dsh
     assert (refused.code, refused.stdout) == (77, b"")
     first, advice = refused.stderr.splitlines()
     assert "neither the container's status nor the pod's spec gives its user, but a process in it claims 0:0" in first
-    assert advice == f"If you know it to be so: kubectl dshell {pod.name} -n {pod.namespace} --run-as 0:0"
+    assert advice == f"If the claim is right, retry with: kubectl dshell {pod.name} -n {pod.namespace} --run-as 0:0"
     assert (said.code, said.stdout.split()) == (0, [b"0", b"0", b"16"])
     assert tried_in(pod) == [(0, 0), (65532, 65532)]
 

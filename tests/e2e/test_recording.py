@@ -86,7 +86,10 @@ def test_a_command_without_a_terminal_is_recorded_with_both_its_outputs(
     assert (done.stdout, done.code) == ("secret is shown if it is printed\nout\ngrün".encode(), 4)
     assert done.stderr.endswith(f"err\nrecorded in {path}; asciinema play {path}\n")
     assert replayed(path).decode() == "secret is shown if it is printed\r\nout\r\nerr\r\ngrün"
-    assert (again.code, again.stderr) == (64, f"error: {path} is there already, and a recording overwrites nothing\n")
+    assert (again.code, again.stderr) == (
+        64,
+        f"error: {path} already exists, and a recording never overwrites a file\n",
+    )
     assert (nowhere.code, nowhere.stderr.splitlines()[0]) == (
         74,
         f"error: cannot record to {tmp_path}/no/a.cast: No such file or directory",
@@ -141,7 +144,7 @@ def test_where_the_file_can_grow_no_more_the_session_goes_on(shared_pod: Pod, ds
     done = dshell.in_shell(script, shared_pod.name)
 
     assert (done.stdout, done.code) == ("".join(f"{n}\n" for n in range(1, 1001)).encode() * 9, 6)
-    assert done.stderr.endswith(f"the recording ends here, the session goes on: {path}: File too large\n")
+    assert done.stderr.endswith(f"the recording stopped, the session continues: {path}: File too large\n")
     assert "recorded in" not in done.stderr
     assert 4096 < path.stat().st_size <= 8192
     assert replayed(path).startswith(b"1\r\n2\r\n")

@@ -126,7 +126,7 @@ def test_the_limit_is_announced_and_ends_the_session(make_pod: MakePod, dshell: 
         assert session.wait(20) == 69
 
         session.expect(r"\nerror: the debug container ended at its limit of 5 s\s+")
-        session.expect(f"Again: kubectl dshell {pod.name} -n {pod.namespace}\\s+$")
+        session.expect(f"Retry with: kubectl dshell {pod.name} -n {pod.namespace}\\s+$")
         assert session.modes() == session.modes_before
     assert pod.wait_terminated(name, 5)["message"].strip() == "ended at its limit of 5 s"
 
@@ -153,7 +153,7 @@ def test_a_restart_of_the_app_ends_the_session_and_is_explained(make_pod: MakePo
         session.expect(
             r"\nerror: the app container app (ended|restarted) \(exit code 3, Error\), which ended this session"
         )
-        session.expect(f"\\sAgain: kubectl dshell {pod.name} -n {pod.namespace}\\s+$")
+        session.expect(f"\\sRetry with: kubectl dshell {pod.name} -n {pod.namespace}\\s+$")
         assert session.modes() == session.modes_before
     wait_until(lambda: "running" in pod.status()["state"], 30, "the restarted app")
     again = dshell(pod.name, "--", "cat", "etc/app.yaml")

@@ -43,7 +43,7 @@ def test_a_command_is_refused_with_the_reason_and_root_may_run_it(
 
     assert (refused.code, refused.stdout) == (77, b"")
     assert refused.stderr.splitlines() == [
-        f"error: {name} in {pod.name} as {we_are}, but its files are closed to us: {reason}",
+        f"error: {name} in {pod.name} runs as {we_are} and cannot read the app's files: {reason}",
         f"Enter as root with SYS_PTRACE: kubectl dshell {pod.name} -n {pod.namespace} --profile general",
     ]
     wait_until(lambda: pod.debug_containers()[name].state == "terminated", 5, "the refused debug container has ended")
@@ -71,7 +71,7 @@ def test_a_person_gets_the_reason_and_a_shell_in_the_debug_image(
         code = session.wait()
 
     (entry,) = pod.debug_containers().values()
-    why = f"{entry.spec['name']} in {pod.name} as {we_are}, but its files are closed to us: {reason}"
+    why = f"{entry.spec['name']} in {pod.name} runs as {we_are} and cannot read the app's files: {reason}"
     what = f"Enter as root with SYS_PTRACE: kubectl dshell {pod.name} -n {pod.namespace} --profile general"
     assert f"{why}\n{what}\n" in shown.replace("\r", "")  # a slow start is told before
     assert code == 3
@@ -119,7 +119,7 @@ def test_a_wrong_user_is_refused_and_the_right_one_is_named(
 
     assert (refused.code, refused.stdout) == (77, b"")
     first, advice = refused.stderr.splitlines()
-    assert first.endswith(f", but its files are closed to us: {reason}")
+    assert first.endswith(f" and cannot read the app's files: {reason}")
     assert advice == f"Enter as the app's user: kubectl dshell {pod.name} -n {pod.namespace} --run-as {right}"
     assert len(pod.debug_containers()) == 1  # what the user says is not corrected
 

@@ -94,7 +94,7 @@ def test_without_a_terminal_the_wait_is_told_in_lines_and_ends_with_its_reason(
     assert failed.stderr.splitlines() == [
         f"{pod.name}: pulling image {hanging_image}",
         f"error: {name} in {pod.name} did not start within 8 s: pulling image {hanging_image}",
-        f"What the node says: kubectl describe pod {pod.name} -n {pod.namespace}; wait longer with --timeout 5m",
+        f"See why: kubectl describe pod {pod.name} -n {pod.namespace}; wait longer with --timeout 5m",
     ]
 
 

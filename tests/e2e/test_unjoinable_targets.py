@@ -48,7 +48,7 @@ def test_a_pod_unlike_any_other_brings_the_way_to_list_them(namespace: str, dshe
     assert_refused(
         refused,
         f'error: no pod "zzzzzz" in namespace {namespace}',
-        rf"Those there are: kubectl get pods -n {namespace} \(another namespace: -n\)",
+        rf"List them with: kubectl get pods -n {namespace} \(another namespace: -n\)",
     )
 
 
@@ -58,7 +58,7 @@ def test_a_namespace_that_does_not_exist_has_no_pods(dshell: Dshell) -> None:
     assert_refused(
         refused,
         'error: no pod "web" in namespace no-such-namespace',
-        r"Those there are: kubectl get pods -n no-such-namespace \(another namespace: -n\)",
+        r"List them with: kubectl get pods -n no-such-namespace \(another namespace: -n\)",
     )
 
 

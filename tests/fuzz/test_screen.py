@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from kubectl_dshell.domain.stream import Channel, Output, TerminalSize
 from kubectl_dshell.output.escape import escape
 from kubectl_dshell.output.sinks.prefixed import harmless
-from kubectl_dshell.terminal.asciicast import Recorder
+from kubectl_dshell.terminal.recording.asciicast import Recorder
 from kubectl_dshell.terminal.screen import Screen
 
 _SEQUENCES = [

@@ -22,16 +22,16 @@ def _cluster(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (
             ["web", "--name", "abcde", "--new", "--", "true"],
-            "Another debug container: kubectl dshell web -n shop --user ops --as ada --name OTHER",
+            "Choose another name: kubectl dshell web -n shop --user ops --as ada --name OTHER",
         ),
         (
             ["web", "-c", "app", "--name", "abcde", "--new"],
-            "Another debug container: kubectl dshell web --container app -n shop --user ops --as ada --name OTHER",
+            "Choose another name: kubectl dshell web --container app -n shop --user ops --as ada --name OTHER",
         ),
         (["attach", "web/nope"], "Start one: kubectl dshell web -n shop --user ops --as ada"),
-        (["attach", "nope"], "Those there are: kubectl dshell ls -n shop --user ops --as ada"),
-        (["cleanup", "nope"], "Those there are: kubectl dshell ls -n shop --user ops --as ada"),
-        (["cleanup", "nope", "-A"], "Those there are: kubectl dshell ls -A --user ops --as ada"),
+        (["attach", "nope"], "List them with: kubectl dshell ls -n shop --user ops --as ada"),
+        (["cleanup", "nope"], "List them with: kubectl dshell ls -n shop --user ops --as ada"),
+        (["cleanup", "nope", "-A"], "List them with: kubectl dshell ls -A --user ops --as ada"),
         (
             ["config", "-n", "shop"],
             "A pod of that name: kubectl dshell pod/config -n shop --user ops --as ada",

@@ -1,4 +1,4 @@
-"""`kubectl dshell cp`: files out of the app and into it, whole or not at all."""
+"""`kubectl dshell cp`: copies files out of the app and into it, completely or not at all."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.progress import ProgressMeter
     from kubectl_dshell.domain.stream import Companion, Stream, TerminalSize
 
-_LONGEST_ANSWER = 64  # of what copy_in.sh says
+_LONGEST_ANSWER = 64  # bytes, of a line from copy_in.sh
 
 
 @dataclass(frozen=True, slots=True)
 class CopyOut:
-    """Files of a pod to a place here ("-": an archive on stdout). `session.command` is filled in."""
+    """Files of a pod to a local destination ("-": an archive on stdout). `session.command` is filled in later."""
 
     session: OpenRequest
     sources: tuple[RemotePath, ...]
@@ -38,7 +38,7 @@ class CopyOut:
 
 @dataclass(frozen=True, slots=True)
 class CopyIn:
-    """Files of ours to a place in a pod. `session.command` is filled in."""
+    """Local files to a destination in a pod. `session.command` is filled in later."""
 
     session: OpenRequest
     sources: tuple[str, ...]
@@ -47,21 +47,21 @@ class CopyIn:
 
 
 def copy_out(request: CopyOut, ports: CopyPorts) -> int:
-    """0, or the exit code of what could not be read; raises every DshellError there is, and Interrupted.
+    """Return 0, or the exit code of a failed read; raises any DshellError, and Interrupted.
 
-    Unless all of it has come, nothing is changed here.
+    Nothing changes locally unless everything was received.
     """
     left_out = Skipped(skip=request.skip_failed)
     words = copying.send_out([source.pattern for source in request.sources], strict=not request.skip_failed)
     landing = ports.disk.landing(request.destination, request.sources)
     try:
-        # its input is lines and needs no end: a server that knows none (v4) does
+        # its input consists of lines and needs no end, so a server without half-close (v4) suffices
         session = replace(request.session, half_close=False)
         through = _run(session, ports, words, lambda reader: landing.receive(reader, left_out.add, ports.transfer))
         code = explain_copy_failure(through, request.session, ports.session, skip=request.skip_failed)
         if code == 0:
             for name in landing.missing:
-                left_out.add(name, "it did not come")
+                left_out.add(name, "it was not received")
             with ports.pipes.held():
                 landing.commit()
     finally:
@@ -72,7 +72,7 @@ def copy_out(request: CopyOut, ports: CopyPorts) -> int:
 
 
 def copy_in(request: CopyIn, ports: CopyPorts) -> int:
-    """As `copy_out`, the other way: unless all of it has arrived, nothing is changed in the app."""
+    """As `copy_out`, in the other direction: nothing changes in the app unless everything has arrived."""
     left_out = Skipped(skip=request.skip_failed)
     luggage = ports.disk.luggage(request.sources, left_out.add)
     temporary = f".dshell-{ports.session.clock.random_letters(NAME_LETTERS, 8)}"
@@ -85,7 +85,7 @@ def copy_in(request: CopyIn, ports: CopyPorts) -> int:
 
 
 class _Conversation:
-    """Nothing is sent before the other side is ready for it, and no more when it wants no more."""
+    """Sends nothing before the other side is ready, and stops when the other side has finished."""
 
     def __init__(self, luggage: ArchiveSource, meter: ProgressMeter) -> None:
         self._luggage = luggage
@@ -96,7 +96,7 @@ class _Conversation:
     def listen(self, reader: io.BufferedReader) -> None:
         if reader.readline(_LONGEST_ANSWER) == copying.READY:
             self._answered.set()
-            reader.readline(_LONGEST_ANSWER)  # that it failed, or the end
+            reader.readline(_LONGEST_ANSWER)  # a failure, or the end
         self._stopped.set()
         self._answered.set()
 
@@ -106,7 +106,7 @@ class _Conversation:
 
 
 class _Through:
-    """A Terminal: what the session prints goes into `sink`, and what it reads is `words` and comes from `source`."""
+    """A Terminal: the session's output goes to `sink`; its input is `words`, then the data of `source`."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What was not copied, and why."""
+"""Files that were not copied, and the reasons."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.stream import Piped
 
 _TOLD = 20
-_LINE = 1024  # of what the other side says; a path has up to 4095 characters
+_LINE = 1024  # characters of a line from the other side; a path has up to 4095
 INCOMPLETE = 1
-"""The exit code where the other side could not read or write everything."""
-_SKIP = "Leave out what cannot be copied, and copy the rest: --skip-failed"
+"""The exit code if the other side could not read or write everything."""
+_SKIP = "Skip files that cannot be copied: --skip-failed"
 
 
 class Skipped:
-    """Files that are refused: the first one ends the copy, unless they are to be left out."""
+    """Files that are refused: the first one ends the copy, unless refused files are to be skipped."""
 
     def __init__(self, *, skip: bool) -> None:
         self._skip = skip
@@ -32,10 +32,10 @@ class Skipped:
     def add(self, name: str, why: str) -> None:
         name, why = one_line(name), one_line(why)
         if not self._skip:
-            raise Forbidden(f"{name} is not copied, and nothing else: {why}", _SKIP)
+            raise Forbidden(f"cannot copy {name}: {why}; nothing was copied", _SKIP)
         self._count += 1
         if len(self._lines) < _TOLD:
-            self._lines.append(f"left out: {name}: {why}")
+            self._lines.append(f"skipped {name}: {why}")
 
     def tell(self, notices: Notices) -> None:
         for line in _first(self._lines, self._count):
@@ -43,7 +43,7 @@ class Skipped:
 
 
 def explain_copy_failure(piped: Piped, session: OpenRequest, ports: Ports, *, skip: bool) -> int:
-    """The exit code of a copy. Raises what went wrong on our side, or what the other side says more of than a code."""
+    """The exit code of a copy. Raises a local failure, or a failure that the other side explained."""
     notices = ports.notices
     if piped.failure and not isinstance(piped.failure, Truncated):
         raise piped.failure
@@ -56,7 +56,7 @@ def explain_copy_failure(piped: Piped, session: OpenRequest, ports: Ports, *, sk
     whole = code == 0 or (code == copying.INCOMPLETE and copying.harmless(lines))
     if piped.failure and (whole or not lines):
         raise piped.failure
-    told = _first(lines[:_TOLD], len(lines)) or [f"it ended with {code}"]
+    told = _first(lines[:_TOLD], len(lines)) or [f"exit code {code}"]
     if whole:
         for line in told if lines else []:
             notices.warn(f"{where} {line}")
@@ -70,18 +70,18 @@ def explain_copy_failure(piped: Piped, session: OpenRequest, ports: Ports, *, sk
 
 
 def _look(session: OpenRequest, lines: list[str], ports: Ports) -> list[str]:
-    """What to type to see what there is, where the other side names a file."""
+    """The command that lists the directory, if the other side names a file."""
     path = lines[-1].rpartition(": ")[0] if lines else ""
     if not path.startswith("/"):
         return []
     folder = shlex.quote(path.rpartition("/")[0].lstrip("/") or ".")
     here = ports.invocation.open(session.namespace, session.pod, session.container)
-    return [f"What there is: {here} -- ls -la {folder}"]
+    return [f"List the directory with: {here} -- ls -la {folder}"]
 
 
 def _as_root(lines: list[str]) -> list[str]:
     denied = any("denied" in line for line in lines)
-    return ["As root, where the namespace allows it: --profile general"] if denied else []
+    return ["Retry as root, if the namespace allows it: --profile general"] if denied else []
 
 
 def _first(lines: list[str], count: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a copy needs of the world besides a session."""
+"""The Protocols that a copy needs besides those of a session."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.stream import Companion, Piped, Stream
 
     Refuse = Callable[[str, str], None]
-    """Hears of a file that is not copied, and why; raises, or lets the rest be copied."""
+    """Called for a file that is not copied, with the reason; raises, or allows the rest to be copied."""
 
 
 class Staging(Protocol):
-    """Where files come down."""
+    """Where received files are written."""
 
     missing: list[str]
-    """Files that were announced, and nothing came."""
+    """Files that were announced but not received."""
 
     def receive(self, source: io.BufferedReader, refuse: Refuse, meter: ProgressMeter) -> None: ...
     def commit(self) -> None:
-        """All have come: they are put in their places."""
+        """Move the files to their destinations, once all were received."""
 
     def discard(self) -> None:
-        """What was not committed is removed."""
+        """Remove what was not committed."""
 
 
 class ArchiveSource(Protocol):
@@ -44,14 +44,14 @@ class ArchiveSource(Protocol):
 
 
 class Disk(Protocol):
-    """Our own files. Raises OutputFailed or NotFound."""
+    """Local files. Raises OutputFailed or NotFound."""
 
     def landing(self, destination: str, sources: Sequence[RemotePath]) -> Staging: ...
     def luggage(self, sources: Sequence[str], refuse: Refuse) -> ArchiveSource: ...
 
 
 class Pipes(Protocol):
-    """The user's side replaced by code of ours."""
+    """A session whose input and output are Python code."""
 
     def piped(
         self,

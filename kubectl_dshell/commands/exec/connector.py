@@ -1,4 +1,4 @@
-"""Connects a stream beside whoever needs it, who goes on meanwhile."""
+"""Connects a stream in the background."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 class Connector:
-    """One attempt at a time, each in a thread of its own; everything else is the caller's thread."""
+    """One attempt at a time, each in a thread of its own; everything else runs in the caller's thread."""
 
     def __init__(self, connect: Callable[[], Stream]) -> None:
         self.busy = False
-        """Whether an attempt was begun whose outcome was not taken yet."""
+        """Whether an attempt was begun whose outcome has not been taken yet."""
         self._connect = connect
         self._wakeup = Wakeup()
         self._arrived: Stream | None = None
@@ -34,13 +34,13 @@ class Connector:
         self.busy = True
         try:
             threading.Thread(target=self._run, name="tether", daemon=True).start()
-        except RuntimeError as error:  # an attempt that failed, as any other
+        except RuntimeError as error:  # a failed attempt like any other
             self._failure = error
             self._wakeup.wake()
 
     def take(self) -> Stream | DshellError | None:
-        """The stream, or why there is none; None as long as nothing is known. Raises what is a bug."""
-        self._wakeup.clear()  # before looking: what arrives later wakes again
+        """The stream, or the error; None while the attempt is running. Raises errors that are bugs."""
+        self._wakeup.clear()  # before the check: a later arrival wakes it again
         arrived, failure = self._arrived, self._failure
         if arrived is None and failure is None:
             return None
@@ -62,9 +62,9 @@ class Connector:
     def _run(self) -> None:
         try:
             self._arrived = self._connect()
-        except Exception as error:  # noqa: BLE001  # whoever takes it gets it
+        except Exception as error:  # noqa: BLE001  # handed to the caller of `take`
             self._failure = error
-        if self._closed:  # meanwhile: nobody waits for it any more
+        if self._closed:  # in the meantime: nobody waits for it any more
             self.close()
         else:
             self._wakeup.wake()

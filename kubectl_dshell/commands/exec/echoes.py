@@ -1,4 +1,4 @@
-"""Which of a session's words are known to have reached the holder: it echoes each of them."""
+"""Tracks which of a session's messages have reached the holder, which echoes each of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class Echoes:
-    """Of one session, over one connection after the other. All times count those asleep."""
+    """For one session, across connections. All times include those asleep."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -18,35 +18,35 @@ class Echoes:
 
     @property
     def since_begin(self) -> float:
-        """Seconds of the session: its own clock, which goes with each beat."""
+        """Seconds since the session began: its own clock, sent with each beat."""
         return self._clock.elapsed() - self._began
 
     @property
     def unheard(self) -> float:
-        """For how many seconds no word is known to have reached the holder."""
+        """Seconds since the last message known to have reached the holder."""
         return self._clock.elapsed() - self._heard
 
     @property
     def all_heard(self) -> bool:
-        """Every word of this connection has; also if there was none."""
+        """Whether every message of this connection was echoed; true if none was sent."""
         return self._echoes >= self._words
 
     @property
     def is_known(self) -> bool:
-        """The holder has heard of the session, and of all that was said."""
+        """Whether the holder knows the session and has received everything that was sent."""
         return self._words > 0 and self.all_heard
 
     def said(self) -> None:
-        """A word is on its way."""
+        """A message was sent."""
         self._words += 1
         self._said = self._clock.elapsed()
 
     def came(self) -> None:
-        """An echo. Only the last word's tells when what it answers was said."""
+        """An echo arrived. Only the echo of the last message reveals when the echoed message was sent."""
         self._echoes += 1
         if self._echoes == self._words:
             self._heard = self._said
 
     def forget(self) -> None:
-        """The connection is lost, and with it what it owes."""
+        """The connection is lost, and with it the outstanding echoes."""
         self._words = self._echoes = 0

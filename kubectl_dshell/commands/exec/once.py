@@ -23,13 +23,13 @@ _LARGEST_ANSWER = 65536
 
 @dataclass(frozen=True, slots=True)
 class ExecReply:
-    """`out` is its stdout; `exit` is None if it had not ended in time, or was left before its end."""
+    """`out` is its stdout; `exit` is None if it did not end in time, or was abandoned before its end."""
 
     out: str
     exit: Exit | None
 
 
-def exec_once(  # an exec is that many facts
+def exec_once(  # the parameters of an exec
     container: ContainerRef,
     argv: Sequence[str],
     ports: Ports,
@@ -41,7 +41,7 @@ def exec_once(  # an exec is that many facts
 ) -> ExecReply:
     """Run `argv` in `container`, with `words` on its stdin.
 
-    Raises what opening an exec raises; ConnectionLost.
+    Raises the errors of opening an exec, and ConnectionLost.
     """
     deadline = ports.clock.monotonic() + seconds
     stream = ports.streams.open(

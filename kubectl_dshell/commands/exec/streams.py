@@ -1,4 +1,4 @@
-"""Opens execs in a debug container: what a session runs, and its tether."""
+"""Opens the execs of a session in a debug container: its command, and its tether."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _RETRY_SECONDS = 0.03
 def open_tether(
     container: ContainerRef, target_id: str, session: str, ports: Ports, *, wait: float, late: bool
 ) -> Tether:
-    """The tether of a session to its debug container, connecting.
+    """The tether of a session to its debug container.
 
-    `late`: only when there is something to say, or a beat is due.
+    `late`: it connects only when there is something to send, or a beat is due.
     """
     argv = protocol.tether_argv(target_id, session)
 
     def connect() -> Stream:
-        # A server too old for half-close (v4) still carries words: only the end of the input is lost.
+        # A server too old for half-close (v4) still carries messages: only the end of the input is lost.
         return open_exec(container, argv, ports, stdin=True, tty=False, wait=wait, half_close=False)
 
     leaving = TerminationNotice(container.namespace, container.pod, ports)

@@ -1,4 +1,4 @@
-"""Says in a session that its pod is being stopped."""
+"""Tells a session that its pod is being stopped."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class TerminationNotice:
-    """Of one session's pod."""
+    """The notice for the pod of one session."""
 
     def __init__(self, namespace: str, name: str, ports: Ports) -> None:
         self._where = (namespace, name)
@@ -22,15 +22,15 @@ class TerminationNotice:
         self._said = False
 
     def say(self) -> None:
-        """Once, into the middle of the session, which goes on while the pod is asked how long it has."""
+        """Print the notice once, in the middle of the session, which continues while the pod is read."""
         if not self._said:
             self._said = True
-            with contextlib.suppress(RuntimeError):  # no thread to be had: the session matters more
+            with contextlib.suppress(RuntimeError):  # no thread available: the session matters more
                 threading.Thread(target=self._ask_and_say, name="leaving", daemon=True).start()
 
     def _ask_and_say(self) -> None:
         try:
             pod = self._ports.cluster.get_pod(*self._where)
-        except (DshellError, Interrupted):  # it is gone already, or so are we: its end is told in any case
+        except (DshellError, Interrupted):  # the pod or this client is gone: the end is reported in any case
             return
         self._ports.notices.interject(describe(self._where[1], pod, self._ports.clock.now()))

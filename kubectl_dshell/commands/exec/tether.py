@@ -26,17 +26,17 @@ BEAT_SECONDS = 15.0
 RECONNECT_SECONDS = 5.0
 WARN_BEFORE_LIMIT_SECONDS = 300
 _FIRST_CONNECT_SECONDS = 8.0
-"""What a goodbye may take longer where nothing was said before: a busy node is slow to begin an exec."""
+"""Extra time for a goodbye that is the first message: a busy node is slow to begin an exec."""
 _LONGEST_UNREAD = 65536
-"""Bytes, of lines that came at once or of one without an end: 16 MiB of line breaks would be as many objects."""
+"""Bytes, of lines received at once or of an unfinished one: 16 MiB of line breaks would be as many objects."""
 
 
 class TetherEnded(Unavailable):
-    """The exec of a tether ended, which it does with its debug container; the message is the stream's last word."""
+    """The exec of a tether ended, as it does with its debug container; the message is the one of the stream's end."""
 
 
 class Tether:
-    """One session's word to the holder. Connects in a thread of its own; everything else is the caller's thread."""
+    """One session's line to the holder. Connects in a thread of its own; the rest runs in the caller's thread."""
 
     def __init__(
         self,
@@ -48,11 +48,11 @@ class Tether:
         leaving: Callable[[], None] = lambda: None,
         late: bool = False,
     ) -> None:
-        """`late`: connects when there is something to say, or when the next beat is due."""
+        """`late`: connects when there is something to send, or when the next beat is due."""
         self.lapsed: bool | None = None
-        """Whether the holder has ended what the session ran, having heard nothing of us; False: it ran nothing more."""
+        """Whether the holder ended the session's processes after the client's silence; False: none were left to end."""
         self.say_leaving = leaving
-        """Called when the holder says that its pod is being stopped."""
+        """Called when the holder reports that its pod is being stopped."""
         self._session = session
         self._keep = 0
         self._connector = Connector(connect)
@@ -62,7 +62,7 @@ class Tether:
         self._closed = False
         self._failure: DshellError | None = None
         self._told = False
-        """That there are no credentials to come back with; once is enough."""
+        """Whether the user was warned that there are no credentials to reconnect with."""
         self._unread = b""
         self._facts: Facts | None = None
         self._next_beat = 0.0
@@ -84,7 +84,7 @@ class Tether:
 
     @property
     def unheard(self) -> float:
-        """For how long no word of ours is known to have reached the holder, in seconds, those asleep included."""
+        """Seconds since the last message known to have reached the holder, including those asleep."""
         return self._echoes.unheard
 
     def fileno(self) -> int:
@@ -95,10 +95,13 @@ class Tether:
         return self._stream is not None and self._stream.wants_write
 
     def service(self, now: float) -> float:
-        """Read what came, send what is due; monotonic time of the next call. Raises ConnectionLost when all is lost."""
+        """Read what arrived and send what is due; the monotonic time of the next call.
+
+        Raises ConnectionLost once the tether has been disconnected for longer than the lease.
+        """
         self._take_arrival()
         if self._silent_since is not None and now - self._served > 2 * BEAT_SECONDS:
-            self._silent_since = now  # we were stopped: nobody was asked
+            self._silent_since = now  # this process was stopped: the silence was its own
         self._served = now
         if self._stream is None:
             return self._while_lost(now)
@@ -106,7 +109,7 @@ class Tether:
             self._stream.flush()
             self._read(self._stream)
             due = self._stream.keepalive(now) if self.alive else now
-        except (ConnectionLost, Malformed):  # an app of our user can write into it: it is connected anew
+        except (ConnectionLost, Malformed):  # the app's user can write into it: reconnect
             self._drop()
             return now
         if self._facts and self.alive and now >= self._next_beat:
@@ -117,7 +120,7 @@ class Tether:
         return min(due, self._next_beat) if self._facts else due
 
     def facts(self, seconds: float = 20.0) -> Facts:
-        """The measured facts, waited for; raises ConnectionLost, or what kept the tether from connecting."""
+        """Wait for the measured facts; raises ConnectionLost, or the error of connecting."""
         self._want()
         if not self._pump(lambda: self._facts is not None or self._failure is not None, seconds):
             raise ConnectionLost(f"the debug container does not answer (waited {seconds:.0f} s)")
@@ -126,20 +129,20 @@ class Tether:
         return cast("Facts", self._facts)
 
     def registered(self, seconds: float = 10.0) -> bool:
-        """Whether the holder has taken this session's first beat, and so stays; raises as `facts` does."""
+        """Whether the holder acknowledged this session's first beat, and so stays; raises the errors of `facts`."""
         if not self.facts(seconds).holder_alive:
             return False
         self._pump(lambda: self._echoes.is_known or self._failure is not None, seconds)
         return self._failure is None and self._echoes.is_known
 
     def keep(self, seconds: int) -> None:
-        """From now on the debug container is to stay for `seconds` should we vanish; 0: for its lease."""
+        """From now on the debug container stays for `seconds` if this client vanishes; 0: for its lease."""
         self._keep = seconds
-        with contextlib.suppress(ConnectionLost):  # which the next `service` sees too
+        with contextlib.suppress(ConnectionLost):  # the next `service` will report it
             self._say_keep()
 
     def goodbye(self, *words: bytes, seconds: float = 2.0) -> bool:
-        """Hand `words` to the holder; whether it acknowledged them all in time. A closed tether says nothing."""
+        """Send `words` to the holder; whether it acknowledged all of them in time. A closed tether sends nothing."""
         if self._closed:
             return False
         self._want()
@@ -164,7 +167,7 @@ class Tether:
         self._connector.close()
 
     def _pump(self, done: Callable[[], bool], seconds: float) -> bool:
-        """Whether it is `done` within `seconds`, while nothing else runs."""
+        """Serve the tether until `done`, while nothing else runs; whether that was within `seconds`."""
         if self._closed:
             return done()
         return serve(self, done, self._clock.monotonic() + seconds, self._clock.monotonic)
@@ -188,7 +191,7 @@ class Tether:
             if event.channel is Channel.STDOUT:
                 self._unread += event.data
         if len(self._unread) > _LONGEST_UNREAD:
-            raise Malformed("more came through a tether than was ever said to it")
+            raise Malformed("received more through a tether than was sent into it")
         *lines, self._unread = self._unread.split(b"\n")
         for line in lines:
             if line.startswith(b"dshell "):
@@ -230,7 +233,7 @@ class Tether:
             if isinstance(arrived, BadConfig) and self._facts and not self._told:
                 self._told = True
                 why = one_line(arrived.message, LONGEST_MESSAGE)
-                self._warn(f"the session goes on, but not for long without credentials: {why}")
+                self._warn(f"the session continues, but will end soon without credentials: {why}")
         elif arrived is not None:
             self._stream, self._silent_since, self._next_beat = arrived, None, 0.0
 

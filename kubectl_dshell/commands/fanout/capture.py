@@ -1,4 +1,4 @@
-"""A session whose output goes to one of our own sinks, in a thread that no signal reaches."""
+"""A session whose output goes to a Python sink, in a thread that receives no signals."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 class Capture:
-    """A Terminal without a keyboard: it ends when the command does, or when told to stop."""
+    """A Terminal without a keyboard: it ends when the command ends, or when the Stop is set."""
 
     def __init__(self, begin: Callable[[], Sink], stop: Stop, clock: Clock) -> None:
-        """`begin` is called when there is a command to listen to."""
+        """`begin` is called once a command is running."""
         self._begin = begin
         self._sink: Sink | None = None
         self._stop = stop
@@ -32,9 +32,9 @@ class Capture:
     def held(self) -> AbstractContextManager[None]:
         return nullcontext()
 
-    def relay(self, stream: Stream, companion: Companion, *, stdin: bool, tty: bool) -> Exit:  # noqa: ARG002  # neither
-        """Raises Interrupted when told to stop, and what the stream, its companion and the sink raise."""
-        # a debug container that turns out to be another user's is followed by a second
+    def relay(self, stream: Stream, companion: Companion, *, stdin: bool, tty: bool) -> Exit:  # noqa: ARG002  # it has neither
+        """Raises Interrupted once the Stop is set, and the errors of the stream, its companion and the sink."""
+        # the debug container with the corrected user continues with the same sink
         sink = self._sink = self._sink or self._begin()
         relay = Relay(stream, Unbuffered(sink), self._stop, companion=companion, monotonic=self._clock.monotonic)
         return relay.run()

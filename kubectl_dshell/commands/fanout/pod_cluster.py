@@ -1,4 +1,4 @@
-"""The cluster as the session in one of many pods sees it: nothing is asked twice, and nothing begins after a stop."""
+"""The cluster as seen by one of many sessions: no request is made twice, and none begins after a stop."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 _FRESH_SECONDS = 10.0
 _EVENTS_SECONDS = 6.0
 _STARTED_SECONDS = 3.0
-"""How long a debug container that was starting is waited for after a stop: goodbye is said to running ones only."""
+"""How long to wait for a starting debug container after a stop: a goodbye reaches only running ones."""
 
 
 class PodCluster:
-    """Both the Cluster and the Streams of one session, used by the thread that made it."""
+    """Both the Cluster and the Streams of one session, used by the thread that created it."""
 
     def __init__(
         self, found: SelectedPod, owner: str, stop: Stop, cluster: Cluster, streams: Streams, clock: Clock
     ) -> None:
         self.name = ""
-        """The debug container that was spoken to last."""
+        """The debug container of the last exec."""
         self._known = found.pod if clock.monotonic() - found.read_at < _FRESH_SECONDS else None
         self._readings = 0
         self._owner = owner
@@ -45,12 +45,12 @@ class PodCluster:
 
     @property
     def identity(self) -> tuple[int, int] | None:
-        """Whom the debug container is."""
+        """The UID and GID of the debug container."""
         security = self._entries.get(self.name, {}).get("securityContext") or {}
         return (security["runAsUser"], security["runAsGroup"]) if "runAsUser" in security else None
 
     def get_pod(self, namespace: str, name: str) -> Json:
-        """Once to choose the container, once to plan: the same pod, as it was listed. After that anew each time."""
+        """The pod as it was listed for the first two calls (choose the container, plan); after that, read anew."""
         self._stop.check()
         pod = self._known or self._cluster.get_pod(namespace, name)
         self._readings += 1
@@ -77,7 +77,7 @@ class PodCluster:
                     self._stop.check()
 
     def events(self, namespace: str, pod: str, uid: str) -> list[Json]:
-        """Seldom: many that start slowly would ask for more than they learn."""
+        """Read the events rarely: many slow starts would cause many requests for little information."""
         now = self._clock.monotonic()
         if now >= self._next_events:
             self._next_events = now + _EVENTS_SECONDS
@@ -96,5 +96,5 @@ class PodCluster:
             return self._streams.open(namespace, pod, container, *args, **kwargs)
         except ConnectionLost:
             if threading.get_ident() == self._thread:
-                self._stop.check()  # then it was given up, not lost
+                self._stop.check()  # in that case it was abandoned, not lost
             raise

@@ -1,4 +1,4 @@
-"""One command in many pods: a session in each, a few at a time, and nothing left running whatever ends it."""
+"""One command in many pods: a session in each, a few at a time; nothing is left running, however it ends."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ if TYPE_CHECKING:
 
 
 class Report(Protocol):
-    """What is shown of many sessions; used by several threads."""
+    """The output for many sessions; used by several threads."""
 
     def begin(self, place: ContainerRef) -> Sink:
         """A command has started there."""
 
     def end(self, result: RunResult) -> None:
-        """It is over, or was never begun."""
+        """A session has ended, or never began."""
 
     def say(self, place: ContainerRef, text: str) -> None:
-        """Something people must know of one session."""
+        """A warning about one session."""
 
     def progress(self, text: str) -> None:
-        """What one of them waits for."""
+        """What one of the sessions is waiting for."""
 
 
 @dataclass(frozen=True, slots=True)
 class ManyRequest:
-    """`template` is the request for each pod but for namespace, pod and the line that comes back there."""
+    """`template` is the request for each pod, except for namespace, pod and retry command."""
 
     template: OpenRequest
     retry_command: Callable[[str, str], str]
@@ -52,7 +52,7 @@ class ManyRequest:
 
 
 def run_many(found: Sequence[SelectedPod], request: ManyRequest, ports: Ports, report: Report) -> list[RunResult]:
-    """The results, in the order of their ends. Raises Interrupted (all is ended then), OutputFailed."""
+    """The results, in order of completion. Raises Interrupted (after all sessions have ended) and OutputFailed."""
     owner = ports.cluster.whoami()
     ports.keyring.key()
     say_refused_key(ports)
@@ -118,7 +118,7 @@ def _say_summary(results: Sequence[RunResult], total: int, ports: Ports) -> None
 
 
 class _Notices:
-    """Of many sessions only what must be said: who and where one is, is in the prefix or the result."""
+    """Shows only the warnings of many sessions: pod and identity are in the prefix or the result."""
 
     def __init__(self, place: ContainerRef, report: Report) -> None:
         self._place = place

@@ -1,4 +1,4 @@
-"""From what was pointed at to pods: names, workloads through their own selectors, labels."""
+"""Resolves names, workloads (through their own selectors) and labels to pods."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.pod.pod import Json
 
 _REMEMBERED = 64
-"""Of how many pods the whole JSON is kept: when the turn of those behind them comes, it would be out of date."""
+"""The number of pods whose JSON is kept; for later ones it would be out of date when their turn comes."""
 _SKIPPED_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
 class TargetQuery:
-    """What the user pointed at. `namespace` None is all; `every`: all pods of each workload, not just one."""
+    """What the user named. `namespace` None means all; `every`: all pods of each workload, not just one."""
 
     references: tuple[Reference, ...]
     selector: str
@@ -38,7 +38,7 @@ class TargetQuery:
 
 @dataclass(frozen=True, slots=True)
 class SelectedPod:
-    """A pod to enter; `pod` is its JSON as it was at the monotonic time `read_at`, None if it was not read."""
+    """A pod to enter; `pod` is its JSON as of the monotonic time `read_at`, None if it was not read."""
 
     place: ContainerRef
     pod: Json | None = None
@@ -47,7 +47,7 @@ class SelectedPod:
 
 @dataclass(slots=True)
 class _Seen:
-    """Pods that can be entered; why others cannot; and those that cannot be understood, each to fail by itself."""
+    """Pods that can be entered, the reasons for skipping others, and malformed pods, each to fail by itself."""
 
     usable: list[SelectedPod] = field(default_factory=list)
     skipped: list[DshellError] = field(default_factory=list)
@@ -55,7 +55,7 @@ class _Seen:
 
 
 def one_pod(reference: Reference, namespace: str, container: str | None, ports: Ports) -> str:
-    """The name of the pod that stands for `reference`; says which it is where that was our choice."""
+    """The name of the pod for `reference`; prints a notice if dshell chose it."""
     if reference.kind is WorkloadKind.POD:
         return reference.name
     seen = _look(newest_ready_first(_pods_of(reference, namespace, ports)), container, ports)
@@ -68,9 +68,9 @@ def one_pod(reference: Reference, namespace: str, container: str | None, ports: 
 
 
 def find(aim: TargetQuery, ports: Ports) -> list[SelectedPod]:
-    """All pods of `aim`, each once; says which had to be left out. Raises NotFound where none is left.
+    """All pods of `aim`, each once; prints which were skipped. Raises NotFound if none is left.
 
-    What was named is in it unseen: whatever is wrong with it becomes its own failure.
+    Pods given by name are included unseen: a problem with one of them becomes its own failure.
     """
     if not aim.references:
         return _matching(aim, ports)
@@ -136,7 +136,7 @@ def _say_skipped(skipped: list[DshellError], usable: int, ports: Ports) -> None:
 
 def _none_usable(what: str, skipped: list[DshellError]) -> NotFound:
     if not skipped:
-        return NotFound(f"there is no pod {what}", "Those there are: kubectl get pods --show-labels")
+        return NotFound(f"there are no pods {what}", "List them with: kubectl get pods --show-labels")
     return NotFound(f"none of the {len(skipped)} pods {what} can be entered: {skipped[0].message}", *skipped[0].advice)
 
 
@@ -150,7 +150,7 @@ def _pods_of(reference: Reference, namespace: str, ports: Ports) -> Iterator[Jso
         raise _forbidden(error, ports) from error
     if not owners:
         raise NotFound(
-            f"{reference} has no job at work in namespace {namespace}", f"kubectl get jobs -n {quote(namespace)}"
+            f"{reference} has no active job in namespace {namespace}", f"kubectl get jobs -n {quote(namespace)}"
         )
     kind = WorkloadKind.JOB if reference.kind is WorkloadKind.CRONJOB else reference.kind
     selectors = [selector_of(Reference(kind, called(owner)[1]), owner) for owner in owners]
@@ -168,5 +168,5 @@ def _forbidden(error: PermissionDenied, ports: Ports) -> Forbidden:
     return Forbidden(
         f"you may not {error.action}, which is how the pods are found",
         f"Name them instead: {ports.invocation.command('POD...')} -- COMMAND",
-        "A role that suffices is manifests/rbac/many.yaml, beside manifests/rbac/session.yaml.",
+        "Grant it with manifests/rbac/many.yaml, in addition to manifests/rbac/session.yaml.",
     )

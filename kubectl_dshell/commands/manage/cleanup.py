@@ -1,4 +1,4 @@
-"""`kubectl dshell cleanup`: ends debug containers, many at a time, and reports each."""
+"""`kubectl dshell cleanup`: ends debug containers concurrently, and reports each."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.pod.unclear import UnreadablePod
     from kubectl_dshell.domain.text.invocation import Invocation
 
-_PROBE_SECONDS = 120.0  # in which all are asked, 16 at a time and 5 s for each that does not answer
-_STALE_SECONDS = 30.0  # for one that nobody waits for: the next run tries again
+_PROBE_SECONDS = 120.0  # for asking all of them, 16 at a time, with 5 s for each that does not reply
+_STALE_SECONDS = 30.0  # for one that nobody is waiting for: the next run tries again
 
 
 @dataclass(frozen=True, slots=True)
 class CleanupRequest:
-    """What to end. Each condition narrows the others; `names` are of debug containers (POD/NAME too) or pods."""
+    """What to end. All conditions must hold; `names` are those of debug containers (POD/NAME too) or pods."""
 
     names: tuple[str, ...] = ()
     namespace: str | None = None
@@ -44,21 +44,21 @@ class CleanupRequest:
     any_tool: bool = False
     concurrency: int = 16
     deadline: float = math.inf
-    """Monotonic: what nobody came to by then is left."""
+    """Monotonic time after which nothing more is begun."""
     sure: bool = False
-    """Also what somebody is in (-y)."""
+    """Include containers that are in use (-y)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What is to be ended, and what was meant but is not to be, with the reason."""
+    """The containers to end, and those that were selected but will not be ended, with the reason."""
 
     containers: tuple[DebugContainer, ...]
     settled: tuple[CleanupResult, ...] = ()
     used: tuple[DebugContainer, ...] = ()
-    """Those that would be ended, too, if somebody said so: there are clients in them."""
+    """Those that need confirmation, because clients are in them."""
     unclear: tuple[UnreadablePod, ...] = ()
-    """Pods in which there may be more."""
+    """Pods that may contain more."""
 
     def with_used(self) -> Chosen:
         return replace(self, containers=self.containers + self.used, used=())
@@ -69,7 +69,7 @@ class Chosen:
 
 
 def choose(request: CleanupRequest, ports: Ports) -> Chosen:
-    """The debug containers that `request` means.
+    """The debug containers that `request` selects.
 
     Raises NotFound for a name that is neither a debug container's nor that of a pod with one.
     """
@@ -81,7 +81,7 @@ def choose(request: CleanupRequest, ports: Ports) -> Chosen:
     settled = [_settled(s) for s in found if own_names(s) & set(request.names) and s not in ours]
     left_alone = len(running) - len(ours) - sum(s.container.phase is Phase.RUNNING for s in settled)
     if left_alone and not request.mine:
-        ports.notices.notice(f"{left_alone} of other tools left alone (--any-tool ends those too)")
+        ports.notices.notice(f"{left_alone} made by other tools left alone (--any-tool ends them too)")
     chosen = (
         _stale(_old(ours, request, ports), request, ports)
         if request.stale
@@ -92,7 +92,7 @@ def choose(request: CleanupRequest, ports: Ports) -> Chosen:
 
 
 def _used_apart(chosen: Chosen, request: CleanupRequest, ports: Ports) -> Chosen:
-    """Whether anybody is in them is asked of those that know; a whole team may be one user."""
+    """Ask the holders whether anybody is in them: a whole team may share one user."""
     asked = tuple(probe(chosen.containers, ports, request.concurrency, _probe_seconds(request, ports)))
     return replace(
         chosen,
@@ -109,12 +109,12 @@ def _named(request: CleanupRequest, ports: Ports) -> tuple[list[DebugContainer],
     names = request.names
     unclear: list[UnreadablePod] = []
     try:
-        # Of all of them only those that run are of use; whoever may add entries may have added very many.
+        # Without names only running ones matter; a user who may add entries may have added very many.
         found, unclear = list_debug_containers(
             request.namespace, ports, request.selector, lambda s: bool(names) or _runs(s)
         )
     except Forbidden:
-        # who may not list pods may still get those that are named
+        # a user who may not list pods may still get those that are named
         if not names or request.namespace is None or request.selector:
             raise
         try:
@@ -134,8 +134,8 @@ def _named(request: CleanupRequest, ports: Ports) -> tuple[list[DebugContainer],
         where = f"namespace {request.namespace}" if request.namespace else "any namespace"
         where += f" with {request.selector}" if request.selector else ""
         raise NotFound(
-            f"no debug container and no pod with one is called {', '.join(unknown)} in {where}",
-            f"Those there are: {_list_command(request, ports)}",
+            f"no debug container and no pod with one is named {', '.join(unknown)} in {where}",
+            f"List them with: {_list_command(request, ports)}",
         )
     return [s for s in found if not names or {s.pod, *own_names(s)} & set(names)], unclear
 
@@ -146,7 +146,7 @@ def _list_command(request: CleanupRequest, ports: Ports) -> str:
 
 
 def _may_be_in(unclear: UnreadablePod, name: str) -> bool:
-    """Whether a name says that it is this pod, or in it."""
+    """Whether `name` is that of this pod, or of something in it."""
     return name.startswith((f"{unclear.pod}/", f"{unclear}/")) or name == unclear.pod
 
 
@@ -155,7 +155,7 @@ def _runs(container: DebugContainer) -> bool:
 
 
 def own_names(container: DebugContainer) -> set[str]:
-    """What it may be called: its name, and the forms that `ls -o name` prints."""
+    """The names for it: its own, and the forms that `ls -o name` prints."""
     name = f"{container.pod}/{container.name}"
     return {container.name, name, f"{container.namespace}/{name}"}
 
@@ -167,11 +167,11 @@ def _settled(container: DebugContainer) -> CleanupResult:
         )
     if container.phase is not Phase.RUNNING:
         return failed(container, f"it has no processes yet: {container.state}")
-    return failed(container, "it was not made by dshell (--any-tool ends it too)")
+    return failed(container, "it was not created by dshell (--any-tool ends it too)")
 
 
 def _old(running: Sequence[DebugContainer], request: CleanupRequest, ports: Ports) -> list[DebugContainer]:
-    """Those that are as old as was asked for, in a fair order."""
+    """Those older than --older-than, in a fair order."""
     now, oldest = ports.clock.now(), request.older_than
     old = (
         s
@@ -188,18 +188,18 @@ def _stale(old: Sequence[DebugContainer], request: CleanupRequest, ports: Ports)
     unknown = [s for s in asked if s.ours and s.live is None and not s.lost and not s.unasked]
     if unknown:
         ports.notices.notice(
-            f"{len(unknown)} left alone: no answer to whether somebody is there, or no right to create pods/exec "
-            f"({by_group(s.namespace for s in unknown)})"
+            f"{len(unknown)} left alone ({by_group(s.namespace for s in unknown)}): could not determine whether they "
+            "are in use (no reply, or no permission to create pods/exec)"
         )
-    # of other tools' containers nothing but the age tells
+    # other tools' containers can be judged by their age only
     stale = (s for s in asked if not s.unasked and staleness(s, now, None if s.ours else request.older_than))
-    return Chosen(tuple(stale), tuple(no_time(s, "ask whether somebody is there") for s in unasked))
+    return Chosen(tuple(stale), tuple(no_time(s, "check whether it is in use") for s in unasked))
 
 
 def end_all(
     chosen: Sequence[DebugContainer], request: CleanupRequest, ports: Ports, record: Callable[[CleanupResult], None]
 ) -> Generator[CleanupResult]:
-    """End them; each as soon as it is done. `record` hears of every one, even of those that a signal overtakes."""
+    """End them, and yield each result as it completes. `record` gets every result, even after a signal."""
     seconds = _STALE_SECONDS if request.stale else LONGEST_SECONDS
 
     def work(container: DebugContainer, stop: Stop) -> CleanupResult:
@@ -221,7 +221,7 @@ def end_all(
 
 
 def _came_meanwhile(container: DebugContainer, request: CleanupRequest, ports: Ports, stop: Stop) -> str:
-    """Who is in one that nobody needed when it was asked: its turn may come minutes later."""
+    """The clients that have arrived since the container was asked: its turn may come minutes later."""
     if not container.ours or request.sure or (who_is_in(container) and not request.stale):
         return ""
     now = ask_holder(container, ports, stop)

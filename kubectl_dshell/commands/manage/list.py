@@ -1,4 +1,4 @@
-"""`kubectl dshell ls`: the debug containers of a namespace, or of all, or of some pods."""
+"""`kubectl dshell ls`: the debug containers of a namespace, of all namespaces, or of some pods."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.pod.pod import Json
 
 ASK_SECONDS = 60.0
-"""In which all holders are asked who is there; those whose turn does not come by then are shown without."""
+"""The time for asking all holders for their clients; those not asked by then are shown without."""
 
 
 _NO_IMAGE = frozenset({"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName"})
-"""The kubelet's reasons."""
+"""Reasons that the kubelet gives."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListRequest:
-    """What to list. A namespace of `None` is all; `ask`: whether holders are asked who is there."""
+    """What to list. A namespace of `None` means all; `ask`: whether to ask holders for their clients."""
 
     namespace: str | None
     selector: str = ""
@@ -46,9 +46,9 @@ def list_debug_containers(
     selector: str = "",
     wanted: Callable[[DebugContainer], bool] = lambda _session: True,
 ) -> tuple[list[DebugContainer], list[UnreadablePod]]:
-    """The debug containers that are `wanted`, made by any tool, of pods that match a selector; nobody is asked.
+    """The `wanted` debug containers of any tool in the pods that match a selector, without asking holders.
 
-    Beside them the pods that cannot be understood.
+    Also returns the malformed pods.
     """
     unclear: list[UnreadablePod] = []
     pods = parse_pods(ports.debugged.list_debugged(namespace, selector), unclear.append)
@@ -58,14 +58,14 @@ def list_debug_containers(
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """What was asked for, in its order, and the pods that may have more of it and cannot be understood."""
+    """The selected containers, in order, and the malformed pods, which may contain more."""
 
     found: list[ListedContainer]
     unclear: list[UnreadablePod]
 
 
 def list_chosen(request: ListRequest, ports: Ports) -> Listed:
-    """What `request` asks for; says what is not in it, and why."""
+    """The containers that `request` selects; warns about what is missing, and why."""
     request = resolved(request, ports)
     choice = request.choice
     unclear: list[UnreadablePod] = []
@@ -85,48 +85,52 @@ def list_chosen(request: ListRequest, ports: Ports) -> Listed:
 
 
 def _say_unknown(listed: list[ListedContainer], ports: Ports, *, stale: bool) -> None:
-    """Who asks for stale ones must not take silence for none."""
+    """With --stale, an unknown state must not look like "none"."""
     unasked = sum(one.container.unasked for one in listed)
     if unasked:
-        ports.notices.warn(f"{unasked} that run were not asked who is there: others took {ASK_SECONDS:.0f} s to answer")
+        ports.notices.warn(
+            f"did not ask {unasked} of the running debug containers for clients: "
+            f"the others took {ASK_SECONDS:.0f} s to reply"
+        )
     unknown = sum(one.container.ours and one.stale is None and not one.container.unasked for one in listed)
     if unknown and stale:
         ports.notices.warn(
-            f"{unknown} that run did not answer, so nobody knows whether they are stale (it takes the right to exec)"
+            f"no reply from {unknown} of the running debug containers, so it is unknown whether they are stale "
+            "(this needs permission to create pods/exec)"
         )
 
 
 def say_way_out(found: list[ListedContainer], ports: Ports) -> None:
-    """Of those of dshell that wait for an image in vain: what they are good for, and what to type instead."""
+    """For containers of dshell whose image cannot be pulled: what becomes of them, and the command to use instead."""
     stuck = [one.container for one in found if one.container.ours and one.container.waiting_reason in _NO_IMAGE]
     if stuck:
         ports.notices.notice(
-            f"{len(stuck)} cannot start: the image cannot be pulled. Should it turn up, what starts ends by itself "
-            f"after {LEASE_SECONDS} s without a client; an entry stays until the pod is replaced. "
+            f"{len(stuck)} cannot start: the image cannot be pulled. If it becomes available, what starts "
+            f"ends by itself after {LEASE_SECONDS} s without a client; the entries stay until the pod is replaced. "
             f"To start another: {ports.invocation.open(stuck[0].namespace, stuck[0].pod)} --image IMAGE"
         )
 
 
 def resolved(request: ListRequest, ports: Ports) -> ListRequest:
-    """With what is theirs of whoever asks, if it is about that."""
+    """The same request, with --mine resolved to a filter."""
     if not request.mine:
         return request
     return replace(request, choice=replace(request.choice, mine=whose(ports)))
 
 
 def whose(ports: Ports) -> Callable[[DebugContainer], bool]:
-    """Which debug containers --mine means: made with the user's key; without one of the user name, which is said."""
+    """The filter for --mine: by the user's key or, without a key, by the user name (with a notice)."""
     key = ports.keyring.key()
     if key is not None:
         return lambda container: is_mine(container.seal, key)
     owner, why = ports.cluster.whoami(), ports.keyring.trouble
     if not owner:
-        raise BadConfig(f"--mine: {why}, and the cluster does not tell your user name", "See: kubectl auth whoami")
-    ports.notices.notice(f"--mine goes by the user name {owner}, which others may use, too: {why}")
+        raise BadConfig(f"--mine: {why}, and the cluster does not report your user name", "See: kubectl auth whoami")
+    ports.notices.notice(f"--mine matches the user name {owner}, which others may share: {why}")
     return lambda container: container.ours and one_line(container.owner) == one_line(owner)
 
 
 def existing_pods(namespace: str, names: list[str], ports: Ports) -> Iterator[Json]:
-    """The pods of these names; raises PodNotFound for one that is not there."""
+    """The pods with these names; raises PodNotFound for one that does not exist."""
     for name in names:
         yield ports.cluster.get_pod(namespace, name)

@@ -1,4 +1,4 @@
-"""Asks the holders of debug containers how things are with them."""
+"""Asks the holders of debug containers for their state."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ _SECONDS = 5.0
 
 
 def fairly(containers: Iterable[DebugContainer], ports: Ports) -> list[DebugContainer]:
-    """Namespaces in turn, and within each in an order that nobody can rely on: what hangs delays its own first."""
+    """Namespaces in turn, in random order within each: a container that hangs delays its own namespace first."""
     from random import Random
 
-    shuffle = Random(ports.clock.random_letters(NAME_LETTERS, 8)).shuffle  # noqa: S311  # fairness is no secret
+    shuffle = Random(ports.clock.random_letters(NAME_LETTERS, 8)).shuffle  # noqa: S311  # not used for security
     return round_robin(containers, lambda container: container.namespace, shuffle)
 
 
 def probe(
     containers: Iterable[DebugContainer], ports: Ports, concurrency: int = 16, seconds: float = math.inf
 ) -> Iterator[DebugContainer]:
-    """The same sessions in the same order; running ones of ours with what their holder answers.
+    """The same containers in the same order; running ones of dshell with their holder's reply.
 
-    No right to exec, no answer within a few seconds, another version: as if not asked. Those whose turn does not come
-    within `seconds` are `unasked`, with what was known of them.
+    No right to exec, no reply within a few seconds or another version: as if not asked. Those whose turn does not
+    come within `seconds` are `unasked`, and otherwise unchanged.
     """
     deadline = ports.clock.monotonic() + seconds
     early: dict[int, DebugContainer] = {}
@@ -61,7 +61,7 @@ def _ask_numbered(ports: Ports, deadline: float, numbered: tuple[int, DebugConta
 
 
 def ask_holder(container: DebugContainer, ports: Ports, stop: Stop, seconds: float = _SECONDS) -> DebugContainer:
-    """The session with what its holder answers."""
+    """The container with its holder's reply."""
     try:
         argv = protocol.state_argv()
         answer = exec_once(container.ref, argv, ports, stop, seconds=seconds, enough=lambda out: "\n" in out)

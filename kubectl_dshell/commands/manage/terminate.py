@@ -1,4 +1,4 @@
-"""Ends one debug container and sees to it that the pod's status says so."""
+"""Ends one debug container and waits until the pod's status shows it."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.debug_container.status import DebugContainer
 
 LONGEST_SECONDS = 240.0
-"""For one debug container, whatever happens: a person who named it waits for a cluster that is away or busy."""
+"""The limit for one debug container: a user who named it waits while the cluster is unreachable or busy."""
 _WORD_SECONDS = 15.0
-_STATUS_SECONDS = 15.0  # the kubelet notices an end within its relist period of 1 s; busy ones take longer
+_STATUS_SECONDS = 15.0  # the kubelet notices an end within its relist period of 1 s; a busy one takes longer
 _REFUSED_SECONDS = 3.0
-_AWAY_SECONDS = 120.0  # an API server that starts takes its time
+_AWAY_SECONDS = 120.0  # for an API server that is starting
 _BUSY_SECONDS = 30.0
-_LEAVING_SECONDS = 60.0  # the usual grace of 30 s, and a busy node
+_LEAVING_SECONDS = 60.0  # the usual grace period of 30 s, and a busy node
 _PAUSE_SECONDS = 1.0
 
 
 def terminate(container: DebugContainer, ports: Ports, stop: Stop, seconds: float = LONGEST_SECONDS) -> CleanupResult:
-    """End it, whoever made it, within `seconds`.
+    """End it, whichever tool created it, within `seconds`.
 
-    What may pass (the API server away, too many requests) is tried again for a while.
+    Failures that may pass (an unreachable API server, too many requests) are retried for a while.
     """
     return _Work(container, ports, stop, seconds).terminate()
 
@@ -43,7 +43,7 @@ class _Work:
         self._deadline = self._began + seconds
 
     def _left(self, most: float) -> float:
-        """Seconds for something that takes `most` at most; 0 when the time is up."""
+        """The remaining seconds, at most `most`; 0 when the time is up."""
         return max(0.0, min(most, self._deadline - self._ports.clock.monotonic()))
 
     def terminate(self) -> CleanupResult:
@@ -75,10 +75,10 @@ class _Work:
                 return CleanupResult(container, CleanupOutcome.ENDED)
             if self._stop.is_set():
                 return CleanupResult(container, CleanupOutcome.INTERRUPTED)
-        return self._unless_leaving(failed(container, why or "it still runs"))
+        return self._unless_leaving(failed(container, why or "it is still running"))
 
     def _unless_leaving(self, ending: CleanupResult) -> CleanupResult:
-        """A pod that is being deleted takes it along, in its own time, whatever came of our words and signals."""
+        """A pod that is being deleted ends it in time, whatever the messages and signals achieved."""
         try:
             leaving = self._pod().deleting and self._ends(_LEAVING_SECONDS)
         except NotFound:
@@ -88,7 +88,7 @@ class _Work:
         return CleanupResult(self._session, CleanupOutcome.ENDED) if leaving else ending
 
     def _say_end(self) -> str:
-        """Tell its holder; why it did not take the word, if it did not."""
+        """Tell its holder to end; the reason if it did not acknowledge that."""
         container, ports = self._session, self._ports
         argv = protocol.tether_argv(container.target_id, ports.clock.random_letters(NAME_LETTERS, 8))
         try:
@@ -101,18 +101,18 @@ class _Work:
                 words=protocol.END,
                 enough=lambda out: out.endswith("\n" + protocol.END.decode()),
             )
-        except ContainerNotRunning as error:  # the node may know of an end before the status does
-            return f"the node does not let anybody in: {error.message}"
+        except ContainerNotRunning as error:  # the node may know of the end before the status shows it
+            return f"the node rejects an exec: {error.message}"
         return "" if protocol.END.decode() in answer.out.splitlines(keepends=True) else "its holder does not answer"
 
     def _signal(self) -> str:
         try:
             return terminate_by_signal(self._session, self._ports, self._stop, self._left)
-        except ContainerNotRunning as error:  # the node may know of an end before the status does
-            return f"the node does not let anybody in: {error.message}"
+        except ContainerNotRunning as error:  # the node may know of the end before the status shows it
+            return f"the node rejects an exec: {error.message}"
 
     def _ends(self, seconds: float) -> bool:
-        """Whether its status says within `seconds` that it has ended."""
+        """Whether its status shows within `seconds` that it has ended."""
         deadline = self._ports.clock.monotonic() + self._left(seconds)
         pod = self._pod()
         if self._is_over(pod):
@@ -139,7 +139,7 @@ class _Work:
 
 
 def _patience(error: DshellError) -> float:
-    """For how many seconds in all such a failure may pass."""
+    """For how many seconds in total to retry after such a failure."""
     if isinstance(error, ApiError) and error.is_transient:
         return _BUSY_SECONDS
     return _AWAY_SECONDS if isinstance(error, ConnectionLost) else 0.0

@@ -1,4 +1,4 @@
-"""Ends a debug container through its own processes, by a script that its own shell runs: whoever made it."""
+"""Ends a debug container of any tool by signals, with a script that a shell of its own image runs."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _NO_SHELL = re.compile(r"executable file not found|no such file or directory|per
 
 
 def terminate_by_signal(container: DebugContainer, ports: Ports, stop: Stop, left: Callable[[float], float]) -> str:
-    """Signal the processes of the debug container, gently first; why not, if none was signalled.
+    """Signal the processes of the debug container, gently first; the reason if none was signalled, else "".
 
-    `left` says how many of the seconds that it takes at most there are. Raises what opening an exec raises.
+    `left` limits a number of seconds to the remaining ones. Raises the errors of opening an exec.
     """
     answer = exec_once(container.ref, ["sh"], ports, stop, seconds=left(_SECONDS), words=script.end().encode())
     why = protocol.parse_end(answer.out)
@@ -30,5 +30,5 @@ def terminate_by_signal(container: DebugContainer, ports: Ports, stop: Stop, lef
         return why
     end = answer.exit
     if end is not None and not answer.out and (end.code in {126, 127} or _NO_SHELL.search(end.message)):
-        return "its image has no shell that could end it"
+        return "its image has no shell to end it with"
     return ""

@@ -1,4 +1,4 @@
-"""`kubectl dshell ls --watch`: the list, and each change of it, until the user stops it."""
+"""`kubectl dshell ls --watch`: the list and its changes, until the user stops it."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.pod.pod import Json
 
 ASK_SECONDS = 10.0
-"""How often holders are asked who is there: no pod changes when a client comes or goes."""
+"""How often holders are asked for their clients: no pod changes when a client comes or goes."""
 NEW_SECONDS = 0.5
-"""How long those that have just started wait to be asked together."""
-_MOST_UNCLEAR = 1000  # pods that are remembered as told
+"""How long newly started containers wait to be asked together."""
+_MOST_UNCLEAR = 1000  # malformed pods that are remembered as reported
 
 
 def watch_chosen(request: ListRequest, ports: Ports) -> Iterator[list[Change]]:
-    """First all that is chosen as ADDED, in order; then what changes, empty about twice a second without any."""
+    """First all selected containers as ADDED, in order; then the changes, an empty list about twice a second."""
     request = resolved(request, ports)
     names, namespace = sorted(request.choice.pods), request.namespace
     if names and namespace:
-        list(existing_pods(namespace, names, ports))  # a name that is wrong would be watched for ever
+        list(existing_pods(namespace, names, ports))  # a wrong name would be watched forever
     board = _ListState(request.choice, ports, ask=request.ask)
     alone = names[0] if len(names) == 1 else ""
     first = True
@@ -53,12 +53,12 @@ def _ordered(changes: list[Change], request: ListRequest) -> list[Change]:
 
 
 class _ListState:
-    """What there is, and what of it was told."""
+    """The current containers, and those last reported."""
 
     def __init__(self, choice: ListFilter, ports: Ports, *, ask: bool) -> None:
         self._choice, self._ports, self._ask = choice, ports, ask
         self.listing = False
-        """In the middle of a list."""
+        """Whether a list is incomplete."""
         self._known: dict[ContainerRef, DebugContainer] = {}
         self._before: dict[ContainerRef, DebugContainer] = {}
         self._told: dict[ContainerRef, ListedContainer] = {}
@@ -90,12 +90,12 @@ class _ListState:
             was = before.get(key)
             runs = container.phase is Phase.RUNNING
             self._known[key] = replace(container, live=was.live, lost=was.lost) if was and runs else container
-            # A change of the pod is rarely one of this container.
+            # Most changes of a pod do not concern this container.
             if runs and (was is None or was.phase is not Phase.RUNNING):
                 self._unasked.add(key)
 
     def _note_unclear(self, unclear: UnreadablePod) -> None:
-        """Said once of each pod: it changes, and stays as it is."""
+        """Warn once for each pod: later changes rarely make it well-formed."""
         if (str(unclear), unclear.why) not in self._unclear and len(self._unclear) < _MOST_UNCLEAR:
             self._unclear.add((str(unclear), unclear.why))
             self._ports.notices.warn(told([unclear]))
@@ -103,13 +103,13 @@ class _ListState:
     def _say(self, event: PodEvent) -> None:
         if event.happened is Happened.LOST:
             self._lost = True
-            self._ports.notices.warn(f"{event.why}; trying until it can")
+            self._ports.notices.warn(f"{event.why}; retrying")
         elif self._lost and not self.listing:
             self._lost = False
             self._ports.notices.warn("the API server is back")
 
     def ask_holders(self) -> None:
-        """Those that are new at once, all from time to time."""
+        """Ask new containers at once, and all of them from time to time."""
         now = self._ports.clock.monotonic()
         everybody = now - self._asked_all_at >= ASK_SECONDS
         if not self._ask or self._lost or not (everybody or now - self._asked_at >= NEW_SECONDS):
@@ -123,7 +123,7 @@ class _ListState:
         self._asked_all_at = self._asked_at if everybody else self._asked_all_at
 
     def changes(self) -> list[Change]:
-        """What is different from what was told."""
+        """The differences from the last report."""
         now = self._ports.clock.now()
         wanted = self._wanted(now)
         gone = [self._gone(key, listed, now) for key, listed in self._told.items() if key not in wanted]
@@ -147,6 +147,6 @@ class _ListState:
 
 
 def _essence(listed: ListedContainer) -> tuple[object, ...]:
-    """All but what changes by the second."""
+    """Everything except the values that change every second."""
     live = listed.container.live
     return replace(listed.container, live=None, unasked=False), live and (live.clients, bool(live.kept)), listed.stale

@@ -1,4 +1,4 @@
-"""`kubectl dshell attach`: a session in a debug container that is there. Adds nothing to the pod."""
+"""`kubectl dshell attach`: a session in an existing debug container. Adds nothing to the pod."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 
 def attach(request: AttachRequest, ports: Ports) -> int:
-    """Run the shell or command in a debug container of ours, whoever made it; the exit code.
+    """Run the shell or command in a debug container of dshell, whoever created it; return the exit code.
 
-    Raises NotFound where there is none, UsageError where it is not clear which, and all that a session raises.
+    Raises NotFound if there is none, UsageError if it is not clear which one, and the errors of a session.
     """
     search = ContainerSearch(request, ports)
     say_refused_key(ports)
@@ -40,17 +40,17 @@ def attach(request: AttachRequest, ports: Ports) -> int:
     starting = found.container.phase is not Phase.RUNNING
     if starting:
         wait_until_running(pod, name, plan.wanted.image, request.timeout, ports)
-    guest_of = "" if search.mine(found.container) else plan.wanted.owner or "nobody"
+    guest_of = "" if search.mine(found.container) else plan.wanted.owner or "unknown"
     session = Session(request, plan, name, session_id(ports), reused=True, just_started=starting)
     outcome = run_session(replace(session, guest_of=guest_of, unexpected=request.pod is None), ports)
     if isinstance(outcome, ContainerGone):
-        end = explain_end(plan, name, request.retry_command, f"the debug container {name} is just ending", ports)
+        end = explain_end(plan, name, request.retry_command, f"the debug container {name} is ending", ports)
         raise NotFound(end.message, *end.advice)
     return open_fallback_shell(outcome, ports) if isinstance(outcome, RootDenied) else outcome
 
 
 def _plan(found: FoundContainer, ports: Ports) -> Plan:
-    """What the entry was made for, and whom it is."""
+    """The purpose of the entry, and the user it runs as."""
     pod, session = found.pod, found.container
     entry = pod.debug_container(session.name)
     wanted = purpose(entry.spec if entry else {})

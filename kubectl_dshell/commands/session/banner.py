@@ -1,4 +1,4 @@
-"""Who and where one is in a session, and how to get there."""
+"""The banner: user, pod and container of a session, and how to find the app's files."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 
 def banner(session: Session) -> str:
-    """The line at the beginning of a session; two more where a person gets a shell."""
+    """The line at the beginning of a session; two more for an interactive shell."""
     plan, request = session.plan, session.request
     reused = " (reused)" if session.reused else ""
     if session.guest_of:
-        reused = f" (shared, of {session.guest_of}; not made by you on this machine)"
+        reused = f" (shared, owner {session.guest_of}; not created by you on this machine)"
     line = f"{session.name}{reused} in {plan.pod.name} as {plan.identity} ({plan.identity.source})"
     if request.command:
         return line

@@ -1,4 +1,4 @@
-"""`--dry-run`: the exact patch that would be sent, checked by the server if asked."""
+"""`--dry-run`: the exact patch that would be sent, optionally validated by the server."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class DryRun(StrEnum):
-    """kubectl's --dry-run: whether something is done, shown, or shown after the server has checked it."""
+    """kubectl's --dry-run: act, print, or print after validation by the server."""
 
     NONE = "none"
     CLIENT = "client"
@@ -20,7 +20,7 @@ class DryRun(StrEnum):
 
 
 def dry_run(request: OpenRequest, mode: Literal[DryRun.CLIENT, DryRun.SERVER], ports: Ports) -> Json:
-    """The patch; with `server` admission has seen it (refusals are raised as for the real one)."""
+    """The patch; with `server`, after admission (whose refusals are raised as for a real request)."""
     from kubectl_dshell.commands.session.plan import debug_container, plan
     from kubectl_dshell.commands.session.start import add
     from kubectl_dshell.domain.debug_container.spec import patch

@@ -1,4 +1,4 @@
-"""Why a session ended that nobody here ended."""
+"""Why a session ended unexpectedly."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ _STATUS_SECONDS = 3.0  # the kubelet notices an end within its relist period of 
 
 
 class StarterMissed(Unavailable):
-    """A debug container that waited for this client and ended before it came: nothing of the session was run."""
+    """A debug container that ended while waiting for this client: nothing of the session was run."""
 
 
 def explain_end(plan: Plan, name: str, retry_command: str, otherwise: str, ports: Ports) -> DshellError:
-    """What the pod says of the end of the debug container `name`; `otherwise` is the message where it says nothing."""
-    return recorded_end(plan, name, retry_command, ports) or Unavailable(otherwise, f"Again: {retry_command}")
+    """The recorded end of the debug container `name`; `otherwise` is the message if the pod records none."""
+    return recorded_end(plan, name, retry_command, ports) or Unavailable(otherwise, f"Retry with: {retry_command}")
 
 
 def lapsed(name: str, seconds: float, retry_command: str) -> ConnectionLost:
-    """The end of a session whose client was away: stopped, asleep, or cut off, for `seconds`."""
+    """The end of a session whose client was stopped, asleep or cut off for `seconds`."""
     return ConnectionLost(
         f"this session in {name} was ended after {LEASE_SECONDS} s without a client: "
-        f"for {duration(round(seconds))} nothing was heard from here (stopped, asleep, or cut off?)",
-        f"Again: {retry_command}",
+        f"this client was silent for {duration(round(seconds))} (stopped, asleep, or cut off?)",
+        f"Retry with: {retry_command}",
     )
 
 
 def recorded_end(plan: Plan, name: str, retry_command: str, ports: Ports) -> DshellError | None:
-    """The same; None where the pod says nothing."""
+    """The same, but None if the pod records nothing."""
     try:
         raw, pod = _settled(plan, name, ports)
     except PodNotFound:
         return NotFound(f"pod {plan.pod.name} was deleted, which ended this session")
-    except (ApiError, Forbidden):  # the pod may be as it was; who cannot look at it cannot say
+    except (ApiError, Forbidden):  # without a look at the pod, nothing is known
         return None
     debug = pod.debug_container(name)
     state = debug.state if debug else State()
@@ -54,15 +54,15 @@ def recorded_end(plan: Plan, name: str, retry_command: str, ports: Ports) -> Dsh
         if unfit is not None:
             return unfit
     if words and words.end is EndReason.NOBODY_CAME:
-        return StarterMissed(f"the debug container {name} {words.text}", f"Again: {retry_command}")
+        return StarterMissed(f"the debug container {name} {words.text}", f"Retry with: {retry_command}")
     if words and words.end is EndReason.SILENCE:
-        return ConnectionLost(f"the debug container {name} {words.text}", f"Again: {retry_command}")
+        return ConnectionLost(f"the debug container {name} {words.text}", f"Retry with: {retry_command}")
     if words and words.end is EndReason.OTHER:
-        return Unavailable(f"the debug container {words.text}", f"Again: {retry_command}")
+        return Unavailable(f"the debug container {words.text}", f"Retry with: {retry_command}")
     return (
         _pod_ended(raw, pod)
         or _app_ended(plan, pod, retry_command)
-        or (Unavailable(f"the debug container {name} {words.text}", f"Again: {retry_command}") if words else None)
+        or (Unavailable(f"the debug container {name} {words.text}", f"Retry with: {retry_command}") if words else None)
         or _killed(name, state, retry_command)
     )
 
@@ -86,21 +86,21 @@ def _app_ended(plan: Plan, pod: Pod, retry_command: str) -> Unavailable | None:
     why = ", ".join(x for x in (f"exit code {last.exit_code}" if last.exit_code is not None else "", last.reason) if x)
     happened = "restarted" if app.id != plan.target.container.id else "ended"
     return Unavailable(
-        f"the app container {app.name} {happened} ({why}), which ended this session", f"Again: {retry_command}"
+        f"the app container {app.name} {happened} ({why}), which ended this session", f"Retry with: {retry_command}"
     )
 
 
 def _killed(name: str, state: State, retry_command: str) -> Unavailable | None:
     if state.reason == "OOMKilled":
         return Unavailable(
-            f"the debug container {name} was killed: there was no memory left for it (OOMKilled)",
-            f"Again: {retry_command}",
+            f"the debug container {name} was killed: out of memory (OOMKilled)",
+            f"Retry with: {retry_command}",
         )
     return None
 
 
 def _settled(plan: Plan, name: str, ports: Ports) -> tuple[Json, Pod]:
-    """The pod once its status shows the end, or as it is after a moment."""
+    """The pod once its status shows the end, or as it is after _STATUS_SECONDS."""
     deadline = ports.clock.monotonic() + _STATUS_SECONDS
     raw = ports.cluster.get_pod(plan.pod.namespace, plan.pod.name)
     pod = parse_pod(raw)

@@ -1,4 +1,4 @@
-"""An app whose root cannot be entered: why, and a shell beside it."""
+"""For an app whose root cannot be entered: the reason, and a shell in the debug image."""
 
 from __future__ import annotations
 
@@ -16,14 +16,17 @@ if TYPE_CHECKING:
 
 
 def open_fallback_shell(closed: RootDenied, ports: Ports) -> int:
-    """Say why the root is closed; a person at a terminal still gets a shell in the debug image."""
+    """Report why the root cannot be entered; a person at a terminal still gets a shell in the debug image."""
     facts, session, plan = closed.facts, closed.session, closed.session.plan
     pod, container, retry_command = plan.pod, plan.target.container, session.request.retry_command
     claimed = disbelieved(plan.identity, facts, pod, container)
     reason = why_disbelieved(claimed, pod, container) if claimed else why_denied(facts)
-    why = f"{session.name} in {pod.name} as {facts.our_uid}:{facts.our_gid}, but its files are closed to us: {reason}"
+    why = (
+        f"{session.name} in {pod.name} runs as {facts.our_uid}:{facts.our_gid} "
+        f"and cannot read the app's files: {reason}"
+    )
     advice = (
-        f"If you know it to be so: {retry_command} --run-as {claimed}"
+        f"If the claim is right, retry with: {retry_command} --run-as {claimed}"
         if claimed
         else how_to_enter(facts, retry_command)
     )

@@ -1,4 +1,4 @@
-"""Finds the debug container that `kubectl dshell attach` means: by its name, by its pod, or the only one there is."""
+"""Finds the debug container for `kubectl dshell attach`: by its name, by its pod, or the only one."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class FoundContainer:
 
 
 class ContainerSearch:
-    """What this user made on this machine is found without a name; what others made has to be named."""
+    """Finds what this user created on this machine without a name; anything else has to be named."""
 
     def __init__(self, request: AttachRequest, ports: Ports) -> None:
         self._request = request
@@ -43,7 +43,7 @@ class ContainerSearch:
         return is_mine(container.seal, self._key)
 
     def find(self) -> FoundContainer:
-        """Raises NotFound where there is none, UsageError where there are several."""
+        """Raises NotFound if there is none, UsageError if there are several."""
         request = self._request
         if request.pod is not None:
             pod = read_pod(request.namespace, request.pod, self._ports)
@@ -77,7 +77,9 @@ class ContainerSearch:
         if not candidates:
             last = newest(s for s in there if s.ours)
             ended = f"; the last one, {last.name}, has {last.state}" if last else ""
-            raise NotFound(f"no debug container of dshell runs in {self._which(pod)}{ended}", self._start(pod))
+            raise NotFound(
+                f"no debug container created by dshell is running in {self._which(pod)}{ended}", self._start(pod)
+            )
         taken, *others = candidates
         if not self.mine(taken):
             raise self._none_mine(f"in {self._which(pod)}", candidates)
@@ -88,14 +90,14 @@ class ContainerSearch:
         return FoundContainer(pod, taken)
 
     def _owner(self, container: DebugContainer) -> str:
-        return "" if self.mine(container) else f" of {one_line(container.owner) or 'nobody'}"
+        return "" if self.mine(container) else f" of {one_line(container.owner) or 'an unknown owner'}"
 
     def _none_mine(self, where: str, live: list[DebugContainer]) -> NotFound:
-        """Nothing is joined unseen that somebody else may have made."""
+        """A debug container that somebody else may have created is never joined implicitly."""
         why = f" ({self._ports.keyring.trouble})" if self._key is None else ""
         return NotFound(
-            f"no debug container that runs {where} was made by you on this machine{why}",
-            f"Of others, or made elsewhere, which can be shared ({len(live)}):",
+            f"none of the debug containers running {where} was created by you on this machine{why}",
+            f"Created by others or on another machine ({len(live)}); join one with:",
             *self._commands(live),
         )
 
@@ -116,21 +118,21 @@ class ContainerSearch:
             self._say_waiting(len(mine) - 1, where)
             return FoundContainer(next(pod for pod, s in everyone if s is running[0]), running[0])
         if mine:
-            do = "run" if running[0].phase is Phase.RUNNING else "are waiting"
-            which = f"which one? {len(running)} debug containers of yours {do} {where}"
+            do = "running" if running[0].phase is Phase.RUNNING else "waiting"
+            which = f"which one? {len(running)} of your debug containers are {do} {where}"
             raise UsageError(which, *self._commands(running))
         if live:
             raise self._none_mine(where, live)
         raise NotFound(
-            f"no debug container of yours runs {where}",
-            f"Those there are: {self._ports.invocation.command('ls', '-A')}",
+            f"you have no running debug container {where}",
+            f"List them with: {self._ports.invocation.command('ls', '-A')}",
         )
 
     def _say_waiting(self, others: int, where: str) -> None:
         if others:
             waiting = ("ls", "--mine", "--state", "waiting")
             see = self._ports.invocation.command(*waiting, namespace=self._request.namespace)
-            self._ports.notices.notice(f"{others} more of yours {where} that do not run yet: {see}")
+            self._ports.notices.notice(f"{others} more of your debug containers {where} are not running yet: {see}")
 
     def _anywhere(self, word: str) -> FoundContainer:
         wanted, names = {word, full_name(word)}, set[str]()
@@ -143,13 +145,13 @@ class ContainerSearch:
             names |= {pod.name, *(s.name for s in joinable(there, self.mine))}
         live = joinable([found.container for found in hits], self.mine)
         if len(live) > 1:
-            raise UsageError(f"which one? {len(live)} debug containers are called {word}", *self._commands(live))
+            raise UsageError(f"which one? {len(live)} debug containers are named {word}", *self._commands(live))
         if hits:
             return next((found for found in hits if found.container in live), hits[-1])
         alike = _alike(word, names)
         raise NotFound(
             f'no debug container and no pod "{word}" in namespace {self._request.namespace}{_hint(alike)}',
-            *([] if alike else [f"Those there are: {self._list_command()}"]),
+            *([] if alike else [f"List them with: {self._list_command()}"]),
         )
 
     def _pods(self, word: str = "NAME") -> Iterator[Pod]:
@@ -158,7 +160,7 @@ class ContainerSearch:
             yield from parse_pods(self._ports.cluster.list_pods(namespace), unclear.append)
         except Forbidden as refused:
             command = self._ports.invocation.attach(namespace, "POD", word)
-            raise Forbidden(refused.message, f"With the pod's name no list is needed: {command}") from refused
+            raise Forbidden(refused.message, f"If you name the pod, no list is needed: {command}") from refused
         finally:
             if unclear:
                 self._ports.notices.warn(told(unclear))
@@ -175,7 +177,7 @@ class ContainerSearch:
 
 
 def _alike(word: str, names: Iterable[str]) -> list[str]:
-    """The nearest names; the prefix that ours have in common makes none alike."""
+    """The most similar names, compared without the common prefix dshell-."""
     by_rest = {name.removeprefix(PREFIX): name for name in sorted(names)}
     return [by_rest[rest] for rest in nearest(word.removeprefix(PREFIX), list(by_rest))]
 

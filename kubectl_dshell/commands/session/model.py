@@ -16,23 +16,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A session to hold in the debug container `name`; `id` tells it from the others there."""
+    """A session to run in the debug container `name`; `id` distinguishes it from the others there."""
 
     request: Interaction
     plan: Plan
     name: str
     id: str
     reused: bool
-    """It was there before us."""
+    """Whether the debug container existed before this session."""
     just_started: bool
     guest_of: str = ""
-    """Whose it is, if somebody else's."""
+    """The owner, if it is another user's."""
     unexpected: bool = False
-    """Nobody said in which pod: whose it is is told to scripts and with -q, too."""
+    """The user named no pod, so the owner is printed for scripts and with -q too."""
 
     @property
     def task(self) -> bool:
-        """Whether the command says goodbye itself: then a tether is only needed if it takes long, or goes wrong."""
+        """Whether the command says goodbye itself; the tether is then needed only if it takes long or fails."""
         return self.request.task and not self.reused
 
     @property
@@ -52,14 +52,14 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class ContainerGone:
-    """The debug container had ended, or was ending: nothing of the session was run. `why`: the node's words, if any."""
+    """The debug container had ended or was ending: nothing of the session ran. `why`: the node's message, if any."""
 
     why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RootDenied:
-    """The target's root cannot be entered by who we are; nothing of the session was run."""
+    """The target's root cannot be entered as the debug container's user; nothing of the session was run."""
 
     session: Session
     facts: Facts

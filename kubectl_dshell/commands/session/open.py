@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 def open_session(request: OpenRequest, ports: Ports) -> int:
-    """Run the shell or command; its exit code.
+    """Run the shell or command; return its exit code.
 
-    Raises every DshellError there is, and Interrupted; whatever happens the debug container ends by itself.
+    Raises any DshellError, and Interrupted; whatever happens, the debug container ends by itself.
     """
     current = plan(request, ports)
     say_refused_key(ports)
@@ -32,7 +32,9 @@ def open_session(request: OpenRequest, ports: Ports) -> int:
         outcome.tether.goodbye(protocol.bye(outcome.session.id))
         corrected = replace_identity(current, better)
         if corrected.name:
-            ports.notices.notice(f"{current.name} is not the app's user {better}; {corrected.name} is")
+            ports.notices.notice(
+                f"{current.name} does not run as the app's user {better}; starting {corrected.name}, which does"
+            )
         outcome = join_or_start(request, corrected, ports)
     return open_fallback_shell(outcome, ports) if isinstance(outcome, RootDenied) else outcome
 

@@ -24,13 +24,13 @@ _NAME_MAX = 61  # of a DNS label's 63
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The target, whom to be, and the debug container that does it."""
+    """The target, the user to run as, and the debug container for both."""
 
     target: Target
     identity: Identity
     wanted: DebugSpec
     name: str | None = None
-    """The one debug container that is meant; None for any."""
+    """The debug container that the user named; None for any."""
 
     @property
     def pod(self) -> Pod:
@@ -38,7 +38,7 @@ class Plan:
 
 
 def read_pod(namespace: str, name: str, ports: Ports) -> Pod:
-    """The pod; raises PodNotFound with the nearest names where there is none, Forbidden without the right to look."""
+    """The pod; raises PodNotFound with the most similar names, or Forbidden."""
     try:
         return parse_pod(ports.cluster.get_pod(namespace, name))
     except PodNotFound as error:
@@ -49,17 +49,17 @@ def _no_pod(namespace: str, name: str, ports: Ports) -> PodNotFound:
     try:
         names = [called(pod)[1] for pod in ports.cluster.list_pods(namespace)]
     except DshellError:
-        names = []  # who may not list still gets the answer, without the hint
+        names = []  # a user who may not list gets the error without the hint
     alike = nearest(name, names)
     hint = f"; did you mean {' or '.join(alike)}?" if alike else ""
     return PodNotFound(
         f'no pod "{name}" in namespace {namespace}{hint}',
-        *([] if alike else [f"Those there are: kubectl get pods -n {quote(namespace)} (another namespace: -n)"]),
+        *([] if alike else [f"List them with: kubectl get pods -n {quote(namespace)} (another namespace: -n)"]),
     )
 
 
 def plan(request: OpenRequest, ports: Ports) -> Plan:
-    """The first plan, from what is known before anything runs."""
+    """The first plan, from what is known before anything runs in the pod."""
     pod = read_pod(request.namespace, request.pod, ports)
     target = choose_target(pod, request.container, ports.clock.now(), new=request.new, invocation=ports.invocation)
     identity = identify(pod, target.container, request.run_as, ports.keyring.key())
@@ -80,22 +80,22 @@ def plan(request: OpenRequest, ports: Ports) -> Plan:
 
 
 def replace_identity(current: Plan, identity: Identity) -> Plan:
-    """The same for a better identity; a given name is lengthened, since an entry's can never be used again."""
+    """The same plan with a better identity; a given name gets a suffix, since the name of an entry cannot be reused."""
     security = security_context(Profile.AUTO, current.pod, current.target.container, identity)
     wanted = replace(current.wanted, security=security, measured=stamp(identity, current.target.container))
     return replace(current, identity=identity, wanted=wanted, name=another_name(current.name))
 
 
 def another_name(name: str | None) -> str | None:
-    """For one more debug container where the first was given this name."""
+    """The name for a second debug container if the first was given this one."""
     return f"{name[:_NAME_MAX]}-2" if name else None
 
 
 def debug_container(plan: Plan, ports: Ports, first_seconds: int = LEASE_SECONDS, *, sealed: bool = True) -> Json:
-    """A new entry, with a fresh name where none is given; raises NotFound where no new one can start any more.
+    """A new entry, with a random name if none is given; raises NotFound if no new one can start in the pod.
 
-    `first_seconds`: how long it waits for the first word of the session that it is made for.
-    One that is only shown is not `sealed`: who adds something else under its name would have our word for it.
+    `first_seconds`: how long it waits for the first beat of its session.
+    An entry that is only printed is not `sealed`: the seal would vouch for whatever is added under its name.
     """
     refuse_new(plan.pod, ports.invocation)
     name = plan.name or PREFIX + ports.clock.random_letters(NAME_LETTERS, 5)
@@ -105,11 +105,11 @@ def debug_container(plan: Plan, ports: Ports, first_seconds: int = LEASE_SECONDS
 
 
 def say_refused_key(ports: Ports) -> None:
-    """A key that is there and cannot be used is the user's to mend."""
+    """A key that exists but cannot be used is for the user to fix."""
     if ports.keyring.refused:
-        ports.notices.notice(f"your key is not used, so nothing is reused: {ports.keyring.trouble}")
+        ports.notices.notice(f"your key cannot be used, so no debug container is reused: {ports.keyring.trouble}")
 
 
 def session_id(ports: Ports) -> str:
-    """A new one. It is no secret: it tells the sessions of one debug container apart."""
+    """A new one. It is not a secret: it distinguishes the sessions of one debug container."""
     return ports.clock.random_letters(NAME_LETTERS, 8)

@@ -1,4 +1,4 @@
-"""A debug container for a session: one that is there already if it would do, else a new one."""
+"""The debug container for a session: a suitable existing one, or a new one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def join_or_start(request: OpenRequest, current: Plan, ports: Ports) -> int | RootDenied:
-    """Hold the session in the debug container that `current` means."""
+    """Run the session in the debug container that `current` describes."""
     if current.name is not None:
         return _named(request, current, current.name, ports)
     for name in [] if request.new else _ours(current, ports):
@@ -37,7 +37,7 @@ def join_or_start(request: OpenRequest, current: Plan, ports: Ports) -> int | Ro
 
 
 def _ours(current: Plan, ports: Ports) -> list[str]:
-    """Made by this user on this machine for the very same: what others made, or say, is joined by its name only."""
+    """Those created by this user on this machine for the same purpose; any other is joined only by its name."""
     return live_holders(current.pod, current.wanted, ports.keyring.key())
 
 
@@ -47,21 +47,21 @@ def _say_passed_over(current: Plan, ports: Ports) -> None:
         why = f" ({ports.keyring.trouble})" if key is None else ""
         attach = ports.invocation.attach(current.pod.namespace, current.pod.name, name)
         ports.notices.notice(
-            f"{name} says that it is for the same, but it was not made by you on this machine{why}: "
-            f"another one is made (to join it: {attach})"
+            f"{name} claims the same purpose, but it was not created by you on this machine{why}; "
+            f"creating another one (to join it: {attach})"
         )
 
 
 def _start(request: OpenRequest, current: Plan, ports: Ports) -> int | RootDenied:
-    """In one that waits for us only for a moment, as we may be gone; if that was too short, in one that waits longer.
+    """Start one that waits only briefly, as this client may vanish; if that was too short, one that waits longer.
 
-    Of many at once the last come late, and goodbye is said for those that are stopped (Step).
+    In many pods the last sessions come late, and PodCluster says goodbye for those that are stopped.
     """
     if not request.task:
         try:
             return _start_one(request, current, FIRST_SECONDS, ports)
         except StarterMissed as error:
-            ports.notices.notice(f"{error.message}: another one is started, which waits for {LEASE_SECONDS} s")
+            ports.notices.notice(f"{error.message}; starting another one, which waits {LEASE_SECONDS} s")
             current = replace(current, name=another_name(current.name))
     return _start_one(request, current, LEASE_SECONDS, ports)
 
@@ -83,23 +83,23 @@ def _join(
     was = purpose(entry.spec).reason if entry else ""
     if request.reason and request.reason != was:
         keeps = f'keeps its reason: "{was}"' if was else "stays without a reason"
-        ports.notices.notice(f"{name} is there already and {keeps} (an entry cannot be changed; --new makes another)")
+        ports.notices.notice(f"{name} already exists and {keeps} (an entry cannot be changed; --new creates another)")
     session = Session(request, current, name, session_id(ports), reused=True, just_started=just_started)
     return run_session(session, ports)
 
 
 def _named(request: OpenRequest, current: Plan, name: str, ports: Ports) -> int | RootDenied:
-    """Exactly that one: joined if it is there and would do, made if it never was."""
+    """Exactly that one: joined if it exists and is suitable, created if it does not exist."""
     if current.pod.debug_container(name) is None:
         try:
             return _start(request, current, ports)
-        except NameTaken:  # somebody was faster
+        except NameTaken:  # another client was faster
             pod = read_pod(request.namespace, current.pod.name, ports)
             current = replace(current, target=replace(current.target, pod=pod))
     existing = next((s for s in debug_containers(current.pod) if s.name == name), None)
     if existing is None:
         raise Unavailable(
-            f"{name} of {current.pod.name} has come and gone", f"Again: {request.retry_command} --name {name}"
+            f"{name} is no longer in {current.pod.name}", f"Retry with: {request.retry_command} --name {name}"
         )
     if refusal := _refusal(request, current, existing, ports):
         raise refusal
@@ -108,31 +108,35 @@ def _named(request: OpenRequest, current: Plan, name: str, ports: Ports) -> int 
     starting = existing.phase is not Phase.RUNNING
     outcome = _join(request, current, name, ports, just_started=starting)
     if isinstance(outcome, ContainerGone):
-        raise _over(request, current, existing, "is just ending", ports)
+        raise _over(request, current, existing, "is ending", ports)
     return outcome
 
 
 def _refusal(request: OpenRequest, current: Plan, existing: Existing, ports: Ports) -> DshellError | None:
-    """Why the debug container of that name cannot be joined."""
+    """Why the debug container with that name cannot be joined."""
     name, pod = existing.name, existing.pod
     if existing.phase is Phase.TERMINATED:
         return _over(request, current, existing, f"has {existing.state}", ports)
-    other = f"Another debug container: {request.retry_command} --name OTHER"
+    other = f"Choose another name: {request.retry_command} --name OTHER"
     if request.new:
-        return Unavailable(f"{pod} has a debug container {name} already, and --new wants another", other)
+        return Unavailable(f"{pod} already has a debug container {name}, and --new asks for another", other)
     if not existing.ours:
-        return Unavailable(f"{name} in {pod} was not made by kubectl dshell and cannot be joined", other)
+        return Unavailable(f"{name} in {pod} was not created by kubectl dshell and cannot be joined", other)
     entry, key = current.pod.debug_container(name), ports.keyring.key()
     if entry is None or same_purpose(entry.spec, current.pod, current.wanted, key):
         return None
     join = f"Join it as it is: {ports.invocation.attach(existing.namespace, pod, name)}"
     if differ := differences(entry.spec, current.wanted):
-        return Unavailable(f"{name} in {pod} is there for something else: {'; '.join(differ)}", join, other)
+        return Unavailable(f"{name} in {pod} has other options: {'; '.join(differ)}", join, other)
     if is_mine(existing.seal, key):
-        return Unavailable(f"{name} in {pod} was asked for in another way, which it no longer shows", join, other)
+        return Unavailable(
+            f"{name} in {pod} was created with other options, which its entry does not show", join, other
+        )
     why = f" ({ports.keyring.trouble})" if key is None else ""
-    owner = purpose(entry.spec).owner or "nobody"
-    return Unavailable(f"{name} in {pod} was not made by you on this machine{why}; its owner is {owner}", join, other)
+    owner = purpose(entry.spec).owner or "unknown"
+    return Unavailable(
+        f"{name} in {pod} was not created by you on this machine{why}; its owner is {owner}", join, other
+    )
 
 
 def _over(request: OpenRequest, current: Plan, existing: Existing, what: str, ports: Ports) -> NotFound:
@@ -140,7 +144,7 @@ def _over(request: OpenRequest, current: Plan, existing: Existing, what: str, po
     where = (existing.namespace, existing.pod)
     return NotFound(
         f"{existing.name} in {existing.pod} {what}; its name cannot be used again in this pod, "
-        "from which Kubernetes removes no ephemeral container",
-        f"Another debug container: {request.retry_command} --name OTHER",
-        *(f"One like it that runs: {ports.invocation.attach(*where, name)}" for name in others[:1]),
+        "because Kubernetes never removes an ephemeral container",
+        f"Choose another name: {request.retry_command} --name OTHER",
+        *(f"Join a similar one: {ports.invocation.attach(*where, name)}" for name in others[:1]),
     )

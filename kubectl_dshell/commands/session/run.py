@@ -1,4 +1,4 @@
-"""One session in a running debug container: exec, tether, relay, goodbye, and what its end means."""
+"""One session in a running debug container: exec, tether, relay, goodbye, and the meaning of its end."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from kubectl_dshell.commands.session.model import Session
     from kubectl_dshell.domain.stream import Stream
 
-_READY_SECONDS = 2.0  # the kubelet answers "container not found" for a moment after it reports Running
+_READY_SECONDS = 2.0  # the kubelet still answers "container not found" shortly after it reports Running
 _RETRY_SECONDS = 0.03
-_DYING_SECONDS = 1.5  # the holder kills what ignores its signals for 0.45 s
+_DYING_SECONDS = 1.5  # the holder kills processes that ignore its signals for 0.45 s
 _KILLED = 137
 _SIGNALLED = 128
-"""An exit code above this is a signal's (POSIX, `sh`), whoever sent it."""
+"""Exit codes above this stand for a signal (POSIX, `sh`), whoever sent it."""
 
 
 def run_session(session: Session, ports: Ports) -> int | RootDenied | ContainerGone:
-    """Hold the session; the exit code of its shell or command."""
+    """Run the session; return the exit code of its shell or command."""
     wait = _READY_SECONDS if session.just_started else 0.0
     tether = open_tether(session.container, session.target_id, session.id, ports, wait=wait, late=session.task)
     return SessionRun(session, ports, tether).run(wait)
@@ -48,7 +48,7 @@ class SessionRun:
         self._stream: Stream | None = None
 
     def run(self, wait: float) -> int | RootDenied | ContainerGone:
-        """Hold the session; `wait` is how long an exec may take to work in a container that is just starting."""
+        """Run the session; `wait` is how long an exec may be retried in a container that is just starting."""
         session, request, tether = self._session, self._session.request, self._tether
         try:
             if session.reused and self._is_ending():
@@ -74,7 +74,7 @@ class SessionRun:
                 self._stream.close()
 
     def run_outside(self) -> int:
-        """The exit code of a shell in the debug image, for a target whose root is closed."""
+        """Run a shell in the debug image, for a target whose root cannot be entered; return its exit code."""
         session, size = self._session, self._ports.terminal.size()
         try:
             argv = protocol.outside_argv(session.target_id, session.id, session.prompt_name, size)
@@ -88,12 +88,12 @@ class SessionRun:
             raise
 
     def _leftover_notice(self) -> str:
-        """Of a debug container that nobody can be spoken to in."""
+        """The notice for a debug container that this client could not reach."""
         name, pod = self._session.name, self._session.plan.pod.name
         return f"{name} was added to {pod}; it ends by itself within {LEASE_SECONDS} s."
 
     def _is_ending(self) -> bool:
-        """A holder that is there may be ending. No input is read and no command run before it has taken our word."""
+        """Whether an existing holder is ending. No input is read and no command run before it acknowledges a beat."""
         try:
             return not self._tether.registered()
         except TetherEnded:
@@ -129,7 +129,7 @@ class SessionRun:
         return self._exit_code(self._relay(stream))
 
     def _run_task(self, stream: Stream) -> int | RootDenied:
-        """The command says goodbye itself, unless only the holder can tell what its exit code means."""
+        """The command says goodbye itself, unless only the holder knows the meaning of its exit code."""
         end, tether = self._relay(stream), self._tether
         if end.code is not None and protocol.has_said_goodbye(end.code) and tether.unheard <= LEASE_SECONDS:
             tether.close()
@@ -145,12 +145,12 @@ class SessionRun:
             return self._ports.terminal.relay(stream, tether, stdin=request.stdin, tty=request.tty)
         except ConnectionLost as error:
             self._begin_new_line()
-            tether.close()  # no goodbye, even if it could be said by now: whoever comes back finds it
+            tether.close()  # no goodbye, even if it were possible by now: the user can attach again
             over = tether.unheard > LEASE_SECONDS
             if over and request.keep <= LEASE_SECONDS:
                 raise lapsed(session.name, tether.unheard, request.retry_command) from error
             stays = f"for {duration(request.keep)}" if request.keep > LEASE_SECONDS else "for up to a minute"
-            what = "what it ran was ended, and the debug container" if over else "the debug container"
+            what = "its command was ended, and the debug container" if over else "the debug container"
             raise ConnectionLost(
                 f"connection to {pod.name} lost ({error.message}); {what} stays {stays}",
                 f"Come back with: {self._ports.invocation.attach(pod.namespace, pod.name, session.name)}",
@@ -160,7 +160,7 @@ class SessionRun:
         session, tether, silent = self._session, self._tether, self._tether.unheard
         name, retry_command = session.name, session.request.retry_command
         acknowledged = self._say_goodbye()
-        # where the holder did not tell: our silence was too long for it, and so may be what ended the command
+        # without a report from the holder: the silence exceeded the lease, which may be what ended the command
         away = tether.lapsed is None and silent > LEASE_SECONDS and (end.code or 0) > _SIGNALLED
         if tether.lapsed or (away and acknowledged):
             self._begin_new_line()
@@ -169,7 +169,7 @@ class SessionRun:
         if end.code is not None and (tether.lapsed is False or own):
             return end.code
         if end.code is None and acknowledged:
-            raise Unavailable(f"the node could not run it in {name}: {end.message}")
+            raise Unavailable(f"the node could not run the command in {name}: {end.message}")
         self._begin_new_line()
         if away:
             raise recorded_end(session.plan, name, retry_command, self._ports) or lapsed(name, silent, retry_command)
@@ -177,12 +177,12 @@ class SessionRun:
         raise explain_end(session.plan, name, retry_command, killed, self._ports)
 
     def _begin_new_line(self) -> None:
-        """The cursor may be behind a prompt."""
+        """The cursor may be after a prompt."""
         if self._session.request.tty:
             self._ports.notices.warn("")
 
     def _await_exit(self, stream: Stream) -> None:
-        """Our leaving is the end of its input, at which a script would go on with its next command."""
+        """Leaving ends the command's input, and a script would continue with its next command."""
         clock = self._ports.clock
         deadline = clock.monotonic() + _DYING_SECONDS
         with contextlib.suppress(ConnectionLost):

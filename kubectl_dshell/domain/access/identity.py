@@ -130,7 +130,7 @@ def disbelieved(current: Identity, facts: Facts, pod: Pod, container: Container)
 
 
 def why_disbelieved(claimed: Identity, pod: Pod, container: Container) -> str:
-    """The reason, worded to follow "its files are closed to us: "."""
+    """The reason, worded to follow "cannot read the app's files: "."""
     uid, gid = named(pod, container)
     where = "the container's status" if container.user is not None else "the pod's spec"
     told = f"{where} says {'?' if uid is None else uid}:{'?' if gid is None else gid}"

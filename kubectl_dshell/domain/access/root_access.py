@@ -62,7 +62,7 @@ def capability_names(mask: int) -> str:
 
 
 def why_denied(facts: Facts) -> str:
-    """The condition of the kernel's rule that is not met, worded to follow "its files are closed to us: ".
+    """The condition of the kernel's rule that is not met, worded to follow "cannot read the app's files: ".
 
     Conditions that no other user could meet come first.
     """

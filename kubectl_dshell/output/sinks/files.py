@@ -1,4 +1,4 @@
-"""What one pod prints, in two files of its own; only what is whole has the final name."""
+"""The output of one pod, in two files; only complete output gets the final name."""
 
 from __future__ import annotations
 
@@ -22,24 +22,26 @@ _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def new_folder(path: str) -> Path:
-    """An empty folder that only its owner can read; raises UsageError for one with something in it."""
+    """An empty directory that only its owner can read; raises UsageError if it is not empty."""
     folder = Path(path)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if any(folder.iterdir()):
-            raise UsageError(f"{path} is not empty, and the files of two runs must not mix", "Name another folder.")
+            raise UsageError(
+                f"{path} is not empty; the files of two runs must not be mixed", "Choose another directory."
+            )
     except OSError as error:
-        raise OutputFailed(f"cannot use {path}: {error.strerror}") from error
+        raise OutputFailed(f"cannot create or read {path}: {error.strerror}") from error
     return folder
 
 
 class FileSink:
-    """NAMESPACE_POD_CONTAINER.out and .err, for their owner only."""
+    """NAMESPACE_POD_CONTAINER.out and .err, readable by their owner only."""
 
     def __init__(self, folder: Path, place: ContainerRef) -> None:
         name = f"{place.namespace}_{place.pod}_{place.container}"
-        if not _NAME.fullmatch(name):  # it was checked where it was parsed; here it would write elsewhere
-            raise Malformed(f"pod {place.namespace}/{place.pod} has a name that no file can have")
+        if not _NAME.fullmatch(name):  # already checked when parsed; here it could name a file elsewhere
+            raise Malformed(f"the name of pod {place.namespace}/{place.pod} is not a valid file name")
         self._stem = folder / name
         self._failure: OSError | None = None
         self._files: dict[Channel, int] = {}
@@ -67,10 +69,10 @@ class FileSink:
             self._failure = error
 
     def finish(self, *, whole: bool) -> dict[str, Any]:
-        """`stdoutFile` and `stderrFile`. What is not whole keeps the end .part. Raises OutputFailed."""
+        """`stdoutFile` and `stderrFile`. Incomplete files keep the suffix .part. Raises OutputFailed."""
         try:
             while self._files:
-                os.close(self._files.popitem()[1])  # some file systems say only here that they are full
+                os.close(self._files.popitem()[1])  # some file systems report only here that they are full
             end = "" if whole and self._failure is None else PART
             for channel in _NAMES if not end else ():
                 self._path(channel, PART).rename(self._path(channel))

@@ -1,4 +1,4 @@
-"""What one pod prints, as text for a JSON document."""
+"""The output of one pod, as text for a JSON document."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from kubectl_dshell.output.sinks.multiplexer import Printer
 
 LIMIT = 1024 * 1024
-"""Bytes kept of each of the two; the rest is lost, and said to be. Sixteen pods at work stay below 150 MB with it."""
+"""Bytes kept of each of the two; the rest is dropped and reported as truncated. Keeps sixteen pods below 150 MB."""
 _NAMES = {Channel.STDOUT: "stdout", Channel.STDERR: "stderr"}
 
 
@@ -23,7 +23,7 @@ class MemorySink:
 
     @property
     def full(self) -> bool:
-        """While nobody takes the documents that there are, no more is read for the next ones."""
+        """True while finished documents are not being read, so that no more output is received for later ones."""
         return self._printer.full
 
     def check(self) -> None:
@@ -36,7 +36,7 @@ class MemorySink:
         if len(output.data) > room:
             self._cut.add(output.channel)
 
-    def finish(self, *, whole: bool) -> dict[str, Any]:  # noqa: ARG002  # the document says how it ended
+    def finish(self, *, whole: bool) -> dict[str, Any]:  # noqa: ARG002  # the document tells how it ended
         """`stdout` and `stderr`; `replaced` names those that were not UTF-8, `truncated` those that were too long."""
         texts, replaced = {}, []
         for channel, name in _NAMES.items():
@@ -47,7 +47,7 @@ class MemorySink:
 
 
 def _text(data: bytes, *, cut: bool) -> tuple[str, bool]:
-    """The text, and whether it is faithful. A character that was cut in half is left away."""
+    """The text, and whether it is faithful. A character that was cut in half is omitted."""
     try:
         return data.decode(), True
     except UnicodeDecodeError as error:

@@ -1,4 +1,4 @@
-"""Both outputs for many writers: whole lines at a time, and a progress bar that is never in the middle of one."""
+"""Both outputs for many writers: whole lines only, and a progress bar that never appears in the middle of one."""
 
 from __future__ import annotations
 
@@ -36,24 +36,24 @@ class Printer:
         self._outputs.check()
 
     def write(self, channel: Channel, data: bytes) -> None:
-        """Whole lines."""
+        """Write whole lines."""
         with self._lock:
             erase = _ERASE_LINE if self.has_bar and self._is_terminal(channel) else b""
             self._outputs.write(Output(channel, erase + data))
 
     def line(self, text: str) -> None:
-        """A line of ours, on stderr."""
+        """Write a line of dshell, on stderr."""
         self.write(Channel.STDERR, escape(text).encode() + b"\n")
 
     def draw(self, text: str) -> None:
-        """What draws the bar; skipped when nobody takes what is written."""
+        """Draw the bar; skipped if the output is not being read."""
         if not self._outputs.full:
             with self._lock:
                 self._outputs.write(Output(Channel.STDERR, text.encode()))
 
 
 class PrinterNotices:
-    """Lines for the person about the whole, in order with all else that is written."""
+    """Lines for people about the whole command, in order with all other output."""
 
     def __init__(self, printer: Printer, *, quiet: bool) -> None:
         self._printer = printer

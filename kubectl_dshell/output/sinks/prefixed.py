@@ -1,4 +1,4 @@
-"""The output of many pods in one: each line begins with its pod and container, in the pod's colour."""
+"""The merged output of many pods: each line begins with its pod and container, in the pod's colour."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from kubectl_dshell.output.sinks.multiplexer import Printer
 
 LONGEST_LINE = 1024 * 1024
-"""Bytes after which a line is broken, so that what has no lines needs no memory."""
+"""Bytes after which a line is broken, so that output without line breaks needs little memory."""
 # As stern: the pod in a bright colour, the container in the same one, darker.
 _COLOURS = [(f"\x1b[{90 + n}m", f"\x1b[{30 + n}m") for n in (6, 2, 5, 3, 4, 1)]
 _RESET = "\x1b[0m"
 _CONTROL = re.compile(rb"(?P<colour>\x1b\[[0-9;:]{0,64}m)|[\x00-\x08\x0a-\x1f\x7f]|\xc2[\x80-\x9f]")
-"""C0 but the tab, DEL, and C1 as UTF-8 has them; of the sequences, only SGR is harmless."""
+"""C0 except the tab, DEL, and C1 in UTF-8; of the sequences, only SGR is harmless."""
 
 
 def prefix(place: ContainerRef, *, namespaced: bool, colour: bool) -> bytes:
-    """`web-6d4f app | `, with the namespace in front where there are several."""
+    """`web-6d4f app | `, with the namespace in front if there are several."""
     pod = escape_line(f"{place.namespace} {place.pod}" if namespaced else place.pod)
     container = escape_line(place.container or "-")
     if colour:
@@ -34,14 +34,14 @@ def prefix(place: ContainerRef, *, namespaced: bool, colour: bool) -> bytes:
 
 
 def may_colour() -> bool:
-    """Whether colours are wanted at all: https://no-color.org."""
+    """Whether colours are allowed at all: https://no-color.org."""
     return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def harmless(line: bytes) -> bytes:
-    """`line` for a terminal that shows other pods' too: what could move the cursor out of it is made visible.
+    """`line` for a terminal that also shows other pods: control characters that could move the cursor are escaped.
 
-    Colours stay, and end with the line; so do tabs, and the carriage return of a line that ends in CR LF.
+    Colours are kept, and reset at the end of the line; tabs are kept, and so is the carriage return of CR LF.
     """
     body = line.removesuffix(b"\r")
     shown = _CONTROL.sub(lambda found: found["colour"] or _visible(found[0]), body)
@@ -53,7 +53,7 @@ def _visible(control: bytes) -> bytes:
 
 
 class PrefixedLines:
-    """What one pod prints: whole lines with its prefix, as soon as they are whole."""
+    """The output of one pod: complete lines with its prefix, as soon as they are complete."""
 
     def __init__(self, printer: Printer, prefixes: dict[Channel, bytes]) -> None:
         self._printer = printer
@@ -68,7 +68,7 @@ class PrefixedLines:
         self._printer.check()
 
     def write(self, output: Output) -> None:
-        # What has no lines comes in any pieces: each is looked at once.
+        # Output without line breaks arrives in pieces of any size: each is scanned once.
         rest, (whole, newline, last) = self._rest[output.channel], output.data.rpartition(b"\n")
         lines: list[bytes] = []
         if newline:
@@ -82,8 +82,8 @@ class PrefixedLines:
         if lines:
             self._print(output.channel, lines)
 
-    def finish(self, *, whole: bool) -> dict[str, Any]:  # noqa: ARG002  # what was printed cannot be taken back
-        """A last line without an end gets one."""
+    def finish(self, *, whole: bool) -> dict[str, Any]:  # noqa: ARG002  # printed output cannot be taken back
+        """Terminate an unfinished last line."""
         for channel, rest in self._rest.items():
             if rest:
                 self._print(channel, [bytes(rest)])

@@ -128,8 +128,13 @@ def test_a_copy_is_committed_when_all_is_well() -> None:
         (Sides(fails=OutputFailed("the disk is full")), OutputFailed, "the disk is full", ""),
         (Sides(end=Exit(65), said="x", fails=OutputFailed("full")), OutputFailed, "full", ""),
         (Sides(fails=Truncated("half")), Truncated, "half", ""),
-        (Sides(missing=["etc"]), Forbidden, "etc is not copied, and nothing else: it did not come", "--skip-failed"),
-        (Sides(refuses=("etc/su", "setuid")), Forbidden, "etc/su is not copied, and nothing else", "--skip-failed"),
+        (
+            Sides(missing=["etc"]),
+            Forbidden,
+            "cannot copy etc: it was not received; nothing was copied",
+            "--skip-failed",
+        ),
+        (Sides(refuses=("etc/su", "setuid")), Forbidden, "cannot copy etc/su: setuid; nothing was", "--skip-failed"),
     ],
     ids=lambda v: v.said.strip() if isinstance(v, Sides) else None,
 )
@@ -158,7 +163,7 @@ def test_tar_s_own_failure_is_told_in_its_words() -> None:
     [
         (Sides(end=Exit(65), said=CHANGED), f"web: {CHANGED.strip()}"),
         (Sides(said="tar: ./a: Permission denied\n"), "web: tar: ./a: Permission denied"),
-        (Sides(refuses=("etc/su", "setuid")), "left out: etc/su: setuid"),
+        (Sides(refuses=("etc/su", "setuid")), "skipped etc/su: setuid"),
     ],
     ids=["grown", "left out there", "left out here"],
 )

@@ -159,7 +159,7 @@ def test_who_has_no_credentials_to_come_back_with_is_told_so_once() -> None:
         line.tether.service(now)
         line.tether._pump(lambda: not line.tether._connector.busy, 5)
 
-    told = "the session goes on, but not for long without credentials: the plugin failed SSO:"
+    told = "the session continues, but will end soon without credentials: the plugin failed SSO:"
     assert [text for text in line.world.said if "credentials" in text] == [told]
     line.tether.close()
 

@@ -249,7 +249,7 @@ def test_one_line_says_how_it_was() -> None:
         "1 ok, 2 failed: x (NOT_FOUND), b (exit code 3)",
     )
     assert len(world.said) == 2
-    assert world.said[1].startswith("Those there are: kubectl get pods")
+    assert world.said[1].startswith("List them with: kubectl get pods")
 
 
 def test_a_failure_is_one_pod_s_own() -> None:

@@ -131,12 +131,12 @@ def test_a_cronjob_means_the_pods_of_its_jobs_at_work() -> None:
     ("what", "said"),
     [
         (aim("deploy/nope"), 'no deployment "nope" in namespace shop'),
-        (aim("cronjob/web"), "cronjob/web has no job at work in namespace shop"),
-        (aim("deploy/idle"), "there is no pod of deployment/idle in namespace shop"),
+        (aim("cronjob/web"), "cronjob/web has no active job in namespace shop"),
+        (aim("deploy/idle"), "there are no pods of deployment/idle in namespace shop"),
         (aim("deploy/over", every=True), "none of the 1 pods of deployment/over in namespace shop can be entered: pod b has terminated"),
         (aim("deploy/web", c="nope", every=True), 'pod a has no container "nope"; available: app'),
-        (aim(selector="app=none"), "there is no pod with the labels app=none in namespace shop"),
-        (aim(selector="app=none", namespace=None), "there is no pod with the labels app=none in any namespace"),
+        (aim(selector="app=none"), "there are no pods with the labels app=none in namespace shop"),
+        (aim(selector="app=none", namespace=None), "there are no pods with the labels app=none in any namespace"),
         (aim("svc/bare"), "service/bare has no selector, so it selects no pods"),
     ],
 )  # fmt: skip

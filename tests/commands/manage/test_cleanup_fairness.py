@@ -133,7 +133,7 @@ def test_what_there_was_no_time_for_is_told_and_where() -> None:
     left = [e for e in endings if e.outcome is CleanupOutcome.LEFT]
     assert len(endings) == 3001
     assert left
-    assert {e.why for e in left} == {"no time left to end it", "no time left to ask whether somebody is there"}
+    assert {e.why for e in left} == {"no time left to end it", "no time left to check whether it is in use"}
     assert not_ended(endings, []) == ["Not ended: 3000 in namespace aaa."]
     assert world.latest < 120
 
@@ -155,4 +155,4 @@ def test_a_list_is_there_in_time_and_says_who_was_not_asked() -> None:
     assert len(listed.found) == 3001
     assert [one.container.live is not None for one in listed.found if one.container.namespace == "zzz"] == [True]
     assert world.latest < 85, "60 s, those that were being asked, and 3000 looks at the clock"
-    assert any("were not asked who is there" in line for line in world.said)
+    assert any("of the running debug containers for clients" in line for line in world.said)

@@ -77,7 +77,7 @@ def test_who_asks_for_stale_ones_is_told_of_those_that_do_not_answer() -> None:
     world.vanished = {"dshell-abcde"}
 
     assert list_chosen(replace(IN_SHOP, choice=ListFilter(stale=True)), world.ports()).found == []
-    assert [line.partition(",")[0] for line in world.said] == ["1 that run did not answer"]
+    assert [line.partition(",")[0] for line in world.said] == ["no reply from 1 of the running debug containers"]
 
 
 class Refusing(FakeCluster):
@@ -144,7 +144,7 @@ def test_mine_is_what_i_sealed(secret: Key | None, names: list[str], *, watch: b
         found = list_chosen(request, world.ports()).found
 
     assert [one.container.name for one in found] == names
-    assert [line.partition(",")[0] for line in world.said] == ([] if secret else ["--mine goes by the user name ada"])
+    assert [line.partition(",")[0] for line in world.said] == ([] if secret else ["--mine matches the user name ada"])
 
 
 @pytest.mark.parametrize("watch", [False, True], ids=["list", "watch"])

@@ -135,12 +135,12 @@ def test_of_other_tools_only_signals_are_used(stop: Stop) -> None:
     ("answer", "why"),
     [
         ([Output(Channel.STDOUT, b"dshell-end first\n"), Exit(0)], "its first process is PID 1"),
-        ([Output(Channel.STDOUT, b"dshell-end none\n"), Exit(0)], "none of its processes is open"),
-        ([Output(Channel.STDOUT, b"dshell-end blind\n"), Exit(0)], "no cgroup is to be seen"),
+        ([Output(Channel.STDOUT, b"dshell-end none\n"), Exit(0)], "may not signal any of its processes"),
+        ([Output(Channel.STDOUT, b"dshell-end blind\n"), Exit(0)], "no cgroup is visible"),
         ([Exit(None, 'exec: "sh": executable file not found in $PATH')], "its image has no shell"),
         ([Exit(127)], "its image has no shell"),
-        ([Output(Channel.STDOUT, b"dshell-end ended\n"), Exit(0)], "it still runs"),
-        ([Exit(137)], "it still runs"),
+        ([Output(Channel.STDOUT, b"dshell-end ended\n"), Exit(0)], "it is still running"),
+        ([Exit(137)], "it is still running"),
     ],
 )
 def test_why_it_could_not_be_ended_comes_with_two_ways_out(stop: Stop, answer: list[Event], why: str) -> None:

@@ -88,7 +88,7 @@ def test_after_a_loss_only_what_differs_is_told_and_nobody_is_asked_meanwhile() 
     assert found == [["ADDED", "ADDED"], [], [], [], [], [], ["MODIFIED"], [], [], []]
     assert asked[:5] == [1] * 5
     back = "the API server is back"
-    said = "the API server cannot be reached; trying until it can"
+    said = "the API server cannot be reached; retrying"
     assert world.said == [said, back, said, back]
 
 
@@ -104,7 +104,7 @@ def test_a_list_in_pages_is_told_when_it_is_whole_and_begun_anew_when_it_broke_o
     both = [[one.listed.container.pod for one in changes] for changes in watch_chosen(IN_SHOP, world.ports())]
 
     assert both == [["api", "api", "web", "web"], [], ["api", "api"]]
-    assert world.said == ["gone; trying until it can", "the API server is back"]
+    assert world.said == ["gone; retrying", "the API server is back"]
     assert [container for container, _ in world.opened].count("dshell-abcde") == 2
 
 

@@ -93,9 +93,9 @@ def test_it_is_found_by_its_name_by_its_pod_or_as_the_only_one(where: dict[str, 
     ("made_with", "secret", "said"),
     [
         (KEY, KEY, "(reused)"),
-        (OTHER_KEY, KEY, "(shared, of ada; not made by you on this machine)"),
-        (None, KEY, "(shared, of ada; not made by you on this machine)"),
-        (KEY, None, "(shared, of ada; not made by you on this machine)"),
+        (OTHER_KEY, KEY, "(shared, owner ada; not created by you on this machine)"),
+        (None, KEY, "(shared, owner ada; not created by you on this machine)"),
+        (KEY, None, "(shared, owner ada; not created by you on this machine)"),
     ],
 )
 def test_what_is_named_is_joined_whoever_made_it_and_whose_it_is_is_said(
@@ -125,7 +125,7 @@ def test_a_script_that_named_no_pod_is_told_whose_it_is(where: dict[str, str], m
     running_holder(world, key=made_with)
 
     assert attach(asked(**where), world.ports()) == 0
-    line = "dshell-abcde (shared, of ada; not made by you on this machine) in web as 65532:65532 (as created)"
+    line = "dshell-abcde (shared, owner ada; not created by you on this machine) in web as 65532:65532 (as created)"
     assert world.said == ([line] if told else [])
 
 
@@ -157,7 +157,9 @@ def test_several_of_mine_in_a_namespace_are_listed_as_commands() -> None:
     running_holder(world)
     copy_to(world, 0)
 
-    with pytest.raises(UsageError, match=r"which one\? 2 debug containers of yours run in namespace shop") as refused:
+    with pytest.raises(
+        UsageError, match=r"which one\? 2 of your debug containers are running in namespace shop"
+    ) as refused:
         attach(asked(), replace(world.ports(), invocation=Invocation(("--context", "kind"))))
 
     assert {line.partition("  #")[0] for line in refused.value.advice} == {
@@ -172,7 +174,7 @@ def test_a_name_that_lives_in_several_pods_is_ambiguous() -> None:
     running_holder(world, "dshell-review")
     copy_to(world, 1)
 
-    with pytest.raises(UsageError, match=r"which one\? 2 debug containers are called review"):
+    with pytest.raises(UsageError, match=r"which one\? 2 debug containers are named review"):
         attach(asked(word="review"), world.ports())
 
 
@@ -196,9 +198,10 @@ def test_what_i_did_not_make_here_is_not_joined_without_a_name(
     with pytest.raises(NotFound) as refused:
         attach(asked(**where), world.ports())
 
-    assert refused.value.message == f"no debug container that runs {told} was made by you on this machine{why}"
+    none = f"none of the debug containers running {told} was created by you on this machine{why}"
+    assert refused.value.message == none
     assert refused.value.advice == (
-        "Of others, or made elsewhere, which can be shared (1):",
+        "Created by others or on another machine (1); join one with:",
         "  kubectl dshell attach web/dshell-abcde -n shop  # app, 65532:65532, running, owner ada",
     )
     assert world.opened == []
@@ -229,7 +232,8 @@ def test_the_one_that_runs_is_meant_where_others_wait_for_an_image() -> None:
 
     assert {container for container, _ in world.opened} == {"dshell-runs"}
     assert world.said[0] == (
-        "2 more of yours in namespace shop that do not run yet: kubectl dshell ls --mine --state waiting -n shop"
+        "2 more of your debug containers in namespace shop are not running yet: "
+        "kubectl dshell ls --mine --state waiting -n shop"
     )
 
 
@@ -240,7 +244,7 @@ def test_several_that_wait_are_listed() -> None:
     for status in world.pod["status"]["ephemeralContainerStatuses"]:
         status["state"] = {"waiting": {"reason": "ImagePullBackOff"}}
 
-    with pytest.raises(UsageError, match="which one\\? 2 debug containers of yours are waiting in") as refused:
+    with pytest.raises(UsageError, match="which one\\? 2 of your debug containers are waiting in") as refused:
         attach(asked(), world.ports())
 
     assert all("waiting (ImagePullBackOff)" in line for line in refused.value.advice)
@@ -252,7 +256,7 @@ def test_a_key_that_cannot_be_trusted_is_told() -> None:
 
     attach(asked(word="abcde"), world.ports())
 
-    assert world.said[0] == "your key is not used, so nothing is reused: /home/ada/key is open to others"
+    assert world.said[0] == "your key cannot be used, so no debug container is reused: /home/ada/key is open to others"
 
 
 @pytest.mark.parametrize(
@@ -266,7 +270,10 @@ def test_a_key_that_cannot_be_trusted_is_told() -> None:
         ({"pod": "web", "name": "abcdf"}, 'no debug container "abcdf" in web; did you mean dshell-abcde?'),
         ({"pod": "wbe"}, 'no pod "wbe" in namespace shop; did you mean web'),
         ({"word": "api-1", "container": "proxy"}, 'no debug container and no pod "api-1" in namespace shop'),
-        ({"pod": "web", "container": "proxy"}, "no debug container of dshell runs in web for container proxy"),
+        (
+            {"pod": "web", "container": "proxy"},
+            "no debug container created by dshell is running in web for container proxy",
+        ),
     ],
     ids=str,
 )
@@ -290,7 +297,7 @@ def test_who_may_not_list_is_told_the_way_without() -> None:
     with pytest.raises(Forbidden, match="may not list pods") as refused:
         attach(asked(word="dshell-abcde"), world.ports())
     assert refused.value.advice == (
-        "With the pod's name no list is needed: kubectl dshell attach POD/dshell-abcde -n shop",
+        "If you name the pod, no list is needed: kubectl dshell attach POD/dshell-abcde -n shop",
     )
     assert attach(asked(pod="web", name="dshell-abcde"), world.ports()) == 0
 
@@ -307,10 +314,10 @@ def test_one_that_ended_says_why_and_one_that_is_just_ending_too() -> None:
         attach(asked(word="dshell-abcde"), ended.ports())
     assert refused.value.advice == ("Start a new one: kubectl dshell web -n shop",)
     with pytest.raises(
-        NotFound, match="no debug container of dshell runs in web; the last one, dshell-abcde, has ended"
+        NotFound, match="no debug container created by dshell is running in web; the last one, dshell-abcde, has ended"
     ):
         attach(asked(word="web"), ended.ports())
-    with pytest.raises(NotFound, match="the debug container dshell-abcde is just ending"):
+    with pytest.raises(NotFound, match="the debug container dshell-abcde is ending"):
         attach(asked(word="web"), ending.ports())
 
 

@@ -67,7 +67,7 @@ def told(world: Ending, terminated: Json = KILLED) -> DshellError:
         pytest.param(
             {**KILLED, "reason": "OOMKilled"},
             Unavailable,
-            "the debug container dshell-00000 was killed: there was no memory left for it (OOMKilled)",
+            "the debug container dshell-00000 was killed: out of memory (OOMKilled)",
             id="no memory",
         ),
         pytest.param(
@@ -103,7 +103,7 @@ def test_the_end_of_the_debug_container(terminated: Json, kind: type[DshellError
     error = told(Ending(), terminated)
 
     assert (type(error), error.message) == (kind, said)
-    assert error.advice == ("Again: kubectl dshell web -n shop",)
+    assert error.advice == ("Retry with: kubectl dshell web -n shop",)
 
 
 def deleted(pod: Json) -> None:
@@ -180,7 +180,7 @@ def test_a_session_that_its_holder_ended_in_our_absence_is_no_end_of_its_command
     error = told(world)
 
     assert isinstance(error, ConnectionLost)
-    assert "was ended after 50 s without a client: for 1m1" in error.message
+    assert "was ended after 50 s without a client: this client was silent for 1m1" in error.message
 
 
 @pytest.mark.parametrize("code", [130, 137, 73, 0, 3])
@@ -256,7 +256,7 @@ def test_who_comes_too_late_for_the_first_gets_a_second_that_waits_longer(
     waits = [environment(container)["DSHELL_STARTER"].split()[1] for container in world.added]
     assert waits == ["4", "50"]
     assert world.added[1]["name"].startswith(second)
-    assert any("without its first client: another one is started, which waits for 50 s" in line for line in world.said)
+    assert any("without its first client; starting another one, which waits 50 s" in line for line in world.said)
 
 
 def test_there_is_no_third() -> None:

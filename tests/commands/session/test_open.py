@@ -133,8 +133,8 @@ def test_what_only_says_it_is_mine_is_not_reused_and_that_is_said(
     assert len(world.added) == 1
     assert {container for container, _ in world.opened} == {world.added[0]["name"]}
     assert world.said[0] == (
-        f"dshell-abcde says that it is for the same, but it was not made by you on this machine{why}: another one is "
-        "made (to join it: kubectl dshell attach web/dshell-abcde -n shop)"
+        f"dshell-abcde claims the same purpose, but it was not created by you on this machine{why}; "
+        "creating another one (to join it: kubectl dshell attach web/dshell-abcde -n shop)"
     )
 
 
@@ -144,7 +144,7 @@ def test_a_key_that_cannot_be_trusted_is_told_once_and_nothing_is_sealed() -> No
     assert open_session(request(), world.ports()) == 0
 
     assert "DSHELL_SEAL" not in environment(world.added[0])
-    assert world.said[0] == "your key is not used, so nothing is reused: /home/ada/key is open to others"
+    assert world.said[0] == "your key cannot be used, so no debug container is reused: /home/ada/key is open to others"
     assert sum("key" in line for line in world.said) == 1
 
 
@@ -160,7 +160,7 @@ class Replaced(FakeCluster):
 def test_nobody_enters_what_has_the_name_in_the_pod_that_came_after() -> None:
     world = World(cluster=Replaced())
 
-    with pytest.raises(NotFound, match="pod web was replaced by another of its name before dshell-"):
+    with pytest.raises(NotFound, match="pod web was replaced by another of the same name before dshell-"):
         open_session(request(), world.ports())
     assert world.opened == []
 
@@ -253,7 +253,7 @@ def test_a_forged_line_of_facts_adds_no_root(user: tuple[int, int] | None, said:
         f"{said}, but a process in it claims 0:0; dshell does not change user on an unverified claim"
         in refusal.value.message
     )
-    assert refusal.value.advice == ("If you know it to be so: kubectl dshell web -n shop --run-as 0:0",)
+    assert refusal.value.advice == ("If the claim is right, retry with: kubectl dshell web -n shop --run-as 0:0",)
 
 
 def test_what_was_measured_before_is_not_measured_again() -> None:
@@ -282,7 +282,7 @@ def test_a_person_gets_a_shell_beside_a_closed_root() -> None:
 
     assert open_session(request(command=(), tty=True), world.ports()) == 3
     assert world.opened[-1][1][0] == "outside"
-    assert any("its files are closed to us" in line for line in world.said)
+    assert any("cannot read the app's files" in line for line in world.said)
 
 
 def test_a_typo_is_answered_with_the_nearest_name() -> None:

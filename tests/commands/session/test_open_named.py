@@ -51,9 +51,7 @@ def test_a_live_one_of_the_same_purpose_is_joined() -> None:
     assert {container for container, _ in world.opened} == {NAME}
 
 
-@pytest.mark.parametrize(
-    ("reason", "said"), [("", ()), ("b", (f"{NAME} is there already and stays without a reason",))]
-)
+@pytest.mark.parametrize(("reason", "said"), [("", ()), ("b", (f"{NAME} already exists and stays without a reason",))])
 def test_the_reason_of_a_live_one_stays(reason: str, said: tuple[str, ...]) -> None:
     world = World()
     running_holder(world, NAME)
@@ -67,7 +65,7 @@ def test_one_of_another_purpose_is_refused_with_what_differs() -> None:
     world = World()
     running_holder(world, NAME)
 
-    with pytest.raises(Unavailable, match=r"for something else: its image is busybox:1.37, not tools:2") as refused:
+    with pytest.raises(Unavailable, match=r"has other options: its image is busybox:1.37, not tools:2") as refused:
         open_session(request(name=NAME, image="tools:2"), world.ports())
 
     assert refused.value.advice[0] == f"Join it as it is: kubectl dshell attach web/{NAME} -n shop"
@@ -84,7 +82,7 @@ def test_one_that_says_all_that_is_wanted_and_was_made_by_somebody_else_is_refus
     world = World(secret=secret)
     running_holder(world, NAME, OTHER_KEY)
 
-    with pytest.raises(Unavailable, match=f"was not made by you on this machine{why}; its owner is ada") as refused:
+    with pytest.raises(Unavailable, match=f"was not created by you on this machine{why}; its owner is ada") as refused:
         open_session(request(name=NAME), world.ports())
 
     assert refused.value.advice[0] == f"Join it as it is: kubectl dshell attach web/{NAME} -n shop"
@@ -96,7 +94,7 @@ def test_one_of_mine_that_admission_made_look_like_what_is_wanted_now_is_another
     running_holder(world, NAME)
     world.pod["spec"]["ephemeralContainers"][0]["image"] = "tools:2"
 
-    with pytest.raises(Unavailable, match="was asked for in another way"):
+    with pytest.raises(Unavailable, match="was created with other options"):
         open_session(request(name=NAME, image="tools:2"), world.ports())
     assert open_session(request(name=NAME), world.ports()) == 0
 
@@ -105,7 +103,7 @@ def test_new_is_refused_where_the_name_is_taken() -> None:
     world = World()
     running_holder(world, NAME)
 
-    with pytest.raises(Unavailable, match="already, and --new wants another"):
+    with pytest.raises(Unavailable, match="and --new asks for another"):
         open_session(request(name=NAME, new=True), world.ports())
     assert world.added == []
 
@@ -114,7 +112,7 @@ def test_one_that_another_tool_made_is_refused() -> None:
     world = World()
     world.pod["spec"]["ephemeralContainers"].append({"name": NAME, "image": "busybox"})
 
-    with pytest.raises(Unavailable, match="was not made by kubectl dshell"):
+    with pytest.raises(Unavailable, match="was not created by kubectl dshell"):
         open_session(request(name=NAME), world.ports())
 
 
@@ -130,8 +128,8 @@ def test_a_name_that_was_used_up_is_refused_and_one_like_it_is_named() -> None:
         open_session(request(name=NAME), world.ports())
 
     assert refused.value.advice == (
-        "Another debug container: kubectl dshell web -n shop --name OTHER",
-        "One like it that runs: kubectl dshell attach web/dshell-abcde -n shop",
+        "Choose another name: kubectl dshell web -n shop --name OTHER",
+        "Join a similar one: kubectl dshell attach web/dshell-abcde -n shop",
     )
 
 
@@ -139,7 +137,7 @@ def test_one_that_is_just_ending_is_refused_too() -> None:
     world = World(facts=[GONE])
     running_holder(world, NAME)
 
-    with pytest.raises(NotFound, match="is just ending; its name cannot be used again"):
+    with pytest.raises(NotFound, match="is ending; its name cannot be used again"):
         open_session(request(name=NAME), world.ports())
 
 
@@ -161,4 +159,4 @@ def test_a_wrong_identity_uses_the_name_up_and_the_right_one_gets_the_next() -> 
 
     assert open_session(request(name=NAME), world.ports()) == 0
     assert [entry["name"] for entry in world.added] == [NAME, f"{NAME}-2"]
-    assert f"{NAME} is not the app's user 101:101; {NAME}-2 is" in world.said
+    assert f"{NAME} does not run as the app's user 101:101; starting {NAME}-2, which does" in world.said

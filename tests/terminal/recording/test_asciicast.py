@@ -13,8 +13,8 @@ import pytest
 
 from kubectl_dshell.domain.stream import Channel, Output, TerminalSize
 from kubectl_dshell.errors import OutputFailed, UsageError
-from kubectl_dshell.terminal.asciicast import Recorder
-from kubectl_dshell.terminal.recording_terminal import RecordedTerminal
+from kubectl_dshell.terminal.recording.asciicast import Recorder
+from kubectl_dshell.terminal.recording.recording_terminal import RecordedTerminal
 from kubectl_dshell.terminal.relay import relay
 from kubectl_dshell.terminal.signals import Signals
 from kubectl_dshell.terminal.stdio_fds import StdioFds
@@ -64,7 +64,7 @@ def test_it_is_for_nobody_else_and_overwrites_nothing(tmp_path: Path) -> None:
     os.umask(os.umask(0))  # whatever it is
     with closing(recorder(path)) as recording:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
-        with pytest.raises(UsageError, match="is there already, and a recording overwrites nothing"):
+        with pytest.raises(UsageError, match="already exists, and a recording never overwrites a file"):
             recorder(path)
         recording.begin(None, raw=False)
     before = path.read_bytes()
@@ -148,7 +148,7 @@ def test_a_full_disk_is_said_once_and_leaves_whole_lines(tmp_path: Path, monkeyp
         for _ in range(5):
             recording.output(out(b"x" * 20))
 
-    assert said == [f"the recording ends here, the session goes on: {path}: No space left on device"]
+    assert said == [f"the recording stopped, the session continues: {path}: No space left on device"]
     assert not recording.complete
     assert screen(path) in ("x" * 20, "x" * 40)
 

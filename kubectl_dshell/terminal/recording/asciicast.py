@@ -1,4 +1,4 @@
-"""A recording of what a session prints, as asciinema plays it (asciicast v2).
+"""A recording of a session's output that asciinema can play (asciicast v2).
 
 https://docs.asciinema.org/manual/asciicast/v2/: a header, then a line for each event.
 """
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _USUAL_SIZE = TerminalSize(24, 80)
-_COMPLAINT = "the recording ends here, the session goes on: {path}: {why}"
+_COMPLAINT = "the recording stopped, the session continues: {path}: {why}"
 
 
 class Recorder:
-    """Writes each event at once and whole, so that the file is valid however the program ends.
+    """Writes each event at once and completely, so that the file is valid however the program ends.
 
-    Nothing that is typed gets here: a password that is not echoed is not recorded.
+    Input is not recorded, so a password that is not echoed stays secret.
     """
 
     def __init__(self, path: str, environment: Mapping[str, str], warn: Callable[[str], None]) -> None:
-        """Raises UsageError if there is a file already, OutputFailed if there cannot be one."""
+        """Raises UsageError if the file exists, OutputFailed if it cannot be created."""
         self.path = path
         self.complete = True
         self._environment = environment
@@ -39,7 +39,7 @@ class Recorder:
         try:
             self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         except FileExistsError as error:
-            raise UsageError(f"{path} is there already, and a recording overwrites nothing") from error
+            raise UsageError(f"{path} already exists, and a recording never overwrites a file") from error
         except OSError as error:
             raise OutputFailed(f"cannot record to {path}: {error.strerror}") from error
         self._began: float | None = None
@@ -53,7 +53,7 @@ class Recorder:
         return self._began is not None
 
     def begin(self, size: TerminalSize | None, *, raw: bool) -> None:
-        """The session starts, on a terminal of `size`. `raw`: the far side ends its lines itself."""
+        """The session starts, on a terminal of `size`. `raw`: the remote side ends lines with CR LF itself."""
         self._raw = raw
         if self._began is not None:
             return
@@ -71,7 +71,7 @@ class Recorder:
             self._event("r", f"{size.columns}x{size.rows}")
 
     def close(self) -> None:
-        """A file in which nothing has begun is removed."""
+        """Close the file; remove it if no session has begun."""
         for decoder in self._decoders.values():
             self._text(decoder.decode(b"", final=True))
         os.close(self._fd)
@@ -81,7 +81,7 @@ class Recorder:
 
     def _text(self, text: str) -> None:
         if text:
-            # as a terminal that is not raw does it
+            # as a terminal in cooked mode does
             self._event("o", text if self._raw else text.replace("\n", "\r\n"))
 
     def _event(self, kind: str, data: str) -> None:
@@ -91,7 +91,7 @@ class Recorder:
     def _line(self, value: Any) -> None:
         if not self.complete:
             return
-        line = json.dumps(value).encode() + b"\n"  # ASCII: some take U+2028 for the end of a line
+        line = json.dumps(value).encode() + b"\n"  # ASCII: some readers treat U+2028 as the end of a line
         try:
             write_all(self._fd, line)
             self._length += len(line)

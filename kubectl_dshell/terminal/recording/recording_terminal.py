@@ -1,4 +1,4 @@
-"""A terminal that records what passes through it."""
+"""A terminal that records the output that passes through it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from kubectl_dshell.domain.stream import Companion, Event, Exit, Stream, TerminalSize
-    from kubectl_dshell.terminal.asciicast import Recorder
+    from kubectl_dshell.terminal.recording.asciicast import Recorder
 
 
 class WrappedTerminal(Protocol):
@@ -33,7 +33,7 @@ class RecordedTerminal:
 
 
 class _RecordedStream:
-    """The stream, overheard."""
+    """A stream whose output is recorded."""
 
     def __init__(self, stream: Stream, recorder: Recorder) -> None:
         self._stream = stream

@@ -1,0 +1,1 @@
+"""Recordings of sessions: the file format, and the terminal that writes it."""
