@@ -198,7 +198,7 @@ def _path(namespace: str | None, name: str | None = None) -> str:
 def _version(pod: dict[str, Any]) -> str:
     if version := text_at(pod, "metadata", "resourceVersion"):
         return version
-    raise Malformed("the API server answers with a pod that has no version")
+    raise Malformed("the API server returned a pod without a resourceVersion")
 
 
 def _deleted(namespace: str, name: str) -> PodNotFound:

@@ -99,9 +99,9 @@ def _not_admitted(error: ApiError, request: ApiRequest) -> DshellError | None:
         return _pod_security(error, request)
     if webhook := _WEBHOOK_DOWN.search(error.message):
         return Unavailable(
-            f'the admission webhook "{webhook["name"]}" of the cluster does not work, so nothing passes it:\n'
+            f'the admission webhook "{webhook["name"]}" of the cluster is failing, so the request was rejected:\n'
             f"  {error.message}",
-            "Whoever runs the cluster has to repair or remove it: "
+            "A cluster administrator has to repair or remove it: "
             "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations",
         )
     if "ValidatingAdmissionPolicy" in error.message or "admission webhook" in error.message:
@@ -112,12 +112,13 @@ def _not_admitted(error: ApiError, request: ApiRequest) -> DshellError | None:
 def _invalid(error: ApiError, request: ApiRequest) -> DshellError | None:
     """What the API server says of the entry that was to be added."""
     if "static pods do not support ephemeral containers" in error.message:
-        return NotFound(f"{request.name} is a static pod, and Kubernetes does not allow ephemeral containers in those")
+        why = "Kubernetes does not allow ephemeral containers in static pods"
+        return NotFound(f"{request.name} is a static pod, and {why}")
     if error.code != HTTPStatus.UNPROCESSABLE_ENTITY:
         return None
     if request.container and "may not be changed" in error.message:
-        return NameTaken(f"{request.name} has a debug container {request.container} already")
-    return Unavailable(f"the API server does not accept the debug container:\n  {error.message}")
+        return NameTaken(f"{request.name} already has a debug container {request.container}")
+    return Unavailable(f"the API server rejected the debug container:\n  {error.message}")
 
 
 def _is_not_running(error: ApiError) -> bool:
@@ -129,14 +130,14 @@ def _is_not_running(error: ApiError) -> bool:
 def _read_refused(error: ApiError, request: ApiRequest) -> DshellError:
     """Of a list or a watch, or of a workload."""
     if error.code == HTTPStatus.BAD_REQUEST and request.selector:
-        return UsageError(f"{request.selector!r} is not a label selector: {error.message}")
+        return UsageError(f"{request.selector!r} is not a valid label selector: {error.message}")
     if error.code == HTTPStatus.FORBIDDEN:
         return _denied(error, request)
     if error.code == HTTPStatus.NOT_FOUND and not request.reads_many:
         plural, where = request.resource.partition(".")[0], f"-n {quote(request.namespace or '')}"
         return NotFound(
             f'no {request.kind} "{request.name}" in namespace {request.namespace}',
-            f"Those there are: kubectl get {plural} {where} (another namespace: -n)",
+            f"List them with: kubectl get {plural} {where} (another namespace: -n)",
         )
     return error
 
@@ -144,12 +145,12 @@ def _read_refused(error: ApiError, request: ApiRequest) -> DshellError:
 def _policy(error: ApiError, request: ApiRequest) -> Forbidden:
     if request.resource == EXEC:
         return Forbidden(
-            f"an admission policy of the cluster does not allow exec in {request.name}:\n  {error.message}",
-            "Whoever runs the cluster can exempt it.",
+            f"an admission policy of the cluster denied exec in {request.name}:\n  {error.message}",
+            "A cluster administrator can exempt it.",
         )
     return Forbidden(
-        f"an admission policy of the cluster does not allow it:\n  {error.message}",
-        "Nothing was added to the pod. Whoever runs the cluster can exempt it; other flags may satisfy the policy "
+        f"an admission policy of the cluster denied the debug container:\n  {error.message}",
+        "Nothing was added to the pod. A cluster administrator can exempt it; other flags may satisfy the policy "
         "(--image, --run-as, --profile).",
     )
 
@@ -157,8 +158,9 @@ def _policy(error: ApiError, request: ApiRequest) -> Forbidden:
 def _pod_security(error: ApiError, request: ApiRequest) -> Forbidden:
     level, namespace = re.search(r'violates PodSecurity "([a-z]+):', error.message), quote(request.namespace or "")
     return Forbidden(
-        f'the namespace\'s Pod Security level "{level[1] if level else "?"}" does not allow it:\n  {error.message}',
-        "Nothing was added to the pod. Whoever runs the namespace can allow it: "
+        f'the namespace\'s Pod Security level "{level[1] if level else "?"}" does not allow the debug container:\n'
+        f"  {error.message}",
+        "Nothing was added to the pod. An administrator of the namespace can allow it: "
         f"kubectl label namespace {namespace} pod-security.kubernetes.io/enforce=privileged --overwrite",
     )
 
@@ -168,7 +170,7 @@ def _forbidden(error: ApiError, request: ApiRequest) -> Forbidden:
         return Forbidden(f"namespace {request.namespace} is being deleted: nothing can be added to it")
     # An upgrade without the right to create is refused without a word.
     if not _NO_VERB.search(error.message) and not error.message.strip().rstrip(":").endswith("forbidden"):
-        return Forbidden(f"the API server forbids it:\n  {error.message}")
+        return Forbidden(f"the API server denied the request:\n  {error.message}")
     return _denied(error, request)
 
 
@@ -191,7 +193,7 @@ def _rights(request: ApiRequest, user: str) -> tuple[str, ...]:
     name = quote(user) if user else "NAME  # yours: kubectl auth whoami"
     return (
         (
-            "A role that suffices is manifests/rbac/session.yaml, or:\n"
+            "Grant it with manifests/rbac/session.yaml, or:\n"
             + role_command(namespace)
             + f"\n  kubectl create rolebinding dshell -n {quote(namespace)} --role=dshell --user={name}"
         ),
@@ -201,11 +203,11 @@ def _rights(request: ApiRequest, user: str) -> tuple[str, ...]:
 def _list_rights(namespace: str | None, user: str) -> tuple[str, ...]:
     kind, scope = ("role", f" -n {quote(namespace)}") if namespace else ("clusterrole", "")
     rights = (
-        "Rights that suffice:\n"
+        "Grant it with:\n"
         f"  kubectl create {kind} dshell-ls{scope} --verb=get,list,watch --resource=pods\n"
         f"  kubectl create {kind}binding dshell-ls{scope} --{kind}=dshell-ls --user={quote(user or 'NAME')}"
     )
-    return (rights,) if namespace else ("One namespace may be allowed: -n NAMESPACE", rights)
+    return (rights,) if namespace else ("Listing a single namespace may be allowed: -n NAMESPACE", rights)
 
 
 def role_command(namespace: str) -> str:
@@ -224,7 +226,7 @@ def _not_found(error: ApiError, request: ApiRequest) -> DshellError:
         "the server could not find the requested resource", ""
     ):
         return Unavailable(
-            "this cluster has no ephemeral containers (Kubernetes 1.25 and newer have them)",
-            "Its version: kubectl version",
+            "this cluster does not support ephemeral containers (Kubernetes 1.25 or newer is required)",
+            "Check the version: kubectl version",
         )
     return PodNotFound(f'no pod "{request.name}" in namespace {request.namespace}')

@@ -57,7 +57,7 @@ class AuthProvider:
 
     def _ask(self) -> Secret:
         if self._terminal.taken and "cmd-path" in self._details:
-            raise self._failure("its command may ask, and the session has the terminal")
+            raise self._failure("its command may prompt, and a session is using the terminal")
         details = {key: value.reveal() for key, value in self._details.items()}
         loader = self._loader(details)
         if not any(details.get(f"idp-certificate-authority{suffix}") for suffix in ("", "-data")):
@@ -116,6 +116,6 @@ class AuthProvider:
 
     def _failure(self, why: str) -> BadConfig:
         return BadConfig(
-            f'the auth-provider of user "{self._user.name}" gave no credentials: {why}',
+            f'the auth-provider of user "{self._user.name}" returned no credentials: {why}',
             "Log in again, or use a credential plugin (exec). Try: kubectl auth whoami",
         )

@@ -193,7 +193,7 @@ class _Talk:
             self._middle_of_line = not text.endswith("\n")
             if self._shown >= LONGEST_TALK:
                 self._middle_of_line = False
-                self._show("\n(the plugin says more)\n")
+                self._show("\n(further output of the plugin is not shown)\n")
         else:
             self.unsaid = (self.unsaid + text)[-LAST_WORDS:]
 

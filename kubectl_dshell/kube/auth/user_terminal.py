@@ -62,7 +62,7 @@ class UserTerminal:
     @property
     def why_not(self) -> str:
         """Why nothing can be asked."""
-        return "a session has it, or had it" if self._taken else "standard input is none"
+        return "a session is using it or has used it" if self._taken else "standard input is not a terminal"
 
     def show(self, text: str) -> bool:
         """Write `text` to the user now; False when a session has the terminal, and it has to wait."""

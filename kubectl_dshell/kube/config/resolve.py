@@ -85,13 +85,13 @@ def _context(config: Kubeconfig, options: ConnectionOptions) -> NamedEntry:
         return NamedEntry("", {})
     if not config.files:
         raise BadConfig(
-            "no kubeconfig found: neither --kubeconfig nor $KUBECONFIG nor ~/.kube/config names a file that exists",
+            "no kubeconfig found: neither --kubeconfig nor $KUBECONFIG nor ~/.kube/config names an existing file",
             "See: kubectl config view",
         )
     known = ", ".join(config.sections["contexts"]) or "none"
     raise BadConfig(
         f"no current context in {', '.join(map(str, config.files))}",
-        f"Choose one with --context or `kubectl config use-context`. There are: {known}.",
+        f"Choose one with --context or `kubectl config use-context`. Available: {known}.",
     )
 
 
@@ -114,7 +114,7 @@ def _server_name(cluster: NamedEntry) -> str | None:
     try:
         name = host_name(cluster.checked_word("tls-server-name", cluster.text("tls-server-name")))
     except ValueError as error:
-        raise cluster.wrong("tls-server-name", "is no name of a server") from error
+        raise cluster.wrong("tls-server-name", "is not a valid server name") from error
     return name or None
 
 
@@ -132,8 +132,10 @@ def _tls(cluster: NamedEntry, user: NamedEntry) -> ssl.SSLContext:
     context = tls.client_context(cluster)
     certificate, key = tls.pem(user, "client-certificate"), tls.private_key(user, "client-key")
     if (certificate is None) != (key is None):
-        lacking = "client-key" if key is None else "client-certificate"
-        raise BadConfig(f'user "{user.name}" has no {lacking} to go with the other half')
+        lacking, given = "client-key", "client-certificate"
+        if key is not None:
+            lacking, given = given, lacking
+        raise BadConfig(f'user "{user.name}" has no {lacking} to go with its {given}')
     if certificate is not None and key is not None:
         tls.load_client_certificate(context, certificate, key, f'user "{user.name}"')
     return context

@@ -166,7 +166,7 @@ class Reader:
         self._fragments.append(payload)
         self._collected += len(payload)
         if self._collected > LARGEST_MESSAGE or len(self._fragments) > MOST_FRAGMENTS:
-            raise ProtocolError("a message that does not end")
+            raise ProtocolError("a message that is too long")
         if not final:
             return None
         message = Message(self._kind, b"".join(self._fragments))

@@ -63,10 +63,10 @@ def shake_hands(
         return Upgraded(HttpResponse(response.status, response.reason, found, body, where))
     proof = base64.b64encode(hashlib.sha1(f"{key}{_GUID}".encode(), usedforsecurity=False).digest()).decode()
     if not hmac.compare_digest(found.get("sec-websocket-accept", "").encode(), proof.encode()):
-        raise http.client.HTTPException("it switches to something else")
+        raise http.client.HTTPException("it switched to another protocol")
     protocol = found.get("sec-websocket-protocol", "")
     if protocol not in protocols:
-        raise http.client.HTTPException("it speaks none of our protocols")
+        raise http.client.HTTPException("it chose none of the subprotocols offered")
     return Upgraded(
         HttpResponse(HTTPStatus.SWITCHING_PROTOCOLS, response.reason, found, url=where),
         protocol,

@@ -85,7 +85,7 @@ class ExecStream:
             self._heartbeat.heard()
             self._take(taken, events)
         if self._lost is not None and not events and self._exit is None:
-            raise ConnectionLost(f"the connection to the command is lost: {self._lost}")
+            raise ConnectionLost(f"the connection to the command was lost: {self._lost}")
         return events
 
     def send(self, data: bytes) -> None:
@@ -136,7 +136,9 @@ class ExecStream:
         except PeerSilent:
             self._silent = True
             seconds = int(Keepalive.PATIENCE)
-            raise ConnectionLost(f"the connection to the command is lost: no sign of life for {seconds} s") from None
+            raise ConnectionLost(
+                f"the connection to the command was lost: nothing was received for {seconds} s"
+            ) from None
         if ping is not None:
             self._enqueue(ping, Opcode.PING)
             self.flush()
@@ -176,7 +178,7 @@ class ExecStream:
             self._lost = error.strerror or str(error)
             return 0
         if not count:
-            self._lost = "closed by the server without a word"
+            self._lost = "closed by the server without a reason"
         return count
 
     def _take(self, count: int, events: list[Event]) -> None:

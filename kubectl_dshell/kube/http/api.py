@@ -193,7 +193,7 @@ class Api:
     def _spoken(self, method: str, path: str, query: Query) -> Iterator[Callable[[str], None]]:
         """Trace the request, and translate what urllib3 raises in it."""
         began = time.monotonic()
-        said = ["no answer"]
+        said = ["no response"]
         try:
             yield lambda status: said.__setitem__(0, status)
         except (urllib3.exceptions.HTTPError, OSError) as error:

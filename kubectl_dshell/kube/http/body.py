@@ -28,11 +28,11 @@ def read_body(response: urllib3.BaseHTTPResponse, limit: int = LARGEST_BODY) -> 
     body = io.BytesIO()  # gives its bytes away without a copy
     try:
         for plain in _unpacked(response):
-            _check(body.tell() + len(plain) <= limit, f"has more than {limit >> 20} MiB")
+            _check(body.tell() + len(plain) <= limit, f"is larger than {limit >> 20} MiB")
             body.write(plain)
     except zlib.error as error:
         response.close()
-        raise Malformed(f"the API server's answer is not the gzip it says: {error}") from error
+        raise Malformed(f"the API server's response is not valid gzip: {error}") from error
     except BaseException:
         response.close()
         raise
@@ -43,7 +43,7 @@ def read_body(response: urllib3.BaseHTTPResponse, limit: int = LARGEST_BODY) -> 
 
 def _unpacked(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
     encoding = response.headers.get("content-encoding", "").strip().lower()
-    _check(encoding in ("", "identity", "gzip"), "is in an encoding that was not asked for")
+    _check(encoding in ("", "identity", "gzip"), "is in an encoding that was not requested")
     unpack = zlib.decompressobj(_GZIP) if encoding == "gzip" else None
     while piece := response.read(_PIECE, decode_content=False):
         if unpack is None:
@@ -52,9 +52,9 @@ def _unpacked(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
         while piece and not unpack.eof:
             yield unpack.decompress(piece, _PIECE)
             piece = unpack.unconsumed_tail
-    _check(unpack is None or unpack.eof, "is not the gzip it says")
+    _check(unpack is None or unpack.eof, "is not valid gzip")
 
 
 def _check(right: object, otherwise: str) -> None:
     if not right:
-        raise Malformed(f"the API server's answer {otherwise}")
+        raise Malformed(f"the API server's response {otherwise}")

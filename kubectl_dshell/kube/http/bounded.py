@@ -56,7 +56,7 @@ class Wire(io.RawIOBase):
         if self._sealed:
             return None
         if self._room < 0:
-            raise http.client.HTTPException("more than an answer may have")
+            raise http.client.HTTPException("the response is too large")
         if self._deadline is not None:
             left = self._deadline - time.monotonic()
             if left <= 0:
@@ -104,5 +104,5 @@ class Response(http.client.HTTPResponse):
         size: int = super()._read_next_chunk_size()  # type: ignore[misc]  # int() takes "-5", too
         self._chunks += 1
         if size < 0 or self._chunks > MOST_CHUNKS:
-            raise http.client.HTTPException("a chunk of less than nothing" if size < 0 else "too many chunks")
+            raise http.client.HTTPException("a chunk of negative size" if size < 0 else "too many chunks")
         return size

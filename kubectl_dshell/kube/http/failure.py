@@ -21,9 +21,9 @@ def renews_credentials(status: int, connection: Connection) -> bool:
 def failure(answer: HttpResponse, connection: Connection, request: str) -> DshellError:
     """The exception that an unsuccessful `answer` to `request` ("VERB path") stands for."""
     if answer.status == HTTPStatus.UNAUTHORIZED:
-        page = f"a web page of {answer.url}" if answer.is_page else f"the API server {connection.server}"
+        page = f"a web page at {answer.url}" if answer.is_page else f"the API server {connection.server}"
         return BadConfig(
-            f"{page} rejects the credentials of {_who(connection)}: they are wrong or have expired",
+            f"{page} rejected the credentials of {_who(connection)}: they are invalid or have expired",
             "Log in again, then check with: kubectl auth whoami",
         )
     return api_error(answer, request)

@@ -63,7 +63,7 @@ def _through(proxy: Proxy) -> dict[str, Any]:
         try:
             return open_connection(own.host, own.port, proxy, seconds)
         except TimeoutError as error:
-            raise ConnectTimeoutError(own, "no answer in time") from error
+            raise ConnectTimeoutError(own, "no response in time") from error
         except OSError as error:
             raise NewConnectionError(own, str(error)) from error
 

@@ -116,15 +116,19 @@ def not_kubernetes(answer: HttpResponse, request: str = "") -> NotAnApiServer:
     if is_redirect(answer.status) and (to := answer.headers.get("location", "")):
         what = f"{said}, a redirect to {one_line(_without_user(to))}"
     elif answer.is_page:
-        what = f"{said} and a web page"
+        what = f"{said} with a web page"
     else:
-        what = f"{said} and what is no Kubernetes object: {answer.body[:80].decode(errors='replace').strip()!r}"
+        what = f"{said} with something that is not a Kubernetes object: {_start_of(answer.body)!r}"
     return NotAnApiServer(
         answer.status if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR else 0,
         "NotAnApiServer",
-        f"{where} answers {what}; a Kubernetes API server does not. Is a proxy or a login in between?",
+        f"{where} returned {what}, so it is not a Kubernetes API server. Is a proxy or a login page in between?",
         request=request,
     )
+
+
+def _start_of(body: bytes) -> str:
+    return body[:80].decode(errors="replace").strip()
 
 
 def _without_user(url: str) -> str:

@@ -34,16 +34,16 @@ def unreachable(connection: Connection, error: BaseException) -> DshellError:
         )
     if isinstance(reason, ssl.SSLError) and "ALERT" in (reason.reason or "").upper():
         return BadConfig(
-            f"{connection.server} refuses our side of TLS: {reason.reason}",
+            f"{connection.server} rejected the TLS handshake: {reason.reason}",
             "Check the client certificate of the user: kubectl config view --minify",
         )
     why = one_line(getattr(reason, "strerror", None) or str(reason) or type(reason).__name__)
     if isinstance(reason, TimeoutError | urllib3.exceptions.TimeoutError):
-        why = "no answer in time"
+        why = "no response in time"
     elif isinstance(reason, http.client.IncompleteRead):
-        why = "its answer ended in the middle"
+        why = "its response was cut short"
     elif isinstance(reason, http.client.HTTPException) and not isinstance(reason, OSError):
-        why = f"its answer is not HTTP ({type(reason).__name__}: {why})"
+        why = f"its response is not valid HTTP ({type(reason).__name__}: {why})"
     proxy = connection.proxy if not isinstance(reason, ProxyError) else None
     through = f" through the proxy {proxy.url}" if proxy else ""
     # Nobody there is told at once, as kubectl does; a connection that broke is worth another attempt.

@@ -41,7 +41,7 @@ class Kubeconfig:
         if name in entries:
             return entries[name]
         where = ", ".join(map(str, self.files)) or "no kubeconfig"
-        known = f"There are: {', '.join(entries)}." if entries else f"It has no {section} at all."
+        known = f"Available: {', '.join(entries)}." if entries else f"It has no {section}."
         raise BadConfig(
             f'{SECTIONS[section]} "{name}" does not exist in {where}',
             known,
@@ -78,7 +78,7 @@ def _merge(files: Sequence[tuple[Path, bytes]]) -> Kubeconfig:
         named = config.get("current-context")
         if named is not None and not isinstance(named, str):
             raise BadConfig(
-                f"kubeconfig {file}: current-context has to be text", "Set it with: kubectl config use-context NAME"
+                f"kubeconfig {file}: current-context must be a string", "Set it with: kubectl config use-context NAME"
             )
         current = current or named or ""
         for section, kind in SECTIONS.items():
@@ -97,9 +97,9 @@ def _content(file: Path) -> bytes | None:
     except FileNotFoundError:
         return None
     except IsADirectoryError as error:
-        raise BadConfig(f"kubeconfig {file} is a directory", "Name a file in it.") from error
+        raise BadConfig(f"kubeconfig {file} is a directory", "Give the path of a file in it.") from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        why = getattr(error, "strerror", None) or "it is no file name"
+        why = getattr(error, "strerror", None) or "it is not a valid file name"
         raise BadConfig(f"kubeconfig {file} cannot be read: {why}") from error
     return content
 
@@ -108,7 +108,7 @@ def _parsed(file: Path, content: bytes) -> dict[str, Any]:
     try:
         config = document.parse(content)
     except ValueError as error:
-        raise BadConfig(f"kubeconfig {file} is not YAML as Kubernetes reads it: {error}") from error
+        raise BadConfig(f"kubeconfig {file} cannot be parsed: {error}") from error
     if config is None:
         return {}
     if not isinstance(config, dict):

@@ -14,7 +14,7 @@ def header_value(text: str, what: str) -> str:
     `what` names it and its source, e.g. 'the token of user "jane"'.
 
     Raises:
-        BadConfig: it holds a control character or is not UTF-8. The message never holds the value.
+        BadConfig: it contains a control character or is not UTF-8. The message never holds the value.
     """
     try:
         # What a client in another locale took from the command line as bytes is UTF-8 all the same.
@@ -24,7 +24,7 @@ def header_value(text: str, what: str) -> str:
     for character in value:
         if unicodedata.category(character) == "Cc":
             kind = "a line break" if character in "\r\n" else f"a control character (U+{ord(character):04X})"
-            raise BadConfig(f"{what} holds {kind}", "Write it anew, on one line.")
+            raise BadConfig(f"{what} contains {kind}", "Enter it again, on one line.")
     return value
 
 

@@ -13,7 +13,7 @@ from kubectl_dshell.kube.kubeconfig.secret import Secret, encoded
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_KINDS = {str: "text", bool: "a truth value", int: "a number", float: "a number", list: "a list", dict: "a mapping"}
+_KINDS = {str: "a string", bool: "a boolean", int: "a number", float: "a number", list: "a list", dict: "a mapping"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class NamedEntry:
 
     def checked_word(self, key: str, text: str) -> str:
         if "\0" in text:
-            raise self.wrong(key, "holds a NUL character")
+            raise self.wrong(key, "contains a NUL character")
         return text
 
     def wrong(self, key: str, what: str, *advice: str) -> BadConfig:
@@ -102,7 +102,7 @@ class NamedEntry:
     def _checked(self, key: str, found: Any, kind: type) -> Any:
         if isinstance(found, kind):
             return found
-        raise self.wrong(key, f"is {_called(found)}, it has to be {_KINDS[kind]}")
+        raise self.wrong(key, f"is {_called(found)}, but must be {_KINDS[kind]}")
 
 
 def _called(value: object) -> str:
@@ -119,12 +119,12 @@ def entries(document: Mapping[str, Any], section: str, kind: str, file: Path) ->
     if listed is None:
         return ()
     if not isinstance(listed, list):
-        raise BadConfig(f"{file} is not a kubeconfig: {section} has to be a list, it is {_called(listed)}")
+        raise BadConfig(f"{file} is not a kubeconfig: {section} is {_called(listed)}, but must be a list")
     found = []
     for item in listed:
         name = item.get("name") if isinstance(item, dict) else None
         if not isinstance(name, str):
-            raise BadConfig(f"kubeconfig {file}: every entry of {section} needs a name, which is text")
+            raise BadConfig(f"kubeconfig {file}: every entry of {section} needs a name that is a string")
         value = item.get(kind)
         if value is not None and not isinstance(value, dict):
             raise BadConfig(f'kubeconfig {file}: {kind} "{name}" is not a mapping, but {_called(value)}')

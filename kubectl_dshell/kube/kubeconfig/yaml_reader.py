@@ -83,7 +83,7 @@ class _Builder:
 
         if isinstance(event, yaml.AliasEvent):
             if event.anchor not in self._anchors:
-                raise _refusal("an alias to nothing that stands before it", event)
+                raise _refusal("an alias to an anchor that is not defined before it", event)
             return self._anchors[event.anchor]
         if isinstance(event, yaml.ScalarEvent):
             made: tuple[Any, int] = _scalar(event), 1
@@ -92,7 +92,7 @@ class _Builder:
         else:
             made = self._mapping(yaml.MappingEndEvent)
         if made[1] > MOST_NODES:
-            raise ValueError("it comes to too many values (through its aliases, perhaps)")
+            raise ValueError("it expands to too many values (perhaps through its aliases)")
         if event.anchor:
             self._anchors[event.anchor] = made
         return made
@@ -112,13 +112,13 @@ class _Builder:
         while not isinstance(event := next(self._events), end):
             key = getattr(event, "value", None)
             if not isinstance(key, str):
-                raise _refusal("a key that is no text", event)
+                raise _refusal("a key that is not a string", event)
             value, weight = self._node(next(self._events))
             size += weight + 1
             if key == _MERGE and event.implicit[0]:
                 for other in value if isinstance(value, list) else [value]:
                     if not isinstance(other, dict):
-                        raise _refusal("<< takes mappings only", event)
+                        raise _refusal("<< takes only mappings", event)
                     merged = {**other, **merged}
             else:
                 own[key] = value
@@ -129,7 +129,7 @@ def _scalar(event: Any) -> Any:
     text: str = event.value
     if event.tag not in (None, "!", _TEXT_TAG):
         # Not the tag itself: a password may begin with an exclamation mark.
-        raise _refusal("a tag (!...), which only YAML knows", event)
+        raise _refusal("a tag (!...), which a kubeconfig cannot have", event)
     if event.tag or not event.implicit[0]:
         return text
     if text in _NULL:

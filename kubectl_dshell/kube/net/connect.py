@@ -59,7 +59,7 @@ def open_connection(host: str, port: int, proxy: Proxy | None, seconds: float) -
         through = _through(sock, host, port, proxy, time.monotonic() + seconds)
     except (OSError, socks.SocksError) as error:
         sock.close()
-        raise ProxyError(f"the proxy {proxy.url} does not connect us: {_why(error)}") from None
+        raise ProxyError(f"the proxy {proxy.url} did not open the connection: {_why(error)}") from None
     except BaseException:
         sock.close()
         raise
@@ -97,10 +97,10 @@ def _ask_http(host: str, port: int, login: Login | None, step: _Step) -> None:
     while not head.endswith(b"\r\n\r\n"):
         head += step.exactly(1)
         if len(head) > _LARGEST_HEAD:
-            raise socks.SocksError("its answer has no end")
+            raise socks.SocksError("its response does not end")
     status = head.split(b"\r\n", 1)[0]
     if status.split()[1:2] != [b"%d" % HTTPStatus.OK]:
-        raise socks.SocksError(f"it answers {status[:200].decode(errors='replace')}")
+        raise socks.SocksError(f"it returned {status[:200].decode(errors='replace')}")
 
 
 class _Step:
@@ -120,7 +120,7 @@ class _Step:
             self._sock.settimeout(_left(self._deadline))
             piece = self._sock.recv(count - len(data))
             if not piece:
-                raise ConnectionError("it ended the connection")
+                raise ConnectionError("it closed the connection")
             data += piece
         return data
 
@@ -134,11 +134,11 @@ def _left(deadline: float) -> float:
 
 def _why(error: Exception) -> str:
     if isinstance(error, TimeoutError):
-        return "no answer in time"
+        return "no response in time"
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted: {error.verify_message}"
     if isinstance(error, ssl.SSLError):
-        return f"TLS fails: {error.reason or error}"
+        return f"TLS failed: {error.reason or error}"
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 

@@ -85,13 +85,13 @@ def endpoint(url: str, what: str, schemes: Iterable[str]) -> Endpoint:
         parts = urlsplit(url)
         host, port = host_name(parts.hostname or ""), parts.port
     except ValueError as error:
-        raise BadConfig(f"{what} is {shown(url)}, which is no URL: {_why(error)}") from error
+        raise BadConfig(f"{what} is {shown(url)}, which is not a valid URL: {_why(error)}") from error
     wanted = tuple(schemes)
     if parts.scheme not in wanted or not _HOST.fullmatch(host):
         *most, last = (f"{scheme}://" for scheme in wanted)
-        raise BadConfig(f"{what} is {shown(url)}, which is no {', '.join(most)} or {last} URL")
+        raise BadConfig(f"{what} is {shown(url)}, which is not an {', '.join(most)} or {last} URL")
     if "@" in f"{parts.path}{parts.query}{parts.fragment}":  # a password with / ? or # in it ends the host early
-        raise BadConfig(f"{what} is {shown(url)}, with a login that is not percent-encoded")
+        raise BadConfig(f"{what} is {shown(url)}, whose login is not percent-encoded")
     login = None
     if parts.username is not None:
         login = Login(Secret(unquote(parts.username)), Secret(unquote(parts.password or "")))
@@ -103,5 +103,9 @@ def _why(error: ValueError) -> str:
     """The reason in words that do not quote the URL."""
     text = str(error)
     if "ort" in text:  # "Port out of range 0-65535", "Port could not be cast to integer value as '...'"
-        return "its port is no number from 1 to 65535"
-    return "its IPv6 address has to stand in brackets" if "IPv6" in text or "address" in text else "its host is no name"
+        return "its port is not a number from 1 to 65535"
+    return (
+        "its IPv6 address must be in brackets"
+        if "IPv6" in text or "address" in text
+        else "its host is not a valid name"
+    )

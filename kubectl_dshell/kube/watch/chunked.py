@@ -39,7 +39,7 @@ class ChunkedBody:
             end = data.find(b"\n", start)
             stop = end if end >= 0 else len(data)
             if len(self._line) + stop - start > LONGEST_LINE:
-                raise Malformed("a line without an end where the size of a chunk belongs")
+                raise Malformed("a chunk size whose line does not end")
             self._line += data[start:stop]
             start = stop + 1
             if end >= 0:
@@ -53,6 +53,6 @@ class ChunkedBody:
             return
         size = line.partition(b";")[0].strip()
         if not _SIZE.fullmatch(size):
-            raise Malformed(f"not the size of a chunk: {size[:40]!r}")
+            raise Malformed(f"not a valid chunk size: {size[:40]!r}")
         self._left = int(size, 16)
         self.ended = self._left == 0

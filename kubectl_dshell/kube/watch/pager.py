@@ -78,7 +78,7 @@ def pages(api: Api, path: str, query: list[tuple[str, str]], *, debugged: bool) 
         if not page.following:
             return
         if page.following == following:
-            raise Malformed(f"the list {path} has no end: the same page follows again")
+            raise Malformed(f"the list {path} does not end: the same page was returned twice")
         following = page.following
 
 
@@ -104,7 +104,7 @@ def _whole(answer: HttpResponse, *, debugged: bool) -> Page:
     document = answer.json()
     items = document.get("items") or []
     if not isinstance(items, list):
-        raise Malformed("the list of pods cannot be understood: items is no list")
+        raise Malformed("the list of pods is malformed: items is not a list")
     return _page_of(document, [pod for pod in items if not debugged or is_debugged(pod)])
 
 

@@ -61,7 +61,7 @@ def watch(
         raise unreachable(api.connection, error) from error
     except Malformed as error:
         raise TransientConnectionError(
-            f"the watch of {api.connection.server} cannot be understood: {error.message}"
+            f"the watch response of {api.connection.server} is malformed: {error.message}"
         ) from error
     finally:
         # An unfinished body cannot be followed by another request.
