@@ -42,7 +42,7 @@ def parse(content: bytes) -> Any:
 
 
 def _place(mark: Any) -> str:
-    return f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+    return f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
 
 
 def _refusal(what: str, event: Any) -> ValueError:
@@ -129,7 +129,7 @@ def _scalar(event: Any) -> Any:
     text: str = event.value
     if event.tag not in (None, "!", _TEXT_TAG):
         # Not the tag itself: a password may begin with an exclamation mark.
-        raise _refusal("a tag (!...), which a kubeconfig cannot have", event)
+        raise _refusal("a tag (!...), which is not allowed in a kubeconfig", event)
     if event.tag or not event.implicit[0]:
         return text
     if text in _NULL:
