@@ -1,4 +1,4 @@
-"""What a credential plugin printed, an ExecCredential, taken apart."""
+"""Parser for the ExecCredential that a credential plugin prints."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 class InvalidExecCredential(Exception):
-    """It cannot be used; the text says why, and holds nothing of it but versions."""
+    """The output is unusable; the text says why and quotes nothing but versions."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExecCredential:
-    """Its credentials; `expires` is a time as in RFC 3339, or empty."""
+    """The credentials; `expires` is an RFC 3339 time, or empty."""
 
     token: Secret | None
     certificate: ClientCertificate | None
@@ -30,7 +30,7 @@ def parse_exec_credential(stdout: bytes, version: str) -> ExecCredential:
     """The credentials in `stdout`.
 
     Raises:
-        InvalidExecCredential: it is no ExecCredential of `version`, or holds none.
+        InvalidExecCredential: not an ExecCredential of `version`, or without credentials.
     """
     try:
         answer = json.loads(stdout)

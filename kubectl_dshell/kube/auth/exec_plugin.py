@@ -1,4 +1,4 @@
-"""Credential plugins: a program that prints an ExecCredential (client-go `plugin/pkg/client/auth/exec`)."""
+"""Credential plugins: programs that print an ExecCredential (client-go `plugin/pkg/client/auth/exec`)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _EXTENSION = "client.authentication.k8s.io/exec"
 
 
 class ExecPlugin:
-    """Runs the plugin when first asked, when its credentials expire, and once after a 401."""
+    """Runs the plugin on first use, when its credentials expire, and once after a 401."""
 
     def __init__(
         self,
@@ -38,10 +38,10 @@ class ExecPlugin:
         environ: Mapping[str, str],
         terminal: UserTerminal,
     ) -> None:
-        """`spec` is the user's exec entry. Refuse what cannot work.
+        """`spec` is the user's exec entry, which is validated here.
 
         Raises:
-            BadConfig: the exec entry is incomplete, mistyped, or of a version we do not speak.
+            BadConfig: the exec entry is incomplete, has a wrong type, or an unsupported version.
         """
         self._user = user
         self._spec = spec
@@ -109,7 +109,7 @@ class ExecPlugin:
         command = str(self._spec.directory / self._command) if "/" in self._command else self._command
         environ = self._environment(interactive=interactive)
         try:
-            # In a session nobody sees what it waits for.
+            # During a session the user cannot see what the plugin waits for.
             seconds = self._terminal.session_seconds if self._terminal.taken else None
             words = [command, *self._words]
             done = plugin_run.run(words, environ, self._show, interactive=interactive, seconds=seconds)
@@ -164,7 +164,7 @@ class ExecPlugin:
 
 
 def _variable(one: NamedEntry) -> tuple[str, str]:
-    """Name and value; a name alone is a variable that is empty, as in client-go."""
+    """Name and value; the value defaults to empty, as in client-go."""
     name = one.word("name")
     if not name or "=" in name:
         raise one.wrong("name", "is not a valid variable name")

@@ -1,4 +1,4 @@
-"""From flags, environment and kubeconfig to one resolved connection, by kubectl's rules."""
+"""Resolution of flags, environment and kubeconfig into one connection, by kubectl's rules."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _SCHEMES = ("http", "https")
 
 
 def connect(options: ConnectionOptions, environ: Mapping[str, str], terminal: UserTerminal | None = None) -> Connection:
-    """Resolve everything but the network; a plugin may run. `terminal` is where it may ask.
+    """Resolve the connection without opening it; this may run a plugin, which may prompt on `terminal`.
 
     Raises:
-        BadConfig: what is wrong, in which file, and what exists instead.
+        BadConfig: with the mistake, the file, and the entries that exist.
     """
     connection = resolve(options, environ, terminal or UserTerminal())
     connection.headers()
@@ -46,10 +46,10 @@ def resolve(
     terminal: UserTerminal,
     account: ServiceAccount | None = None,
 ) -> Connection:
-    """Everything but what a plugin has to say. `account` is the pod's that we may run in.
+    """Resolve the connection without running a plugin. `account` is the service account of the pod, if in one.
 
     Raises:
-        BadConfig: what is wrong, in which file, and what exists instead.
+        BadConfig: with the mistake, the file, and the entries that exist.
     """
     account = account or ServiceAccount(environ)
     config = kubeconfig.load(options.kubeconfig, environ)
@@ -67,7 +67,7 @@ def resolve(
         namespace=options.namespace or context.text("namespace") or account.namespace() or "default",
         context=context.name,
         user=user.name,
-        # Like kubectl: what proves who we are never travels in the clear.
+        # As in kubectl, credentials are never sent in the clear.
         credentials=_proof(user, cluster, server, environ, terminal) if secure else sources.Static(),
         tls=_tls(cluster, user) if secure else None,
         tls_server_name=_server_name(cluster),
@@ -123,7 +123,7 @@ def _proof(
 ) -> Credentials:
     found = sources.resolve(user, cluster, environ, terminal)
     if server.login and isinstance(found, sources.Static) and found.value is None:
-        # A login in the server's URL is the last that counts, as in Go.
+        # A login in the URL of the server has the lowest precedence, as in Go.
         return sources.Static(sources.basic(server.login.name.reveal(), server.login.password.reveal()))
     return found
 

@@ -1,4 +1,4 @@
-"""The handshake that turns a request for pods/exec into a stream."""
+"""The upgrade of a pods/exec request to a stream."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ _NEVER_OF_A_STREAM = frozenset(
         HTTPStatus.GATEWAY_TIMEOUT,
     }
 )
-"""What proxies say of streams; an API server says them as a metav1.Status, and a kubelet not at all."""
+"""Refusals by proxies; an API server would send a metav1.Status, and a kubelet never uses these."""
 _WAY_OUT = (
     "Something between this machine and the cluster blocks WebSockets. A reverse proxy must forward the Upgrade and "
     "Connection headers; kubectl proxy rejects exec unless it is started with --reject-paths='^$'."
 )
 
 
-def open_exec(  # noqa: PLR0913  # an exec is that many facts
+def open_exec(  # noqa: PLR0913  # an exec has that many parameters
     connection: Connection,
     namespace: str,
     pod: str,
@@ -62,13 +62,13 @@ def open_exec(  # noqa: PLR0913  # an exec is that many facts
 ) -> ExecStream:
     """Run `argv` in a container; the stream is open when this returns.
 
-    `half_close` says whether the end of stdin has to reach the command (by default: piped stdin); `seconds` is for
-    the handshake (by default: as for a request).
+    `half_close` says whether the end of stdin must reach the command (default: if stdin is piped); `seconds` limits
+    the handshake (default: as for a request).
 
     Raises:
-        ContainerNotRunning: not yet, or not any more. PodNotFound, Forbidden, ApiError: another no of the server, or of
-            the kubelet behind it. BadConfig: credentials or TLS. ConnectionLost: no answer.
-        Unavailable: no WebSocket gets through, or the server is too old for what is asked.
+        ContainerNotRunning: not yet, or no longer. PodNotFound, Forbidden, ApiError: another refusal of the API server
+            or the kubelet. BadConfig: credentials or TLS. ConnectionLost: no response.
+        Unavailable: WebSockets are blocked, or the server is too old.
     """
     flags = (("stdin", stdin), ("stdout", True), ("stderr", not tty), ("tty", tty))
     query = [("container", container), *(("command", word) for word in argv)]
@@ -131,7 +131,7 @@ def _upgrade(
 
 
 def _refusal(answer: HttpResponse, connection: Connection, request: str) -> DshellError:
-    """Of whom: the API server and the kubelet say what is wrong; what is between them and us says no to all streams."""
+    """A refusal by its source: the API server and kubelet give a reason, a proxy in between blocks all streams."""
     error = failure(answer, connection, request)
     status = b'"Status"' in answer.body
     if isinstance(error, BadConfig) or (status and "pgrade" not in error.message):

@@ -1,4 +1,4 @@
-"""The body of an answer, read and unpacked piece by piece to a limit."""
+"""The body of a response, read and decompressed piece by piece up to a limit."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _GZIP = 16 + zlib.MAX_WBITS
 
 
 def read_body(response: urllib3.BaseHTTPResponse, limit: int = LARGEST_BODY) -> bytes:
-    """All of it; its connection may be used again then, and is closed otherwise.
+    """The whole body; afterwards the connection may be reused. On failure it is closed.
 
     Raises:
-        Malformed: more than `limit` bytes, or an encoding that was not asked for or is broken.
-        urllib3.exceptions.HTTPError: it ended early, or not in time.
+        Malformed: more than `limit` bytes, or an encoding that was not requested or is corrupt.
+        urllib3.exceptions.HTTPError: the body was cut short or timed out.
     """
-    body = io.BytesIO()  # gives its bytes away without a copy
+    body = io.BytesIO()  # getvalue does not copy
     try:
         for plain in _unpacked(response):
             _check(body.tell() + len(plain) <= limit, f"is larger than {limit >> 20} MiB")

@@ -1,7 +1,7 @@
-"""Kubeconfig files: found, read, merged and picked from, by kubectl's rules.
+"""Kubeconfig files: location, reading, merging and lookup, by kubectl's rules.
 
-The rules are those of client-go `tools/clientcmd`: the first file to name an entry, or the current context, wins,
-and entries are never mixed. (The Python client lets the last file's current-context win.)
+The rules are those of client-go `tools/clientcmd`: the first file with an entry, or with a current context, wins, and
+entries are never mixed. (The Python client lets the last file's current-context win.)
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SECTIONS = {"clusters": "cluster", "contexts": "context", "users": "user"}
 
 @dataclass(frozen=True, slots=True)
 class Kubeconfig:
-    """All files merged; `files` are those that exist, in order."""
+    """The merged files; `files` are the existing ones, in order."""
 
     files: tuple[Path, ...] = ()
     current_context: str = ""
@@ -35,7 +35,7 @@ class Kubeconfig:
         """The entry called `name`.
 
         Raises:
-            BadConfig: there is none; the message names those that exist.
+            BadConfig: there is none; the message lists the existing ones.
         """
         entries = self.sections[section]
         if name in entries:
@@ -50,9 +50,9 @@ class Kubeconfig:
 
 
 def load(explicit: str | None, environ: Mapping[str, str]) -> Kubeconfig:
-    """The file `explicit`, else those of $KUBECONFIG, else ~/.kube/config; without any, an empty one.
+    """The file `explicit`, else those of $KUBECONFIG, else ~/.kube/config; empty if there is none.
 
-    A pipe (`<(sops -d k.yaml)`) is a file like any other: it is read once, here.
+    A pipe (`<(sops -d k.yaml)`) works like a file, since it is read only once, here.
 
     Raises:
         BadConfig: a file is unreadable or not a kubeconfig, or `explicit` does not exist.
@@ -88,7 +88,7 @@ def _merge(files: Sequence[tuple[Path, bytes]]) -> Kubeconfig:
 
 
 def _content(file: Path) -> bytes | None:
-    """What is in it, one byte past the limit at most; None when it does not exist."""
+    """The content, read to at most one byte past the limit; None if the file does not exist."""
     try:
         with file.open("rb", buffering=0) as opened:
             content = b""

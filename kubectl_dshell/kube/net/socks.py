@@ -1,4 +1,4 @@
-"""The client's side of SOCKS 5 (RFC 1928, with the login of RFC 1929); the proxy resolves the name, as with Go."""
+"""SOCKS 5 client (RFC 1928, with the login of RFC 1929); the proxy resolves the name, as in Go."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ _REPLIES = {
 
 
 class SocksError(Exception):
-    """The proxy says no, or something else is spoken there; the text says why."""
+    """The proxy refused, or does not speak SOCKS 5; the text says why."""
 
 
 def request_connection(
     host: str, port: int, login: Login | None, send: Callable[[bytes], None], exactly: Callable[[int], bytes]
 ) -> None:
-    """Have the proxy connect to `host`; afterwards the connection leads there.
+    """Make the proxy connect to `host`; afterwards the connection reaches that server.
 
-    `exactly` reads that many bytes.
+    `exactly` reads the given number of bytes.
 
     Raises:
-        SocksError: it does not.
+        SocksError: the proxy refused.
     """
     target = _address(host)
     methods = bytes([_NO_LOGIN, _LOGIN] if login else [_NO_LOGIN])
