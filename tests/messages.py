@@ -6,6 +6,7 @@ program shows it, or raises that error.
 
 from __future__ import annotations
 
+import http.client
 import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -42,6 +43,21 @@ from kubectl_dshell.domain.text.invocation import Invocation
 from kubectl_dshell.errors import ApiError, DshellError, NotFound, TooManyOpenFiles, TooManyThreads
 from kubectl_dshell.files.archive_source import ArchiveSource
 from kubectl_dshell.files.staging import Staging
+from kubectl_dshell.kube.auth.credentials import Static
+from kubectl_dshell.kube.auth.exec_credential import InvalidExecCredential, parse_exec_credential
+from kubectl_dshell.kube.auth.user_terminal import UserTerminal
+from kubectl_dshell.kube.config import resolve
+from kubectl_dshell.kube.config.connection import Connection
+from kubectl_dshell.kube.config.options import ConnectionOptions
+from kubectl_dshell.kube.http.failure import failure
+from kubectl_dshell.kube.http.response import HttpResponse
+from kubectl_dshell.kube.http.unreachable import unreachable
+from kubectl_dshell.kube.kubeconfig import yaml_reader
+from kubectl_dshell.kube.kubeconfig.header import bearer
+from kubectl_dshell.kube.kubeconfig.named_entry import NamedEntry
+from kubectl_dshell.kube.net.endpoint import endpoint
+from kubectl_dshell.kube.refusals import ApiRequest, translate_api_error
+from kubectl_dshell.kube.watch.chunked import ChunkedBody
 from kubectl_dshell.output import cleanup_report
 from kubectl_dshell.output.debug_containers.table import state_cell
 from kubectl_dshell.output.failure import format_failure
@@ -171,6 +187,40 @@ def closed(**changes: Any) -> str:
 def claimed(**words: Any) -> str:
     pod = make_pod(**words)
     return why_disbelieved(Identity(0, 0, Source.MEASURED), pod, pod.containers[0])
+
+
+PATCH = ApiRequest("patch", "pods/ephemeralcontainers", "shop", "web", container=NAME)
+EXEC = ApiRequest("create", "pods/exec", "shop", "web")
+LIST = ApiRequest("list", "pods", "shop", selector="a b")
+LIST_ALL = ApiRequest("watch", "pods", None)
+CONNECTION = Connection("https://api.test:6443", "shop", "prod", "jane", Static())
+PLUGIN_VERSION = "client.authentication.k8s.io/v1"
+USER = NamedEntry("jane", {"exec": 5, "as": 7, "tokenFile": "a\0"}, kind="user")
+
+
+def refused(request: ApiRequest, code: int, message: str) -> object:
+    return translate_api_error(ApiError(code, "", message), request)
+
+
+def rbac(request: ApiRequest, verb: str, resource: str) -> object:
+    return refused(request, 403, f'User "jane" cannot {verb} resource "{resource}" in API group ""')
+
+
+def responded(status: int, body: bytes = b"", **headers: str) -> object:
+    url = "https://api.test:6443/api"
+    return failure(HttpResponse(status, "", headers, body, url), CONNECTION, "GET /api")
+
+
+def plugin(text: str) -> object:
+    try:
+        return parse_exec_credential(text.encode(), PLUGIN_VERSION)
+    except InvalidExecCredential as error:
+        return f"the credential plugin {error}"
+
+
+def connected(context: str | None = None, cluster: str | None = None) -> object:
+    options = ConnectionOptions(kubeconfig=os.devnull, context=context, cluster=cluster)
+    return resolve.connect(options, {}, UserTerminal())
 
 
 SECTIONS: dict[str, list[Message]] = {
@@ -342,6 +392,57 @@ SECTIONS: dict[str, list[Message]] = {
         ("no place for it", lambda: Staging("/none/here", [])),
         ("no directory", lambda: Staging("/none/", [])),
         ("neither", lambda: Staging(os.devnull, [])),
+    ],
+    "What the API server refuses": [
+        ("a right: patch", lambda: rbac(PATCH, "patch", "pods/ephemeralcontainers")),
+        ("a right: list", lambda: rbac(LIST, "list", "pods")),
+        ("a right: watch, in all namespaces", lambda: refused(LIST_ALL, 403, "forbidden")),
+        ("Pod Security", lambda: refused(PATCH, 403, 'violates PodSecurity "baseline:latest": SYS_PTRACE')),
+        ("a policy", lambda: refused(PATCH, 422, "ValidatingAdmissionPolicy 'no-debug' denied request: no")),
+        ("a policy for exec", lambda: refused(EXEC, 422, "ValidatingAdmissionPolicy 'no-exec' denied request: no")),
+        ("a webhook that is down", lambda: refused(PATCH, 500, 'failed calling webhook "x.test": refused')),
+        ("a namespace that is being deleted", lambda: refused(PATCH, 403, "because it is being terminated")),
+        ("anything else", lambda: refused(PATCH, 403, "denied by a license")),
+        ("a static pod", lambda: refused(PATCH, 422, "static pods do not support ephemeral containers")),
+        ("an invalid container", lambda: refused(PATCH, 422, "spec.ephemeralContainers[0].image: Required value")),
+        ("a name that is taken", lambda: refused(PATCH, 422, "existing ephemeral containers may not be changed")),
+        ("an old cluster", lambda: refused(PATCH, 404, "the server could not find the requested resource")),
+        ("no pod", lambda: refused(EXEC, 404, 'pods "web" not found')),
+        ("no workload", lambda: refused(ApiRequest("get", "deployments.apps", "shop", "web", "deployment"), 404, "")),
+        ("a selector", lambda: refused(LIST, 400, "unable to parse requirement")),
+    ],
+    "The connection to the API server": [
+        ("credentials", lambda: responded(401, b'{"kind": "Status"}')),
+        ("credentials, of a proxy", lambda: responded(401, b"<html>")),
+        ("a web page", lambda: responded(403, b"<html>")),
+        ("a redirect", lambda: responded(302, location="https://login.test/?token=x")),
+        ("no response", lambda: unreachable(CONNECTION, TimeoutError())),
+        ("nobody listens", lambda: unreachable(CONNECTION, ConnectionRefusedError(111, "Connection refused"))),
+        ("half a response", lambda: unreachable(CONNECTION, http.client.IncompleteRead(b""))),
+        ("not HTTP", lambda: unreachable(CONNECTION, http.client.BadStatusLine("SSH-2.0"))),
+        ("chunks", lambda: ChunkedBody().feed(b"hello\r\n")),
+    ],
+    "Kubeconfig and credentials": [
+        ("no context", connected),
+        ("no such context", lambda: connected(context="prod")),
+        ("no server", lambda: connected(cluster="prod")),
+        ("a type", lambda: USER.part("exec")),
+        ("a string", lambda: USER.text("as")),
+        ("a NUL", lambda: USER.path("tokenFile")),
+        ("an alias", lambda: yaml_reader.parse(b"a: *b")),
+        ("a key", lambda: yaml_reader.parse(b"? [a]\n: b")),
+        ("a tag", lambda: yaml_reader.parse(b"a: !b c")),
+        ("a header of two lines", lambda: bearer("a\nb", 'the token of user "jane"')),
+        ("an empty header", lambda: bearer(" ", 'the token of user "jane"')),
+        ("no URL", lambda: endpoint("http://p:99999", "$HTTPS_PROXY", ("http", "socks5"))),
+        ("another scheme", lambda: endpoint("ftp://p", "$HTTPS_PROXY", ("http", "socks5"))),
+        ("a login", lambda: endpoint("http://u:12/b@p:1", "$HTTPS_PROXY", ("http", "socks5"))),
+        ("a plugin: no JSON", lambda: plugin("hello")),
+        ("a plugin: another version", lambda: plugin('{"kind": "ExecCredential", "apiVersion": "v9"}')),
+        (
+            "a plugin: nothing",
+            lambda: plugin(f'{{"kind": "ExecCredential", "apiVersion": "{PLUGIN_VERSION}", "status": {{}}}}'),
+        ),
     ],
     **command_messages.SECTIONS,
 }

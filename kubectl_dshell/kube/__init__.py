@@ -1,7 +1,7 @@
-"""Everything that speaks to a cluster: kubeconfig, requests, watches and exec streams.
+"""Communication with a cluster: kubeconfig, requests, watches and exec streams.
 
-Contract: pods are plain JSON here and are understood above; foreign exceptions (urllib3, ssl, the kubernetes package)
-are translated here and go no further, and so are refusals of the API server (`refusals`); nothing is printed.
-kubectl's rules decide which cluster and which credentials: a plugin that reached another cluster than kubectl would
-be worse than none.
+Contract: pods are plain JSON here and are parsed by higher layers. Exceptions of libraries (urllib3, ssl, the
+kubernetes package) and refusals of the API server (`refusals`) are translated here and do not leave this package.
+Nothing is printed. The cluster and the credentials are chosen by kubectl's rules: a plugin that reached a different
+cluster than kubectl would be worse than none.
 """

@@ -1,4 +1,4 @@
-"""What the commands need to know of and do to pods."""
+"""Operations on pods."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 
 class Pods:
-    """Pods of one cluster, as JSON. What the API server refuses is raised as `refusals` explains it."""
+    """Pods of a cluster, as JSON. Refusals are raised as translated by `refusals`."""
 
     def __init__(self, api: Api) -> None:
-        """`api` is what carries the requests."""
+        """`api` sends the requests."""
         self._api = api
 
     def get_pod(self, namespace: str, name: str) -> dict[str, Any]:
@@ -34,11 +34,11 @@ class Pods:
             return self._api.get(_path(namespace, name))
 
     def list_pods(self, namespace: str | None, selector: str = "") -> Iterator[dict[str, Any]]:
-        """All pods of a namespace, or of the cluster, that match a label selector, fetched a page at a time."""
+        """All pods of a namespace, or of the cluster, that match a label selector; fetched page by page."""
         return self._listed(namespace, selector, debugged=False)
 
     def list_debugged(self, namespace: str | None, selector: str = "") -> Iterator[dict[str, Any]]:
-        """Those of `list_pods` that have ephemeral containers."""
+        """As `list_pods`, but only pods with ephemeral containers."""
         return self._listed(namespace, selector, debugged=True)
 
     def _listed(self, namespace: str | None, selector: str, *, debugged: bool) -> Iterator[dict[str, Any]]:
@@ -51,9 +51,9 @@ class Pods:
                     seen |= {uid} if uid else set()
 
     def watch_debugged(self, namespace: str | None, selector: str = "", name: str = "") -> Iterator[PodEvent | None]:
-        """As `follow`: the pods with ephemeral containers, and what happens to them, without an end.
+        """As `follow`: pods with ephemeral containers and their changes, endlessly.
 
-        With `name` the pod of this name alone.
+        With `name` only the pod of this name.
         """
         query = _selecting(selector) + ([("fieldSelector", f"metadata.name={name}")] if name else [])
         with translated(ApiRequest("watch", PODS, namespace, selector=selector)):
@@ -62,7 +62,7 @@ class Pods:
     def add_ephemeral_container(
         self, namespace: str, pod: str, container: dict[str, Any], *, dry_run: bool = False
     ) -> dict[str, Any]:
-        """The pod with `container` added; the same name and fields a second time change nothing."""
+        """Add `container` and return the pod; idempotent for the same name and fields."""
         body = {"spec": {"ephemeralContainers": [container]}}
         query = [("dryRun", "All")] if dry_run else []
         with translated(ApiRequest("patch", EPHEMERAL_CONTAINERS, namespace, pod, container=container["name"])):
@@ -71,9 +71,9 @@ class Pods:
     def pod_changes(
         self, namespace: str, name: str, resource_version: str, deadline: float
     ) -> Iterator[dict[str, Any] | None]:
-        """The pod each time it changes after `resource_version`; None about twice a second in between.
+        """The pod after each change since `resource_version`; None about twice a second in between.
 
-        Ends at the monotonic `deadline`. Where watching is forbidden, or tells nothing, the pod is fetched instead.
+        Ends at the monotonic `deadline`. If watching is forbidden, or yields nothing, the pod is polled instead.
 
         Raises:
             PodNotFound: the pod was deleted.
@@ -99,7 +99,7 @@ class Pods:
                 if error.code == HTTPStatus.FORBIDDEN or isinstance(error, NotAnApiServer):
                     yield from self._polled(namespace, name, watching.version, deadline)
                     return
-                # Too old to continue from, or not to be had: see where the pod is now, and go on from there.
+                # The version is too old or the server failed: read the current state and continue from there.
                 stale = error.code == HTTPStatus.GONE or error.code >= HTTPStatus.INTERNAL_SERVER_ERROR
                 if not stale and not error.is_transient:
                     raise
@@ -110,7 +110,7 @@ class Pods:
     def _attended(
         self, namespace: str, name: str, watching: WatchLiveness, deadline: float
     ) -> Iterator[dict[str, Any] | None]:
-        """One watch, and the pod as it is where the watch does not tell it."""
+        """A single watch, with reads of the pod while the watch is silent."""
         watching.begin(time.monotonic())
         for change in self._watched(namespace, name, watching.version, deadline):
             if change is not None:
@@ -140,7 +140,7 @@ class Pods:
                 yield pod
 
     def events(self, namespace: str, pod_name: str, pod_uid: str) -> list[dict[str, Any]]:
-        """The pod's events; none when we may not see them."""
+        """Events of the pod; empty without permission to list them."""
         selector = f"involvedObject.name={pod_name},involvedObject.uid={pod_uid}"
         path = f"/api/v1/namespaces/{quote(namespace, safe='')}/events"
         try:
@@ -152,7 +152,7 @@ class Pods:
         return objects_at(answer, "items")
 
     def whoami(self) -> str:
-        """Our user name as the server sees it; "" when it does not say."""
+        """The user name as seen by the API server; "" if unknown."""
         body = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
         try:
             answer = self._api.post("/apis/authentication.k8s.io/v1/selfsubjectreviews", body)
@@ -198,7 +198,7 @@ def _path(namespace: str | None, name: str | None = None) -> str:
 def _version(pod: dict[str, Any]) -> str:
     if version := text_at(pod, "metadata", "resourceVersion"):
         return version
-    raise Malformed("the API server answers with a pod that has no version")
+    raise Malformed("the API server returned a pod without a resourceVersion")
 
 
 def _deleted(namespace: str, name: str) -> PodNotFound:

@@ -1,7 +1,7 @@
-"""What the API server's refusals mean to the person who typed the command, and what to change.
+"""Translation of the API server's refusals into errors that say what failed and what to change.
 
-Each request that is made for a command goes out inside `translated`, which knows its verb, resource, namespace and
-name; so the errors that leave this package say what failed, and no code of HTTP is looked at above it.
+Every request made for a command is wrapped in `translated`, which knows its verb, resource, namespace and name. Errors
+that leave this package are therefore typed, and no higher layer looks at an HTTP status.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PODS, EXEC, EPHEMERAL_CONTAINERS = "pods", "pods/exec", "pods/ephemeralcontainers"
-# The kubelet by what it knows itself; then containerd and CRI-O where they know of an end before the kubelet does.
+# Messages of the kubelet, then of containerd and CRI-O, which may notice the end of a container before the kubelet.
 _NOT_RUNNING = ("container not found", "container is in CONTAINER_", "container is not created or running")
 _WEBHOOK_DOWN = re.compile(r'failed calling webhook "(?P<name>[^"]*)"')
 _NO_VERB = re.compile(
@@ -44,10 +44,10 @@ _NO_VERB = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
-    """What was asked of the API server, in the words of RBAC: a verb on a resource (with its group: jobs.batch).
+    """A request to the API server in RBAC terms: a verb on a resource (with its group: jobs.batch).
 
-    A `namespace` of None is all of them. `name` is the object's, empty for lists, and `kind` what one of them is
-    called; `container` is the debug container that is to be added.
+    A `namespace` of None means all namespaces. `name` is the name of the object, empty for lists, and `kind` its kind;
+    `container` is the name of the debug container to add.
     """
 
     verb: str
@@ -60,13 +60,13 @@ class ApiRequest:
 
     @property
     def reads_many(self) -> bool:
-        """Lists and watches: no admission looks at them, and no single object is meant."""
+        """Whether this is a list or watch: not subject to admission, and not about a single object."""
         return self.verb in ("list", "watch")
 
 
 @contextmanager
 def translated(request: ApiRequest) -> Iterator[None]:
-    """Raise what `translate_api_error` makes of an ApiError in the block."""
+    """Re-raise an ApiError of the block as translated by `translate_api_error`."""
     try:
         yield
     except ApiError as error:
@@ -77,7 +77,7 @@ def translated(request: ApiRequest) -> Iterator[None]:
 
 
 def translate_api_error(error: ApiError, request: ApiRequest) -> DshellError:
-    """The refusal in the user's terms; `error` itself where there is nothing to add."""
+    """The refusal in the user's terms, or `error` itself if there is nothing to add."""
     if isinstance(error, NotAnApiServer):
         return error
     if request.reads_many or request.kind != "pod":
@@ -94,14 +94,14 @@ def translate_api_error(error: ApiError, request: ApiRequest) -> DshellError:
 
 
 def _not_admitted(error: ApiError, request: ApiRequest) -> DshellError | None:
-    """Admission answers with the code it likes; only its words tell."""
+    """A rejection by admission, recognized by its message: the status code is up to each plugin."""
     if "violates PodSecurity" in error.message:
         return _pod_security(error, request)
     if webhook := _WEBHOOK_DOWN.search(error.message):
         return Unavailable(
-            f'the admission webhook "{webhook["name"]}" of the cluster does not work, so nothing passes it:\n'
+            f'the admission webhook "{webhook["name"]}" of the cluster is failing, so the request was rejected:\n'
             f"  {error.message}",
-            "Whoever runs the cluster has to repair or remove it: "
+            "A cluster administrator has to repair or remove it: "
             "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations",
         )
     if "ValidatingAdmissionPolicy" in error.message or "admission webhook" in error.message:
@@ -110,33 +110,34 @@ def _not_admitted(error: ApiError, request: ApiRequest) -> DshellError | None:
 
 
 def _invalid(error: ApiError, request: ApiRequest) -> DshellError | None:
-    """What the API server says of the entry that was to be added."""
+    """A failed validation of the ephemeral container to add."""
     if "static pods do not support ephemeral containers" in error.message:
-        return NotFound(f"{request.name} is a static pod, and Kubernetes does not allow ephemeral containers in those")
+        why = "Kubernetes does not allow ephemeral containers in static pods"
+        return NotFound(f"{request.name} is a static pod, and {why}")
     if error.code != HTTPStatus.UNPROCESSABLE_ENTITY:
         return None
     if request.container and "may not be changed" in error.message:
-        return NameTaken(f"{request.name} has a debug container {request.container} already")
-    return Unavailable(f"the API server does not accept the debug container:\n  {error.message}")
+        return NameTaken(f"{request.name} already has a debug container {request.container}")
+    return Unavailable(f"the API server rejected the debug container:\n  {error.message}")
 
 
 def _is_not_running(error: ApiError) -> bool:
-    """Kubelet and runtime say the same of a container that has not started yet and of one that is over."""
+    """Kubelet and runtime report the same for a container that has not started yet and for one that has ended."""
     is_internal = error.code == HTTPStatus.INTERNAL_SERVER_ERROR
     return is_internal and any(text in error.message for text in _NOT_RUNNING)
 
 
 def _read_refused(error: ApiError, request: ApiRequest) -> DshellError:
-    """Of a list or a watch, or of a workload."""
+    """The refusal of a list or watch, or of a workload."""
     if error.code == HTTPStatus.BAD_REQUEST and request.selector:
-        return UsageError(f"{request.selector!r} is not a label selector: {error.message}")
+        return UsageError(f"{request.selector!r} is not a valid label selector: {error.message}")
     if error.code == HTTPStatus.FORBIDDEN:
         return _denied(error, request)
     if error.code == HTTPStatus.NOT_FOUND and not request.reads_many:
         plural, where = request.resource.partition(".")[0], f"-n {quote(request.namespace or '')}"
         return NotFound(
             f'no {request.kind} "{request.name}" in namespace {request.namespace}',
-            f"Those there are: kubectl get {plural} {where} (another namespace: -n)",
+            f"List them with: kubectl get {plural} {where} (another namespace: -n)",
         )
     return error
 
@@ -144,12 +145,12 @@ def _read_refused(error: ApiError, request: ApiRequest) -> DshellError:
 def _policy(error: ApiError, request: ApiRequest) -> Forbidden:
     if request.resource == EXEC:
         return Forbidden(
-            f"an admission policy of the cluster does not allow exec in {request.name}:\n  {error.message}",
-            "Whoever runs the cluster can exempt it.",
+            f"an admission policy of the cluster denied exec in {request.name}:\n  {error.message}",
+            "A cluster administrator can exempt it.",
         )
     return Forbidden(
-        f"an admission policy of the cluster does not allow it:\n  {error.message}",
-        "Nothing was added to the pod. Whoever runs the cluster can exempt it; other flags may satisfy the policy "
+        f"an admission policy of the cluster denied the debug container:\n  {error.message}",
+        "Nothing was added to the pod. A cluster administrator can exempt it; other flags may satisfy the policy "
         "(--image, --run-as, --profile).",
     )
 
@@ -157,8 +158,9 @@ def _policy(error: ApiError, request: ApiRequest) -> Forbidden:
 def _pod_security(error: ApiError, request: ApiRequest) -> Forbidden:
     level, namespace = re.search(r'violates PodSecurity "([a-z]+):', error.message), quote(request.namespace or "")
     return Forbidden(
-        f'the namespace\'s Pod Security level "{level[1] if level else "?"}" does not allow it:\n  {error.message}',
-        "Nothing was added to the pod. Whoever runs the namespace can allow it: "
+        f'the namespace\'s Pod Security level "{level[1] if level else "?"}" does not allow the debug container:\n'
+        f"  {error.message}",
+        "Nothing was added to the pod. An administrator of the namespace can allow it: "
         f"kubectl label namespace {namespace} pod-security.kubernetes.io/enforce=privileged --overwrite",
     )
 
@@ -166,14 +168,14 @@ def _pod_security(error: ApiError, request: ApiRequest) -> Forbidden:
 def _forbidden(error: ApiError, request: ApiRequest) -> Forbidden:
     if "is terminated" in error.message or "being terminated" in error.message:
         return Forbidden(f"namespace {request.namespace} is being deleted: nothing can be added to it")
-    # An upgrade without the right to create is refused without a word.
+    # An upgrade without permission to create is refused without a message.
     if not _NO_VERB.search(error.message) and not error.message.strip().rstrip(":").endswith("forbidden"):
-        return Forbidden(f"the API server forbids it:\n  {error.message}")
+        return Forbidden(f"the API server denied the request:\n  {error.message}")
     return _denied(error, request)
 
 
 def _denied(error: ApiError, request: ApiRequest) -> PermissionDenied:
-    """By the RBAC of the cluster: what the server names, else what was asked for."""
+    """A denial by RBAC: the permission named by the server, else the one requested."""
     user, verb, resource = "", request.verb, request.resource
     if match := _NO_VERB.search(error.message):
         user, verb = one_line(match["user"]), match["verb"]
@@ -182,7 +184,7 @@ def _denied(error: ApiError, request: ApiRequest) -> PermissionDenied:
 
 
 def _rights(request: ApiRequest, user: str) -> tuple[str, ...]:
-    """How to grant what the request needs, as something to paste; of workloads whoever asked for them says it."""
+    """Commands that grant the permissions needed, ready to paste; for workloads the caller words the advice."""
     namespace = request.namespace
     if request.reads_many and request.resource == PODS:
         return _list_rights(namespace, user)
@@ -191,7 +193,7 @@ def _rights(request: ApiRequest, user: str) -> tuple[str, ...]:
     name = quote(user) if user else "NAME  # yours: kubectl auth whoami"
     return (
         (
-            "A role that suffices is manifests/rbac/session.yaml, or:\n"
+            "Grant it with manifests/rbac/session.yaml, or:\n"
             + role_command(namespace)
             + f"\n  kubectl create rolebinding dshell -n {quote(namespace)} --role=dshell --user={name}"
         ),
@@ -201,15 +203,15 @@ def _rights(request: ApiRequest, user: str) -> tuple[str, ...]:
 def _list_rights(namespace: str | None, user: str) -> tuple[str, ...]:
     kind, scope = ("role", f" -n {quote(namespace)}") if namespace else ("clusterrole", "")
     rights = (
-        "Rights that suffice:\n"
+        "Grant it with:\n"
         f"  kubectl create {kind} dshell-ls{scope} --verb=get,list,watch --resource=pods\n"
         f"  kubectl create {kind}binding dshell-ls{scope} --{kind}=dshell-ls --user={quote(user or 'NAME')}"
     )
-    return (rights,) if namespace else ("One namespace may be allowed: -n NAMESPACE", rights)
+    return (rights,) if namespace else ("Listing a single namespace may be allowed: -n NAMESPACE", rights)
 
 
 def role_command(namespace: str) -> str:
-    """The least Role of one session, as something to paste."""
+    """A command that creates the minimal Role for a session, ready to paste."""
     return f"""  kubectl apply -f - <<'ROLE'
   {{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",
    "metadata": {{"name": "dshell", "namespace": {json.dumps(namespace)}}},
@@ -224,7 +226,7 @@ def _not_found(error: ApiError, request: ApiRequest) -> DshellError:
         "the server could not find the requested resource", ""
     ):
         return Unavailable(
-            "this cluster has no ephemeral containers (Kubernetes 1.25 and newer have them)",
-            "Its version: kubectl version",
+            "this cluster does not support ephemeral containers (Kubernetes 1.25 or newer is required)",
+            "Check the version: kubectl version",
         )
     return PodNotFound(f'no pod "{request.name}" in namespace {request.namespace}')

@@ -1,4 +1,4 @@
-"""Reads what owns pods."""
+"""Access to the workloads that own pods."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _MOST_PAGES = 1000
 
 
 class Workloads:
-    """Workloads and services of one cluster, as JSON."""
+    """Workloads and services of a cluster, as JSON."""
 
     def __init__(self, api: Api) -> None:
-        """`api` is what carries the requests."""
+        """`api` sends the requests."""
         self._api = api
 
     def get_workload(self, namespace: str, reference: Reference) -> dict[str, Any]:
@@ -34,7 +34,7 @@ class Workloads:
             return self._api.get(f"{path}/{quote(reference.name, safe='')}")
 
     def list_jobs(self, namespace: str) -> Iterator[dict[str, Any]]:
-        """All jobs of a namespace, fetched a page at a time."""
+        """All jobs of a namespace, fetched page by page."""
         following = ""
         for _ in range(_MOST_PAGES):
             query = [("limit", _PAGE)] + ([("continue", following)] if following else [])

@@ -142,7 +142,7 @@ def test_a_plugin_asks_before_the_session(make_pod: MakePod, plugin: Plugin, ask
         assert session.wait() == 78
 
     assert plugin.told("typed") == f"{PASSWORD}\n"
-    assert "ended with exit code 7" in session.text
+    assert "failed with exit code 7" in session.text
 
 
 @pytest.mark.parametrize("kind", [Socks5, Http])

@@ -465,7 +465,7 @@ def test_the_least_roles_are_enough_and_without_them_it_is_said_by_name(
         (("deploy/nope",), 66, 'no deployment "nope" in namespace'),
         (("svc/bare",), 66, "service/bare has no selector, so it selects no pods"),
         (("-l", "app=nope"), 66, "there are no pods with the labels app=nope in namespace"),
-        (("-l", "app in deploy"), 64, "'app in deploy' is not a label selector"),
+        (("-l", "app in deploy"), 64, "'app in deploy' is not a valid label selector"),
         (("-l", "app=deploy", "-c", "nope"), 66, 'has no container "nope"; available: app'),
     ],
 )

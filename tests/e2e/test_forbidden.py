@@ -85,7 +85,7 @@ def test_a_missing_right_is_named_and_the_printed_role_suffices(
     assert stays == [
         f"{name} was added to {pod.name}; it ends by itself within 50 s." for name in pod.debug_containers()
     ]
-    assert advice == "A role that suffices is manifests/rbac/session.yaml, or:"
+    assert advice == "Grant it with manifests/rbac/session.yaml, or:"
     assert (pod.debug_containers() == {}) is (resource != "pods/exec")
 
     paste("\n".join(line.removeprefix("  ") for line in commands).replace("NAME  # yours: kubectl auth whoami", user))
@@ -117,7 +117,7 @@ def test_pod_security_speaks_in_the_server_s_words(
 
     assert (refused.code, refused.stdout) == (FORBIDDEN, b"")
     first, server, advice = refused.stderr.splitlines()
-    assert first == 'error: the namespace\'s Pod Security level "restricted" does not allow it:'
+    assert first == 'error: the namespace\'s Pod Security level "restricted" does not allow the debug container:'
     assert server.startswith(f'  pods "{pod.name}" is forbidden: violates PodSecurity "restricted:latest": ')
     assert "must not set runAsUser=0" in server
     assert advice.startswith("Nothing was added to the pod.")
@@ -174,13 +174,13 @@ def test_an_admission_policy_speaks_in_its_own_words(make_pod: MakePod, dshell: 
 
     assert (refused.code, refused.stdout) == (FORBIDDEN, b"")
     first, servers, advice = refused.stderr.splitlines()
-    assert first == "error: an admission policy of the cluster does not allow it:"
+    assert first == "error: an admission policy of the cluster denied the debug container:"
     assert servers == (
         f"  pods \"{pod.name}\" is forbidden: ValidatingAdmissionPolicy '{policy}' with binding '{policy}' denied request: "
         "debug images come from our own registry: ask #platform"
     )
     assert advice == (
-        "Nothing was added to the pod. Whoever runs the cluster can exempt it; other flags may satisfy the policy "
+        "Nothing was added to the pod. A cluster administrator can exempt it; other flags may satisfy the policy "
         "(--image, --run-as, --profile)."
     )
     assert pod.debug_containers() == {}
@@ -205,12 +205,12 @@ def test_a_policy_that_denies_exec_speaks_in_its_own_words_and_what_was_added_is
 
     assert (refused.code, refused.stdout) == (FORBIDDEN, b"")
     first, servers, stays, advice = refused.stderr.splitlines()
-    assert first == f"error: an admission policy of the cluster does not allow exec in {pod.name}:"
+    assert first == f"error: an admission policy of the cluster denied exec in {pod.name}:"
     assert servers == (
         f"  pods \"{pod.name}\" is forbidden: ValidatingAdmissionPolicy '{name}' with binding '{name}' denied request: "
         "no shells on a Friday: ask #platform"
     )
-    assert advice == "Whoever runs the cluster can exempt it."
+    assert advice == "A cluster administrator can exempt it."
     added_and_ending(pod, stays)
 
 
@@ -245,9 +245,9 @@ def test_a_webhook_that_is_down_is_named(
 
     assert (refused.code, refused.stdout) == (UNAVAILABLE, b"")
     first, servers, *stays, advice = refused.stderr.splitlines()
-    assert first == f'error: the admission webhook "{name}" of the cluster does not work, so nothing passes it:'
+    assert first == f'error: the admission webhook "{name}" of the cluster is failing, so the request was rejected:'
     assert down in servers
-    assert advice.startswith("Whoever runs the cluster has to repair or remove it: ")
+    assert advice.startswith("A cluster administrator has to repair or remove it: ")
     if what == EXEC:
         added_and_ending(pod, *stays)
     else:

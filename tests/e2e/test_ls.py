@@ -267,7 +267,7 @@ def test_a_pod_that_is_not_there_and_a_selector_that_is_none_are_told(namespace:
     assert (no_pod.stdout, no_pod.code) == (b"", 66)
     assert no_pod.stderr == f'error: no pod "nope" in namespace {namespace}\n'
     assert (no_selector.stdout, no_selector.code) == (b"", 64)
-    assert no_selector.stderr.startswith("error: 'a b' is not a label selector: ")
+    assert no_selector.stderr.startswith("error: 'a b' is not a valid label selector: ")
 
 
 def test_everybody_has_their_own(
@@ -319,7 +319,7 @@ def test_a_refusal_names_the_right_and_where_it_lacks(namespace: str, dshell: Ds
     assert (everywhere.stdout, everywhere.code) == (b"", 77)
     first, second, *_ = everywhere.stderr.splitlines()
     assert first == f"error: {user} may not list pods in all namespaces (cluster-wide)"
-    assert second == "One namespace may be allowed: -n NAMESPACE"
+    assert second == "Listing a single namespace may be allowed: -n NAMESPACE"
     assert (watching.code, watching.stderr) == (77, everywhere.stderr)
 
 

@@ -86,11 +86,11 @@ def test_root_is_refused_by_a_policy_that_is_named_and_nothing_is_added(
 
     assert (refused.code, refused.stdout) == (77, b"")
     first, servers, advice = refused.stderr.splitlines()
-    assert first == 'error: the namespace\'s Pod Security level "baseline" does not allow it:'
+    assert first == 'error: the namespace\'s Pod Security level "baseline" does not allow the debug container:'
     assert servers.startswith(f'  pods "{pod.name}" is forbidden: violates PodSecurity "baseline:latest"')
     assert 'must not include "SYS_PTRACE" in securityContext.capabilities.add' in servers
     assert advice == (
-        "Nothing was added to the pod. Whoever runs the namespace can allow it: kubectl label namespace "
+        "Nothing was added to the pod. An administrator of the namespace can allow it: kubectl label namespace "
         f"{pod.namespace} pod-security.kubernetes.io/enforce=privileged --overwrite"
     )
     assert pod.debug_containers() == {}

@@ -58,7 +58,7 @@ def test_a_server_that_is_silent_is_given_up_after_the_request_timeout(
     took = time.monotonic() - began
     assert (lost.code, lost.stdout) == (CONNECTION_LOST, b"")
     assert lost.stderr.splitlines() == [
-        f"error: the API server https://127.0.0.1:{proxy.port} cannot be reached: no answer in time",
+        f"error: the API server https://127.0.0.1:{proxy.port} cannot be reached: no response in time",
         'Context "test"; check with: kubectl cluster-info',
     ]
     assert 0.8 <= took < 5  # four fifths of the request's time are for the connection
@@ -77,8 +77,8 @@ def test_credentials_that_are_wrong_or_no_longer_good_are_named(
 
         assert (refused.code, refused.stdout) == (CONFIG, b"")
         assert refused.stderr == (
-            f'error: the API server {cluster.connection()["server"]} rejects the credentials of user "test" '
-            '(context "test"): they are wrong or have expired\n'
+            f'error: the API server {cluster.connection()["server"]} rejected the credentials of user "test" '
+            '(context "test"): they are invalid or have expired\n'
             "Log in again, then check with: kubectl auth whoami\n"
         )
         assert token not in refused.stderr
@@ -90,7 +90,7 @@ def test_a_context_that_does_not_exist_is_named_with_those_that_do(dshell: Dshel
     assert (refused.code, refused.stdout) == (CONFIG, b"")
     assert refused.stderr.splitlines()[:2] == [
         f'error: context "prod" does not exist in {dshell.kubeconfig}',
-        "There are: test.",
+        "Available: test.",
     ]
 
 
@@ -103,7 +103,7 @@ def test_a_kubeconfig_that_is_none_is_named(dshell: Dshell, tmp_path: Path) -> N
 
     assert (missing.code, missing.stdout, refused.code, refused.stdout) == (CONFIG, b"", CONFIG, b"")
     assert missing.stderr.startswith("error: kubeconfig /no/such/file does not exist\n")
-    assert refused.stderr.startswith(f"error: kubeconfig {broken} is not YAML as Kubernetes reads it: ")
+    assert refused.stderr.startswith(f"error: kubeconfig {broken} cannot be parsed: ")
 
 
 def test_many_sessions_may_start_at_once_on_one_pod(make_pod: MakePod, dshell: Dshell) -> None:
@@ -178,11 +178,11 @@ def test_kubectl_proxy_which_refuses_exec_is_named_and_so_is_what_was_added(
     (name,) = pod.debug_containers()
     path = f"/api/v1/namespaces/{pod.namespace}/pods/{pod.name}/exec"
     assert refused.stderr.splitlines() == [
-        f"error: no stream to the pod: {server}{path} answers 403 Forbidden (Forbidden)",
+        f"error: cannot open a stream to the pod: {server}{path} returned 403 Forbidden (Forbidden)",
         f"{name} was added to {pod.name}; it ends by itself within 50 s.",
         (
-            "Something on the way lets no WebSocket through. A reverse proxy has to pass on Upgrade and Connection; "
-            "kubectl proxy refuses exec unless it is started with --reject-paths='^$'."
+            "Something between this machine and the cluster blocks WebSockets. A reverse proxy must forward the Upgrade "
+            "and Connection headers; kubectl proxy rejects exec unless it is started with --reject-paths='^$'."
         ),
     ]
     wait_until(lambda: pod.debug_containers()[name].state == "terminated", 75, "its end")
@@ -195,14 +195,14 @@ NO_UPGRADE = b'{"kind":"Status","apiVersion":"v1","status":"Failure","message":"
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        pytest.param(b"HTTP/1.1 403 Forbidden\r\n" + PAGE, "answers 403 Forbidden and a web page", id="403"),
-        pytest.param(b"HTTP/1.1 502 Bad Gateway\r\n" + PAGE, "answers 502 Bad Gateway and a web page", id="502"),
+        pytest.param(b"HTTP/1.1 403 Forbidden\r\n" + PAGE, "returned 403 Forbidden with a web page", id="403"),
+        pytest.param(b"HTTP/1.1 502 Bad Gateway\r\n" + PAGE, "returned 502 Bad Gateway with a web page", id="502"),
         pytest.param(
             b"HTTP/1.1 400 Bad Request\r\nContent-Length: %d\r\n\r\n%s" % (len(NO_UPGRADE), NO_UPGRADE),
-            "answers 400 Bad Request (Upgrade request required)",
+            "returned 400 Bad Request (Upgrade request required)",
             id="Upgrade is dropped",
         ),
-        pytest.param(b"", "does not answer the request for one", id="never"),
+        pytest.param(b"", "did not respond to the WebSocket handshake", id="never"),
     ],
 )
 def test_what_lets_no_websocket_through_is_named_and_so_is_what_was_added(
@@ -219,11 +219,11 @@ def test_what_lets_no_websocket_through_is_named_and_so_is_what_was_added(
     assert (refused.code, refused.stdout) == (UNAVAILABLE, b"")
     (name,) = pod.debug_containers()
     first, stays, advice = refused.stderr.splitlines()
-    assert first.startswith("error: no stream to the pod: https://127.0.0.1:")
+    assert first.startswith("error: cannot open a stream to the pod: https://127.0.0.1:")
     assert said in first
     assert "<" not in first
     assert stays == f"{name} was added to {pod.name}; it ends by itself within 50 s."
-    assert advice.startswith("Something on the way lets no WebSocket through.")
+    assert advice.startswith("Something between this machine and the cluster blocks WebSockets.")
 
 
 @pytest.mark.parametrize(

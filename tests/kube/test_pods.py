@@ -374,7 +374,11 @@ NAME_TAKEN = answering("422 Unprocessable Entity", {"kind": "Status", "message":
             NO_RIGHT, lambda p: list(p.list_debugged(None)), PermissionDenied, "list pods in all namespaces", id="all"
         ),
         pytest.param(
-            NO_SELECTOR, lambda p: list(p.list_pods("ns", "a b")), UsageError, "'a b' is not a label", id="selector"
+            NO_SELECTOR,
+            lambda p: list(p.list_pods("ns", "a b")),
+            UsageError,
+            "'a b' is not a valid label",
+            id="selector",
         ),
         pytest.param(
             NO_RIGHT, lambda p: list(p.watch_debugged("ns")), PermissionDenied, "may not watch pods in", id="watch"
@@ -383,7 +387,7 @@ NAME_TAKEN = answering("422 Unprocessable Entity", {"kind": "Status", "message":
             NAME_TAKEN,
             lambda p: p.add_ephemeral_container("ns", "web", {"name": "dshell-x"}),
             NameTaken,
-            "web has a debug container dshell-x already",
+            "web already has a debug container dshell-x",
             id="patch",
         ),
     ],

@@ -92,7 +92,7 @@ def test_what_a_command_acts_on_has_a_type(
 
 
 def test_what_is_no_answer_of_kubernetes_is_not_explained_as_one() -> None:
-    page = NotAnApiServer(0, "NotAnApiServer", "https://x answers 403 Forbidden and a web page")
+    page = NotAnApiServer(0, "NotAnApiServer", "https://x returned 403 Forbidden with a web page")
 
     assert [translate_api_error(page, request) for request in (GET, PATCH, EXEC)] == [page] * 3
     assert page.status is ExitStatus.UNAVAILABLE

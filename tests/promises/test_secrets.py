@@ -288,7 +288,7 @@ def test_the_value_that_works_arrives(source: Callable[[Setting], None], api: Ap
 
         code, told = run(setting, ["ls"])
 
-        assert (code, "rejects the credentials" in told) == (78, True), told
+        assert (code, "rejected the credentials" in told) == (78, True), told
         if source is password:
             assert set(api.sent) == {"Basic " + base64.b64encode(f"jane:{value}".encode()).decode()}
         else:  # http.server decodes as Latin-1
@@ -306,7 +306,7 @@ def test_a_name_outside_ascii_is_sent_as_utf_8_whatever_the_locale(api: Api, tmp
 
     code, told = run(setting, ["ls"])
 
-    assert (code, "rejects the credentials" in told) == (78, True), told
+    assert (code, "rejected the credentials" in told) == (78, True), told
     assert set(api.sent) == {f"Bearer Łé{SECRET}".encode().decode("latin-1")}
     setting.user.update({"client-key": "schlüssel.pem", "client-certificate": "schlüssel.pem"})
     code, told = run(setting, ["ls"])

@@ -1,6 +1,6 @@
-"""The old auth-provider entries, left to the Python client: it knows oidc (with refresh) and gcp.
+"""Legacy auth-provider entries, delegated to the Python client, which supports oidc (with refresh) and gcp.
 
-Nothing else needs the kubernetes package: it is imported here alone, and may be absent where nobody has such entries.
+The kubernetes package is imported only here, and may be absent if no kubeconfig has such entries.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ _WORDS_SHOWN = 300
 
 
 class AuthProvider:
-    """Asks the kubernetes package once, and again after a 401."""
+    """Gets a token from the kubernetes package, once, and again after a 401."""
 
     def __init__(self, user: NamedEntry, provider: NamedEntry, terminal: UserTerminal) -> None:
-        """Refuse what the package does not know.
+        """Reject a provider that the package does not support.
 
         Raises:
-            BadConfig: with the provider's name.
+            BadConfig: naming the provider.
         """
         self._name = provider.text("name")
         if self._name not in SUPPORTED:
@@ -37,7 +37,7 @@ class AuthProvider:
                 "Use a credential plugin (exec) instead, as kubectl requires for most providers.",
             )
         config = provider.part("config")
-        # Each of them is a secret, or costs nothing to be held for one.
+        # All values are treated as secrets: some are, and it does no harm to the others.
         self._details = {key: Secret(config.text(key)) for key in config.value} if config else {}
         self._user = user
         self._terminal = terminal
@@ -57,17 +57,17 @@ class AuthProvider:
 
     def _ask(self) -> Secret:
         if self._terminal.taken and "cmd-path" in self._details:
-            raise self._failure("its command may ask, and the session has the terminal")
+            raise self._failure("its command may prompt, and a session is using the terminal")
         details = {key: value.reveal() for key, value in self._details.items()}
         loader = self._loader(details)
         if not any(details.get(f"idp-certificate-authority{suffix}") for suffix in ("", "-data")):
-            loader._refresh_oidc = self._refuse_refresh  # noqa: SLF001  # it would not verify the provider's TLS
+            loader._refresh_oidc = self._refuse_refresh  # noqa: SLF001  # it would not verify the TLS certificate of the provider
         try:
             loader._load_authentication()  # noqa: SLF001  # the public entry point also loads certificates
         except BadConfig:
             raise
         except Exception as error:
-            # Whatever the package and the libraries under it raise here, the credentials are what is wrong.
+            # Whatever the package and its dependencies raise here, the cause is the credentials.
             words = scrub(" ".join(str(error).split()))[:_WORDS_SHOWN]
             raise self._failure(f"{type(error).__name__}: {words}") from error
         token = str(getattr(loader, "token", None) or "")
@@ -76,10 +76,10 @@ class AuthProvider:
         return Secret(bearer(token.removeprefix("Bearer "), f"the token of {self._user.whole}"))
 
     def _loader(self, details: dict[str, str]) -> Any:
-        """The package's, with this user alone: its errors quote the name of what it was given."""
+        """The loader of the package, given only this user: its errors quote the name of the entry."""
         try:
             from kubernetes.config.kube_config import KubeConfigLoader
-        except ImportError as error:  # absent, or without what it needs
+        except ImportError as error:  # absent, or one of its dependencies is
             raise BadConfig(
                 f'the auth-provider of user "{self._user.name}" needs the Python package kubernetes, '
                 f"which cannot be imported: {error}",
@@ -97,7 +97,7 @@ class AuthProvider:
         return KubeConfigLoader(only, config_persister=lambda: self._keep(provider.get("config") or {}))
 
     def _keep(self, renewed: Any) -> None:
-        """Write renewed tokens where the old ones were, as kubectl does; what is no file forgets them."""
+        """Write renewed tokens back to the kubeconfig, as kubectl does, if it is a regular file."""
         from kubernetes.config.kube_config import KubeConfigMerger
 
         self._details = {key: Secret(str(value)) for key, value in renewed.items()}
@@ -116,6 +116,6 @@ class AuthProvider:
 
     def _failure(self, why: str) -> BadConfig:
         return BadConfig(
-            f'the auth-provider of user "{self._user.name}" gave no credentials: {why}',
+            f'the auth-provider of user "{self._user.name}" returned no credentials: {why}',
             "Log in again, or use a credential plugin (exec). Try: kubectl auth whoami",
         )

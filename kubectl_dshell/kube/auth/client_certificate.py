@@ -1,4 +1,4 @@
-"""A client certificate that goes with credentials."""
+"""A client certificate used as a credential."""
 
 from __future__ import annotations
 

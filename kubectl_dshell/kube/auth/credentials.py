@@ -1,4 +1,4 @@
-"""Who we are to the API server: the Authorization header and the client certificate, kept fresh."""
+"""Credentials for the API server: the Authorization header and the client certificate, renewed when needed."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ _LONGEST_TOKEN = 1024 * 1024
 
 
 class Credentials(Protocol):
-    """Where the Authorization header comes from."""
+    """A source of the Authorization header."""
 
     def authorization(self) -> Secret | None:
-        """The header's value, valid now; None when the certificate, or nobody, speaks for us."""
+        """The current value of the header; None for a certificate alone, or for anonymous requests."""
 
     def certificate(self) -> ClientCertificate | None:
-        """A certificate that goes with it and is not in the kubeconfig."""
+        """A client certificate that is not in the kubeconfig but comes from a plugin."""
 
     def refresh(self) -> bool:
-        """Get new ones after a 401; False when there is nothing new to get."""
+        """Get new credentials after a 401; False if there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Static:
 
 @dataclass(frozen=True, slots=True)
 class TokenFile:
-    """A token that something else renews in a file; read anew for each request."""
+    """A token in a file that another program renews; read again for each request."""
 
     path: Path
 
@@ -62,7 +62,7 @@ class TokenFile:
                 token = Secret(file.read(_LONGEST_TOKEN).decode())
         except OSError as error:
             raise BadConfig(f"tokenFile {self.path} cannot be read: {error.strerror}") from error
-        except ValueError as error:  # of the decoder, whose text would quote it; or a NUL in the name
+        except ValueError as error:  # UnicodeDecodeError, whose text would quote the token; or a NUL in the path
             raise BadConfig(f"tokenFile {self.path} is not UTF-8") from error
         return Secret(bearer(token.reveal(), f"tokenFile {self.path}"))
 
@@ -74,15 +74,15 @@ class TokenFile:
 
 
 def basic(name: str, password: str) -> Secret:
-    """The Authorization header of a login."""
+    """The Authorization header for a user name and password."""
     return Secret("Basic " + base64.b64encode(encoded(f"{name}:{password}")).decode())
 
 
 def resolve(user: NamedEntry, cluster: NamedEntry, environ: Mapping[str, str], terminal: UserTerminal) -> Credentials:
-    """The credentials of a user entry; tokenFile before token before password before plugins, as in client-go.
+    """The credentials of a user entry, in client-go's order: tokenFile, token, password, plugin.
 
     Raises:
-        BadConfig: the entry asks for something that is not supported, or is incomplete.
+        BadConfig: the entry is incomplete or uses something unsupported.
     """
     token_file = user.path("tokenFile")
     if token_file is not None:

@@ -1,4 +1,4 @@
-"""What a credential plugin printed, an ExecCredential, taken apart."""
+"""Parser for the ExecCredential that a credential plugin prints."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 class InvalidExecCredential(Exception):
-    """It cannot be used; the text says why, and holds nothing of it but versions."""
+    """The output is unusable; the text says why and quotes nothing but versions."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExecCredential:
-    """Its credentials; `expires` is a time as in RFC 3339, or empty."""
+    """The credentials; `expires` is an RFC 3339 time, or empty."""
 
     token: Secret | None
     certificate: ClientCertificate | None
@@ -30,7 +30,7 @@ def parse_exec_credential(stdout: bytes, version: str) -> ExecCredential:
     """The credentials in `stdout`.
 
     Raises:
-        InvalidExecCredential: it is no ExecCredential of `version`, or holds none.
+        InvalidExecCredential: not an ExecCredential of `version`, or without credentials.
     """
     try:
         answer = json.loads(stdout)
@@ -39,16 +39,16 @@ def parse_exec_credential(stdout: bytes, version: str) -> ExecCredential:
     if not isinstance(answer, dict) or answer.get("kind") != "ExecCredential":
         raise InvalidExecCredential("did not print an ExecCredential")
     if answer.get("apiVersion") != version:
-        raise InvalidExecCredential(f"answered in {str(answer.get('apiVersion'))[:80]}, not in {version}")
+        raise InvalidExecCredential(f"returned apiVersion {str(answer.get('apiVersion'))[:80]}, not {version}")
     status = answer.get("status")
     if not isinstance(status, dict):
-        raise InvalidExecCredential("gave neither a token nor a client certificate")
+        raise InvalidExecCredential("returned neither a token nor a client certificate")
     token, expires = _text(status, "token"), _text(status, "expirationTimestamp")
     certificate, key = _text(status, "clientCertificateData"), _text(status, "clientKeyData")
     if not token and not certificate:
-        raise InvalidExecCredential("gave neither a token nor a client certificate")
+        raise InvalidExecCredential("returned neither a token nor a client certificate")
     if bool(certificate) != bool(key):
-        raise InvalidExecCredential("gave only one of clientCertificateData and clientKeyData")
+        raise InvalidExecCredential("returned only one of clientCertificateData and clientKeyData")
     shown = ClientCertificate(certificate.encode("utf-8", "replace"), Secret(key)) if certificate else None
     return ExecCredential(Secret(token) if token else None, shown, expires)
 
@@ -58,5 +58,5 @@ def _text(status: Mapping[str, Any], key: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise InvalidExecCredential(f"gave a {key} that is no text")
+        raise InvalidExecCredential(f"returned a {key} that is not a string")
     return value

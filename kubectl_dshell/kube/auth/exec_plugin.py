@@ -1,4 +1,4 @@
-"""Credential plugins: a program that prints an ExecCredential (client-go `plugin/pkg/client/auth/exec`)."""
+"""Credential plugins: programs that print an ExecCredential (client-go `plugin/pkg/client/auth/exec`)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _EXTENSION = "client.authentication.k8s.io/exec"
 
 
 class ExecPlugin:
-    """Runs the plugin when first asked, when its credentials expire, and once after a 401."""
+    """Runs the plugin on first use, when its credentials expire, and once after a 401."""
 
     def __init__(
         self,
@@ -38,10 +38,10 @@ class ExecPlugin:
         environ: Mapping[str, str],
         terminal: UserTerminal,
     ) -> None:
-        """`spec` is the user's exec entry. Refuse what cannot work.
+        """`spec` is the user's exec entry, which is validated here.
 
         Raises:
-            BadConfig: the exec entry is incomplete, mistyped, or of a version we do not speak.
+            BadConfig: the exec entry is incomplete, has a wrong type, or an unsupported version.
         """
         self._user = user
         self._spec = spec
@@ -60,18 +60,20 @@ class ExecPlugin:
             raise BadConfig(f'user "{user.name}": exec has no command')
         if self._version not in API_VERSIONS:
             raise BadConfig(
-                f'user "{user.name}": exec has apiVersion {self._version}, supported are {", ".join(API_VERSIONS)}',
+                f'user "{user.name}": exec has apiVersion {self._version}; supported: {", ".join(API_VERSIONS)}',
                 "Update the plugin and its entry in the kubeconfig.",
             )
         if self._mode not in _MODES:
-            raise spec.wrong("interactiveMode", f"is {self._mode}, it can be {', '.join(_MODES[1:])}")
+            raise spec.wrong("interactiveMode", f"is {self._mode}, but must be one of {', '.join(_MODES[1:])}")
         self._cluster_info = self._about_cluster() if spec.flag("provideClusterInfo") else None
 
     def authorization(self) -> Secret | None:
         token = self._current().token
         if token is None:
             return None
-        return Secret(bearer(token.reveal(), f'the token that the credential plugin of user "{self._user.name}" gave'))
+        return Secret(
+            bearer(token.reveal(), f'the token returned by the credential plugin of user "{self._user.name}"')
+        )
 
     def certificate(self) -> ClientCertificate | None:
         return self._current().certificate
@@ -100,14 +102,14 @@ class ExecPlugin:
             return self._ask(interactive=False)
         with self._terminal.lent() as interactive:
             if self._mode == "Always" and not interactive:
-                raise self._failure(f"needs a terminal (interactiveMode: Always), and {self._terminal.why_not}")
+                raise self._failure(f"needs a terminal (interactiveMode: Always), but {self._terminal.why_not}")
             return self._ask(interactive=interactive)
 
     def _ask(self, *, interactive: bool) -> ExecCredential:
         command = str(self._spec.directory / self._command) if "/" in self._command else self._command
         environ = self._environment(interactive=interactive)
         try:
-            # In a session nobody sees what it waits for.
+            # During a session the user cannot see what the plugin waits for.
             seconds = self._terminal.session_seconds if self._terminal.taken else None
             words = [command, *self._words]
             done = plugin_run.run(words, environ, self._show, interactive=interactive, seconds=seconds)
@@ -115,13 +117,17 @@ class ExecPlugin:
             hint = (self._hint or "Install it, or correct the kubeconfig.").splitlines()
             raise self._failure(f"cannot be started: {error.strerror}", *hint) from error
         except plugin_run.OutputTooLarge as error:
-            raise self._failure(f"wrote more than {plugin_run.LARGEST_ANSWER // 1024} KiB, and was ended") from error
+            raise self._failure(
+                f"wrote more than {plugin_run.LARGEST_ANSWER // 1024} KiB to stdout and was terminated"
+            ) from error
         except plugin_run.PluginTimeout as error:
-            why = f"did not end within {self._terminal.session_seconds:.0f} s in a session, where it can ask nobody"
+            why = (
+                f"did not finish within {self._terminal.session_seconds:.0f} s during a session, where it cannot prompt"
+            )
             raise self._failure(why) from error
         if done.code != 0:
             said = f": {scrub(done.unsaid)}" if done.unsaid else ""
-            raise self._failure(f"ended with {_ending(done.code)}{said}")
+            raise self._failure(f"{_ending(done.code)}{said}")
         try:
             return parse_exec_credential(done.stdout, self._version)
         except InvalidExecCredential as error:
@@ -158,15 +164,15 @@ class ExecPlugin:
 
 
 def _variable(one: NamedEntry) -> tuple[str, str]:
-    """Name and value; a name alone is a variable that is empty, as in client-go."""
+    """Name and value; the value defaults to empty, as in client-go."""
     name = one.word("name")
     if not name or "=" in name:
-        raise one.wrong("name", "is no name of a variable")
+        raise one.wrong("name", "is not a valid variable name")
     return name, one.word("value")
 
 
 def _ending(code: int) -> str:
-    return f"exit code {code}" if code >= 0 else f"signal {-code}"
+    return f"failed with exit code {code}" if code >= 0 else f"was killed by signal {-code}"
 
 
 def _expired(timestamp: str) -> bool:

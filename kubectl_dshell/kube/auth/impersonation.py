@@ -1,4 +1,4 @@
-"""Whom we act as: the Impersonate headers of a user entry, whatever letters the names are written in."""
+"""Impersonate headers of a user entry; the names may be in any script."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def impersonation(user: NamedEntry) -> tuple[tuple[str, str], ...]:
     """Header names and values.
 
     Raises:
-        BadConfig: one cannot be sent, is blank, or there is nobody that a group belongs to.
+        BadConfig: a value cannot be sent or is blank, or a group is given without a user.
     """
     groups = [("Impersonate-Group", _sent("group", group)) for group in user.texts("as-groups")]
     uid = [("Impersonate-Uid", _sent("UID", user.text("as-uid")))] if user.text("as-uid") else []
@@ -36,6 +36,6 @@ def impersonation(user: NamedEntry) -> tuple[tuple[str, str], ...]:
 
 def _sent(what: str, text: str) -> str:
     value = header_value(text, f"the {what} to impersonate")
-    if not value:  # the API server would take it for nobody, and us for ourselves
+    if not value:  # the API server would ignore it and use our own identity
         raise BadConfig(f"the {what} to impersonate is blank")
     return value

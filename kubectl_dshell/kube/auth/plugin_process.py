@@ -1,4 +1,4 @@
-"""One run of a credential plugin: what it says is shown as it says it, and it does not outlive us."""
+"""A run of a credential plugin: its stderr is shown as it arrives, and it does not outlive this process."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 LARGEST_ANSWER = 1024 * 1024
 """Bytes on stdout."""
 LONGEST_TALK = 64 * 1024
-"""Characters of its stderr that are shown; the rest is read and forgotten."""
+"""Characters of stderr that are shown; the rest is read and discarded."""
 LAST_WORDS = 2000
 _PIECE = 64 * 1024
 _TICK_MS = 100
@@ -27,12 +27,12 @@ _END_SECONDS = 1.0
 
 
 class OutputTooLarge(Exception):
-    """It wrote more than LARGEST_ANSWER to stdout."""
+    """The plugin wrote more than LARGEST_ANSWER to stdout."""
 
 
 @dataclass(slots=True)
 class PluginOutput:
-    """What came of it; `unsaid` is the end of its stderr that could not be shown."""
+    """Exit code and stdout; `unsaid` is the end of stderr if it could not be shown."""
 
     code: int
     stdout: bytes = field(repr=False)
@@ -40,7 +40,7 @@ class PluginOutput:
 
 
 class PluginTimeout(Exception):
-    """It did not end in time."""
+    """The plugin did not finish in time."""
 
 
 def run(
@@ -51,12 +51,12 @@ def run(
     interactive: bool,
     seconds: float | None = None,
 ) -> PluginOutput:
-    """Run it to its end; `show` says whether it could show a piece of its stderr.
+    """Run the plugin until it exits; `show` returns whether it could show a piece of stderr.
 
-    An interactive one has our stdin and stderr themselves, as in kubectl. Without `seconds` it has all the time.
+    An interactive plugin inherits stdin and stderr, as in kubectl. Without `seconds` there is no time limit.
 
     Raises:
-        OSError: it cannot be started. OutputTooLarge, PluginTimeout: it was ended for it.
+        OSError: the plugin cannot be started. OutputTooLarge, PluginTimeout: it was terminated.
     """
     deadline = math.inf if seconds is None else time.monotonic() + seconds
     start = _Start(argv, environ, interactive=interactive)
@@ -68,22 +68,22 @@ def run(
 
 
 class _Start(threading.Thread):
-    """Starts it in a thread, where no signal's exception can come between its start and our knowing of it."""
+    """Starts the plugin in a thread, so that a signal's exception cannot strike before the process is recorded."""
 
     def __init__(self, argv: Sequence[str], environ: Mapping[str, str], *, interactive: bool) -> None:
         super().__init__(name="plugin", daemon=True)
         self._argv, self._environ, self._interactive = argv, environ, interactive
         self._made: subprocess.Popen[bytes] | Exception | None = None
-        # Not `join`: interrupted by a signal's exception once, it takes the thread for ended (bpo-45274).
+        # Not `join`: once interrupted by a signal's exception it considers the thread finished (bpo-45274).
         self._done = threading.Event()
         self._done.set()
 
     def begin(self) -> None:
-        """Wait until it is started, or cannot be."""
+        """Wait until the process has started or failed to start."""
         self._done.clear()
         try:
             self.start()
-        except RuntimeError:  # no thread can be had
+        except RuntimeError:  # no more threads available
             self._done.set()
             raise
         self._done.wait()
@@ -97,21 +97,21 @@ class _Start(threading.Thread):
                 stdout=subprocess.PIPE,
                 stderr=None if self._interactive else subprocess.PIPE,
             )
-            atexit.register(self.end)  # for a run in a thread that the end of the program cuts off
+            atexit.register(self.end)  # in case the program exits while another thread runs a plugin
         except Exception as error:  # noqa: BLE001  # raised again by `process`
             self._made = error
         finally:
             self._done.set()
 
     def process(self) -> subprocess.Popen[bytes]:
-        """Raises what kept it from starting."""
+        """The process; raises the exception that kept it from starting."""
         if not isinstance(self._made, subprocess.Popen):
             raise self._made or RuntimeError("not started")
         return self._made
 
     def end(self) -> None:
-        """End it, if it runs."""
-        self._done.wait(_END_SECONDS if self.ident is None else None)  # it may never have come to be
+        """Terminate the process if it is running."""
+        self._done.wait(_END_SECONDS if self.ident is None else None)  # the thread may never have started
         if isinstance(self._made, subprocess.Popen):
             atexit.unregister(self.end)
             _end(self._made)
@@ -131,14 +131,14 @@ def _attend(process: subprocess.Popen[bytes], show: Callable[[str], bool], deadl
 
 
 def _arriving(process: subprocess.Popen[bytes], deadline: float) -> Iterator[tuple[bool, bytes]]:
-    """Pieces of its stdout (True) and stderr, to its end."""
+    """Pieces of stdout (True) and stderr (False) until the process exits."""
     poll = select.poll()
     answer = process.stdout.fileno() if process.stdout else -1
     ends = {end.fileno() for end in (process.stdout, process.stderr) if end}
     for end in ends:
         os.set_blocking(end, False)
         poll.register(end, select.POLLIN)
-    # Something that it left running may have its stderr; only its answer has an end that counts.
+    # A process left running by the plugin may hold stderr open: only the end of stdout is waited for.
     while answer in ends or process.poll() is None:
         if time.monotonic() > deadline:
             raise PluginTimeout
@@ -175,7 +175,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 class _Talk:
-    """Its stderr, in text, piece by piece: a question has no line break at its end."""
+    """Stderr as text, piece by piece: a prompt does not end with a line break."""
 
     def __init__(self, show: Callable[[str], bool]) -> None:
         self.unsaid = ""
@@ -193,7 +193,7 @@ class _Talk:
             self._middle_of_line = not text.endswith("\n")
             if self._shown >= LONGEST_TALK:
                 self._middle_of_line = False
-                self._show("\n(the plugin says more)\n")
+                self._show("\n(further output of the plugin is not shown)\n")
         else:
             self.unsaid = (self.unsaid + text)[-LAST_WORDS:]
 

@@ -1,4 +1,4 @@
-"""Whose the user's terminal is: a credential plugin may use it to ask, but never one that a session has."""
+"""Arbitration of the user's terminal: a credential plugin may prompt on it, unless a session is using it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 _SESSION_SECONDS = 20.0
 _LEFT_ALONE_SECONDS = 20.0
-"""A plugin that failed in a session, where nobody can answer it, is not started anew for that long: it may open a
-browser each time. A lease is 50 s."""
+"""A plugin that failed during a session, where it cannot prompt, is not restarted for this long: each start may open a
+browser. A lease is 50 s."""
 
 
 class UserTerminal:
-    """Told by whoever takes the terminal, asked by whoever would use it beside them; for several threads."""
+    """Knows whether a session has taken the terminal, and lends it to plugins otherwise; thread-safe."""
 
     def __init__(
         self,
@@ -26,9 +26,10 @@ class UserTerminal:
         session_seconds: float = _SESSION_SECONDS,
         left_alone_seconds: float = _LEFT_ALONE_SECONDS,
     ) -> None:
-        """`show` writes text to the user at once, made safe; without it nothing may be written.
+        """`show` writes escaped text to the user immediately; without it nothing may be written.
 
-        While a session has it, a plugin gets `session_seconds`, and one that failed `left_alone_seconds` of rest.
+        During a session a plugin may run for `session_seconds`; after a failure it is not retried for
+        `left_alone_seconds`.
         """
         self.session_seconds = session_seconds
         self.left_alone_seconds = left_alone_seconds
@@ -38,17 +39,17 @@ class UserTerminal:
 
     @property
     def taken(self) -> bool:
-        """Whether a session reads the user's keys, or has: what was typed ahead of its end is for the user's shell."""
+        """Whether a session reads the keyboard, or has read it: anything typed ahead belongs to the user's shell."""
         return self._taken
 
     def take(self) -> None:
-        """From now on the terminal is a session's. Waits for a plugin that is asking just now."""
+        """Claim the terminal for a session, after waiting for a plugin that is prompting."""
         with self._asking:
             self._taken = True
 
     @contextmanager
     def lent(self) -> Iterator[bool]:
-        """Whether there is a terminal to ask at; if so it is the caller's alone inside."""
+        """Yield whether a terminal is available; if so, the caller has exclusive use of it in the block."""
         if sys.stdin is None or not sys.stdin.isatty():
             yield False
             return
@@ -61,11 +62,11 @@ class UserTerminal:
 
     @property
     def why_not(self) -> str:
-        """Why nothing can be asked."""
-        return "a session has it, or had it" if self._taken else "standard input is none"
+        """Why the terminal is not available."""
+        return "a session is using it or has used it" if self._taken else "standard input is not a terminal"
 
     def show(self, text: str) -> bool:
-        """Write `text` to the user now; False when a session has the terminal, and it has to wait."""
+        """Write `text` to the user; False if a session has the terminal, so that the text has to wait."""
         if self._show is None or self._taken:
             return False
         self._show(text)

@@ -1,4 +1,4 @@
-"""One resolved connection: where the API server is, who we are to it, and how both are kept true."""
+"""A resolved connection: the API server, the credentials, and their renewal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class PresentedCertificate:
-    """What the server was last shown; the lock lets a plugin run once, however many threads ask."""
+    """The client certificate presented last; the lock makes a plugin run once for any number of threads."""
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
@@ -26,9 +26,9 @@ class PresentedCertificate:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Where the API server is and how to speak to it; `timeout` (seconds) is for one request, None is unset.
+    """An API server and how to connect to it; `timeout` is in seconds for one request, None if not set.
 
-    `server` is a URL without a login.
+    `server` is a URL without credentials.
     """
 
     server: str
@@ -44,10 +44,10 @@ class Connection:
     shown: PresentedCertificate = field(default_factory=PresentedCertificate, repr=False, compare=False)
 
     def headers(self) -> list[tuple[str, str]]:
-        """Authorization and impersonation, valid now (a plugin may run for it); to be sent as UTF-8.
+        """Current Authorization and Impersonate headers (this may run a plugin), to be sent as UTF-8.
 
         Raises:
-            BadConfig: there are no credentials to be had.
+            BadConfig: no credentials could be obtained.
         """
         with self.shown.lock:
             value = self.credentials.authorization()
@@ -56,9 +56,9 @@ class Connection:
         return [("Authorization", value.reveal()), *self.impersonation] if value else list(self.impersonation)
 
     def renew(self) -> bool:
-        """Get new credentials after a 401; False when the old ones are all there is.
+        """Get new credentials after a 401; False if there are none.
 
-        Nothing is done where those that this thread has sent are no longer the newest.
+        Does nothing if another thread has already replaced the credentials that this thread sent.
         """
         with self.shown.lock:
             sent = getattr(self.shown.by_thread, "proof", None)
@@ -71,11 +71,11 @@ class Connection:
 
     @property
     def certificates(self) -> int:
-        """How many certificates of a plugin there were; a connection made with an older one speaks for nobody."""
+        """Number of certificates obtained from a plugin so far; connections made with an older one are stale."""
         return self.shown.certificates
 
     def _show_certificate(self) -> None:
-        """The plugin's newest, if it gives any."""
+        """Load the newest certificate of the plugin, if any."""
         given = self.credentials.certificate()
         if self.tls is None or given is None or given == self.shown.certificate:
             return

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionOptions:
-    """kubectl's connection flags; None (or empty) is "not given". `request_timeout` is in seconds."""
+    """kubectl's connection flags; None (or empty) means not given. `request_timeout` is in seconds."""
 
     kubeconfig: str | None = None
     context: str | None = None

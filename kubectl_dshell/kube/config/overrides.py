@@ -1,4 +1,4 @@
-"""kubectl's flags laid over the entries that a kubeconfig has (client-go `clientcmd.ConfigOverrides`)."""
+"""kubectl's flags applied to the entries of a kubeconfig (client-go `clientcmd.ConfigOverrides`)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 def of_cluster(entry: NamedEntry, options: ConnectionOptions) -> NamedEntry:
-    """The cluster with what the flags say of it."""
+    """The cluster entry with the flags applied."""
     if options.server:
-        # Another server is not known by the old name (client-go drops it, too).
+        # The TLS server name belongs to the old server (client-go drops it too).
         entry = entry.but(server=options.server, tls_server_name="")
     if options.tls_server_name:
         entry = entry.but(tls_server_name=options.tls_server_name)
@@ -27,7 +27,7 @@ def of_cluster(entry: NamedEntry, options: ConnectionOptions) -> NamedEntry:
 
 
 def of_user(entry: NamedEntry, options: ConnectionOptions) -> NamedEntry:
-    """The user with what the flags say of it; a token takes the place of every other proof but a certificate."""
+    """The user entry with the flags applied; a token replaces all other credentials except a certificate."""
     if options.token:
         entry = entry.but(token=options.token.reveal(), tokenFile="", exec=None, auth_provider=None, username="")
     if options.client_certificate:

@@ -1,4 +1,4 @@
-"""From flags, environment and kubeconfig to one resolved connection, by kubectl's rules."""
+"""Resolution of flags, environment and kubeconfig into one connection, by kubectl's rules."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _SCHEMES = ("http", "https")
 
 
 def connect(options: ConnectionOptions, environ: Mapping[str, str], terminal: UserTerminal | None = None) -> Connection:
-    """Resolve everything but the network; a plugin may run. `terminal` is where it may ask.
+    """Resolve the connection without opening it; this may run a plugin, which may prompt on `terminal`.
 
     Raises:
-        BadConfig: what is wrong, in which file, and what exists instead.
+        BadConfig: with the mistake, the file, and the entries that exist.
     """
     connection = resolve(options, environ, terminal or UserTerminal())
     connection.headers()
@@ -46,10 +46,10 @@ def resolve(
     terminal: UserTerminal,
     account: ServiceAccount | None = None,
 ) -> Connection:
-    """Everything but what a plugin has to say. `account` is the pod's that we may run in.
+    """Resolve the connection without running a plugin. `account` is the service account of the pod, if in one.
 
     Raises:
-        BadConfig: what is wrong, in which file, and what exists instead.
+        BadConfig: with the mistake, the file, and the entries that exist.
     """
     account = account or ServiceAccount(environ)
     config = kubeconfig.load(options.kubeconfig, environ)
@@ -67,7 +67,7 @@ def resolve(
         namespace=options.namespace or context.text("namespace") or account.namespace() or "default",
         context=context.name,
         user=user.name,
-        # Like kubectl: what proves who we are never travels in the clear.
+        # As in kubectl, credentials are never sent in the clear.
         credentials=_proof(user, cluster, server, environ, terminal) if secure else sources.Static(),
         tls=_tls(cluster, user) if secure else None,
         tls_server_name=_server_name(cluster),
@@ -85,13 +85,13 @@ def _context(config: Kubeconfig, options: ConnectionOptions) -> NamedEntry:
         return NamedEntry("", {})
     if not config.files:
         raise BadConfig(
-            "no kubeconfig found: neither --kubeconfig nor $KUBECONFIG nor ~/.kube/config names a file that exists",
+            "no kubeconfig found: neither --kubeconfig nor $KUBECONFIG nor ~/.kube/config names an existing file",
             "See: kubectl config view",
         )
     known = ", ".join(config.sections["contexts"]) or "none"
     raise BadConfig(
         f"no current context in {', '.join(map(str, config.files))}",
-        f"Choose one with --context or `kubectl config use-context`. There are: {known}.",
+        f"Choose one with --context or `kubectl config use-context`. Available: {known}.",
     )
 
 
@@ -114,7 +114,7 @@ def _server_name(cluster: NamedEntry) -> str | None:
     try:
         name = host_name(cluster.checked_word("tls-server-name", cluster.text("tls-server-name")))
     except ValueError as error:
-        raise cluster.wrong("tls-server-name", "is no name of a server") from error
+        raise cluster.wrong("tls-server-name", "is not a valid server name") from error
     return name or None
 
 
@@ -123,7 +123,7 @@ def _proof(
 ) -> Credentials:
     found = sources.resolve(user, cluster, environ, terminal)
     if server.login and isinstance(found, sources.Static) and found.value is None:
-        # A login in the server's URL is the last that counts, as in Go.
+        # A login in the URL of the server has the lowest precedence, as in Go.
         return sources.Static(sources.basic(server.login.name.reveal(), server.login.password.reveal()))
     return found
 
@@ -132,8 +132,10 @@ def _tls(cluster: NamedEntry, user: NamedEntry) -> ssl.SSLContext:
     context = tls.client_context(cluster)
     certificate, key = tls.pem(user, "client-certificate"), tls.private_key(user, "client-key")
     if (certificate is None) != (key is None):
-        lacking = "client-key" if key is None else "client-certificate"
-        raise BadConfig(f'user "{user.name}" has no {lacking} to go with the other half')
+        lacking, given = "client-key", "client-certificate"
+        if key is not None:
+            lacking, given = given, lacking
+        raise BadConfig(f'user "{user.name}" has no {lacking} to go with its {given}')
     if certificate is not None and key is not None:
         tls.load_client_certificate(context, certificate, key, f'user "{user.name}"')
     return context

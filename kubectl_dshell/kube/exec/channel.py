@@ -1,6 +1,6 @@
-"""The payloads of v5/v4.channel.k8s.io (KEP-4006): one binary message is one byte of channel, then its data.
+"""Payloads of v5/v4.channel.k8s.io (KEP-4006): a binary message is a channel byte followed by data.
 
-Pure: bytes to events and back. Neither frames nor sockets are known here.
+Pure: bytes to events and back, without frames or sockets.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ V5 = "v5.channel.k8s.io"
 V4 = "v4.channel.k8s.io"
 
 _LARGEST_STATUS = 1024 * 1024
-_HIGHEST_CODE = 255  # our own exit code would be the rest of a division by 256: 0 for 256
+_HIGHEST_CODE = 255  # the process would exit with the code modulo 256: 0 for 256
 END_OF_INPUT = bytes([Channel.CLOSE, Channel.STDIN])
 _OUTPUT = {channel.value: channel for channel in (Channel.STDOUT, Channel.STDERR)}
 
 
 def decode(message: bytes) -> Event | None:
-    """What one binary message says; None for the empty messages that open each channel, and channels not ours."""
-    if len(message) < 2:  # a channel byte and nothing
+    """The event in a binary message; None for the empty messages that open each channel, and for other channels."""
+    if len(message) < 2:  # a channel byte without data
         return None
     number = message[0]
     if number in _OUTPUT:
@@ -38,17 +38,17 @@ def decode(message: bytes) -> Event | None:
 
 
 def stdin(data: bytes) -> bytes:
-    """The message that hands `data` to the command."""
+    """The message that writes `data` to stdin of the command."""
     return bytes([Channel.STDIN]) + data
 
 
 def resize(size: TerminalSize) -> bytes:
-    """The message that sets the terminal's size."""
+    """The message that sets the size of the terminal."""
     return bytes([Channel.RESIZE]) + json.dumps({"Width": size.columns, "Height": size.rows}).encode()
 
 
 def exit_of(status: bytes) -> Exit:
-    """A metav1.Status: Success is 0, a cause ExitCode is that, anything else has no code but the server's words."""
+    """The exit of a metav1.Status: Success is 0, a cause ExitCode has the code; otherwise there is only a message."""
     try:
         document = parse_json(status[:_LARGEST_STATUS])
     except Malformed:

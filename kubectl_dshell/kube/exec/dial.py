@@ -1,4 +1,4 @@
-"""A TCP or TLS connection to the API server for a stream of its own, through the proxy if there is one."""
+"""A separate TCP or TLS connection to the API server for a stream, through the proxy if there is one."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 def dial(connection: Connection, seconds: float = CONNECT_SECONDS) -> socket.socket:
-    """A connected, blocking socket, within `seconds`; a TLS one for https servers.
+    """A connected, blocking socket, within `seconds`; with TLS for https servers.
 
     Raises:
-        ConnectionLost: nobody answers. BadConfig: the server is not trusted, or does not trust us.
+        ConnectionLost: no response. BadConfig: the server is not trusted, or rejected the handshake.
     """
     server = urlsplit(connection.server)
     host, port = server.hostname or "", server.port or DEFAULT_PORTS[server.scheme]

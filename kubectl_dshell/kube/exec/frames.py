@@ -1,6 +1,6 @@
-"""WebSocket frames (RFC 6455) out of a stream of bytes that arrives in any pieces.
+"""WebSocket frames (RFC 6455), parsed from a byte stream that arrives in arbitrary pieces.
 
-Pure: bytes to messages and back. Libraries own the socket, which a loop that polls several descriptors has to own.
+Pure: bytes to messages and back. A library would own the socket, which the loop that polls several descriptors needs.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LARGEST_MESSAGE = 16 * 1024 * 1024
-"""Servers send 32 KiB; what arrives is in memory three times before it is printed."""
+"""Servers send 32 KiB; a message is in memory three times before it is printed."""
 LARGEST_CONTROL = 125
-"""RFC 6455, 5.5: so that an answer to a ping is never large."""
+"""RFC 6455, 5.5: it bounds the reply to a ping."""
 MOST_FRAGMENTS = 65536
-"""Of one message: the empty ones need memory, too."""
+"""Per message: empty fragments need memory too."""
 _ROOM = 64 * 1024
 _FIN, _RESERVED, _OPCODE, _MASKED, _LENGTH = 0x80, 0x70, 0x0F, 0x80, 0x7F
 _LENGTH_16, _LENGTH_64 = 126, 127
@@ -40,24 +40,24 @@ class Opcode(IntEnum):
 
 _NEEDS_64 = 1 << 16
 _BLOCK = 8 * 1024
-"""Bytes that are masked at a time; a multiple of the key's four."""
+"""Bytes masked at a time; a multiple of the four bytes of the key."""
 _OPCODES = frozenset(map(int, Opcode))
 
 
 class ProtocolError(Exception):
-    """The peer does not speak WebSocket as a server has to."""
+    """The peer violates the WebSocket protocol for servers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A whole message: fragments joined, control frames as they came."""
+    """A complete message: fragments are joined, control frames are passed on as received."""
 
     opcode: Opcode
     data: bytes
 
 
 def encode(data: bytes, opcode: Opcode = Opcode.BINARY) -> bytes:
-    """One frame, masked with a key of its own that nobody can foresee (RFC 6455, 5.3 and 10.3)."""
+    """A single frame, masked with an unpredictable key of its own (RFC 6455, 5.3 and 10.3)."""
     first, length = _FIN | opcode, len(data)
     if length < _LENGTH_16:
         head = struct.pack("!BB", first, _MASKED | length)
@@ -70,7 +70,7 @@ def encode(data: bytes, opcode: Opcode = Opcode.BINARY) -> bytes:
 
 
 def _masked(data: bytes, key: bytes) -> Iterator[bytes]:
-    """`data` XOR the repeated key, as large integers: in blocks that stay in the processor's cache.
+    """`data` XOR the repeated key, as large integers in blocks that fit into the CPU cache.
 
     A whole frame as one integer takes 1.3 times as long for 64 KiB, and 4 times for 1 MiB.
     """
@@ -84,7 +84,7 @@ def _masked(data: bytes, key: bytes) -> Iterator[bytes]:
 
 
 def close_reason(data: bytes) -> str:
-    """The code and text of a close frame, for people: "1011 internal error"."""
+    """The code and text of a close frame, for display: "1011 internal error"."""
     if len(data) < 2:  # the code's two bytes
         return "no reason given"
     code = int.from_bytes(data[:2], "big")
@@ -92,11 +92,11 @@ def close_reason(data: bytes) -> str:
 
 
 class Reader:
-    """Feed it bytes, take messages. What is put into its `room` is not copied once more."""
+    """Incremental parser from bytes to messages. Bytes placed in its `room` are not copied again."""
 
     def __init__(self) -> None:
-        """Nothing has arrived yet."""
-        self._buffer = bytearray(_ROOM)  # kept: memory that comes from the kernel anew costs more than a copy
+        """An empty buffer."""
+        self._buffer = bytearray(_ROOM)  # kept: fresh memory from the kernel costs more than a copy
         self._filled = 0
         self._fragments: list[bytes] = []
         self._collected = 0
@@ -106,20 +106,20 @@ class Reader:
         """All messages that `data` completes.
 
         Raises:
-            ProtocolError: what arrived is no frame of a server, or a message above 16 MiB.
+            ProtocolError: not a frame of a server, or a message above 16 MiB.
         """
         with self.room(len(data)) as room:
             room[: len(data)] = data
         return self.took(len(data))
 
     def room(self, size: int) -> memoryview:
-        """Where the next bytes go, `size` at least; to be released before anything else is done here."""
+        """Space for at least `size` more bytes; release it before calling any other method."""
         if len(self._buffer) - self._filled < size:
             self._buffer += bytes(size)
         return memoryview(self._buffer)[self._filled :]
 
     def took(self, count: int) -> list[Message]:
-        """As `feed`, for `count` bytes that are in the `room` now."""
+        """As `feed`, for `count` bytes already placed in `room`."""
         self._filled += count
         messages, start = [], 0
         with memoryview(self._buffer) as view:
@@ -134,7 +134,7 @@ class Reader:
         return messages
 
     def _frame(self, view: memoryview, start: int) -> tuple[bool, Opcode, bytes, int] | None:
-        """(final, opcode, payload, where the next begins), or None while it is incomplete."""
+        """(final, opcode, payload, start of the next frame), or None while the frame is incomplete."""
         available = self._filled - start
         if available < 2:  # the shortest header
             return None
@@ -166,7 +166,7 @@ class Reader:
         self._fragments.append(payload)
         self._collected += len(payload)
         if self._collected > LARGEST_MESSAGE or len(self._fragments) > MOST_FRAGMENTS:
-            raise ProtocolError("a message that does not end")
+            raise ProtocolError("a message that is too long")
         if not final:
             return None
         message = Message(self._kind, b"".join(self._fragments))

@@ -1,6 +1,6 @@
-"""The request that turns a connection into a WebSocket (RFC 6455, 4.1), and its answer within bounds.
+"""The request that upgrades a connection to a WebSocket (RFC 6455, 4.1), and its response.
 
-Bounds of size and of time: a server that sends lines of any length, a byte now and then, is not waited for.
+The response is bounded in size and time, so that endless lines or a slow trickle of bytes cannot block the client.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 LARGEST_REFUSAL = 1024 * 1024
-"""Bytes of the body of an answer that is none."""
+"""Bytes of the body of a response that refuses the upgrade."""
 _GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
 @dataclass(frozen=True, slots=True)
 class Upgraded:
-    """The answer; if it is 101, the protocol that was chosen, and frames that came with it."""
+    """The response; if it is 101, also the chosen protocol and any frames received with it."""
 
     answer: HttpResponse
     protocol: str = ""
@@ -40,17 +40,17 @@ class Upgraded:
 def shake_hands(
     sock: socket.socket, url: str, protocols: Sequence[str], headers: Sequence[tuple[str, str]], seconds: float
 ) -> Upgraded:
-    """Ask for `url` over `sock` and read the answer, within `seconds` for all of it.
+    """Request an upgrade of `url` over `sock` and read the response, within `seconds` in total.
 
     Raises:
-        OSError: the connection broke, or time ran out (TimeoutError).
-        http.client.HTTPException: the answer is not HTTP, or not what a WebSocket server says.
+        OSError: the connection broke or timed out (TimeoutError).
+        http.client.HTTPException: the response is not HTTP, or not that of a WebSocket server.
     """
     key = base64.b64encode(secrets.token_bytes(16)).decode()
     sock.settimeout(seconds)
     sock.sendall(_request(url, key, protocols, headers))
-    # What follows the answer belongs to frames. A byte at a time takes none of them; within TLS each byte would cost
-    # a call into it, and what shares a record with the answer is read with it anyway.
+    # Frames follow the response. Reading byte by byte consumes none of them. Over TLS every byte would cost a call into
+    # OpenSSL, and data in the same record as the response is decrypted with it anyway.
     secured = isinstance(sock, ssl.SSLSocket)
     response = (Response if secured else _Careful)(sock, method="GET")
     response.begin()
@@ -58,15 +58,15 @@ def shake_hands(
     parts = urlsplit(url)
     where = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
     if response.status != HTTPStatus.SWITCHING_PROTOCOLS:
-        # Following a redirect would hand our credentials to another server.
+        # Following a redirect would send the credentials to another server.
         body = response.read(LARGEST_REFUSAL)
         return Upgraded(HttpResponse(response.status, response.reason, found, body, where))
     proof = base64.b64encode(hashlib.sha1(f"{key}{_GUID}".encode(), usedforsecurity=False).digest()).decode()
     if not hmac.compare_digest(found.get("sec-websocket-accept", "").encode(), proof.encode()):
-        raise http.client.HTTPException("it switches to something else")
+        raise http.client.HTTPException("it switched to another protocol")
     protocol = found.get("sec-websocket-protocol", "")
     if protocol not in protocols:
-        raise http.client.HTTPException("it speaks none of our protocols")
+        raise http.client.HTTPException("it chose none of the subprotocols offered")
     return Upgraded(
         HttpResponse(HTTPStatus.SWITCHING_PROTOCOLS, response.reason, found, url=where),
         protocol,

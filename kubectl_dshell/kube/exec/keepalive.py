@@ -1,20 +1,20 @@
-"""When to ping, and when silence means that the peer is gone. Pure: time is passed in."""
+"""Pings, and the detection of a dead peer by its silence. Pure: time is passed in."""
 
 from __future__ import annotations
 
-# What pipes and windows between us and a command that does not read are sure to take: below it, and once a
-# ping behind it was answered, the server cannot be stuck on our bytes, so its silence counts.
+# Bytes that the pipes and TCP windows always absorb, even if the command does not read. Below this, or once a later
+# ping was answered, the server cannot be blocked on our data, so its silence counts.
 _ALWAYS_TAKEN = 64 * 1024
 
 
 class Keepalive:
-    """One stream's pulse; all times are monotonic seconds."""
+    """The keepalive of a stream; all times are monotonic seconds."""
 
     INTERVAL = 15.0
     PATIENCE = 30.0
 
     def __init__(self, now: float) -> None:
-        """The stream is fresh: its handshake was heard at `now`."""
+        """`now` is the time of the handshake."""
         self._since = now
         self._called = now
         self._next_ping = now + self.INTERVAL
@@ -25,27 +25,27 @@ class Keepalive:
         self._unproven = 0
 
     def heard(self) -> None:
-        """Something arrived, whatever it was."""
+        """Record that data arrived, of any kind."""
         self._heard = True
 
     def sent(self, count: int) -> None:
-        """`count` bytes of stdin were queued."""
+        """Record that `count` bytes of stdin were queued."""
         self._sent += count
 
     def answered(self, payload: bytes) -> None:
-        """A pong came: everything before its ping was taken."""
+        """Record a pong: everything sent before its ping has been consumed."""
         if payload == self._payload():
             self._unproven = self._sent_at_ping
 
     def excuse(self, now: float) -> None:
-        """We do not listen: silence until `now` is our own doing."""
+        """Disregard silence until `now`: the caller was deliberately not reading."""
         self._since = now
 
     def due(self, now: float) -> bytes | None:
         """A ping's payload if one is due.
 
         Raises:
-            PeerSilent: nothing was heard for PATIENCE although somebody listened.
+            PeerSilent: nothing was received for PATIENCE while the caller was reading.
         """
         stopped = now - self._called > self.INTERVAL + self.PATIENCE / 2
         self._called = now
@@ -62,16 +62,16 @@ class Keepalive:
         return self._payload()
 
     def next(self, now: float) -> float:
-        """When to ask again."""
+        """The time of the next call of `due`."""
         return max(now, min(self._next_ping, self._since + self.PATIENCE))
 
     def _may_be_stuck(self) -> bool:
-        """A command that does not read its stdin stops the server from reading our pings."""
+        """Whether a command that does not read stdin may keep the server from reading pings."""
         return self._sent > _ALWAYS_TAKEN and self._sent > self._unproven
 
     def _payload(self) -> bytes:
         return self._number.to_bytes(4, "big")
 
 
-class PeerSilent(Exception):  # it is what happened
-    """Nothing was heard for too long."""
+class PeerSilent(Exception):  # an event, not an error
+    """Nothing was received for too long."""

@@ -1,4 +1,4 @@
-"""One exec: a WebSocket whose socket never blocks, for a loop that polls it."""
+"""An exec stream: a WebSocket over a non-blocking socket, for a polling loop."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PIECE = 128 * 1024
 RECEIVE_LIMIT = 256 * 1024
-# More than a TLS record: a read leaves nothing decrypted behind, where no poll would see it.
+# More than a TLS record, so that a read leaves no decrypted data behind, which poll cannot see.
 _READ = 32 * 1024
 _WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 _FORGET = struct.pack("ii", 1, 0)
@@ -28,12 +28,12 @@ _NORMAL_CLOSE = (1000).to_bytes(2, "big")
 
 
 class ExecStream:
-    """A command's stdin, output and exit over `sock`, whose handshake is done; used by one thread."""
+    """Stdin, output and exit of a command over `sock`, after the handshake; for a single thread."""
 
     def __init__(self, sock: socket.socket, protocol: str, *, now: float, early: bytes = b"") -> None:
-        """`protocol` is what the server chose (`channel.V5` or V4), `now` monotonic seconds.
+        """`protocol` is the server's choice (`channel.V5` or V4), `now` is in monotonic seconds.
 
-        `early` are bytes that were read with the handshake.
+        `early` holds bytes that were read with the handshake.
         """
         self.protocol = protocol
         self._sock = sock
@@ -52,7 +52,7 @@ class ExecStream:
         self._silent = False
         self._early = early
         if early or (isinstance(sock, ssl.SSLSocket) and sock.pending()):
-            # The first frames shared a TLS record with the handshake: only an answer makes a poll see them.
+            # The first frames shared a TLS record with the handshake: only the pong makes the socket readable.
             self._enqueue(b"", Opcode.PING)
             self.flush()
 
@@ -68,13 +68,13 @@ class ExecStream:
         return self._backlog
 
     def receive(self) -> list[Event]:
-        """What has arrived, about a quarter of a MiB at most; never blocks.
+        """Events received so far, at most about 256 KiB; never blocks.
 
         Raises:
-            ConnectionLost: the peer is gone, and no Exit came before.
+            ConnectionLost: the peer is gone and sent no Exit.
         """
         events: list[Event] = []
-        # A TLS record at a time is what can be read; all of them at once is far cheaper to take apart.
+        # Each read returns at most one TLS record; parsing several together is far cheaper.
         taken = 0
         with self._reader.room(self._limit + _READ) as room:
             while taken < self._limit and self._lost is None and (count := self._read(room[taken:])):
@@ -85,18 +85,18 @@ class ExecStream:
             self._heartbeat.heard()
             self._take(taken, events)
         if self._lost is not None and not events and self._exit is None:
-            raise ConnectionLost(f"the connection to the command is lost: {self._lost}")
+            raise ConnectionLost(f"the connection to the command was lost: {self._lost}")
         return events
 
     def send(self, data: bytes) -> None:
-        """Queue bytes for the command's stdin and write what the socket takes."""
+        """Queue bytes for stdin of the command and write as much as the socket accepts."""
         for start in range(0, len(data), PIECE):
             self._enqueue(channel.stdin(data[start : start + PIECE]))
         self._heartbeat.sent(len(data))
         self.flush()
 
     def end_input(self) -> None:
-        """Let the command's stdin end after what is queued; v4 has no way to say so."""
+        """Close stdin of the command after the queued data; v4 cannot signal this."""
         if self.protocol == channel.V5:
             self._enqueue(channel.END_OF_INPUT)
             self.flush()
@@ -106,7 +106,7 @@ class ExecStream:
         self.flush()
 
     def flush(self) -> None:
-        """Write what the socket takes now. A failure here is told by `receive`, after what came before it."""
+        """Write as much as the socket accepts. `receive` reports a failure, after the data received before it."""
         while self._queue:
             head = self._queue[0]
             try:
@@ -124,10 +124,10 @@ class ExecStream:
                 self._queue[0] = head[count:]
 
     def keepalive(self, now: float) -> float:
-        """Ping when due; the monotonic time of the next call.
+        """Ping if due; returns the monotonic time of the next call.
 
         Raises:
-            ConnectionLost: nothing was heard for 30 s.
+            ConnectionLost: nothing was received for 30 s.
         """
         if self._exit is not None or self._lost is not None:
             return now + Keepalive.INTERVAL
@@ -136,22 +136,24 @@ class ExecStream:
         except PeerSilent:
             self._silent = True
             seconds = int(Keepalive.PATIENCE)
-            raise ConnectionLost(f"the connection to the command is lost: no sign of life for {seconds} s") from None
+            raise ConnectionLost(
+                f"the connection to the command was lost: nothing was received for {seconds} s"
+            ) from None
         if ping is not None:
             self._enqueue(ping, Opcode.PING)
             self.flush()
         return self._heartbeat.next(now)
 
     def idle(self, now: float) -> float:
-        """As `keepalive`, while we deliberately do not read: silence means nothing then."""
+        """As `keepalive`, while the caller deliberately does not read, so that silence means nothing."""
         self._heartbeat.excuse(now)
         return self.keepalive(now)
 
     def close(self) -> None:
-        """Say goodbye if the socket takes it, and close it.
+        """Send a close frame if the socket accepts it, and close the socket.
 
-        After a silence what was said is taken back: the kernel would go on trying for minutes, and a beat that arrives
-        then would keep a debug container whose client has long gone.
+        After a silence unsent data is discarded: the kernel would retry for minutes, and a heartbeat delivered so late
+        would keep a debug container whose client is long gone.
         """
         if self._silent:
             with contextlib.suppress(OSError):
@@ -163,7 +165,7 @@ class ExecStream:
             self._sock.close()
 
     def _read(self, room: memoryview) -> int:
-        """How many bytes are in `room` now; 0 when nothing is there or the end has come (then `_lost` says so)."""
+        """Number of bytes read into `room`; 0 if there are none, or at the end (then `_lost` is set)."""
         if self._early:
             early, self._early = self._early, b""
             room[: len(early)] = early
@@ -176,7 +178,7 @@ class ExecStream:
             self._lost = error.strerror or str(error)
             return 0
         if not count:
-            self._lost = "closed by the server without a word"
+            self._lost = "closed by the server without a reason"
         return count
 
     def _take(self, count: int, events: list[Event]) -> None:
@@ -202,7 +204,7 @@ class ExecStream:
                 return
 
     def _pong(self, payload: bytes) -> None:
-        """One at a time waits for a server that does not read, the last (RFC 6455, 5.5.3)."""
+        """Queue a pong; while the server does not read, only the latest ping is answered (RFC 6455, 5.5.3)."""
         if self._ponging is not None:
             self._owed = payload
             return
@@ -220,12 +222,12 @@ class ExecStream:
     def _hang_up(self, why: str) -> None:
         self._lost = why
         self._deafen()
-        # Makes the socket readable, so that a poller comes back for the news.
+        # Makes the socket readable, so that the polling loop notices.
         with contextlib.suppress(OSError):
             self._sock.shutdown(socket.SHUT_RDWR)
 
     def _deafen(self) -> None:
-        """Nobody takes what we send any more; what was sent to us may still be on its way."""
+        """Drop the queue, since the peer no longer reads; data from the peer may still arrive."""
         self._deaf = True
         self._queue.clear()
         self._backlog = 0

@@ -1,4 +1,4 @@
-"""The handshake that turns a request for pods/exec into a stream."""
+"""The upgrade of a pods/exec request to a stream."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ _NEVER_OF_A_STREAM = frozenset(
         HTTPStatus.GATEWAY_TIMEOUT,
     }
 )
-"""What proxies say of streams; an API server says them as a metav1.Status, and a kubelet not at all."""
+"""Refusals by proxies; an API server would send a metav1.Status, and a kubelet never uses these."""
 _WAY_OUT = (
-    "Something on the way lets no WebSocket through. A reverse proxy has to pass on Upgrade and Connection; "
-    "kubectl proxy refuses exec unless it is started with --reject-paths='^$'."
+    "Something between this machine and the cluster blocks WebSockets. A reverse proxy must forward the Upgrade and "
+    "Connection headers; kubectl proxy rejects exec unless it is started with --reject-paths='^$'."
 )
 
 
-def open_exec(  # noqa: PLR0913  # an exec is that many facts
+def open_exec(  # noqa: PLR0913  # an exec has that many parameters
     connection: Connection,
     namespace: str,
     pod: str,
@@ -62,13 +62,13 @@ def open_exec(  # noqa: PLR0913  # an exec is that many facts
 ) -> ExecStream:
     """Run `argv` in a container; the stream is open when this returns.
 
-    `half_close` says whether the end of stdin has to reach the command (by default: piped stdin); `seconds` is for
-    the handshake (by default: as for a request).
+    `half_close` says whether the end of stdin must reach the command (default: if stdin is piped); `seconds` limits
+    the handshake (default: as for a request).
 
     Raises:
-        ContainerNotRunning: not yet, or not any more. PodNotFound, Forbidden, ApiError: another no of the server, or of
-            the kubelet behind it. BadConfig: credentials or TLS. ConnectionLost: no answer.
-        Unavailable: no WebSocket gets through, or the server is too old for what is asked.
+        ContainerNotRunning: not yet, or no longer. PodNotFound, Forbidden, ApiError: another refusal of the API server
+            or the kubelet. BadConfig: credentials or TLS. ConnectionLost: no response.
+        Unavailable: WebSockets are blocked, or the server is too old.
     """
     flags = (("stdin", stdin), ("stdout", True), ("stderr", not tty), ("tty", tty))
     query = [("container", container), *(("command", word) for word in argv)]
@@ -80,8 +80,8 @@ def open_exec(  # noqa: PLR0913  # an exec is that many facts
     if protocol != channel.V5 and (stdin and not tty if half_close is None else half_close):
         sock.close()
         raise Unavailable(
-            f"the API server only speaks {protocol}, in which piped input cannot end",
-            "Kubernetes 1.30 or newer is needed for piped input; a terminal works here.",
+            f"the API server only speaks {protocol}, which cannot signal the end of piped input",
+            "Kubernetes 1.30 or newer is required for piped input; a terminal works with this server.",
         )
     return ExecStream(sock, protocol, now=time.monotonic(), early=early)
 
@@ -111,7 +111,7 @@ def _upgrade(
     connection: Connection, resource: str, trace: RequestTrace, wait: float
 ) -> tuple[socket.socket | None, Upgraded]:
     headers = [("User-Agent", USER_AGENT), *connection.headers()]
-    url, until, began, said = connection.server + resource, time.monotonic() + wait, time.monotonic(), "no answer"
+    url, until, began, said = connection.server + resource, time.monotonic() + wait, time.monotonic(), "no response"
     sock = None
     try:
         sock = run_with_deadline(wait, lambda: dial(connection, wait), too_late=lambda late: late.close())
@@ -131,23 +131,23 @@ def _upgrade(
 
 
 def _refusal(answer: HttpResponse, connection: Connection, request: str) -> DshellError:
-    """Of whom: the API server and the kubelet say what is wrong; what is between them and us says no to all streams."""
+    """A refusal by its source: the API server and kubelet give a reason, a proxy in between blocks all streams."""
     error = failure(answer, connection, request)
     status = b'"Status"' in answer.body
     if isinstance(error, BadConfig) or (status and "pgrade" not in error.message):
         return error
     if answer.ok or answer.is_page or answer.status in _NEVER_OF_A_STREAM or "pgrade" in error.message:
-        why = f"{answer.url} answers {answer.status} {one_line(answer.reason, 40)}".strip()
+        why = f"{answer.url} returned {answer.status} {one_line(answer.reason, 40)}".strip()
         text = error.message if answer.is_page else f"{why} ({one_line(error.message)})"
-        return Unavailable(f"no stream to the pod: {text}", _WAY_OUT)
+        return Unavailable(f"cannot open a stream to the pod: {text}", _WAY_OUT)
     return error
 
 
 def _no_stream(connection: Connection, error: BaseException, sock: socket.socket | None) -> DshellError:
     if sock is not None and isinstance(error, TimeoutError):
-        why = f"{connection.server} does not answer the request for one"
+        why = f"{connection.server} did not respond to the WebSocket handshake"
     elif isinstance(error, http.client.HTTPException) and not isinstance(error, OSError):
-        why = f"{connection.server} does not open a WebSocket: {one_line(str(error)) or type(error).__name__}"
+        why = f"{connection.server} did not open a WebSocket: {one_line(str(error)) or type(error).__name__}"
     else:
         return unreachable(connection, error)
-    return Unavailable(f"no stream to the pod: {why}", _WAY_OUT)
+    return Unavailable(f"cannot open a stream to the pod: {why}", _WAY_OUT)

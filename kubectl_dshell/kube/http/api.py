@@ -1,4 +1,4 @@
-"""Requests to the API server: JSON in, JSON out, failures in our words."""
+"""Requests to the API server: JSON in, JSON out, failures as our own exceptions."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 
 USER_AGENT = f"kubectl-dshell/{__version__}"
 ANSWER_SECONDS = 60.0
-"""For one answer, from the name of the server to the last byte of the body."""
+"""For one response, from name resolution to the last byte of the body."""
 LARGEST_OBJECT = 16 * 1024 * 1024
-"""Bytes of what is turned into objects whole: ten times what etcd takes of one object."""
+"""Bytes of a response that is parsed as a whole: ten times etcd's limit for an object."""
 
 
 class Api:
-    """One API server over kept-alive connections; may be used by several threads."""
+    """Client for an API server over persistent connections; thread-safe."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class Api:
         on_warning: Callable[[str], None] = lambda _text: None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`on_warning` gets the text of each Warning header (Pod Security's, deprecations)."""
+        """`on_warning` receives the text of each Warning header (Pod Security, deprecations)."""
         self.connection = connection
         self.sleep = sleep
         self._trace = trace
@@ -61,15 +61,15 @@ class Api:
         return self.request("GET", path, query, deadline=deadline)
 
     def read(self, path: str, query: Query = ()) -> HttpResponse:
-        """The object or list at `path` as it came, for those who need a little of much."""
+        """The raw response for `path`, for callers that need little of a large list."""
         return self._answer("GET", path, query, limit=LARGEST_BODY)
 
     def post(self, path: str, body: object) -> dict[str, Any]:
-        """Create, or ask (reviews); not repeated unless the server says it did nothing."""
+        """Create an object or review; retried only if the server says that it did nothing."""
         return self.request("POST", path, body=body, idempotent=False)
 
     def patch(self, path: str, body: object, query: Query = ()) -> dict[str, Any]:
-        """A strategic merge patch; the caller vouches that sending it twice does no harm."""
+        """Send a strategic merge patch, which must be safe to send twice."""
         kind = "application/strategic-merge-patch+json"
         return self.request("PATCH", path, query, body=body, content_type=kind)
 
@@ -84,16 +84,16 @@ class Api:
         idempotent: bool = True,
         deadline: float | None = None,
     ) -> dict[str, Any]:
-        """One request, repeated as `retry` says, but not past the monotonic `deadline`.
+        """Send a request, retried by the policy of `retry` but not past the monotonic `deadline`.
 
         Raises:
-            ApiError: the server says no. BadConfig: it rejects us, or we do not trust it.
-            ConnectionLost: no answer.
+            ApiError: the server refused the request. BadConfig: it rejected the credentials, or is not trusted.
+            ConnectionLost: no response.
         """
         content = None if body is None else json.dumps(body, separators=(",", ":")).encode()
         return self._answer(method, path, query, content, content_type, idempotent=idempotent, deadline=deadline).json()
 
-    def _answer(  # noqa: PLR0913  # a request is that many facts
+    def _answer(  # noqa: PLR0913  # a request has that many parameters
         self,
         method: str,
         path: str,
@@ -120,7 +120,7 @@ class Api:
         return got
 
     def open(self, path: str, query: Query, *, read_seconds: float) -> urllib3.BaseHTTPResponse:
-        """A response whose body is still to be read (a watch).
+        """A response whose body has not been read yet (a watch).
 
         Raises:
             ApiError, BadConfig, ConnectionLost: as `request` does.
@@ -170,11 +170,11 @@ class Api:
         seconds: float,
         encoding: str,
     ) -> Callable[[], urllib3.BaseHTTPResponse]:
-        """The request, to be sent by whoever calls it; credentials are asked for here and now."""
+        """A function that sends the request; credentials are obtained now, not when it is called."""
         headers = urllib3.HTTPHeaderDict({"Accept": "application/json", "User-Agent": USER_AGENT})
         headers["Accept-Encoding"] = encoding
         for name, value in self.connection.headers():
-            # http.client writes text as Latin-1; what arrives are the bytes of UTF-8.
+            # http.client encodes text as Latin-1, which turns this back into UTF-8.
             headers.add(name, value.encode().decode("latin-1"))
         if content is not None:
             headers["Content-Type"] = content_type
@@ -191,9 +191,9 @@ class Api:
 
     @contextmanager
     def _spoken(self, method: str, path: str, query: Query) -> Iterator[Callable[[str], None]]:
-        """Trace the request, and translate what urllib3 raises in it."""
+        """Trace the request and translate exceptions of urllib3."""
         began = time.monotonic()
-        said = ["no answer"]
+        said = ["no response"]
         try:
             yield lambda status: said.__setitem__(0, status)
         except (urllib3.exceptions.HTTPError, OSError) as error:
@@ -203,7 +203,7 @@ class Api:
 
     def _whole(self, response: urllib3.BaseHTTPResponse, path: str, limit: int) -> HttpResponse:
         body = read_body(response, limit)
-        # Several headers of one name: urllib3 joins them here, and gives them one by one as items.
+        # Indexing joins repeated headers; iterating over items would yield them one by one.
         headers = {name.lower(): response.headers[name] for name in response.headers}
         return HttpResponse(response.status, response.reason or "", headers, body, self._url(path, ()))
 

@@ -1,4 +1,4 @@
-"""The body of an answer, read and unpacked piece by piece to a limit."""
+"""The body of a response, read and decompressed piece by piece up to a limit."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ _GZIP = 16 + zlib.MAX_WBITS
 
 
 def read_body(response: urllib3.BaseHTTPResponse, limit: int = LARGEST_BODY) -> bytes:
-    """All of it; its connection may be used again then, and is closed otherwise.
+    """The whole body; afterwards the connection may be reused. On failure it is closed.
 
     Raises:
-        Malformed: more than `limit` bytes, or an encoding that was not asked for or is broken.
-        urllib3.exceptions.HTTPError: it ended early, or not in time.
+        Malformed: more than `limit` bytes, or an encoding that was not requested or is corrupt.
+        urllib3.exceptions.HTTPError: the body was cut short or timed out.
     """
-    body = io.BytesIO()  # gives its bytes away without a copy
+    body = io.BytesIO()  # getvalue does not copy
     try:
         for plain in _unpacked(response):
-            _check(body.tell() + len(plain) <= limit, f"has more than {limit >> 20} MiB")
+            _check(body.tell() + len(plain) <= limit, f"is larger than {limit >> 20} MiB")
             body.write(plain)
     except zlib.error as error:
         response.close()
-        raise Malformed(f"the API server's answer is not the gzip it says: {error}") from error
+        raise Malformed(f"the API server's response is not valid gzip: {error}") from error
     except BaseException:
         response.close()
         raise
@@ -43,7 +43,7 @@ def read_body(response: urllib3.BaseHTTPResponse, limit: int = LARGEST_BODY) -> 
 
 def _unpacked(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
     encoding = response.headers.get("content-encoding", "").strip().lower()
-    _check(encoding in ("", "identity", "gzip"), "is in an encoding that was not asked for")
+    _check(encoding in ("", "identity", "gzip"), "is in an encoding that was not requested")
     unpack = zlib.decompressobj(_GZIP) if encoding == "gzip" else None
     while piece := response.read(_PIECE, decode_content=False):
         if unpack is None:
@@ -52,9 +52,9 @@ def _unpacked(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
         while piece and not unpack.eof:
             yield unpack.decompress(piece, _PIECE)
             piece = unpack.unconsumed_tail
-    _check(unpack is None or unpack.eof, "is not the gzip it says")
+    _check(unpack is None or unpack.eof, "is not valid gzip")
 
 
 def _check(right: object, otherwise: str) -> None:
     if not right:
-        raise Malformed(f"the API server's answer {otherwise}")
+        raise Malformed(f"the API server's response {otherwise}")

@@ -1,7 +1,7 @@
-"""Connections of urllib3 whose answers have a deadline and a size, whatever the server does with them.
+"""urllib3 connections whose responses are bounded in time and size, whatever the server does.
 
-A timeout of a socket is for one read: a server that sends a byte now and then is never late. And of http.client's own
-limits (64 KiB a line, 100 headers) there are none on how many answers of 1xx, or lines around chunks, come first.
+A socket timeout applies to a single read, so a server that trickles bytes never exceeds it. http.client limits lines
+(64 KiB) and headers (100), but neither the number of 1xx responses nor the lines between chunks.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     import urllib3
 
 LARGEST_HEAD = 256 * 1024
-"""Bytes of status lines and headers, those of 1xx included."""
+"""Bytes of status lines and headers, including those of 1xx responses."""
 LARGEST_BODY = 64 * 1024 * 1024
-"""Bytes as sent, and as decoded."""
+"""Bytes, both as sent and as decoded."""
 MOST_CHUNKS = 100_000
-"""Of one body: smaller ones than 640 bytes in a body of 64 MiB are what no server sends."""
+"""Per body: no server sends 64 MiB in chunks of less than 640 bytes."""
 _FRAMING = 4 * 1024 * 1024
 """Bytes between the chunks of a body."""
 
 
 def bounded(manager: urllib3.PoolManager) -> urllib3.PoolManager:
-    """The same, but each answer is read within the timeout of the request, and within the sizes above."""
+    """The same manager, with each response limited to the timeout of the request and the sizes above."""
     kinds: dict[str, Any] = manager.pool_classes_by_scheme
     manager.pool_classes_by_scheme = {scheme: _pool(kind) for scheme, kind in kinds.items()}
     return manager
@@ -39,10 +39,10 @@ def _pool(kind: Any) -> Any:
 
 
 class Wire(io.RawIOBase):
-    """What a socket gives, until a time and up to a count."""
+    """Data from a socket, until a deadline and up to a size."""
 
     def __init__(self, raw: Any, sock: socket.socket) -> None:
-        """`raw` is the socket as a file; its timeout is now the time for all of it."""
+        """`raw` is the socket as a file; the timeout of the socket becomes the limit for the whole response."""
         self._raw, self.sock = raw, sock
         timeout = sock.gettimeout()
         self._deadline = None if timeout is None else time.monotonic() + timeout
@@ -56,7 +56,7 @@ class Wire(io.RawIOBase):
         if self._sealed:
             return None
         if self._room < 0:
-            raise http.client.HTTPException("more than an answer may have")
+            raise http.client.HTTPException("the response is too large")
         if self._deadline is not None:
             left = self._deadline - time.monotonic()
             if left <= 0:
@@ -70,11 +70,11 @@ class Wire(io.RawIOBase):
         self._room = LARGEST_BODY + _FRAMING
 
     def unbind(self) -> None:
-        """The caller reads the socket itself from now on, in its own time."""
+        """Drop the deadline: from now on the caller reads the socket itself."""
         self._deadline = None
 
     def seal(self) -> None:
-        """Nothing more is read: what is buffered is all there is."""
+        """Stop reading from the socket: only buffered data remains."""
         self._sealed = True
 
     def close(self) -> None:
@@ -84,10 +84,10 @@ class Wire(io.RawIOBase):
 
 
 class Response(http.client.HTTPResponse):
-    """One answer within bounds."""
+    """A bounded response."""
 
     AHEAD = io.DEFAULT_BUFFER_SIZE
-    """Bytes that are read at a time."""
+    """Bytes read at a time."""
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
@@ -101,8 +101,8 @@ class Response(http.client.HTTPResponse):
         self._wire.begin_body()
 
     def _read_next_chunk_size(self) -> int:
-        size: int = super()._read_next_chunk_size()  # type: ignore[misc]  # int() takes "-5", too
+        size: int = super()._read_next_chunk_size()  # type: ignore[misc]  # int() accepts "-5"
         self._chunks += 1
         if size < 0 or self._chunks > MOST_CHUNKS:
-            raise http.client.HTTPException("a chunk of less than nothing" if size < 0 else "too many chunks")
+            raise http.client.HTTPException("a chunk of negative size" if size < 0 else "too many chunks")
         return size

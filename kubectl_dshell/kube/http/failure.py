@@ -1,4 +1,4 @@
-"""What becomes of an answer that is no success. A 401 is looked at here alone: renew, ask once more, then give up."""
+"""Errors for unsuccessful responses. Only this module handles 401: renew, retry once, then give up."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 
 def renews_credentials(status: int, connection: Connection) -> bool:
-    """Whether the server rejected our credentials, and there are others now: then the request is worth repeating."""
+    """Whether the server rejected the credentials and new ones were obtained, so that a retry makes sense."""
     return status == HTTPStatus.UNAUTHORIZED and connection.renew()
 
 
 def failure(answer: HttpResponse, connection: Connection, request: str) -> DshellError:
-    """The exception that an unsuccessful `answer` to `request` ("VERB path") stands for."""
+    """The exception for an unsuccessful `answer` to `request` ("VERB path")."""
     if answer.status == HTTPStatus.UNAUTHORIZED:
-        page = f"a web page of {answer.url}" if answer.is_page else f"the API server {connection.server}"
+        page = f"a web page at {answer.url}" if answer.is_page else f"the API server {connection.server}"
         return BadConfig(
-            f"{page} rejects the credentials of {_who(connection)}: they are wrong or have expired",
+            f"{page} rejected the credentials of {_who(connection)}: they are invalid or have expired",
             "Log in again, then check with: kubectl auth whoami",
         )
     return api_error(answer, request)

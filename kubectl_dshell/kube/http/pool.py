@@ -1,4 +1,4 @@
-"""Kept-alive connections to one API server, through its proxy where it has one."""
+"""Persistent connections to an API server, through its proxy if there is one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def pool(connection: Connection) -> urllib3.PoolManager:
     if connection.tls is not None:
         options["ssl_context"] = connection.tls
         if connection.tls.verify_mode is ssl.CERT_NONE:
-            # It was asked for; a Python warning on the terminal helps nobody.
+            # The user asked for it; a Python warning on the terminal does not help.
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         if connection.tls_server_name:
             options["server_hostname"] = connection.tls_server_name
@@ -32,7 +32,7 @@ def pool(connection: Connection) -> urllib3.PoolManager:
     if proxy is None:
         return _Renewed(connection, **options)
     if connection.tls is None and proxy.endpoint.scheme in ("http", "https"):
-        # A proxy lets few go through to a plain server; it forwards requests instead.
+        # Proxies rarely allow CONNECT to a plain-HTTP server; they forward requests instead.
         headers = authorization(proxy.endpoint.login)
         return urllib3.ProxyManager(proxy.url, proxy_headers=headers, proxy_ssl_context=proxy.tls, **options)
     manager = _Renewed(connection, **options)
@@ -41,7 +41,7 @@ def pool(connection: Connection) -> urllib3.PoolManager:
 
 
 class _Renewed(urllib3.PoolManager):
-    """Forgets its connections when a client certificate was renewed: they speak for the old one."""
+    """Drops its connections when a client certificate was renewed, since they authenticated with the old one."""
 
     def __init__(self, connection: Connection, **options: Any) -> None:
         super().__init__(**options)
@@ -56,14 +56,14 @@ class _Renewed(urllib3.PoolManager):
 
 
 def _through(proxy: Proxy) -> dict[str, Any]:
-    """Connections that `open_connection` makes; the server's TLS in them stays urllib3's."""
+    """Connection pools that use `open_connection`; TLS to the server is still done by urllib3."""
 
     def connected(own: HTTPConnection) -> socket.socket:
         seconds = own.timeout if isinstance(own.timeout, int | float) else CONNECT_SECONDS
         try:
             return open_connection(own.host, own.port, proxy, seconds)
         except TimeoutError as error:
-            raise ConnectTimeoutError(own, "no answer in time") from error
+            raise ConnectTimeoutError(own, "no response in time") from error
         except OSError as error:
             raise NewConnectionError(own, str(error)) from error
 

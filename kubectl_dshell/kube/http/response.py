@@ -1,4 +1,4 @@
-"""What the API server answered, and what an answer that is no success means."""
+"""Responses of the API server, and the errors that unsuccessful ones stand for."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def is_redirect(status: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """One HTTP response, read to its end; header names are in lower case, several values joined by commas.
+    """A complete HTTP response; header names are in lower case, repeated values are joined by commas.
 
-    `url` is where it comes from, without query and user.
+    `url` is its source, without query and credentials.
     """
 
     status: int
@@ -51,7 +51,7 @@ class HttpResponse:
 
     @property
     def is_page(self) -> bool:
-        """Whether it is for a browser: markup, or a redirect."""
+        """Whether the response is meant for a browser: markup or a redirect."""
         return (
             is_redirect(self.status)
             or "html" in self.headers.get("content-type", "").lower()
@@ -59,10 +59,10 @@ class HttpResponse:
         )
 
     def json(self) -> dict[str, Any]:
-        """The body.
+        """The body as a JSON object.
 
         Raises:
-            NotAnApiServer: it is not a JSON object, so whatever answered is not a Kubernetes API server.
+            NotAnApiServer: it is not one, so the sender is not a Kubernetes API server.
         """
         if self.is_page:
             raise not_kubernetes(self)
@@ -75,14 +75,14 @@ class HttpResponse:
         return document
 
     def warnings(self) -> Iterator[str]:
-        """The texts of its Warning headers, the first few; what they quote is not unquoted twice."""
+        """Texts of the first Warning headers, unescaped once."""
         value = self.headers.get("warning", "")[:_LARGEST_HEADER]
         for _, found in zip(range(MOST_WARNINGS), _WARNING.finditer(value), strict=False):
             yield one_line(re.sub(r"\\(.)", r"\1", found[1]), _TEXT_SHOWN)
 
 
 def api_error(answer: HttpResponse, request: str = "") -> ApiError:
-    """A metav1.Status cut to 2 kB; a plain text (the kubelet's) to 1000 characters; pages are NotAnApiServer."""
+    """A metav1.Status cut to 2 kB, or plain text (of a kubelet) to 1000 characters; NotAnApiServer for web pages."""
     if answer.is_page:
         return not_kubernetes(answer, request)
     try:
@@ -96,7 +96,7 @@ def api_error(answer: HttpResponse, request: str = "") -> ApiError:
 
 
 def status_error(status: object, code: int = 0, request: str = "") -> ApiError:
-    """A metav1.Status object as an exception; `code` is the HTTP status, the object's own if not given."""
+    """A metav1.Status object as an exception; `code` is the HTTP status, by default that of the object."""
     own = at(status, "code")
     return ApiError(
         code or (own if isinstance(own, int) and 0 <= own <= _HIGHEST_STATUS else 0),
@@ -111,22 +111,26 @@ def status_error(status: object, code: int = 0, request: str = "") -> ApiError:
 
 
 def not_kubernetes(answer: HttpResponse, request: str = "") -> NotAnApiServer:
-    """One line that says where what came from that no API server says; never its markup."""
+    """An error of one line that names the source and kind of the response, without its markup."""
     where, said = answer.url or "the server", f"{answer.status} {one_line(answer.reason, 40)}".strip()
     if is_redirect(answer.status) and (to := answer.headers.get("location", "")):
         what = f"{said}, a redirect to {one_line(_without_user(to))}"
     elif answer.is_page:
-        what = f"{said} and a web page"
+        what = f"{said} with a web page"
     else:
-        what = f"{said} and what is no Kubernetes object: {answer.body[:80].decode(errors='replace').strip()!r}"
+        what = f"{said} with something that is not a Kubernetes object: {_start_of(answer.body)!r}"
     return NotAnApiServer(
         answer.status if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR else 0,
         "NotAnApiServer",
-        f"{where} answers {what}; a Kubernetes API server does not. Is a proxy or a login in between?",
+        f"{where} returned {what}, so it is not a Kubernetes API server. Is a proxy or a login page in between?",
         request=request,
     )
 
 
+def _start_of(body: bytes) -> str:
+    return body[:80].decode(errors="replace").strip()
+
+
 def _without_user(url: str) -> str:
-    """Neither a login nor a query, which may be one."""
+    """The URL without credentials and query, which may contain some."""
     return re.sub(r"(?<=//)[^/?#@]*@", "", url[:_TEXT_SHOWN]).partition("?")[0]

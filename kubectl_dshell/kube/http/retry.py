@@ -1,7 +1,7 @@
-"""The one policy of trying again: which answers, how often, how long, with jitter.
+"""The retry policy: which responses, how often and for how long, with jitter.
 
-Answers that say the request was not carried out (429, 409 on PATCH, 503 with Retry-After) are repeated for every
-request; those that leave it open (500, 502, 503, 504, a connection that broke) only for idempotent ones.
+Responses which say that the request was not carried out (429, 409 on PATCH, 503 with Retry-After) are retried for every
+request; ambiguous ones (500, 502, 503, 504, a broken connection) only for idempotent requests.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
 LONGEST_RETRY_AFTER = 30.0
 LONGEST_WAIT = 65.0
-"""Seconds of all pauses of one request together."""
+"""Seconds of all pauses of a request together."""
 
 _MAYBE_DONE = frozenset(
     {
@@ -39,7 +39,7 @@ _MAYBE_DONE = frozenset(
 
 
 class TransientConnectionError(ConnectionLost):
-    """The connection failed before an answer, in a way that another attempt may cure."""
+    """The connection failed before a response, in a way that may be transient."""
 
 
 def with_retries(
@@ -51,12 +51,12 @@ def with_retries(
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> HttpResponse:
-    """The last answer of up to ATTEMPTS attempts, with pauses of LONGEST_WAIT in all.
+    """The last response of up to ATTEMPTS attempts, with pauses of LONGEST_WAIT in total.
 
-    No pause reaches past `deadline` (on `clock`, seconds).
+    No pause extends past `deadline` (on `clock`, in seconds).
 
     Raises:
-        TransientConnectionError: the last attempt got no answer.
+        TransientConnectionError: the last attempt got no response.
     """
 
     def transient(outcome: HttpResponse | BaseException) -> bool:
@@ -65,7 +65,7 @@ def with_retries(
     outcomes = [_outcome(attempt)]
     if not transient(outcomes[0]):
         return _settle(outcomes[0])
-    import tenacity  # 20 ms that a first success does not pay
+    import tenacity  # the import takes 20 ms, which a first success saves
 
     def again() -> HttpResponse:
         return _settle(outcomes.pop() if outcomes else _outcome(attempt))
@@ -106,11 +106,11 @@ def _pause(state: RetryCallState) -> float:
         if asked is not None:
             return asked
     step = min(FIRST_PAUSE * 2 ** (state.attempt_number - 1), LONGEST_PAUSE)
-    return float(random.uniform(step / 2, step))  # noqa: S311  # spreads clients, hides nothing
+    return float(random.uniform(step / 2, step))  # noqa: S311  # jitter, not cryptography
 
 
 def _retry_after(answer: HttpResponse) -> float | None:
-    """Seconds; the API server never sends the date form."""
+    """Retry-After in seconds; the API server never sends the date form."""
     value = small_number(answer.headers.get("retry-after"))
     return None if value is None else float(value)
 

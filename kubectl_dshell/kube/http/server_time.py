@@ -1,4 +1,4 @@
-"""What time it is at the API server, whose clock wrote when a pod's containers started."""
+"""The time at the API server, whose clock set the start times of containers."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 AGREED = timedelta(seconds=5)
-"""Clocks that differ by less are one: a Date header has whole seconds, and was under way for a while."""
+"""Smaller differences are ignored: a Date header has whole seconds and takes a moment to arrive."""
 _CREDIBLE = timedelta(days=3650)
 
 
 class ServerTime:
-    """Our clock, set by the Date header of the last answer."""
+    """The local clock, corrected by the Date header of the last response."""
 
     def __init__(self) -> None:
-        """Nothing was heard yet: our own clock."""
+        """Until the first response: the local clock."""
         self._date = ""
         self._heard_at = 0.0
 
     def note(self, date: str) -> None:
-        """An answer came with this Date header; it costs nothing before somebody asks."""
+        """Remember the Date header of a response; it is parsed only when needed."""
         if date:
             self._date, self._heard_at = date, time.time()
 
     def now(self) -> datetime:
-        """UTC."""
+        """The current time in UTC."""
         ours = datetime.now(UTC)
         offset = self._offset()
         return ours + offset if AGREED < abs(offset) < _CREDIBLE else ours
@@ -33,6 +33,6 @@ class ServerTime:
     def _offset(self) -> timedelta:
         try:
             theirs = parsedate_to_datetime(self._date).astimezone(UTC)
-        except (TypeError, ValueError, OverflowError, IndexError):  # a server may write anything
+        except (TypeError, ValueError, OverflowError, IndexError):  # a server may send anything
             return timedelta()
         return theirs - datetime.fromtimestamp(self._heard_at, UTC)

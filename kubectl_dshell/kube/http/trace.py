@@ -1,8 +1,8 @@
-"""`-v 6` and `-v 8`: requests, and bodies, nearly as kubectl shows them.
+"""Traces of requests (`-v 6`) and bodies (`-v 8`), in nearly the same format as kubectl.
 
-Headers are never shown, nor the words of a command in a URL. In bodies, values of environment variables other than
-our own, and of fields that hold secrets, are replaced. Commands, arguments and annotations of pods are shown, for
-nothing tells what in them is secret.
+Headers are never shown, nor the command in a URL. In bodies, values of environment variables other than our own, and of
+fields that hold secrets, are replaced. Commands, arguments and annotations of pods are shown, since nothing tells which
+of them are secret.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ if TYPE_CHECKING:
 REQUESTS, BODIES = 6, 8
 _COMMAND = re.compile(r"(?<=[?&])command=[^&]*(?:&command=[^&]*)*")
 _OWN_PREFIX = "DSHELL_"
-_SEAL = "DSHELL_SEAL"  # of an entry that was refused it would fit one that somebody else adds
+_SEAL = "DSHELL_SEAL"  # that of a rejected entry would be valid for one added by somebody else
 _SECRET_FIELDS = frozenset({"data", "stringData", "binaryData", "token", "password", "authorization"})
 _APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 @dataclass(frozen=True, slots=True)
 class RequestTrace:
-    """Hands one line at a time to `write`, if `level` (kubectl's -v) asks for it."""
+    """Writes a line at a time, if `level` (kubectl's -v) is high enough."""
 
     level: int
     write: Callable[[str], None]
 
     def answered(self, method: str, url: str, status: str, seconds: float) -> None:
-        """One request and what came of it; `status` is e.g. "200 OK" or why there is none."""
+        """Trace a request; `status` is e.g. "200 OK", or the reason why there is none."""
         if self.level >= REQUESTS:
             shown = _COMMAND.sub("command=...", url)
             self.write(f"{method} {shown} {status} in {seconds * 1000:.0f} ms")
 
     def body(self, kind: str, content: bytes) -> None:
-        """A request's or an answer's body; `kind` is "Request" or "Response"."""
+        """Trace a body; `kind` is "Request" or "Response"."""
         if self.level >= BODIES and content:
             self.write(f"{kind} Body: {redacted(content)}")
 
@@ -48,7 +48,7 @@ SILENT = RequestTrace(0, lambda _line: None)
 
 
 def redacted(content: bytes) -> str:
-    """`content` without secrets; what is no JSON, and does not begin like some, is plain text of a server."""
+    """`content` without secrets; if it does not look like JSON, it is plain text of a server."""
     try:
         document = json.loads(content)
         return json.dumps(_clean(document), separators=(",", ":"), ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""Why an API server cannot be spoken to, in our words, whatever library says it."""
+"""Errors for an unreachable API server, from the exceptions of several libraries."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CAUSES = (OSError, http.client.HTTPException)
 
 
 def unreachable(connection: Connection, error: BaseException) -> DshellError:
-    """Why the API server cannot be spoken to, from the innermost reason that a library gives."""
+    """The error for a failed connection to the API server, from its innermost cause."""
     reason = _innermost(error)
     short = shortage(reason)
     if short is not None:
@@ -34,19 +34,19 @@ def unreachable(connection: Connection, error: BaseException) -> DshellError:
         )
     if isinstance(reason, ssl.SSLError) and "ALERT" in (reason.reason or "").upper():
         return BadConfig(
-            f"{connection.server} refuses our side of TLS: {reason.reason}",
+            f"{connection.server} rejected the TLS handshake: {reason.reason}",
             "Check the client certificate of the user: kubectl config view --minify",
         )
     why = one_line(getattr(reason, "strerror", None) or str(reason) or type(reason).__name__)
     if isinstance(reason, TimeoutError | urllib3.exceptions.TimeoutError):
-        why = "no answer in time"
+        why = "no response in time"
     elif isinstance(reason, http.client.IncompleteRead):
-        why = "its answer ended in the middle"
+        why = "its response was cut short"
     elif isinstance(reason, http.client.HTTPException) and not isinstance(reason, OSError):
-        why = f"its answer is not HTTP ({type(reason).__name__}: {why})"
+        why = f"its response is not valid HTTP ({type(reason).__name__}: {why})"
     proxy = connection.proxy if not isinstance(reason, ProxyError) else None
     through = f" through the proxy {proxy.url}" if proxy else ""
-    # Nobody there is told at once, as kubectl does; a connection that broke is worth another attempt.
+    # As in kubectl, an absent server is reported immediately; a broken connection is worth a retry.
     nobody = isinstance(reason, TimeoutError | ConnectionRefusedError | socket.gaierror)
     return (ConnectionLost if nobody else TransientConnectionError)(
         f"the API server {connection.server} cannot be reached{through}: {why}",

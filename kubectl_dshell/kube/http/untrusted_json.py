@@ -1,8 +1,8 @@
-"""JSON of others: whole or `Malformed`, and of a size that memory can bear.
+"""Untrusted JSON: valid or `Malformed`, and limited in the memory it needs.
 
-`at` and those beside it are for what is only told, or may as well not be there (the words of a failure, a version to go
-on from): nothing fails for them. What is decided by is read with `domain.pod.json_fields.Fields`, for which a wrong
-type is Malformed.
+`at` and its siblings read values that are only displayed or are optional (a failure message, a version to resume from),
+and never fail. Values that decisions depend on are read with `domain.pod.json_fields.Fields`, where a wrong type is
+Malformed.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from typing import Any
 from kubectl_dshell.errors import Malformed
 
 MOST_VALUES = 1_000_000
-"""In one document: the value that is cheapest to write (`{},`) takes thirty times its length once it is an object."""
+"""Per document: the shortest value (`{},`) takes thirty times its length as an object."""
 _USUAL_LENGTH = 16
-"""Bytes for each value that no list of pods falls below; long ones may have more values by that."""
+"""Bytes per value; every list of pods has more, so long ones may have proportionally many values."""
 
 
 def parse_json(text: bytes) -> Any:
     """The document.
 
     Raises:
-        Malformed: it is none, is nested too deeply, has a number of thousands of digits, or too many values.
+        Malformed: invalid, nested too deeply, with a number of thousands of digits, or with too many values.
     """
     most = max(MOST_VALUES, len(text) // _USUAL_LENGTH)
     if text.count(b",") + text.count(b"[") + text.count(b"{") > most:
@@ -36,19 +36,19 @@ def parse_json(text: bytes) -> Any:
 
 
 def at(node: object, *path: str) -> Any:
-    """What stands at a path of keys; None where there is none, or something else on the way."""
+    """The value at a path of keys; None if it is absent or the path is blocked by another type."""
     for key in path:
         node = node.get(key) if isinstance(node, dict) else None
     return node
 
 
 def text_at(node: object, *path: str) -> str:
-    """The text there; empty for anything else."""
+    """The string at the path; empty for anything else."""
     found = at(node, *path)
     return found if isinstance(found, str) else ""
 
 
 def objects_at(node: object, *path: str) -> list[dict[str, Any]]:
-    """The objects in the list there, without what is none."""
+    """The objects in the list at the path, without elements of other types."""
     found = at(node, *path)
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []

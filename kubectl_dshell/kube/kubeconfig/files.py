@@ -1,7 +1,7 @@
-"""Kubeconfig files: found, read, merged and picked from, by kubectl's rules.
+"""Kubeconfig files: location, reading, merging and lookup, by kubectl's rules.
 
-The rules are those of client-go `tools/clientcmd`: the first file to name an entry, or the current context, wins,
-and entries are never mixed. (The Python client lets the last file's current-context win.)
+The rules are those of client-go `tools/clientcmd`: the first file with an entry, or with a current context, wins, and
+entries are never mixed. (The Python client lets the last file's current-context win.)
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SECTIONS = {"clusters": "cluster", "contexts": "context", "users": "user"}
 
 @dataclass(frozen=True, slots=True)
 class Kubeconfig:
-    """All files merged; `files` are those that exist, in order."""
+    """The merged files; `files` are the existing ones, in order."""
 
     files: tuple[Path, ...] = ()
     current_context: str = ""
@@ -35,13 +35,13 @@ class Kubeconfig:
         """The entry called `name`.
 
         Raises:
-            BadConfig: there is none; the message names those that exist.
+            BadConfig: there is none; the message lists the existing ones.
         """
         entries = self.sections[section]
         if name in entries:
             return entries[name]
         where = ", ".join(map(str, self.files)) or "no kubeconfig"
-        known = f"There are: {', '.join(entries)}." if entries else f"It has no {section} at all."
+        known = f"Available: {', '.join(entries)}." if entries else f"It has no {section}."
         raise BadConfig(
             f'{SECTIONS[section]} "{name}" does not exist in {where}',
             known,
@@ -50,9 +50,9 @@ class Kubeconfig:
 
 
 def load(explicit: str | None, environ: Mapping[str, str]) -> Kubeconfig:
-    """The file `explicit`, else those of $KUBECONFIG, else ~/.kube/config; without any, an empty one.
+    """The file `explicit`, else those of $KUBECONFIG, else ~/.kube/config; empty if there is none.
 
-    A pipe (`<(sops -d k.yaml)`) is a file like any other: it is read once, here.
+    A pipe (`<(sops -d k.yaml)`) works like a file, since it is read only once, here.
 
     Raises:
         BadConfig: a file is unreadable or not a kubeconfig, or `explicit` does not exist.
@@ -78,7 +78,7 @@ def _merge(files: Sequence[tuple[Path, bytes]]) -> Kubeconfig:
         named = config.get("current-context")
         if named is not None and not isinstance(named, str):
             raise BadConfig(
-                f"kubeconfig {file}: current-context has to be text", "Set it with: kubectl config use-context NAME"
+                f"kubeconfig {file}: current-context must be a string", "Set it with: kubectl config use-context NAME"
             )
         current = current or named or ""
         for section, kind in SECTIONS.items():
@@ -88,7 +88,7 @@ def _merge(files: Sequence[tuple[Path, bytes]]) -> Kubeconfig:
 
 
 def _content(file: Path) -> bytes | None:
-    """What is in it, one byte past the limit at most; None when it does not exist."""
+    """The content, read to at most one byte past the limit; None if the file does not exist."""
     try:
         with file.open("rb", buffering=0) as opened:
             content = b""
@@ -97,9 +97,9 @@ def _content(file: Path) -> bytes | None:
     except FileNotFoundError:
         return None
     except IsADirectoryError as error:
-        raise BadConfig(f"kubeconfig {file} is a directory", "Name a file in it.") from error
+        raise BadConfig(f"kubeconfig {file} is a directory", "Give the path of a file in it.") from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        why = getattr(error, "strerror", None) or "it is no file name"
+        why = getattr(error, "strerror", None) or "it is not a valid file name"
         raise BadConfig(f"kubeconfig {file} cannot be read: {why}") from error
     return content
 
@@ -108,7 +108,7 @@ def _parsed(file: Path, content: bytes) -> dict[str, Any]:
     try:
         config = document.parse(content)
     except ValueError as error:
-        raise BadConfig(f"kubeconfig {file} is not YAML as Kubernetes reads it: {error}") from error
+        raise BadConfig(f"kubeconfig {file} cannot be parsed: {error}") from error
     if config is None:
         return {}
     if not isinstance(config, dict):

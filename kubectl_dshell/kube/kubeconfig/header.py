@@ -1,4 +1,4 @@
-"""Values of HTTP headers, checked where they are made: no library is asked to refuse one, for it would quote it."""
+"""Validation of HTTP header values, done here since the errors of libraries would quote them."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from kubectl_dshell.kube.kubeconfig.secret import encoded
 
 
 def header_value(text: str, what: str) -> str:
-    """`text` without the white space around it, as it may stand in a header; UTF-8 when it is sent.
+    """`text` without surrounding white space, valid as a header value; it is sent as UTF-8.
 
     `what` names it and its source, e.g. 'the token of user "jane"'.
 
     Raises:
-        BadConfig: it holds a control character or is not UTF-8. The message never holds the value.
+        BadConfig: it contains a control character or is not UTF-8. The message never contains the value.
     """
     try:
-        # What a client in another locale took from the command line as bytes is UTF-8 all the same.
+        # Bytes from the command line are UTF-8, even if the locale is a different one.
         value = encoded(text.strip()).decode()
     except UnicodeDecodeError as error:
         raise BadConfig(f"{what} is not UTF-8", "It cannot be sent to an API server.") from error
     for character in value:
         if unicodedata.category(character) == "Cc":
             kind = "a line break" if character in "\r\n" else f"a control character (U+{ord(character):04X})"
-            raise BadConfig(f"{what} holds {kind}", "Write it anew, on one line.")
+            raise BadConfig(f"{what} contains {kind}", "Enter it again, on one line.")
     return value
 
 

@@ -1,4 +1,4 @@
-"""What stands in a kubeconfig, read by the type it has to have; whatever else stands there is named with its place."""
+"""Typed access to entries of a kubeconfig; a value of the wrong type is reported with its location."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ from kubectl_dshell.kube.kubeconfig.secret import Secret, encoded
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_KINDS = {str: "text", bool: "a truth value", int: "a number", float: "a number", list: "a list", dict: "a mapping"}
+_KINDS = {str: "a string", bool: "a boolean", int: "a number", float: "a number", list: "a list", dict: "a mapping"}
 
 
 @dataclass(frozen=True, slots=True)
 class NamedEntry:
-    """A named cluster, context or user, or a part of one; every reader raises BadConfig at another type.
+    """A named cluster, context or user, or a part of one; the accessors raise BadConfig for a wrong type.
 
-    `value` may hold secrets, and is not shown.
+    `value` may contain secrets and is not shown.
     """
 
     name: str
     value: Mapping[str, Any] = field(repr=False)
     directory: Path = field(default_factory=Path)
-    """Where its relative paths start from."""
+    """The base of relative paths."""
     kind: str = ""
     """cluster, context or user."""
     file: Path | None = None
     within: str = ""
-    """Of a part: the keys that lead to it, each with a dot behind."""
+    """For a part: the keys that lead to it, each followed by a dot."""
 
     @property
     def whole(self) -> str:
-        """What it is a part of: 'user "jane"'."""
+        """The entry that it is or belongs to: 'user "jane"'."""
         return f'{self.kind} "{self.name}"' if self.kind else f'"{self.name}"'
 
     def text(self, key: str) -> str:
-        """Empty when there is none."""
+        """A string; empty if absent."""
         found = self._typed(key, str)
         return found if isinstance(found, str) else ""
 
     def secret(self, key: str) -> Secret | None:
-        """Text that is not to be shown; None when it is empty."""
+        """A string that must not be shown; None if empty."""
         text = self.text(key)
         return Secret(text) if text else None
 
@@ -52,11 +52,11 @@ class NamedEntry:
         return self._typed(key, bool) is True
 
     def texts(self, key: str) -> tuple[str, ...]:
-        """A list of texts."""
+        """A list of strings."""
         return tuple(self._checked(f"{key}[{at}]", item, str) for at, item in enumerate(self._typed(key, list) or ()))
 
     def part(self, key: str) -> NamedEntry | None:
-        """The mapping at `key`; None when there is none, or an empty one."""
+        """The mapping at `key`; None if absent or empty."""
         found = self._typed(key, dict)
         return self._part(key, found) if found else None
 
@@ -66,12 +66,12 @@ class NamedEntry:
         return tuple(self._part(f"{key}[{at}]", self._checked(f"{key}[{at}]", item, dict)) for at, item in listed)
 
     def path(self, key: str) -> Path | None:
-        """The file that `key` names, or None."""
+        """The path in `key`, or None."""
         text = self.text(key)
         return self.directory / native(self.checked_word(key, text)) if text else None
 
     def word(self, key: str) -> str:
-        """Text that may go to another program."""
+        """A string that can be passed to another program."""
         return native(self.checked_word(key, self.text(key)))
 
     def words(self, key: str) -> tuple[str, ...]:
@@ -79,16 +79,16 @@ class NamedEntry:
 
     def checked_word(self, key: str, text: str) -> str:
         if "\0" in text:
-            raise self.wrong(key, "holds a NUL character")
+            raise self.wrong(key, "contains a NUL character")
         return text
 
     def wrong(self, key: str, what: str, *advice: str) -> BadConfig:
-        """That `key` is wrong, with the place where it stands."""
+        """An error about `key`, with its location."""
         where = f" in {self.file}" if self.file else ""
         return BadConfig(f"{self.whole}{where}: {self.within}{key} {what}", *(advice or ("See: kubectl config view",)))
 
     def but(self, **changes: Any) -> NamedEntry:
-        """The same with other values; the keys with underscores for dashes."""
+        """A copy with some values replaced; keys have underscores instead of dashes."""
         given = {key.replace("_", "-"): value for key, value in changes.items()}
         return replace(self, value={**self.value, **given})
 
@@ -102,7 +102,7 @@ class NamedEntry:
     def _checked(self, key: str, found: Any, kind: type) -> Any:
         if isinstance(found, kind):
             return found
-        raise self.wrong(key, f"is {_called(found)}, it has to be {_KINDS[kind]}")
+        raise self.wrong(key, f"is {_called(found)}, but must be {_KINDS[kind]}")
 
 
 def _called(value: object) -> str:
@@ -113,18 +113,18 @@ def entries(document: Mapping[str, Any], section: str, kind: str, file: Path) ->
     """The entries of one section of the kubeconfig `file`.
 
     Raises:
-        BadConfig: the section is no list, or one of it is not a named mapping.
+        BadConfig: the section is not a list, or an element is not a named mapping.
     """
     listed = document.get(section)
     if listed is None:
         return ()
     if not isinstance(listed, list):
-        raise BadConfig(f"{file} is not a kubeconfig: {section} has to be a list, it is {_called(listed)}")
+        raise BadConfig(f"{file} is not a kubeconfig: {section} is {_called(listed)}, but must be a list")
     found = []
     for item in listed:
         name = item.get("name") if isinstance(item, dict) else None
         if not isinstance(name, str):
-            raise BadConfig(f"kubeconfig {file}: every entry of {section} needs a name, which is text")
+            raise BadConfig(f"kubeconfig {file}: every entry of {section} needs a name that is a string")
         value = item.get(kind)
         if value is not None and not isinstance(value, dict):
             raise BadConfig(f'kubeconfig {file}: {kind} "{name}" is not a mapping, but {_called(value)}')
@@ -133,10 +133,10 @@ def entries(document: Mapping[str, Any], section: str, kind: str, file: Path) ->
 
 
 def from_flag(path: str) -> str:
-    """A path of the command line, absolute, so that `path` leads to the bytes that were typed."""
+    """A path from the command line made absolute, so that `path` resolves to the bytes that were typed."""
     return os.fsencode(Path(path).absolute()).decode("utf-8", "surrogateescape")
 
 
 def native(text: str) -> str:
-    """`text` so that the operating system gets it as UTF-8, as from kubectl, whatever our locale is."""
+    """`text` such that the operating system receives it as UTF-8, as from kubectl, in any locale."""
     return os.fsdecode(encoded(text))

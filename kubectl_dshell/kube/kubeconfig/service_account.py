@@ -1,4 +1,4 @@
-"""A pod's own way to its API server, as client-go's `clientcmd` and `rest.InClusterConfig` know it."""
+"""In-cluster configuration, as in client-go's `clientcmd` and `rest.InClusterConfig`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ IN_CLUSTER = "in-cluster"
 
 
 class ServiceAccount:
-    """The files that every pod gets, and the variables that lead to its API server."""
+    """The service account files in a pod, and the variables with the address of the API server."""
 
     def __init__(self, environ: Mapping[str, str], folder: Path = SERVICE_ACCOUNT) -> None:
         """`folder` is where the kubelet mounts token, ca.crt and namespace."""
@@ -25,18 +25,18 @@ class ServiceAccount:
 
     @property
     def there(self) -> bool:
-        """Whether we run in a pod that may speak to its API server."""
+        """Whether this process runs in a pod with access to the API server."""
         named = self._environ.get("KUBERNETES_SERVICE_HOST") and self._environ.get("KUBERNETES_SERVICE_PORT")
         return bool(named) and (self._folder / "token").is_file()
 
     def namespace(self) -> str:
-        """$POD_NAMESPACE, else the pod's own; empty outside a pod."""
+        """$POD_NAMESPACE, else the namespace of the pod; empty outside a pod."""
         if not self.there:
             return ""
         return self._environ.get("POD_NAMESPACE") or self._namespace_file()
 
     def config(self) -> Kubeconfig:
-        """What stands for a kubeconfig in a pod that has none."""
+        """A substitute for a kubeconfig in a pod without one."""
         host, port = self._environ["KUBERNETES_SERVICE_HOST"], self._environ["KUBERNETES_SERVICE_PORT"]
         values: dict[str, tuple[str, dict[str, Any]]] = {
             "clusters": (

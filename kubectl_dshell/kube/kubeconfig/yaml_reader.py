@@ -1,4 +1,4 @@
-"""YAML as Kubernetes reads it, within bounds: plain data, no tags, dates as text, aliases that cannot explode."""
+"""Bounded YAML as read by Kubernetes: plain data, no tags, dates as strings, aliases that cannot explode."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LONGEST = 1024 * 1024
 """Bytes."""
 DEEPEST = 100
 MOST_NODES = 500_000
-"""What a document may come to once each alias stands for what it means."""
+"""Size of a document after the expansion of aliases."""
 _NUMBER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})")
 _FRACTION = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _TRUE = frozenset(["true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"])
@@ -23,10 +23,10 @@ _MERGE = "<<"
 
 
 def parse(content: bytes) -> Any:
-    """The first document in `content`: dictionaries with text keys, lists, text, numbers, truth values, None.
+    """The first document in `content`: dictionaries with string keys, lists, strings, numbers, booleans, None.
 
     Raises:
-        ValueError: it is not YAML, or not within bounds; the text says where.
+        ValueError: not YAML, or out of bounds; the text says where.
     """
     import yaml
 
@@ -37,12 +37,12 @@ def parse(content: bytes) -> Any:
         return _Builder(_bounded(yaml.parse(content, Loader=loader))).document()
     except yaml.MarkedYAMLError as error:
         raise ValueError(f"{error.problem}{_place(error.problem_mark)}") from error
-    except yaml.YAMLError as error:  # a character that YAML does not have
+    except yaml.YAMLError as error:  # a character not allowed in YAML
         raise ValueError(" ".join(str(error).split())) from error
 
 
 def _place(mark: Any) -> str:
-    return f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+    return f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
 
 
 def _refusal(what: str, event: Any) -> ValueError:
@@ -64,7 +64,7 @@ def _bounded(events: Iterator[Any]) -> Iterator[Any]:
 
 
 class _Builder:
-    """From events to data, each node with the number of nodes that it comes to."""
+    """Builds data from events; each node carries its expanded size."""
 
     def __init__(self, events: Iterator[Any]) -> None:
         self._events = events
@@ -83,7 +83,7 @@ class _Builder:
 
         if isinstance(event, yaml.AliasEvent):
             if event.anchor not in self._anchors:
-                raise _refusal("an alias to nothing that stands before it", event)
+                raise _refusal("an alias to an anchor that is not defined before it", event)
             return self._anchors[event.anchor]
         if isinstance(event, yaml.ScalarEvent):
             made: tuple[Any, int] = _scalar(event), 1
@@ -92,7 +92,7 @@ class _Builder:
         else:
             made = self._mapping(yaml.MappingEndEvent)
         if made[1] > MOST_NODES:
-            raise ValueError("it comes to too many values (through its aliases, perhaps)")
+            raise ValueError("it expands to too many values (perhaps through its aliases)")
         if event.anchor:
             self._anchors[event.anchor] = made
         return made
@@ -112,13 +112,13 @@ class _Builder:
         while not isinstance(event := next(self._events), end):
             key = getattr(event, "value", None)
             if not isinstance(key, str):
-                raise _refusal("a key that is no text", event)
+                raise _refusal("a key that is not a string", event)
             value, weight = self._node(next(self._events))
             size += weight + 1
             if key == _MERGE and event.implicit[0]:
                 for other in value if isinstance(value, list) else [value]:
                     if not isinstance(other, dict):
-                        raise _refusal("<< takes mappings only", event)
+                        raise _refusal("<< takes only mappings", event)
                     merged = {**other, **merged}
             else:
                 own[key] = value
@@ -128,8 +128,8 @@ class _Builder:
 def _scalar(event: Any) -> Any:
     text: str = event.value
     if event.tag not in (None, "!", _TEXT_TAG):
-        # Not the tag itself: a password may begin with an exclamation mark.
-        raise _refusal("a tag (!...), which only YAML knows", event)
+        # The tag is not quoted: it may be a password that begins with an exclamation mark.
+        raise _refusal("a tag (!...), which is not allowed in a kubeconfig", event)
     if event.tag or not event.implicit[0]:
         return text
     if text in _NULL:

@@ -1,4 +1,4 @@
-"""A connection to a server, directly or through a proxy, with what is spoken to the proxy behind it."""
+"""Connections to a server, directly or through a proxy, after the exchange with the proxy."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ if TYPE_CHECKING:
     from kubectl_dshell.kube.net.endpoint import Endpoint, Login
 
 _LARGEST_HEAD = 16 * 1024
-# A dead peer is noticed while nothing is sent: after 30 s, then 3 probes 10 s apart.
+# Detects a dead peer on an idle connection: 3 probes 10 s apart, after 30 s.
 _KEEPALIVE = (("TCP_KEEPIDLE", 30), ("TCP_KEEPALIVE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
 
 
 class ProxyError(ConnectionRefusedError):
-    """The proxy is not there, or does not let us through; the text names it."""
+    """The proxy is unreachable or refuses the connection; the text names it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """Where the proxy is; `tls` is for what we speak to an https one."""
+    """The address of a proxy; `tls` is for the connection to an https proxy."""
 
     endpoint: Endpoint
     tls: ssl.SSLContext | None = None
 
     @property
     def url(self) -> str:
-        """Without its login."""
+        """The URL without credentials."""
         return self.endpoint.url
 
 
 def open_connection(host: str, port: int, proxy: Proxy | None, seconds: float) -> socket.socket:
-    """A connected, blocking socket without TLS of the server's, within `seconds` for each step.
+    """A connected, blocking socket without the TLS of the server, within `seconds` for each step.
 
     Raises:
-        OSError: nobody answers. ProxyError: that is the proxy's fault.
+        OSError: no response. ProxyError: the proxy is at fault.
     """
     if proxy is None:
         sock = socket.create_connection((host, port), seconds)
@@ -59,7 +59,7 @@ def open_connection(host: str, port: int, proxy: Proxy | None, seconds: float) -
         through = _through(sock, host, port, proxy, time.monotonic() + seconds)
     except (OSError, socks.SocksError) as error:
         sock.close()
-        raise ProxyError(f"the proxy {proxy.url} does not connect us: {_why(error)}") from None
+        raise ProxyError(f"the proxy {proxy.url} did not open the connection: {_why(error)}") from None
     except BaseException:
         sock.close()
         raise
@@ -81,7 +81,7 @@ def _through(sock: socket.socket, host: str, port: int, proxy: Proxy, deadline: 
 
 
 def authorization(login: Login | None) -> dict[str, str]:
-    """What tells an HTTP proxy who we are: one header, or none."""
+    """The Proxy-Authorization header, if there is a login."""
     if login is None:
         return {}
     return {"Proxy-Authorization": "Basic " + base64.b64encode(login.pair.reveal().encode()).decode()}
@@ -93,14 +93,14 @@ def _ask_http(host: str, port: int, login: Login | None, step: _Step) -> None:
     lines += [f"{name}: {value}" for name, value in authorization(login).items()]
     step.send("\r\n".join([*lines, "", ""]).encode())
     head = b""
-    # A byte at a time: what follows the blank line belongs to the server behind.
+    # Byte by byte: everything after the blank line comes from the server.
     while not head.endswith(b"\r\n\r\n"):
         head += step.exactly(1)
         if len(head) > _LARGEST_HEAD:
-            raise socks.SocksError("its answer has no end")
+            raise socks.SocksError("its response does not end")
     status = head.split(b"\r\n", 1)[0]
     if status.split()[1:2] != [b"%d" % HTTPStatus.OK]:
-        raise socks.SocksError(f"it answers {status[:200].decode(errors='replace')}")
+        raise socks.SocksError(f"it returned {status[:200].decode(errors='replace')}")
 
 
 class _Step:
@@ -120,7 +120,7 @@ class _Step:
             self._sock.settimeout(_left(self._deadline))
             piece = self._sock.recv(count - len(data))
             if not piece:
-                raise ConnectionError("it ended the connection")
+                raise ConnectionError("it closed the connection")
             data += piece
         return data
 
@@ -134,11 +134,11 @@ def _left(deadline: float) -> float:
 
 def _why(error: Exception) -> str:
     if isinstance(error, TimeoutError):
-        return "no answer in time"
+        return "no response in time"
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted: {error.verify_message}"
     if isinstance(error, ssl.SSLError):
-        return f"TLS fails: {error.reason or error}"
+        return f"TLS failed: {error.reason or error}"
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 

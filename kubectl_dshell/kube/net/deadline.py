@@ -1,4 +1,4 @@
-"""A deadline around work that waits in ways of its own: resolvers, handshakes, peers that say a byte now and then."""
+"""A deadline for work that blocks in ways of its own: resolvers, handshakes, peers that trickle bytes."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ CONNECT_SECONDS = 15.0
 
 
 def connect_timeout(seconds: float) -> float:
-    """How many of the seconds for an answer a connection may take: fewer, so that it is known who was late."""
+    """Share of the time for a response that connecting may take: less than all, so that the error tells them apart."""
     return min(CONNECT_SECONDS, 0.8 * seconds)
 
 
 def run_with_deadline(
     seconds: float, work: Callable[[], T], *, too_late: Callable[[T], object] = lambda _outcome: None
 ) -> T:
-    """What `work` returns or raises.
+    """The result or exception of `work`.
 
-    It runs in a thread, for no timeout of a socket is one for all that is said over it. Who waits for it hears of
-    signals at once. What comes after the deadline, or after a signal, goes to `too_late`, in that thread.
+    It runs in a thread, since a socket timeout applies to single calls only; the waiting caller stays responsive to
+    signals. A result after the deadline, or after a signal, is passed to `too_late` in that thread.
 
     Raises:
         TimeoutError: `seconds` have passed.
@@ -32,10 +32,10 @@ def run_with_deadline(
     try:
         try:
             threading.Thread(target=task.run, name="request", daemon=True).start()
-        except RuntimeError:  # no more threads for us: without a deadline is better than not at all
+        except RuntimeError:  # no more threads: running without a deadline is better than failing
             return work()
         task.ready.wait(seconds)
-    finally:  # a signal may come while the thread is being started
+    finally:  # a signal may arrive while the thread is being started
         in_time = task.settle()
     if not in_time:
         raise TimeoutError("timed out")
@@ -55,7 +55,7 @@ class _Task(Generic[T]):
     def run(self) -> None:
         try:
             outcome = self._work()
-        except BaseException as error:  # noqa: BLE001  # raised again by who waits
+        except BaseException as error:  # noqa: BLE001  # raised again in the waiting thread
             self._failure = error
         else:
             with self._lock:
@@ -66,7 +66,7 @@ class _Task(Generic[T]):
         self.ready.set()
 
     def settle(self) -> bool:
-        """Whether it is done; from now on what comes is too late."""
+        """Whether the work is done; any later result is too late."""
         with self._lock:
             self._abandoned = True
             return bool(self._outcomes) or self._failure is not None

@@ -1,4 +1,4 @@
-"""URLs of servers and proxies: taken apart and checked once, and never shown with the login in them."""
+"""URLs of servers and proxies: parsed and validated once, and never shown with credentials."""
 
 from __future__ import annotations
 
@@ -27,71 +27,71 @@ class Login:
 
     @property
     def pair(self) -> Secret:
-        """name:password, as Basic has it."""
+        """name:password, as in basic authentication."""
         return Secret(f"{self.name.reveal()}:{self.password.reveal()}")
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where something listens."""
+    """The address of a server or proxy."""
 
     scheme: str
     host: str
     """Without brackets."""
     port: int
     path: str = ""
-    """Escaped, without a slash at the end."""
+    """Percent-encoded, without a trailing slash."""
     login: Login | None = None
     own_port: bool = False
-    """Whether the URL names the port."""
+    """Whether the URL includes the port."""
 
     @property
     def authority(self) -> str:
-        """host or host:port, as URLs have it."""
+        """host or host:port, as in a URL."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}" if self.own_port else host
 
     @property
     def url(self) -> str:
-        """Without the login."""
+        """The URL without credentials."""
         return f"{self.scheme}://{self.authority}{self.path}"
 
 
 def shown(url: str) -> str:
-    """`url` as it may be shown: without what stands before the last @, for a password may hold any character."""
+    """`url` for display: without everything before the last @, since a password may contain any character."""
     return _LOGIN.sub(lambda found: found[1] or "", url, count=1)
 
 
 def host_name(text: str) -> str:
-    """A name or an address as sockets and TLS take it.
+    """A name or address in the form that sockets and TLS accept.
 
     Raises:
-        ValueError: they would not; a label is empty or too long, say.
+        ValueError: it is invalid, e.g. a label is empty or too long.
     """
     plain = text.isascii() and (":" in text or not text)
     name = text if plain else text.encode("idna").decode()
-    if name.startswith("."):  # U+2024 becomes one
+    if name.startswith("."):  # U+2024 becomes a dot
         raise ValueError("label empty or too long")
     return name
 
 
 def endpoint(url: str, what: str, schemes: Iterable[str]) -> Endpoint:
-    """`url` taken apart; `what` is its origin, e.g. "$HTTPS_PROXY".
+    """`url` parsed; `what` is its origin, e.g. "$HTTPS_PROXY".
 
     Raises:
-        BadConfig: it is no URL of one of `schemes`, or has no host, or a port that is none.
+        BadConfig: not a URL of one of `schemes`, without a host, or with an invalid port.
     """
     try:
         parts = urlsplit(url)
         host, port = host_name(parts.hostname or ""), parts.port
     except ValueError as error:
-        raise BadConfig(f"{what} is {shown(url)}, which is no URL: {_why(error)}") from error
+        raise BadConfig(f"{what} is {shown(url)}, which is not a valid URL: {_why(error)}") from error
     wanted = tuple(schemes)
     if parts.scheme not in wanted or not _HOST.fullmatch(host):
         *most, last = (f"{scheme}://" for scheme in wanted)
-        raise BadConfig(f"{what} is {shown(url)}, which is no {', '.join(most)} or {last} URL")
-    if "@" in f"{parts.path}{parts.query}{parts.fragment}":  # a password with / ? or # in it ends the host early
-        raise BadConfig(f"{what} is {shown(url)}, with a login that is not percent-encoded")
+        raise BadConfig(f"{what} is {shown(url)}, which is not an {', '.join(most)} or {last} URL")
+    if "@" in f"{parts.path}{parts.query}{parts.fragment}":  # a password with / ? or # cuts the host short
+        raise BadConfig(f"{what} is {shown(url)}, whose login is not percent-encoded")
     login = None
     if parts.username is not None:
         login = Login(Secret(unquote(parts.username)), Secret(unquote(parts.password or "")))
@@ -100,8 +100,12 @@ def endpoint(url: str, what: str, schemes: Iterable[str]) -> Endpoint:
 
 
 def _why(error: ValueError) -> str:
-    """The reason in words that do not quote the URL."""
+    """The reason, without quoting the URL."""
     text = str(error)
     if "ort" in text:  # "Port out of range 0-65535", "Port could not be cast to integer value as '...'"
-        return "its port is no number from 1 to 65535"
-    return "its IPv6 address has to stand in brackets" if "IPv6" in text or "address" in text else "its host is no name"
+        return "its port is not a number from 1 to 65535"
+    return (
+        "its IPv6 address must be in brackets"
+        if "IPv6" in text or "address" in text
+        else "its host is not a valid name"
+    )

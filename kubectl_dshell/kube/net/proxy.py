@@ -1,4 +1,4 @@
-"""Which proxy leads to the API server, by the rules of kubectl (Go's `httpproxy`)."""
+"""Choice of the proxy for the API server, by the rules of kubectl (Go's `httpproxy`)."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ SCHEMES = ("http", "https", "socks5", "socks5h")
 def proxy_for(server: Endpoint, configured: str, origin: str, environ: Mapping[str, str]) -> Endpoint | None:
     """The proxy, or None for a direct connection; `configured` is the cluster's proxy-url, `origin` its name.
 
-    A configured proxy is always used. $HTTPS_PROXY and $HTTP_PROXY are not for this machine itself, nor for
-    what $NO_PROXY lists.
+    A configured proxy is always used. $HTTPS_PROXY and $HTTP_PROXY do not apply to the local host and to hosts listed
+    in $NO_PROXY.
 
     Raises:
-        BadConfig: the proxy is of a kind we cannot speak to.
+        BadConfig: the URL is invalid or its scheme is not supported.
     """
     if configured:
         return endpoint(configured, origin, SCHEMES)

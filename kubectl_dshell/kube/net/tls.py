@@ -1,4 +1,4 @@
-"""TLS as kubectl does it: what is trusted, what is shown, which name the server must have."""
+"""TLS as in kubectl: trusted authorities, client certificates and the expected server name."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LARGEST = 4 * 1024 * 1024
 
 
 def pem(entry: NamedEntry, key: str) -> bytes | None:
-    """What `key`-data holds, else the file that `key` names, else None.
+    """The content of `key`-data, else of the file named by `key`, else None.
 
     Raises:
         BadConfig: the data is not base64, or the file cannot be read.
@@ -29,7 +29,7 @@ def pem(entry: NamedEntry, key: str) -> bytes | None:
     if data:
         try:
             return base64.b64decode(data, validate=False)
-        except ValueError as error:  # binascii.Error is one; anything outside ASCII another
+        except ValueError as error:  # binascii.Error, or non-ASCII characters
             raise BadConfig(f'{key}-data of "{entry.name}" is not base64') from error
     path = entry.path(key)
     if path is None:
@@ -42,16 +42,16 @@ def pem(entry: NamedEntry, key: str) -> bytes | None:
 
 
 def private_key(entry: NamedEntry, key: str) -> Secret | None:
-    """As `pem`, of a key."""
+    """As `pem`, for a private key."""
     content = pem(entry, key)
     return None if content is None else Secret(content.decode("utf-8", "surrogateescape"))
 
 
 def client_context(cluster: NamedEntry) -> ssl.SSLContext:
-    """A context that trusts what the cluster entry says.
+    """A context with the trust settings of the cluster entry.
 
     Raises:
-        BadConfig: the certificate authority is unreadable, or both given and to be skipped.
+        BadConfig: the certificate authority is unreadable, or given together with insecure-skip-tls-verify.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     authority = pem(cluster, "certificate-authority")
@@ -59,12 +59,12 @@ def client_context(cluster: NamedEntry) -> ssl.SSLContext:
         if authority is not None:
             raise BadConfig(
                 f'cluster "{cluster.name}" has both a certificate-authority and insecure-skip-tls-verify',
-                "Remove one of them (kubectl refuses this, too).",
+                "Remove one of them (kubectl refuses this too).",
             )
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         return context
-    # Go trusts every certificate in the file, an intermediate or the server's own as well.
+    # Go trusts every certificate in the file, including intermediates and that of the server itself.
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     if authority is None:
         context.load_default_certs()
@@ -77,7 +77,7 @@ def client_context(cluster: NamedEntry) -> ssl.SSLContext:
 
 
 def proxy_context(cluster: NamedEntry) -> ssl.SSLContext:
-    """For an https proxy: as kubectl trusts the same authority there, beside those of this machine."""
+    """A context for an https proxy: like kubectl it also trusts the authority of the cluster."""
     context = client_context(cluster)
     if context.verify_mode is not ssl.CERT_NONE:
         context.load_default_certs()
@@ -85,14 +85,14 @@ def proxy_context(cluster: NamedEntry) -> ssl.SSLContext:
 
 
 def load_client_certificate(context: ssl.SSLContext, certificate: bytes, key: Secret, owner: str) -> None:
-    """Let `context` identify us by a PEM certificate and its key.
+    """Load a PEM client certificate and its key into `context`.
 
     Raises:
         BadConfig: they do not parse, do not belong together, or the key is encrypted.
     """
     with _readable(certificate) as first, _readable(encoded(key.reveal())) as second:
         try:
-            # Without a password callback OpenSSL would ask on the terminal.
+            # Without a password callback OpenSSL would prompt on the terminal.
             context.load_cert_chain(first, second, password=lambda: b"")
         except (ssl.SSLError, ValueError) as error:
             why = getattr(error, "reason", None) or type(error).__name__
@@ -104,9 +104,9 @@ def load_client_certificate(context: ssl.SSLContext, certificate: bytes, key: Se
 
 @contextlib.contextmanager
 def _readable(content: bytes) -> Iterator[str]:
-    """A path to `content` for the length of one call: the ssl module takes certificates from files only.
+    """A path to `content` within the block: the ssl module reads client certificates only from files.
 
-    No name on any disk leads there, so that nothing is left whatever ends us.
+    The file has no name on disk, so that nothing is left behind if the process is killed.
     """
     with _nameless() as file:
         file.write(content)
@@ -117,8 +117,8 @@ def _readable(content: bytes) -> Iterator[str]:
 
 def _nameless() -> IO[bytes]:
     if hasattr(os, "memfd_create"):
-        with contextlib.suppress(OSError):  # a kernel, or a sandbox, without it
+        with contextlib.suppress(OSError):  # not supported by the kernel or sandbox
             return os.fdopen(os.memfd_create("certificate"), "w+b")
     import tempfile
 
-    return tempfile.TemporaryFile()  # its name is gone before anything is in it
+    return tempfile.TemporaryFile()  # unlinked before anything is written

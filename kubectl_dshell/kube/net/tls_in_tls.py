@@ -1,4 +1,4 @@
-"""TLS inside the TLS of an https proxy: the outer one is spoken in a thread, so that all others see a plain socket."""
+"""TLS within the TLS of an https proxy: a thread handles the outer layer, so that callers see a plain socket."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _LATER = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 def wrap_inner_plain(outer: ssl.SSLSocket) -> socket.socket:
-    """What is said through the socket that this returns is said through `outer`, which belongs to a thread from now on.
+    """A plain socket connected to `outer`, which belongs to a pump thread from now on.
 
-    The end of either is the end of the other, after what was said before.
+    When either is closed the other is closed too, after pending data has been delivered.
     """
     near, far = socket.socketpair()
     for end in (outer, far):
@@ -32,14 +32,14 @@ def _pump(outer: ssl.SSLSocket, far: socket.socket) -> None:
             poll = select.poll()
             for own, other in ((up, down), (down, up)):
                 poll.register(own.source, (select.POLLIN if own.reads else 0) | (select.POLLOUT if other.held else 0))
-            # What the outer TLS has decrypted ahead no poll sees; its own wishes to write are few and short.
+            # Poll does not see data that the outer TLS has already decrypted; its own writes are few and short.
             poll.poll(0 if down.reads and outer.pending() else 1000)
             up.move()
             down.move()
 
 
 class _Way:
-    """Bytes in one direction."""
+    """A pipe in one direction."""
 
     def __init__(self, source: socket.socket, target: socket.socket) -> None:
         self.source, self._target = source, target

@@ -1,4 +1,4 @@
-"""The body of an HTTP/1.1 answer in chunks (RFC 9112, 7.1), fed in any pieces. Pure."""
+"""Incremental decoder for chunked HTTP/1.1 bodies (RFC 9112, 7.1). Pure."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ import re
 from kubectl_dshell.errors import Malformed
 
 LONGEST_LINE = 4096
-"""Bytes of a line between chunks: a size with its extensions, which nobody is known to send."""
+"""Bytes of a line between chunks: a size and extensions, which no known server sends."""
 _SIZE = re.compile(rb"[0-9a-fA-F]{1,15}")
 
 
 class ChunkedBody:
-    """Feed it what the socket gave, take what the server meant."""
+    """Turns bytes from the socket into bytes of the body."""
 
     def __init__(self) -> None:
-        """The body begins."""
+        """At the beginning of the body."""
         self._line = bytearray()
         self._left = 0
         self._after_data = False
         self.ended = False
 
     def feed(self, data: bytes) -> bytes:
-        """The body's bytes in `data`; `ended` is set once the last chunk was seen.
+        """The bytes of the body in `data`; `ended` is set after the last chunk.
 
         Raises:
-            Malformed: this is no chunked body.
+            Malformed: not a chunked body.
         """
         body, start = bytearray(), 0
         while start < len(data) and not self.ended:
@@ -39,7 +39,7 @@ class ChunkedBody:
             end = data.find(b"\n", start)
             stop = end if end >= 0 else len(data)
             if len(self._line) + stop - start > LONGEST_LINE:
-                raise Malformed("a line without an end where the size of a chunk belongs")
+                raise Malformed("a chunk size whose line does not end")
             self._line += data[start:stop]
             start = stop + 1
             if end >= 0:
@@ -53,6 +53,6 @@ class ChunkedBody:
             return
         size = line.partition(b";")[0].strip()
         if not _SIZE.fullmatch(size):
-            raise Malformed(f"not the size of a chunk: {size[:40]!r}")
+            raise Malformed(f"not a valid chunk size: {size[:40]!r}")
         self._left = int(size, 16)
         self.ended = self._left == 0

@@ -1,35 +1,35 @@
-"""Whether a watch is believed: proxies that buffer pass on none of it, or half a line. Pure: time is passed in."""
+"""Detection of watches that do not deliver: buffering proxies hold back events or half a line. Pure."""
 
 from __future__ import annotations
 
 DEAF_SECONDS = 1.75
-"""Silence after which one looks for oneself: a start that goes well is told sooner."""
+"""Silence after which the pod is read directly; a successful start is reported sooner."""
 _LONGEST = 14.0
 _MOST_PAUSES = 3
 
 
 class WatchLiveness:
-    """One pod's watches; all times are monotonic seconds."""
+    """The watches of a pod; all times are monotonic seconds."""
 
     def __init__(self, version: str, now: float) -> None:
-        """Nothing has been watched yet; the pod was seen in its `version`."""
+        """Before the first watch; the pod was last seen at `version`."""
         self.version = version
         self.vain = False
-        """The watch, up to now, has told nothing."""
+        """Whether the current watch has delivered nothing so far."""
         self._in_vain = 0
         self._deaf = True
         self._wait = DEAF_SECONDS
         self._look_at = now + DEAF_SECONDS
 
     def begin(self, now: float) -> None:
-        """A watch begins."""
+        """Record the start of a watch."""
         self.vain, self._deaf = True, True
         self._in_vain += 1
         self._wait = DEAF_SECONDS
         self._look_at = now + self._wait
 
     def heard(self, version: str, now: float) -> None:
-        """It told something."""
+        """Record an event."""
         self.version = version
         self.vain = self._deaf = False
         self._in_vain = 0
@@ -38,15 +38,15 @@ class WatchLiveness:
 
     @property
     def pauses(self) -> int:
-        """How many pauses to make before the next watch: a proxy that ends each at once is not asked all the time."""
+        """Number of pauses before the next watch, so that a proxy which ends each immediately is not flooded."""
         return max(1, min(self._in_vain, _MOST_PAUSES))
 
     def may_be_deaf(self, now: float) -> bool:
-        """Whether it is time to look for oneself."""
+        """Whether it is time to read the pod directly."""
         return now >= self._look_at
 
     def looked(self, version: str, now: float) -> bool:
-        """Whether something had happened. A watch that has told something before is looked after less and less."""
+        """Whether the watch missed a change. A watch that has delivered is verified less and less often."""
         missed = version != self.version
         self.version = version
         self._deaf = self._deaf or missed

@@ -1,8 +1,7 @@
-"""Lists of pods in pages, with no more of a page turned into text and objects than is wanted.
+"""Paged lists of pods that decode and parse no more of a page than is needed.
 
-Whoever may make pods decides how large they are (1.5 MB each), and what is in them: a page is searched as the bytes
-that it is, since one emoji in it would make all of it four times as large as text, and pages after a fat one are
-smaller.
+Anyone who may create pods decides their size (up to 1.5 MB each) and content. A page is therefore searched as bytes,
+since a single emoji would make its text four times as large, and pages after a large one have fewer pods.
 """
 
 from __future__ import annotations
@@ -24,34 +23,34 @@ if TYPE_CHECKING:
 
 PAGE = 500
 FIRST_PAGE = 10
-"""Pods, until it is known how large they are here."""
+"""Number of pods, until their size is known."""
 _USUAL_BYTES = 4 * 1024 * 1024
 _LARGEST_BYTES = 8 * 1024 * 1024
-"""Of a page that is looked at; a larger one is asked for again with fewer pods, as long as it has several."""
+"""Of a page that is parsed; a larger one is requested again with fewer pods, down to one."""
 _PIECE = 65536  # most pods are smaller
 _MOST_OLD = 5
-"""Answers in a row that the list is too old: each says how to go on, and may never let us."""
+"""Responses in a row that the list is too old: each has a token to continue with, possibly forever."""
 _WANTED, _ITEMS, _FIRST = b'"ephemeralContainers"', b'"items":[', b'{"metadata":{"name":'
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Pods, the version of the whole list, and the token of the next page (empty: there is none)."""
+    """Pods, the version of the list, and the token of the next page (empty for the last)."""
 
     pods: Iterable[dict[str, Any]]
-    """Each turned into objects when its turn comes: what is cheap to write may be dear to hold."""
+    """Each is parsed only when it is reached, since objects need far more memory than JSON."""
     version: str
     following: str
 
 
 def pages(api: Api, path: str, query: list[tuple[str, str]], *, debugged: bool) -> Iterator[Page]:
-    """A list page by page; with `debugged` only the pods that have ephemeral containers.
+    """A list page by page; with `debugged` only pods with ephemeral containers.
 
-    A list that grows too old meanwhile (410) goes on with the rest as it is now, or, as client-go's pager, once more
-    and whole: then pods come a second time.
+    If the list expires in between (410), it continues with the rest as of now or, like client-go's pager, starts again,
+    in which case pods are repeated.
 
     Raises:
-        ApiError, BadConfig, ConnectionLost: as a request. Malformed: what came is no list.
+        ApiError, BadConfig, ConnectionLost: as for a request. Malformed: the response is not a list.
     """
     limit, most, following, old = FIRST_PAGE, PAGE, "", 0
     while True:
@@ -65,7 +64,7 @@ def pages(api: Api, path: str, query: list[tuple[str, str]], *, debugged: bool) 
             following = error.following
             limit = limit if following else 0
             continue
-        except Malformed:  # larger than any answer may be
+        except Malformed:  # larger than a response may be
             if limit <= 1:
                 raise
             limit = most = FIRST_PAGE if limit > FIRST_PAGE else 1
@@ -78,25 +77,25 @@ def pages(api: Api, path: str, query: list[tuple[str, str]], *, debugged: bool) 
         if not page.following:
             return
         if page.following == following:
-            raise Malformed(f"the list {path} has no end: the same page follows again")
+            raise Malformed(f"the list {path} does not end: the same page was returned twice")
         following = page.following
 
 
 def _page(api: Api, path: str, query: list[tuple[str, str]], *, debugged: bool, alone: bool) -> tuple[Page | None, int]:
-    """The page, None for one that is too large, and its size; what it came as is not kept."""
+    """The page, or None if it is too large, and its size; the response itself is not kept."""
     answer = api.read(path, query)
     size = len(answer.body)
     return (None if size > _LARGEST_BYTES and not alone else parse(answer, debugged=debugged)), size
 
 
 def _next(limit: int, size: int) -> int:
-    """How many pods the next page is to have, after one of so many and of that size."""
+    """Number of pods for the next page, given the number and size of the last."""
     fitting = max(limit, 1) * _USUAL_BYTES // max(size, 1)
     return max(1, min(fitting, PAGE))
 
 
 def parse(answer: HttpResponse, *, debugged: bool) -> Page:
-    """The page that a PodList is; raises ApiError for what is no JSON, Malformed for what is no list."""
+    """The page in a PodList; raises ApiError if the response is not JSON, Malformed if it is not a list."""
     return (debugged and _skim(answer.body)) or _whole(answer, debugged=debugged)
 
 
@@ -104,7 +103,7 @@ def _whole(answer: HttpResponse, *, debugged: bool) -> Page:
     document = answer.json()
     items = document.get("items") or []
     if not isinstance(items, list):
-        raise Malformed("the list of pods cannot be understood: items is no list")
+        raise Malformed("the list of pods is malformed: items is not a list")
     return _page_of(document, [pod for pod in items if not debugged or is_debugged(pod)])
 
 
@@ -114,7 +113,7 @@ def _page_of(document: dict[str, Any], pods: Iterable[dict[str, Any]]) -> Page:
 
 
 def is_debugged(pod: object) -> bool:
-    """Whether it has ephemeral containers, or is so odd that whoever parses it should say so."""
+    """Whether the pod has ephemeral containers, or is malformed, which its parser should report."""
     if not isinstance(pod, dict):
         return True
     spec = pod.get("spec") or {}
@@ -122,10 +121,10 @@ def is_debugged(pod: object) -> bool:
 
 
 def _skim(body: bytes) -> Page | None:
-    """The debugged pods without parsing the others, ten times as fast; None unless it reads as it is known to.
+    """The debugged pods without parsing the others, ten times as fast; None if the layout is unexpected.
 
-    The API server writes a list's metadata first, and of each item its name. Within a string the quotes would be
-    escaped, so that what is searched for only occurs as keys; what is found is then parsed as JSON and looked at.
+    The API server writes the metadata of a list first, and the name of each item first. Quotes within strings are
+    escaped, so the search terms occur only as keys; each match is then parsed as JSON and checked.
     """
     start = body.find(_ITEMS)
     if start < 0:
@@ -140,7 +139,7 @@ def _skim(body: bytes) -> Page | None:
 
 
 class _Found:
-    """Pods that are known to be JSON, by where in the page they stand."""
+    """Pods that are known to be valid JSON, by their position in the page."""
 
     def __init__(self, body: bytes, places: list[tuple[int, int]]) -> None:
         self._body, self._places = body, places
@@ -150,7 +149,7 @@ class _Found:
 
 
 def _debugged(body: bytes, end: int) -> Iterator[tuple[int, int]]:
-    """Where those stand that have ephemeral containers; raises ValueError."""
+    """Positions of pods with ephemeral containers; raises ValueError."""
     while (found := body.find(_WANTED, end)) >= 0:
         begin = body.rindex(_FIRST, end, found)
         pod, after = _object(body, begin)
@@ -162,10 +161,10 @@ def _debugged(body: bytes, end: int) -> Iterator[tuple[int, int]]:
 
 
 def _object(body: bytes, begin: int) -> tuple[dict[str, Any], int]:
-    """The JSON object that begins there, and where it ends; raises ValueError."""
+    """The JSON object at `begin` and its end; raises ValueError."""
     decoder, size = json.JSONDecoder(), _PIECE
     while True:
-        text, _ = codecs.utf_8_decode(body[begin : begin + size], "strict", False)  # noqa: FBT003  # not its end
+        text, _ = codecs.utf_8_decode(body[begin : begin + size], "strict", False)  # noqa: FBT003  # incremental, not final
         try:
             pod, after = decoder.raw_decode(text)
         except ValueError:

@@ -1,4 +1,4 @@
-"""Pods listed and then watched for as long as the caller wants, whatever happens to the API server meanwhile."""
+"""List and watch pods for as long as the caller wants, across failures of the API server."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from kubectl_dshell.kube.http.api import Api
 
 WATCH_SECONDS = 120.0
-"""A connection that died without a word is noticed after that long: the watch is asked for anew."""
+"""Length of a watch: a connection that died silently is noticed after this long."""
 LONGEST_PAUSE = 10.0
 _DEAF = 2
-"""Watches in a row that ended without a word, not even a bookmark: somebody in between keeps them to himself."""
+"""Watches in a row that ended without any event, even a bookmark: something in between holds them back."""
 REFUSED_SECONDS = 30.0
-"""An API server that has just started refuses whom it does not know yet."""
+"""An API server that has just started may refuse users whose permissions it has not loaded yet."""
 
 
 def follow(api: Api, path: str, query: list[tuple[str, str]]) -> Iterator[PodEvent | None]:
-    """Pods with ephemeral containers: all, then each change of one; None about every TICK seconds in between.
+    """Pods with ephemeral containers: all, then each change; None about every TICK seconds in between.
 
     Raises:
-        ApiError, BadConfig, ConnectionLost: what the first list meets; later only what does not pass by itself.
+        ApiError, BadConfig, ConnectionLost: any failure of the first list; later only permanent ones.
     """
     follower = _Follower(api, path, query)
     yield from follower.list()
@@ -50,7 +50,7 @@ class _Follower:
         self.version = ""
         self._api, self._path, self._query = api, path, query
         self._vain = 0
-        """Attempts since something was last heard."""
+        """Attempts since the last response."""
         self._wordless = 0
         self._lost_at = 0.0
 
@@ -58,7 +58,7 @@ class _Follower:
         self._vain += 1
         first, version = True, ""
         for page in pages(self._api, self._path, self._query, debugged=True):
-            # The first page's: what changed while the others were fetched is told again by the watch.
+            # That of the first page: the watch repeats changes made while the others were fetched.
             version = version or page.version
             yield PodEvent(Happened.LISTED, tuple(page.pods), first=first, last=not page.following)
             first = False
@@ -76,7 +76,7 @@ class _Follower:
                 self._lost_at = 0.0
                 yield PodEvent(Happened.RESUMED)
             told = self._told(*event) if event else None
-            # Other pods may change a thousand times a second.
+            # Changes of other pods are dropped: there may be a thousand a second.
             if told or time.monotonic() - told_at >= TICK:
                 yield told
                 told_at = time.monotonic()
@@ -85,14 +85,14 @@ class _Follower:
             self.version, self._wordless = "", 0
 
     def _told(self, kind: str, pod: Json) -> PodEvent | None:
-        # Whoever parses it says what is wrong with it.
+        # A malformed pod is reported by its parser.
         self.version = text_at(pod, "metadata", "resourceVersion") or self.version
         if kind == "BOOKMARK" or not is_debugged(pod):
             return None
         return PodEvent(Happened.DELETED if kind == "DELETED" else Happened.CHANGED, (pod,))
 
     def forgive(self, error: ApiError | ConnectionLost) -> Iterator[PodEvent]:
-        """What is told of a failure that may pass; any other is raised."""
+        """The event for a transient failure; any other is raised."""
         if isinstance(error, ApiError) and error.code == HTTPStatus.GONE:
             self.version = ""
             return
@@ -109,7 +109,7 @@ class _Follower:
         return error.code == HTTPStatus.FORBIDDEN and just_started
 
     def pause(self) -> Iterator[None]:
-        """The longer, the more attempts were in vain."""
+        """Wait, longer after each failed attempt."""
         left = min(LONGEST_PAUSE, TICK * 2**self._vain) if self._vain else 0
         while left > 0:
             yield None

@@ -1,4 +1,4 @@
-"""One watch request, read so that silence can be noticed without losing half a line."""
+"""A watch request, read so that silence is noticed without losing a partial line."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ TICK = 0.5
 _ANSWER_SECONDS = 30.0
 _PIECE = 65536
 LARGEST_EVENT = 16 * 1024 * 1024
-"""Bytes of one line: ten times what etcd takes of one object."""
+"""Bytes of a line: ten times etcd's limit for an object."""
 
 
 def watch(
     api: Api, path: str, query: list[tuple[str, str]], deadline: float
 ) -> Iterator[tuple[str, dict[str, Any]] | None]:
-    """(type, object) of each event, None about every TICK seconds without one, until the server ends it.
+    """(type, object) of each event, None about every TICK seconds without one, until the server ends the watch.
 
-    Ends at the monotonic `deadline`; the server is told to end it soon after, should we be gone by then.
+    Ends at the monotonic `deadline`; the timeout sent to the server is slightly longer, in case this process is gone.
 
     Raises:
         ApiError: an ERROR event (410: the resourceVersion is too old), or the request was refused.
@@ -61,17 +61,17 @@ def watch(
         raise unreachable(api.connection, error) from error
     except Malformed as error:
         raise TransientConnectionError(
-            f"the watch of {api.connection.server} cannot be understood: {error.message}"
+            f"the watch response of {api.connection.server} is malformed: {error.message}"
         ) from error
     finally:
-        # An unfinished body cannot be followed by another request.
+        # The connection cannot be reused before the body is complete.
         response.close()
 
 
 def _pieces(response: urllib3.BaseHTTPResponse, deadline: float) -> Iterator[bytes | None]:
-    """The body as it arrives, None for each TICK without any, to its end or the deadline."""
-    # urllib3 and http.client only offer reads that wait for whole chunks, and a read that timed out cannot be
-    # resumed; so their buffer is emptied once and the socket read directly.
+    """The body as it arrives, None for each TICK without data, until its end or the deadline."""
+    # Reads of urllib3 and http.client wait for whole chunks, and cannot be resumed after a timeout. Therefore their
+    # buffer is drained once, and then the socket is read directly.
     buffered: Any = response._fp.fp  # type: ignore[attr-defined]  # noqa: SLF001  # see above
     if buffered is None:
         return

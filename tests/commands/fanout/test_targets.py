@@ -187,7 +187,13 @@ class Refusing(FakeCluster):
         ),
         (aim(selector="a=b"), 403, "forbidden", Forbidden, "you may not list pods in namespace shop"),
         (aim(selector="a=b", namespace=None), 403, "forbidden", Forbidden, "you may not list pods in all namespaces"),
-        (aim(selector="a b"), 400, "unable to parse", UsageError, "'a b' is not a label selector: unable to parse"),
+        (
+            aim(selector="a b"),
+            400,
+            "unable to parse",
+            UsageError,
+            "'a b' is not a valid label selector: unable to parse",
+        ),
     ],
 )
 def test_a_refusal_is_told_by_name(

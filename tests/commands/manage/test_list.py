@@ -100,7 +100,7 @@ class Refusing(FakeCluster):
     [
         pytest.param(403, "shop", Forbidden, "jane may not list pods in namespace shop", id="a namespace"),
         pytest.param(403, None, Forbidden, r"jane may not list pods in all namespaces \(cluster-wide\)", id="all"),
-        pytest.param(400, "shop", UsageError, "'a b' is not a label selector", id="a selector"),
+        pytest.param(400, "shop", UsageError, "'a b' is not a valid label selector", id="a selector"),
         pytest.param(500, "shop", ApiError, "cannot list", id="anything else"),
     ],
 )

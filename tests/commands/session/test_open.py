@@ -318,7 +318,7 @@ class NoExec(FakeStreams):
         pytest.param(
             refused(422, "ValidatingAdmissionPolicy 'no-exec' with binding 'b' denied request: not here", EXEC),
             ExitStatus.FORBIDDEN,
-            "an admission policy of the cluster does not allow exec in web",
+            "an admission policy of the cluster denied exec in web",
             id="a policy",
         ),
         pytest.param(ApiError(500, "", "no"), ExitStatus.UNAVAILABLE, "no", id="what nobody explains"),

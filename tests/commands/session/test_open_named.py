@@ -146,7 +146,7 @@ def test_who_is_second_by_a_hair_joins_the_first() -> None:
 
     def beaten(_container: Json) -> None:
         running_holder(world, NAME)
-        raise NameTaken(f"web has a debug container {NAME} already")
+        raise NameTaken(f"web already has a debug container {NAME}")
 
     world.on_patch = beaten
 

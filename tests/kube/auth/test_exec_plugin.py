@@ -130,17 +130,17 @@ def test_a_plugin_is_not_started_when_the_server_is_not_secure(tmp_path: Path) -
     ("script", "spec", "says"),
     [
         pytest.param("echo no session >&2; exit 3", {}, "exit code 3: no session", id="its stderr is told"),
-        pytest.param("exit 1", {}, "ended with exit code 1$", id="it says nothing"),
+        pytest.param("exit 1", {}, "failed with exit code 1$", id="it says nothing"),
         pytest.param("echo hello", {}, "did not print JSON", id="no JSON"),
         pytest.param("echo '[]'", {}, "did not print an ExecCredential", id="something else"),
         pytest.param(f"echo '{credential()}'", {}, "neither a token nor a client certificate", id="empty"),
         pytest.param(f"echo '{credential(clientCertificateData='x')}'", {}, "only one of", id="half a certificate"),
-        pytest.param(f"echo '{credential('v9', token='t')}'", {}, "answered in v9, not in", id="another version"),
+        pytest.param(f"echo '{credential('v9', token='t')}'", {}, "returned apiVersion v9, not", id="another version"),
         pytest.param(
             "true", {"command": "no-such-plugin"}, "no-such-plugin .* cannot be started: No such", id="absent"
         ),
         pytest.param("true", {"interactiveMode": "Always"}, "needs a terminal", id="interactive only"),
-        pytest.param("true", {"apiVersion": "v0"}, "apiVersion v0, supported are", id="version we do not speak"),
+        pytest.param("true", {"apiVersion": "v0"}, "apiVersion v0; supported: ", id="version we do not speak"),
         pytest.param("true", {"command": ""}, "exec has no command", id="no command"),
     ],
 )
@@ -188,7 +188,7 @@ def test_what_it_says_is_shown_while_it_runs_and_once_whatever_its_end(tmp_path:
     thread.join(20)
 
     assert "".join(shown) == said + "\n"
-    assert [str(error).endswith("ended with exit code 3") for error in told] == [True] * fails
+    assert [str(error).endswith("failed with exit code 3") for error in told] == [True] * fails
 
 
 def test_what_it_says_in_a_session_waits_for_its_failure(tmp_path: Path) -> None:
@@ -208,8 +208,8 @@ def test_a_flood_of_words_is_cut_and_one_of_answers_ended(tmp_path: Path) -> Non
 
     connected(tmp_path, f"{flood} >&2\necho '{credential(token='t')}'", terminal=UserTerminal(shown.append))
     assert len("".join(shown)) < plugin_run.LONGEST_TALK + 100
-    assert "".join(shown).endswith("(the plugin says more)\n")
-    with pytest.raises(BadConfig, match="wrote more than 1024 KiB, and was ended"):
+    assert "".join(shown).endswith("(further output of the plugin is not shown)\n")
+    with pytest.raises(BadConfig, match="wrote more than 1024 KiB to stdout and was terminated"):
         connected(tmp_path, f"echo $$ >{tmp_path}/pid; exec sh -c 'while :; do echo xxxxxxxxxxxxxxxxxxxxxxxx; done'")
 
     assert not os.path.exists(f"/proc/{(tmp_path / 'pid').read_text().strip()}")  # noqa: PTH110  # no file of ours
@@ -290,7 +290,7 @@ def test_one_that_waits_for_somebody_in_a_session_is_ended(tmp_path: Path) -> No
     terminal = UserTerminal(session_seconds=0.5)
     terminal.take()
 
-    with pytest.raises(BadConfig, match="did not end within 0 s in a session, where it can ask nobody"):
+    with pytest.raises(BadConfig, match="did not finish within 0 s during a session, where it cannot prompt"):
         connected(tmp_path, f"echo $$ >{tmp_path}/pid; exec sleep 600", terminal=terminal)
 
     assert not os.path.exists(f"/proc/{(tmp_path / 'pid').read_text().strip()}")  # noqa: PTH110  # no file of ours

@@ -62,5 +62,5 @@ def test_a_plugin_that_has_to_ask_fails_in_a_session(tmp_path: Path) -> None:
     terminal = UserTerminal()
     terminal.take()
 
-    with pytest.raises(BadConfig, match=r"needs a terminal \(interactiveMode: Always\), and a session has it"):
+    with pytest.raises(BadConfig, match=r"needs a terminal \(interactiveMode: Always\), but a session is using it"):
         connected(tmp_path, f"echo '{credential(token='t')}'", terminal=terminal, interactiveMode="Always")

@@ -303,10 +303,10 @@ def test_an_extra_outside_ascii_is_escaped_in_its_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (ConnectionOptions(as_user="a\nb"), "the user to impersonate holds a line break"),
+        (ConnectionOptions(as_user="a\nb"), "the user to impersonate contains a line break"),
         (ConnectionOptions(as_user=" "), "the user to impersonate is blank"),
         (ConnectionOptions(as_user="a", as_groups=("\udce9",)), "the group to impersonate is not UTF-8"),
-        (ConnectionOptions(as_user="a", as_uid="1\0"), "the UID to impersonate holds a control character"),
+        (ConnectionOptions(as_user="a", as_uid="1\0"), "the UID to impersonate contains a control character"),
     ],
 )
 def test_who_cannot_be_named_in_a_header_is_not_impersonated(
@@ -319,7 +319,9 @@ def test_who_cannot_be_named_in_a_header_is_not_impersonated(
 @pytest.mark.parametrize(
     ("cluster", "user", "says"),
     [
-        pytest.param({"server": "ftp://x"}, {}, 'the server of cluster "a" is ftp://x, which is no http', id="scheme"),
+        pytest.param(
+            {"server": "ftp://x"}, {}, 'the server of cluster "a" is ftp://x, which is not an http', id="scheme"
+        ),
         pytest.param(
             {"certificate-authority": "absent"}, {}, "absent, cannot be read: No such file", id="authority file"
         ),

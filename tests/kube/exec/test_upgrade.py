@@ -165,7 +165,7 @@ def test_the_answer_is_not_waited_for_longer_than_asked() -> None:
 
     server = Server(silent)
 
-    with pytest.raises(Unavailable, match="does not answer the request for one"):
+    with pytest.raises(Unavailable, match="did not respond to the WebSocket handshake"):
         open_exec(connection(server.port), "n", "p", "c", ["x"], stdin=False, tty=False, seconds=0.2)
     server.finish()
 
@@ -186,7 +186,7 @@ def test_an_answer_that_comes_a_byte_at_a_time_is_not_waited_for_longer() -> Non
     server = Server(slow)
     began = time.monotonic()
 
-    with pytest.raises(Unavailable, match="does not answer the request for one"):
+    with pytest.raises(Unavailable, match="did not respond to the WebSocket handshake"):
         open_exec(connection(server.port), "n", "p", "c", ["x"], stdin=False, tty=False, seconds=1)
 
     assert 0.9 < time.monotonic() - began < 10
@@ -201,12 +201,14 @@ UPGRADE = b'{"kind":"Status","status":"Failure","message":"Upgrade request requi
     ("status", "body", "kind", "said"),
     [
         pytest.param(
-            "403 Forbidden", b"Forbidden\n", "text/plain", "answers 403 Forbidden (Forbidden)", id="kubectl proxy"
+            "403 Forbidden", b"Forbidden\n", "text/plain", "returned 403 Forbidden (Forbidden)", id="kubectl proxy"
         ),
-        pytest.param("403 Forbidden", PAGE, "text/html", "answers 403 Forbidden and a web page", id="403, a page"),
-        pytest.param("502 Bad Gateway", PAGE, "text/html", "answers 502 Bad Gateway and a web page", id="502, a page"),
-        pytest.param("502 Bad Gateway", b"", "text/plain", "answers 502 Bad Gateway (Bad Gateway)", id="502, nothing"),
-        pytest.param("200 OK", PAGE, "text/html", "answers 200 OK and a web page", id="200, a page"),
+        pytest.param("403 Forbidden", PAGE, "text/html", "returned 403 Forbidden with a web page", id="403, a page"),
+        pytest.param(
+            "502 Bad Gateway", PAGE, "text/html", "returned 502 Bad Gateway with a web page", id="502, a page"
+        ),
+        pytest.param("502 Bad Gateway", b"", "text/plain", "returned 502 Bad Gateway (Bad Gateway)", id="502, nothing"),
+        pytest.param("200 OK", PAGE, "text/html", "returned 200 OK with a web page", id="200, a page"),
         pytest.param(
             "400 Bad Request", UPGRADE, "application/json", "(Upgrade request required)", id="no Upgrade came"
         ),
@@ -217,7 +219,7 @@ UPGRADE = b'{"kind":"Status","status":"Failure","message":"Upgrade request requi
             "(unable to upgrade: missing",
             id="no Upgrade came to the kubelet",
         ),
-        pytest.param("426 Upgrade Required", b"", "text/plain", "answers 426", id="426"),
+        pytest.param("426 Upgrade Required", b"", "text/plain", "returned 426", id="426"),
     ],
 )
 def test_what_lets_no_websocket_through_is_named(status: str, body: bytes, kind: str, said: str) -> None:
@@ -254,7 +256,7 @@ def test_an_answer_that_is_no_websocket_is_told(answer: bytes) -> None:
 
     server = Server(script)
 
-    with pytest.raises(Unavailable, match="does not open a WebSocket"):
+    with pytest.raises(Unavailable, match="did not open a WebSocket"):
         open_stream(server)
     server.finish()
 
@@ -285,7 +287,7 @@ def test_a_redirect_does_not_get_our_credentials() -> None:
 
     server = Server(script)
 
-    with pytest.raises(Unavailable, match="answers 302 Found, a redirect to ws://"):
+    with pytest.raises(Unavailable, match="returned 302 Found, a redirect to ws://"):
         open_stream(server)
 
     server.finish()
@@ -308,7 +310,7 @@ def test_v4_cannot_end_piped_input(stdin: bool, tty: bool, half_close: bool | No
     server = Server(lambda peer: peer.accept("v4.channel.k8s.io"))
 
     if refused:
-        with pytest.raises(Unavailable, match="piped input cannot end"):
+        with pytest.raises(Unavailable, match="cannot signal the end of piped input"):
             open_exec(connection(server.port), "n", "p", "c", ["cat"], stdin=stdin, tty=tty, half_close=half_close)
     else:
         stream = open_exec(connection(server.port), "n", "p", "c", ["cat"], stdin=stdin, tty=tty, half_close=half_close)
@@ -322,7 +324,7 @@ def test_v4_cannot_end_piped_input(stdin: bool, tty: bool, half_close: bool | No
 def test_a_server_without_our_protocols_is_told() -> None:
     server = Server(lambda peer: peer.accept("v1.something"))
 
-    with pytest.raises(Unavailable, match="does not open a WebSocket"):
+    with pytest.raises(Unavailable, match="did not open a WebSocket"):
         open_stream(server)
     server.finish()
 
@@ -389,6 +391,8 @@ def test_a_proxy_that_refuses_is_named() -> None:
         "http://cluster.test", "default", "t", "jane", Static(), proxy=proxied(f"http://127.0.0.1:{proxy.port}")
     )
 
-    with pytest.raises(ConnectionLost, match=r"the proxy http://127.0.0.1:\d+ does not connect us: it answers .*407"):
+    with pytest.raises(
+        ConnectionLost, match=r"the proxy http://127.0.0.1:\d+ did not open the connection: it returned .*407"
+    ):
         open_exec(jane, "n", "p", "c", ["x"], stdin=False, tty=False)
     proxy.finish()

@@ -154,19 +154,19 @@ HTML = "Content-Type: text/html; charset=utf-8"
 @pytest.mark.parametrize(
     ("status", "body", "headers", "said"),
     [
-        ("200 OK", PAGE, (HTML,), "200 OK and a web page"),
-        ("200 OK", PAGE, (), "200 OK and a web page"),
-        ("403 Forbidden", PAGE, (HTML,), "403 Forbidden and a web page"),
-        ("404 Not Found", b"\xef\xbb\xbf\n <html>", (), "404 Not Found and a web page"),
-        ("302 Found", b"", (), "302 Found and a web page"),
+        ("200 OK", PAGE, (HTML,), "200 OK with a web page"),
+        ("200 OK", PAGE, (), "200 OK with a web page"),
+        ("403 Forbidden", PAGE, (HTML,), "403 Forbidden with a web page"),
+        ("404 Not Found", b"\xef\xbb\xbf\n <html>", (), "404 Not Found with a web page"),
+        ("302 Found", b"", (), "302 Found with a web page"),
         (
             "302 Found",
             PAGE,
             ("Location: https://me:pass@sso.test/login?state=s3cret",),
             "302 Found, a redirect to https://sso.test/login",
         ),
-        ("200 OK", b"pong", (), "200 OK and what is no Kubernetes object: 'pong'"),
-        ("200 OK", b"[1]", (), "200 OK and what is no Kubernetes object: '[1]'"),
+        ("200 OK", b"pong", (), "200 OK with something that is not a Kubernetes object: 'pong'"),
+        ("200 OK", b"[1]", (), "200 OK with something that is not a Kubernetes object: '[1]'"),
     ],
 )
 def test_a_page_in_place_of_the_api_is_one_line_that_names_the_url(
@@ -179,8 +179,8 @@ def test_a_page_in_place_of_the_api_is_one_line_that_names_the_url(
 
     server.finish()
     assert caught.value.message == (
-        f"http://127.0.0.1:{server.port}/api/v1/x answers {said}; a Kubernetes API server does not. "
-        "Is a proxy or a login in between?"
+        f"http://127.0.0.1:{server.port}/api/v1/x returned {said}, so it is not a Kubernetes API server. "
+        "Is a proxy or a login page in between?"
     )
     assert (caught.value.code, caught.value.status) == (0, ExitStatus.UNAVAILABLE)
 
@@ -188,7 +188,7 @@ def test_a_page_in_place_of_the_api_is_one_line_that_names_the_url(
 def test_a_page_of_a_broken_gateway_is_asked_for_again_and_then_told() -> None:
     server = Server(*[answering("502 Bad Gateway", PAGE, HTML)] * ATTEMPTS)
 
-    with pytest.raises(NotAnApiServer, match="502 Bad Gateway and a web page"):
+    with pytest.raises(NotAnApiServer, match="502 Bad Gateway with a web page"):
         api(server).get("/x")
     server.finish()
 
@@ -200,7 +200,7 @@ def test_a_login_page_is_no_good_for_credentials() -> None:
         api(server).get("/x")
 
     server.finish()
-    assert caught.value.message.startswith(f"a web page of http://127.0.0.1:{server.port}/x rejects the credentials")
+    assert caught.value.message.startswith(f"a web page at http://127.0.0.1:{server.port}/x rejected the credentials")
 
 
 def test_a_long_refusal_is_cut_for_people() -> None:
@@ -224,7 +224,7 @@ def test_a_long_refusal_is_cut_for_people() -> None:
 def test_rejected_credentials_name_user_and_context() -> None:
     server = Server(answering("401 Unauthorized", {"kind": "Status"}))
 
-    with pytest.raises(BadConfig, match=r'rejects the credentials of user "jane" \(context "test"\)') as caught:
+    with pytest.raises(BadConfig, match=r'rejected the credentials of user "jane" \(context "test"\)') as caught:
         api(server).get("/x")
 
     server.finish()
@@ -244,7 +244,7 @@ def test_rejected_credentials_are_renewed_once() -> None:
 def test_renewed_credentials_that_are_rejected_again_are_told() -> None:
     server = Server(answering("401 Unauthorized", {}), answering("401 Unauthorized", {}))
 
-    with pytest.raises(BadConfig, match="rejects the credentials"):
+    with pytest.raises(BadConfig, match="rejected the credentials"):
         Api(Connection(f"http://127.0.0.1:{server.port}", "d", "t", "j", Renewing())).get("/x")
     server.finish()
 
@@ -297,7 +297,7 @@ def test_a_server_that_does_not_answer_in_time_is_lost() -> None:
     server = Server(script)
     connection = Connection(f"http://127.0.0.1:{server.port}", "d", "test", "j", Static(), timeout=0.2)
 
-    with pytest.raises(ConnectionLost, match=r"cannot be reached: no answer in time") as caught:
+    with pytest.raises(ConnectionLost, match=r"cannot be reached: no response in time") as caught:
         Api(connection).post("/x", {})
 
     assert caught.value.status is ExitStatus.CONNECTION_LOST
@@ -367,4 +367,4 @@ def test_the_trace_shows_a_request_without_an_answer() -> None:
         api(server, trace=RequestTrace(6, lines.append)).post("/x", {})
 
     server.finish()
-    assert "no answer in" in lines[0]
+    assert "no response in" in lines[0]

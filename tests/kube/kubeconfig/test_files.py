@@ -102,9 +102,7 @@ def test_yaml_is_read_as_well_as_json(tmp_path: Path) -> None:
         pytest.param(
             config("a", clusters=[{"name": "a", "cluster": {}}]), ConnectionOptions(), "has no server", id="server"
         ),
-        pytest.param(
-            "a: [", ConnectionOptions(), "c is not YAML as Kubernetes reads it: .*line [12], column", id="no YAML"
-        ),
+        pytest.param("a: [", ConnectionOptions(), "c cannot be parsed: .*line [12], column", id="no YAML"),
         pytest.param("- a", ConnectionOptions(), "c is not a kubeconfig", id="a list"),
         pytest.param({"clusters": {}, "users": {"a": 1}}, ConnectionOptions(), "c is not a kubeconfig", id="old maps"),
         pytest.param({"users": [{"user": {}}]}, ConnectionOptions(), "every entry of users needs a name", id="no name"),
@@ -125,7 +123,7 @@ def test_what_exists_instead_is_named_with_the_next_command(tmp_path: Path) -> N
     with pytest.raises(BadConfig) as caught:
         connect(ConnectionOptions(context="c"), files)
 
-    assert caught.value.advice == ("There are: a, b.", "See: kubectl config get-contexts")
+    assert caught.value.advice == ("Available: a, b.", "See: kubectl config get-contexts")
 
 
 def test_a_flag_that_names_no_file_is_refused(tmp_path: Path) -> None:
@@ -195,18 +193,18 @@ def test_an_endless_file_is_read_as_far_as_a_kubeconfig_goes() -> None:
         pytest.param(
             "a0: &a0 [x,x,x,x,x,x,x,x,x]\n"
             + "".join(f"a{n + 1}: &a{n + 1} [{','.join([f'*a{n}'] * 9)}]\n" for n in range(20)),
-            "comes to too many values",
+            "expands to too many values",
             id="aliases of aliases",
         ),
         pytest.param(
             "a0: &a0 {x: 1}\n"
             + "".join(f"a{n + 1}: &a{n + 1} {{<<: [{','.join([f'*a{n}'] * 9)}]}}\n" for n in range(20)),
-            "comes to too many values",
+            "expands to too many values",
             id="merged aliases of aliases",
         ),
-        pytest.param("a: &a [*a]", "an alias to nothing that stands before it", id="an alias to itself"),
+        pytest.param("a: &a [*a]", "an alias to an anchor that is not defined before it", id="an alias to itself"),
         pytest.param("password: !hunter2", "a tag", id="a tag, which may be a password"),
-        pytest.param("? [a]\n: b", "a key that is no text", id="a list as key"),
+        pytest.param("? [a]\n: b", "a key that is not a string", id="a list as key"),
         pytest.param("a: \x01", "control characters are not allowed", id="control character"),
     ],
 )
@@ -245,47 +243,50 @@ V1 = {"command": "true", "apiVersion": "client.authentication.k8s.io/v1"}
 @pytest.mark.parametrize(
     ("document", "says"),
     [
-        (typed(user={"exec": "hello"}), 'user "a" in .*: exec is text, it has to be a mapping'),
-        (typed(user={"exec": {**V1, "args": "x"}}), r"exec\.args is text, it has to be a list"),
-        (typed(user={"exec": {**V1, "args": [1]}}), r"exec\.args\[0\] is a number, it has to be text"),
-        (typed(user={"exec": {**V1, "env": {"A": "1"}}}), r"exec\.env is a mapping, it has to be a list"),
-        (typed(user={"exec": {**V1, "env": ["A"]}}), r"exec\.env\[0\] is text, it has to be a mapping"),
+        (typed(user={"exec": "hello"}), 'user "a" in .*: exec is a string, but must be a mapping'),
+        (typed(user={"exec": {**V1, "args": "x"}}), r"exec\.args is a string, but must be a list"),
+        (typed(user={"exec": {**V1, "args": [1]}}), r"exec\.args\[0\] is a number, but must be a string"),
+        (typed(user={"exec": {**V1, "env": {"A": "1"}}}), r"exec\.env is a mapping, but must be a list"),
+        (typed(user={"exec": {**V1, "env": ["A"]}}), r"exec\.env\[0\] is a string, but must be a mapping"),
         (typed(user={"exec": {**V1, "env": [{"name": "A", "value": 5}]}}), r"env\[0\]\.value is a number"),
-        (typed(user={"exec": {**V1, "env": [{"value": "5"}]}}), r"env\[0\]\.name is no name of a variable"),
-        (typed(user={"exec": {**V1, "env": [{"name": "A\0"}]}}), r"env\[0\]\.name holds a NUL character"),
+        (typed(user={"exec": {**V1, "env": [{"value": "5"}]}}), r"env\[0\]\.name is not a valid variable name"),
+        (typed(user={"exec": {**V1, "env": [{"name": "A\0"}]}}), r"env\[0\]\.name contains a NUL character"),
         (typed(user={"exec": {**V1, "command": ["x"]}}), r"exec\.command is a list"),
-        (typed(user={"exec": {**V1, "interactiveMode": "Maybe"}}), r"exec\.interactiveMode is Maybe, it can be Never"),
-        (typed(user={"exec": {**V1, "provideClusterInfo": "yes"}}), r"provideClusterInfo is text, .* a truth value"),
-        (typed(user={"as": "x", "as-user-extra": 5}), "as-user-extra is a number, it has to be a mapping"),
-        (typed(user={"as": "x", "as-user-extra": {"k": "v"}}), r"as-user-extra\.k is text, it has to be a list"),
-        (typed(user={"as": "x", "as-groups": "g"}), "as-groups is text, it has to be a list"),
-        (typed(user={"as": 5}), "as is a number, it has to be text"),
+        (
+            typed(user={"exec": {**V1, "interactiveMode": "Maybe"}}),
+            r"exec\.interactiveMode is Maybe, but must be one of Never",
+        ),
+        (typed(user={"exec": {**V1, "provideClusterInfo": "yes"}}), r"provideClusterInfo is a string, .* a boolean"),
+        (typed(user={"as": "x", "as-user-extra": 5}), "as-user-extra is a number, but must be a mapping"),
+        (typed(user={"as": "x", "as-user-extra": {"k": "v"}}), r"as-user-extra\.k is a string, but must be a list"),
+        (typed(user={"as": "x", "as-groups": "g"}), "as-groups is a string, but must be a list"),
+        (typed(user={"as": 5}), "as is a number, but must be a string"),
         (typed(user={"tokenFile": 5}), "tokenFile is a number"),
-        (typed(user={"tokenFile": "a\0b"}), "tokenFile holds a NUL"),
+        (typed(user={"tokenFile": "a\0b"}), "tokenFile contains a NUL"),
         (typed(user={"token": 12345678}), "token is a number"),
         (typed(user={"username": "x", "password": 12345678}), "password is a number"),
-        (typed(user={"auth-provider": "oidc"}), "auth-provider is text"),
+        (typed(user={"auth-provider": "oidc"}), "auth-provider is a string"),
         (typed(user={"auth-provider": {"name": "oidc", "config": {"id-token": 5}}}), r"config\.id-token is a number"),
-        (typed(user={"client-key-data": True}), "client-key-data is a truth value"),
+        (typed(user={"client-key-data": True}), "client-key-data is a boolean"),
         (typed(context={"namespace": 123}), 'context "a" in .*: namespace is a number'),
         (typed(context={"cluster": ["a"]}), "cluster is a list"),
         (typed({"proxy-url": 5}), 'cluster "a" in .*: proxy-url is a number'),
         (typed({"server": 5}), "server is a number"),
-        (typed({"server": "https://[::1"}), r'the server of cluster "a" is https://\[::1, which is no URL'),
-        (typed({"server": "https://a.test:99999"}), "its port is no number from 1 to 65535"),
-        (typed({"server": "https://u:pw@a b"}), "is https://a b, which is no http"),
-        (typed({"insecure-skip-tls-verify": "true"}), "insecure-skip-tls-verify is text, it has to be a truth value"),
+        (typed({"server": "https://[::1"}), r'the server of cluster "a" is https://\[::1, which is not a valid URL'),
+        (typed({"server": "https://a.test:99999"}), "its port is not a number from 1 to 65535"),
+        (typed({"server": "https://u:pw@a b"}), "is https://a b, which is not an http"),
+        (typed({"insecure-skip-tls-verify": "true"}), "insecure-skip-tls-verify is a string, but must be a boolean"),
         (typed({"tls-server-name": 1.5}), "tls-server-name is a number"),
-        (typed({"tls-server-name": "a..b"}), "tls-server-name is no name of a server"),
-        (typed({"tls-server-name": "\u2024b"}), "tls-server-name is no name of a server"),
-        (typed({"tls-server-name": ".:"}), "tls-server-name is no name of a server"),
-        (typed({"tls-server-name": "a\0b"}), "tls-server-name holds a NUL"),
-        (typed({"server": "https://a..b"}), "is https://a..b, which is no URL: its host is no name"),
-        (typed({"server": f"https://{'a' * 64}.test"}), "which is no URL: its host is no name"),
+        (typed({"tls-server-name": "a..b"}), "tls-server-name is not a valid server name"),
+        (typed({"tls-server-name": "\u2024b"}), "tls-server-name is not a valid server name"),
+        (typed({"tls-server-name": ".:"}), "tls-server-name is not a valid server name"),
+        (typed({"tls-server-name": "a\0b"}), "tls-server-name contains a NUL"),
+        (typed({"server": "https://a..b"}), "is https://a..b, which is not a valid URL: its host is not a valid name"),
+        (typed({"server": f"https://{'a' * 64}.test"}), "which is not a valid URL: its host is not a valid name"),
         (typed({"extensions": 5}, {"exec": {**V1, "provideClusterInfo": True}}), "extensions is a number"),
-        (config("a", **{"current-context": ["x"]}), "current-context has to be text"),
-        (config("a", contexts={"a": {}}), "contexts has to be a list, it is a mapping"),
-        (config("a", users=[{"name": 5}]), "every entry of users needs a name, which is text"),
+        (config("a", **{"current-context": ["x"]}), "current-context must be a string"),
+        (config("a", contexts={"a": {}}), "contexts is a mapping, but must be a list"),
+        (config("a", users=[{"name": 5}]), "every entry of users needs a name that is a string"),
     ],
 )
 def test_another_type_is_named_with_file_and_key_and_never_shown(

@@ -69,10 +69,10 @@ def test_a_header_value_is_made_of(text: str, value: str) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("a\nb", "the token of user x holds a line break"),
-        ("a\r\n b", "holds a line break"),
-        ("a\0b", r"holds a control character \(U\+0000\)"),
-        ("a\x85b", r"holds a control character \(U\+0085\)"),
+        ("a\nb", "the token of user x contains a line break"),
+        ("a\r\n b", "contains a line break"),
+        ("a\0b", r"contains a control character \(U\+0000\)"),
+        ("a\x85b", r"contains a control character \(U\+0085\)"),
         ("a\udce9b", "is not UTF-8"),
         (" \n", "is empty"),
     ],

@@ -116,10 +116,10 @@ def test_a_dead_proxy_is_named_at_once(scheme: str, certificates: Certificates) 
 @pytest.mark.parametrize(
     ("scheme", "login", "says"),
     [
-        ("socks5", "jane:wrong", "it does not accept the login"),
-        ("socks5", "", "it takes no login by name and password|it wants a login"),
-        ("http", "jane:wrong", "it answers HTTP/1.1 407 Proxy Authentication Required"),
-        ("https", "", "it answers HTTP/1.1 407"),
+        ("socks5", "jane:wrong", "it rejected the login"),
+        ("socks5", "", "it does not accept a user name and password|it requires a login"),
+        ("http", "jane:wrong", "it returned HTTP/1.1 407 Proxy Authentication Required"),
+        ("https", "", "it returned HTTP/1.1 407"),
     ],
 )
 def test_a_login_that_is_refused_is_told_without_it(
@@ -128,7 +128,9 @@ def test_a_login_that_is_refused_is_told_without_it(
     server = Server()
     with proxy_before(server, scheme, certificates, "jane:right") as proxy:
         url = f"{scheme}://{login + '@' if login else ''}127.0.0.1:{proxy.port}"
-        with pytest.raises(ConnectionLost, match=rf"the proxy {scheme}://127\S+ does not connect us: {says}") as caught:
+        with pytest.raises(
+            ConnectionLost, match=rf"the proxy {scheme}://127\S+ did not open the connection: {says}"
+        ) as caught:
             Api(through(url, certificates)).get("/x")
 
     assert "wrong" not in str(caught.value)
@@ -138,7 +140,7 @@ def test_a_login_that_is_refused_is_told_without_it(
 def test_a_name_that_the_proxy_does_not_know_is_its_fault(scheme: str, certificates: Certificates) -> None:
     with (
         KINDS[scheme]("other.test", 1) as proxy,
-        pytest.raises(ConnectionLost, match=r"does not connect us: .*(host|503)"),
+        pytest.raises(ConnectionLost, match=r"did not open the connection: .*(host|503)"),
     ):
         Api(through(proxy.url, certificates)).get("/x")
 
@@ -150,7 +152,7 @@ def test_what_is_no_socks_proxy_is_told(first: bytes, certificates: Certificates
         peer.sock.sendall(first)
 
     server = Server(script)
-    says = "does not connect us: it (does not speak SOCKS 5|wants a login|ended the connection)"
+    says = "did not open the connection: it (does not speak SOCKS 5|requires a login|closed the connection)"
     with pytest.raises(ConnectionLost, match=says):
         Api(through(f"socks5://127.0.0.1:{server.port}", certificates)).get("/x")
     server.finish()
@@ -170,7 +172,7 @@ def test_a_proxy_that_says_a_byte_at_a_time_has_no_more_time_for_it(certificates
     server = Server(script)
     connection = through(f"http://127.0.0.1:{server.port}", certificates)
     object.__setattr__(connection, "timeout", 3.0)
-    with pytest.raises(ConnectionLost, match="does not connect us: no answer in time"):
+    with pytest.raises(ConnectionLost, match="did not open the connection: no response in time"):
         Api(connection).get("/x")
     over.set()
     server.finish()

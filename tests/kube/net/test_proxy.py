@@ -79,16 +79,19 @@ def test_what_only_other_programs_know_is_not_used() -> None:
 @pytest.mark.parametrize(
     ("url", "says"),
     [
-        ("socks4://user:s3cret@p:1", "is socks4://p:1, which is no http://, https://, socks5:// or socks5h:// URL"),
-        ("http://user:s3cret@127.0.0.1:99999", "is http://127.0.0.1:99999, which is no URL: its port is no number"),
-        ("http://[::1:8", "is http://[::1:8, which is no URL: its IPv6 address has to stand in brackets"),
-        ("http://user:s3cret@[::1:8", "is http://[::1:8, which is no URL"),
-        ("http://user:s3/cret@p:1", "is http://p:1, which is no URL"),
-        ("http://user:12/s3cret@p:1", "is http://p:1, with a login that is not percent-encoded"),
-        ("http://user:12?s3cret@p:1", "is http://p:1, with a login that is not percent-encoded"),
-        ("http://user:12#s3cret@p:1", "is http://p:1, with a login that is not percent-encoded"),
-        ("http://:s3cret@", "is http://, which is no "),
-        ("user:s3cret@p:x", "is http://p:x, which is no URL"),
+        ("socks4://user:s3cret@p:1", "is socks4://p:1, which is not an http://, https://, socks5:// or socks5h:// URL"),
+        (
+            "http://user:s3cret@127.0.0.1:99999",
+            "is http://127.0.0.1:99999, which is not a valid URL: its port is not a number",
+        ),
+        ("http://[::1:8", "is http://[::1:8, which is not a valid URL: its IPv6 address must be in brackets"),
+        ("http://user:s3cret@[::1:8", "is http://[::1:8, which is not a valid URL"),
+        ("http://user:s3/cret@p:1", "is http://p:1, which is not a valid URL"),
+        ("http://user:12/s3cret@p:1", "is http://p:1, whose login is not percent-encoded"),
+        ("http://user:12?s3cret@p:1", "is http://p:1, whose login is not percent-encoded"),
+        ("http://user:12#s3cret@p:1", "is http://p:1, whose login is not percent-encoded"),
+        ("http://:s3cret@", "is http://, which is not an "),
+        ("user:s3cret@p:x", "is http://p:x, which is not a valid URL"),
     ],
 )
 def test_a_proxy_that_cannot_be_used_is_named_with_its_origin_and_without_its_login(url: str, says: str) -> None:

@@ -31,5 +31,5 @@ def test_a_chunk_that_is_on_its_way_is_no_end() -> None:
 
 
 def test_something_else_than_chunks_is_an_error() -> None:
-    with pytest.raises(Malformed, match="not the size of a chunk"):
+    with pytest.raises(Malformed, match="not a valid chunk size"):
         ChunkedBody().feed(b"hello\r\n")

@@ -70,7 +70,7 @@ def test_any_text_in_a_pod_misleads_nobody(items: list[tuple[str, list[str]]]) -
 
 
 def test_what_is_no_list_is_told() -> None:
-    with pytest.raises(ApiError, match="answers 200 and a web page"):
+    with pytest.raises(ApiError, match="returned 200 with a web page"):
         found_in(b"<html>")
 
 
@@ -201,7 +201,7 @@ class Refusing:
         limit = int(dict(query)["limit"])
         self.limits.append(limit)
         if limit > self.most:
-            raise Malformed("the answer has more than 64 MiB")
+            raise Malformed("the answer is larger than 64 MiB")
         begin = int(dict(query).get("continue", "0"))
         more = str(begin + limit) if begin + limit < 20 else ""
         return HttpResponse(
@@ -229,7 +229,7 @@ def test_a_single_pod_that_is_refused_for_its_size_is_told() -> None:
 def test_a_list_without_an_end_is_told() -> None:
     server = answers(listed(pod("a", "x"), following="t"), listed(pod("b", "x"), following="t"), heads=[])
 
-    with pytest.raises(Malformed, match="has no end"):
+    with pytest.raises(Malformed, match="does not end"):
         list(pages(Api(connection(server.port)), "/api/v1/pods", [], debugged=True))
     server.finish()
 
