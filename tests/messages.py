@@ -36,7 +36,7 @@ from kubectl_dshell.domain.pod.pod import parse_pod
 from kubectl_dshell.domain.pod.reference import Reference, WorkloadKind, parse_reference
 from kubectl_dshell.domain.pod.selection import selector_of
 from kubectl_dshell.domain.pod.start_failure import StartMonitor
-from kubectl_dshell.domain.pod.unclear import UnreadablePod, told
+from kubectl_dshell.domain.pod.unreadable import UnreadablePod, told
 from kubectl_dshell.domain.text.bounds import shortened
 from kubectl_dshell.domain.text.duration import parse_duration
 from kubectl_dshell.domain.text.invocation import Invocation
@@ -46,9 +46,9 @@ from kubectl_dshell.files.staging import Staging
 from kubectl_dshell.kube.auth.credentials import Static
 from kubectl_dshell.kube.auth.exec_credential import InvalidExecCredential, parse_exec_credential
 from kubectl_dshell.kube.auth.user_terminal import UserTerminal
-from kubectl_dshell.kube.config import resolve
-from kubectl_dshell.kube.config.connection import Connection
-from kubectl_dshell.kube.config.options import ConnectionOptions
+from kubectl_dshell.kube.connection import resolve
+from kubectl_dshell.kube.connection.connection import Connection
+from kubectl_dshell.kube.connection.options import ConnectionOptions
 from kubectl_dshell.kube.http.failure import failure
 from kubectl_dshell.kube.http.response import HttpResponse
 from kubectl_dshell.kube.http.unreachable import unreachable

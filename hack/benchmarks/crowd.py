@@ -10,8 +10,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.errors import ApiError
-from kubectl_dshell.kube.config.options import ConnectionOptions
-from kubectl_dshell.kube.config.resolve import connect
+from kubectl_dshell.kube.connection.options import ConnectionOptions
+from kubectl_dshell.kube.connection.resolve import connect
 from kubectl_dshell.kube.http.api import Api
 
 if TYPE_CHECKING:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from kubectl_dshell.files.archive_source import ArchiveSource
     from kubectl_dshell.files.passthrough import Passthrough
     from kubectl_dshell.files.staging import Staging
-    from kubectl_dshell.kube.config.connection import Connection
+    from kubectl_dshell.kube.connection.connection import Connection
     from kubectl_dshell.kube.http.trace import RequestTrace
 
 
@@ -141,7 +141,7 @@ class ExecStreams:
 @contextmanager
 def ports(flags: ConnectionFlags, namespace: str | None, *, quiet: bool) -> Iterator[tuple[Ports, str]]:
     """The ports of one command, and its namespace. Signals interrupt the command while the context is open."""
-    from kubectl_dshell.kube.config.resolve import connect
+    from kubectl_dshell.kube.connection.resolve import connect
     from kubectl_dshell.kube.http.api import Api
     from kubectl_dshell.kube.http.trace import RequestTrace
     from kubectl_dshell.kube.pods import Pods

@@ -7,7 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
-from kubectl_dshell.commands.concurrency import affordable
+from kubectl_dshell.commands.descriptor_budget import affordable
 from kubectl_dshell.errors import Interrupted
 from kubectl_dshell.streaming.wakeup import Wakeup
 

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
     from kubectl_dshell.domain.debug_container.seal import Key
     from kubectl_dshell.domain.debug_container.spec import Scripts
-    from kubectl_dshell.domain.pod.event import PodEvent
     from kubectl_dshell.domain.pod.pod import Json
     from kubectl_dshell.domain.pod.reference import Reference
+    from kubectl_dshell.domain.pod.watch_event import PodEvent
     from kubectl_dshell.domain.stream import Companion, Exit, Stream, TerminalSize
 
 

@@ -18,7 +18,7 @@ from kubectl_dshell.kube.watch.watch import TICK, watch
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kubectl_dshell.domain.pod.event import PodEvent
+    from kubectl_dshell.domain.pod.watch_event import PodEvent
     from kubectl_dshell.kube.http.api import Api
 
 

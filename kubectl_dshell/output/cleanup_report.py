@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.domain.debug_container.cleanup_result import CleanupOutcome
+from kubectl_dshell.domain.debug_container.made_by import tool
 from kubectl_dshell.domain.debug_container.staleness import who_is_in
-from kubectl_dshell.domain.debug_container.tool import tool
-from kubectl_dshell.domain.pod.unclear import told
+from kubectl_dshell.domain.pod.unreadable import told
 from kubectl_dshell.domain.round_robin import by_group
 from kubectl_dshell.domain.text.duration import age
 from kubectl_dshell.output.debug_containers.document import VERSION, unclear_documents
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from kubectl_dshell.domain.debug_container.cleanup_result import CleanupResult
     from kubectl_dshell.domain.debug_container.status import DebugContainer
-    from kubectl_dshell.domain.pod.unclear import UnreadablePod
+    from kubectl_dshell.domain.pod.unreadable import UnreadablePod
 
 _WORDS = {
     CleanupOutcome.ENDED: "ended",

@@ -17,7 +17,7 @@ from kubectl_dshell.cli import wiring
 from kubectl_dshell.cli.flags.connection import ConnectionFlags
 from kubectl_dshell.cli.wiring import StandardTerminal
 from kubectl_dshell.commands.ports import Ports
-from kubectl_dshell.domain.pod.event import PodEvent
+from kubectl_dshell.domain.pod.watch_event import PodEvent
 from kubectl_dshell.domain.stream import Companion, Exit, Stream
 from kubectl_dshell.domain.text.invocation import Invocation
 from kubectl_dshell.errors import Interrupted

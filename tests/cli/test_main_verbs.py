@@ -11,7 +11,7 @@ from kubectl_dshell.domain.text import invocation
 
 
 def test_suggested_commands_know_every_verb() -> None:
-    assert set(VERBS) == invocation.VERBS
+    assert set(VERBS) == invocation.VERB_NAMES
 
 
 @pytest.mark.parametrize(

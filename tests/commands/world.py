@@ -18,8 +18,8 @@ from kubectl_dshell.commands.request import OpenRequest
 from kubectl_dshell.domain.access.privilege import Profile
 from kubectl_dshell.domain.debug_container.seal import Key, seal
 from kubectl_dshell.domain.debug_container.spec import Scripts
-from kubectl_dshell.domain.pod.event import PodEvent
 from kubectl_dshell.domain.pod.reference import Reference
+from kubectl_dshell.domain.pod.watch_event import PodEvent
 from kubectl_dshell.domain.stream import Channel, Companion, Event, Exit, Output, Stream, TerminalSize
 from kubectl_dshell.errors import ApiError, ConnectionLost, DshellError, PodNotFound
 from kubectl_dshell.kube.refusals import ApiRequest, translate_api_error

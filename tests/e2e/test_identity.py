@@ -214,4 +214,4 @@ def test_a_person_is_told_who_they_are_and_how_that_is_known(make_pod: MakePod, 
 
     assert told() == "65532:65532 (from the container's status)"
     assert told("--run-as", "65532:65532") == "65532:65532 (from --run-as)"
-    assert told("--profile", "general") == "0:0 (from --profile general)"
+    assert told("--profile", "general") == "0:0 (from --profile)"

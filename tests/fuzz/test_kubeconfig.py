@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from kubectl_dshell.errors import BadConfig
 from kubectl_dshell.kube.auth import plugin_process as plugin_run
-from kubectl_dshell.kube.config.options import ConnectionOptions
-from kubectl_dshell.kube.config.resolve import connect
+from kubectl_dshell.kube.connection.options import ConnectionOptions
+from kubectl_dshell.kube.connection.resolve import connect
 from kubectl_dshell.kube.kubeconfig import yaml_reader as document
 from kubectl_dshell.kube.kubeconfig.secret import Secret
 

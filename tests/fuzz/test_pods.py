@@ -31,7 +31,7 @@ from kubectl_dshell.domain.pod.pod import Pod, called, parse_pod
 from kubectl_dshell.domain.pod.reference import Reference, WorkloadKind
 from kubectl_dshell.domain.pod.selection import jobs_at_work, newest_ready_first, selector_of
 from kubectl_dshell.domain.pod.start_failure import StartMonitor, describe
-from kubectl_dshell.domain.pod.unclear import UnreadablePod, told
+from kubectl_dshell.domain.pod.unreadable import UnreadablePod, told
 from kubectl_dshell.domain.text.duration import age
 from kubectl_dshell.domain.text.invocation import PLAIN
 from kubectl_dshell.errors import DshellError, Malformed, NotFound

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.stream import Event, Exit
 from kubectl_dshell.kube.auth.credentials import Static
-from kubectl_dshell.kube.config.connection import Connection
+from kubectl_dshell.kube.connection.connection import Connection
 from kubectl_dshell.kube.exec.stream import ExecStream
 from kubectl_dshell.kube.exec.upgrade import open_exec
 from kubectl_dshell.kube.kubeconfig.named_entry import NamedEntry

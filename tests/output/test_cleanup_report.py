@@ -10,7 +10,7 @@ import pytest
 
 from kubectl_dshell.domain.debug_container.cleanup_result import CleanupOutcome, CleanupResult, failed
 from kubectl_dshell.domain.debug_container.status import DebugContainer, debug_containers
-from kubectl_dshell.domain.pod.unclear import UnreadablePod
+from kubectl_dshell.domain.pod.unreadable import UnreadablePod
 from kubectl_dshell.output.cleanup_report import (
     STAY,
     format_endings,

@@ -10,7 +10,7 @@ from kubectl_dshell.cli.flags.parsing import Flag, Options, option, optional, pa
 from kubectl_dshell.cli.flags.types import LONGEST_WAIT, Duration, Token, Verbosity
 
 if TYPE_CHECKING:
-    from kubectl_dshell.kube.config.options import ConnectionOptions
+    from kubectl_dshell.kube.connection.options import ConnectionOptions
     from kubectl_dshell.kube.kubeconfig.secret import Secret
 
 _KUBECTL = "kubectl's own"
@@ -94,7 +94,7 @@ class ConnectionFlags(Options):
 
     def to_options(self, namespace: str | None) -> ConnectionOptions:
         """The options of a connection; a request timeout of 0 means unset."""
-        from kubectl_dshell.kube.config.options import ConnectionOptions
+        from kubectl_dshell.kube.connection.options import ConnectionOptions
 
         return ConnectionOptions(
             kubeconfig=self.kubeconfig,

@@ -30,7 +30,7 @@ from kubectl_dshell.cli.flags.session import (
 from kubectl_dshell.cli.flags.types import DebugName, EnvVar, OneOf, TargetWord
 from kubectl_dshell.commands.session.dry_run import DryRun
 from kubectl_dshell.domain.pod.reference import Reference, WorkloadKind
-from kubectl_dshell.domain.text.invocation import VERBS
+from kubectl_dshell.domain.text.invocation import VERB_NAMES
 from kubectl_dshell.output.document import Format
 
 _MANY = "Many pods (runs COMMAND in each; exit code: 0 if all succeed, else the highest, dshell's own failures first)"
@@ -167,5 +167,5 @@ def _meant_verb(word: str) -> str:
     """A hint if the first of several arguments looks like a mistyped verb."""
     import difflib
 
-    alike = difflib.get_close_matches(word, sorted(VERBS), n=1)
+    alike = difflib.get_close_matches(word, sorted(VERB_NAMES), n=1)
     return f"\nDid you mean this? kubectl dshell {alike[0]}" if alike else ""

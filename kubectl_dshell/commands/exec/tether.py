@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, cast
 
+from kubectl_dshell.commands.exec.acknowledgements import Echoes
 from kubectl_dshell.commands.exec.connector import Connector
-from kubectl_dshell.commands.exec.echoes import Echoes
 from kubectl_dshell.domain.debug_container.spec import LEASE_SECONDS
 from kubectl_dshell.domain.stream import Channel, Exit
 from kubectl_dshell.domain.text.bounds import LONGEST_MESSAGE, one_line

@@ -14,7 +14,7 @@ from kubectl_dshell.domain.debug_container.cleanup_result import CleanupOutcome,
 from kubectl_dshell.domain.debug_container.staleness import staleness, who_is_in
 from kubectl_dshell.domain.debug_container.status import debug_containers
 from kubectl_dshell.domain.pod.pod import Phase
-from kubectl_dshell.domain.pod.unclear import parse_pods
+from kubectl_dshell.domain.pod.unreadable import parse_pods
 from kubectl_dshell.domain.round_robin import by_group
 from kubectl_dshell.errors import Forbidden, NotFound, PodNotFound
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from kubectl_dshell.commands.parallel import Stop
     from kubectl_dshell.commands.ports import Ports
     from kubectl_dshell.domain.debug_container.status import DebugContainer
-    from kubectl_dshell.domain.pod.unclear import UnreadablePod
+    from kubectl_dshell.domain.pod.unreadable import UnreadablePod
     from kubectl_dshell.domain.text.invocation import Invocation
 
 _PROBE_SECONDS = 120.0  # for asking all of them, 16 at a time, with 5 s for each that does not reply

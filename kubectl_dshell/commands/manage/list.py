@@ -10,7 +10,7 @@ from kubectl_dshell.domain.debug_container.listing import ListedContainer, ListF
 from kubectl_dshell.domain.debug_container.seal import is_mine
 from kubectl_dshell.domain.debug_container.spec import LEASE_SECONDS
 from kubectl_dshell.domain.debug_container.status import DebugContainer, debug_containers
-from kubectl_dshell.domain.pod.unclear import UnreadablePod, parse_pods, told
+from kubectl_dshell.domain.pod.unreadable import UnreadablePod, parse_pods, told
 from kubectl_dshell.domain.text.bounds import one_line
 from kubectl_dshell.errors import BadConfig
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.commands.exec.once import exec_once
+from kubectl_dshell.commands.exec.short_exec import exec_once
 from kubectl_dshell.commands.parallel import each
 from kubectl_dshell.domain.access.facts import HolderState
 from kubectl_dshell.domain.debug_container.spec import NAME_LETTERS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.commands.exec.once import exec_once
+from kubectl_dshell.commands.exec.short_exec import exec_once
 from kubectl_dshell.commands.manage.terminate_by_signal import terminate_by_signal
 from kubectl_dshell.domain.debug_container.cleanup_result import CleanupOutcome, CleanupResult, failed
 from kubectl_dshell.domain.debug_container.spec import NAME_LETTERS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.commands.exec.once import exec_once
+from kubectl_dshell.commands.exec.short_exec import exec_once
 from kubectl_dshell.remote import protocol, script
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from kubectl_dshell.commands.manage.probe import fairly, probe
 from kubectl_dshell.domain.debug_container.change import Change, ChangeKind
 from kubectl_dshell.domain.debug_container.listing import ListedContainer, ListFilter, sorted_by
 from kubectl_dshell.domain.debug_container.status import DebugContainer, debug_containers
-from kubectl_dshell.domain.pod.event import Happened, PodEvent
 from kubectl_dshell.domain.pod.pod import Phase, called
-from kubectl_dshell.domain.pod.unclear import UnreadablePod, parse_pods, told
+from kubectl_dshell.domain.pod.unreadable import UnreadablePod, parse_pods, told
+from kubectl_dshell.domain.pod.watch_event import Happened, PodEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

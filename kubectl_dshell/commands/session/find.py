@@ -12,7 +12,7 @@ from kubectl_dshell.domain.debug_container.seal import is_mine
 from kubectl_dshell.domain.debug_container.spec import PREFIX, full_name
 from kubectl_dshell.domain.debug_container.status import DebugContainer, debug_containers
 from kubectl_dshell.domain.pod.pod import Phase, Pod, parse_pod
-from kubectl_dshell.domain.pod.unclear import UnreadablePod, parse_pods, told
+from kubectl_dshell.domain.pod.unreadable import UnreadablePod, parse_pods, told
 from kubectl_dshell.domain.text.bounds import one_line
 from kubectl_dshell.errors import Forbidden, NotFound, PodNotFound, UsageError
 

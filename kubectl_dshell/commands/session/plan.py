@@ -63,8 +63,8 @@ def plan(request: OpenRequest, ports: Ports) -> Plan:
     pod = read_pod(request.namespace, request.pod, ports)
     target = choose_target(pod, request.container, ports.clock.now(), new=request.new, invocation=ports.invocation)
     identity = identify(pod, target.container, request.run_as, ports.keyring.key())
-    if request.profile is Profile.GENERAL and request.run_as is None:
-        identity = Identity(0, 0, Source.PROFILE)
+    if request.profile.user and request.run_as is None:
+        identity = Identity(*request.profile.user, Source.PROFILE)
     wanted = DebugSpec(
         target=target.container.name,
         image=request.image,

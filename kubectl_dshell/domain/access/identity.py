@@ -30,7 +30,7 @@ class Source(StrEnum):
     """The source of an identity, worded for "as 65532:65532 (...)"."""
 
     GIVEN = "from --run-as"
-    PROFILE = "from --profile general"
+    PROFILE = "from --profile"
     STATUS = "from the container's status"
     SPEC = "from the pod's spec"
     MEASURED = "measured in the container"

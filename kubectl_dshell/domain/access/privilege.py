@@ -18,6 +18,11 @@ class Profile(StrEnum):
     AUTO = "auto"
     GENERAL = "general"
 
+    @property
+    def user(self) -> tuple[int, int] | None:
+        """The uid and gid it always runs as; None: the target's."""
+        return (0, 0) if self is Profile.GENERAL else None
+
 
 def security_context(profile: Profile, pod: Pod, container: Container, identity: Identity) -> Json:
     """The v1 SecurityContext of the debug container.

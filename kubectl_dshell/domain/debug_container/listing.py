@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from kubectl_dshell.domain.debug_container.made_by import tool
 from kubectl_dshell.domain.debug_container.staleness import staleness
-from kubectl_dshell.domain.debug_container.tool import tool
 from kubectl_dshell.domain.pod.pod import Phase
 
 if TYPE_CHECKING:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
-VERBS = frozenset({"ls", "attach", "cp", "cleanup", "options"})
+VERB_NAMES = frozenset({"ls", "attach", "cp", "cleanup", "options"})
 ALIASES = frozenset({"help", "version"})
 """Verbs of other programs that have a flag here: --help, --version."""
 UNKNOWN_VERBS = frozenset({"completion", "config"})
 """Verbs of other programs that do not exist here; whoever types one does not mean a pod."""
-_NOT_A_POD = VERBS | ALIASES | UNKNOWN_VERBS
+_NOT_A_POD = VERB_NAMES | ALIASES | UNKNOWN_VERBS
 
 
 def pod_word(pod: str) -> str:

@@ -13,7 +13,7 @@ from kubectl_dshell.kube.net.endpoint import DEFAULT_PORTS
 if TYPE_CHECKING:
     import socket
 
-    from kubectl_dshell.kube.config.connection import Connection
+    from kubectl_dshell.kube.connection.connection import Connection
 
 
 def dial(connection: Connection, seconds: float = CONNECT_SECONDS) -> socket.socket:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Sequence
 
-    from kubectl_dshell.kube.config.connection import Connection
+    from kubectl_dshell.kube.connection.connection import Connection
     from kubectl_dshell.kube.http.response import HttpResponse
 
 _NEVER_OF_A_STREAM = frozenset(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import TypeAlias
 
-    from kubectl_dshell.kube.config.connection import Connection
+    from kubectl_dshell.kube.connection.connection import Connection
 
     Query: TypeAlias = Sequence[tuple[str, str]]
 

@@ -9,7 +9,7 @@ from kubectl_dshell.errors import BadConfig, DshellError
 from kubectl_dshell.kube.http.response import api_error
 
 if TYPE_CHECKING:
-    from kubectl_dshell.kube.config.connection import Connection
+    from kubectl_dshell.kube.connection.connection import Connection
     from kubectl_dshell.kube.http.response import HttpResponse
 
 

@@ -16,7 +16,7 @@ from kubectl_dshell.kube.net.deadline import CONNECT_SECONDS
 if TYPE_CHECKING:
     import socket
 
-    from kubectl_dshell.kube.config.connection import Connection
+    from kubectl_dshell.kube.connection.connection import Connection
 
 
 def pool(connection: Connection) -> urllib3.PoolManager:

@@ -16,7 +16,7 @@ from kubectl_dshell.kube.net.connect import ProxyError
 
 if TYPE_CHECKING:
     from kubectl_dshell.errors import DshellError
-    from kubectl_dshell.kube.config.connection import Connection
+    from kubectl_dshell.kube.connection.connection import Connection
 
 _CAUSES = (OSError, http.client.HTTPException)
 

@@ -6,7 +6,7 @@ import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.domain.pod.event import Happened, PodEvent
+from kubectl_dshell.domain.pod.watch_event import Happened, PodEvent
 from kubectl_dshell.errors import ApiError, ConnectionLost
 from kubectl_dshell.kube.http.untrusted_json import text_at
 from kubectl_dshell.kube.watch.pager import is_debugged, pages

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from kubectl_dshell.domain.debug_container.change import Change
     from kubectl_dshell.domain.debug_container.listing import ListedContainer
-    from kubectl_dshell.domain.pod.unclear import UnreadablePod
+    from kubectl_dshell.domain.pod.unreadable import UnreadablePod
 
 VERSION = "dshell/v1"
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from kubectl_dshell.domain.debug_container.listing import ListedContainer
-    from kubectl_dshell.domain.pod.unclear import UnreadablePod
+    from kubectl_dshell.domain.pod.unreadable import UnreadablePod
 
 
 def format_debug_containers(

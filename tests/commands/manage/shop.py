@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 
 from kubectl_dshell.commands.manage.list import ListRequest
-from kubectl_dshell.domain.pod.event import Happened, PodEvent
+from kubectl_dshell.domain.pod.watch_event import Happened, PodEvent
 from tests.commands.world import World, running_holder
 from tests.pods import Json
 

@@ -9,7 +9,7 @@ from typing import Any
 from kubectl_dshell.commands.manage.list import ListRequest
 from kubectl_dshell.commands.manage.watch import watch_chosen
 from kubectl_dshell.domain.debug_container.listing import ListFilter, SortKey, Stage
-from kubectl_dshell.domain.pod.event import Happened, PodEvent
+from kubectl_dshell.domain.pod.watch_event import Happened, PodEvent
 from tests.commands.manage.shop import IN_SHOP, listed, with_state, world_of_two
 from tests.commands.world import World
 from tests.pods import Json

@@ -10,7 +10,7 @@ import pytest
 from kubectl_dshell.domain.debug_container.status import debug_containers
 from kubectl_dshell.domain.pod.json_fields import MOST_ITEMS, Fields
 from kubectl_dshell.domain.pod.pod import Phase, parse_pod
-from kubectl_dshell.domain.pod.unclear import UnreadablePod, parse_pods, told
+from kubectl_dshell.domain.pod.unreadable import UnreadablePod, parse_pods, told
 from kubectl_dshell.errors import ExitStatus, Malformed
 from tests.pods import Json, pod_json, running
 

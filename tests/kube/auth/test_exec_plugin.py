@@ -16,13 +16,13 @@ import pytest
 from kubectl_dshell.errors import BadConfig, DshellError
 from kubectl_dshell.kube.auth import plugin_process as plugin_run
 from kubectl_dshell.kube.auth.user_terminal import UserTerminal
-from kubectl_dshell.kube.config.connection import Connection
-from kubectl_dshell.kube.config.options import ConnectionOptions
-from kubectl_dshell.kube.config.resolve import connect
+from kubectl_dshell.kube.connection.connection import Connection
+from kubectl_dshell.kube.connection.options import ConnectionOptions
+from kubectl_dshell.kube.connection.resolve import connect
 from kubectl_dshell.kube.exec.upgrade import open_exec
 from kubectl_dshell.kube.http.api import Api
 from kubectl_dshell.kube.watch.watch import watch
-from tests.kube.config.test_connection import data, entries
+from tests.kube.connection.test_connection import data, entries
 from tests.kube.kubeconfig.test_files import together, write
 from tests.kube.loopback import Peer, Server
 from tests.kube.rig import Renewing

@@ -21,7 +21,7 @@ from kubectl_dshell.errors import (
     Unavailable,
 )
 from kubectl_dshell.kube.auth.credentials import Static
-from kubectl_dshell.kube.config.connection import Connection
+from kubectl_dshell.kube.connection.connection import Connection
 from kubectl_dshell.kube.exec import channel
 from kubectl_dshell.kube.exec.upgrade import open_exec
 from kubectl_dshell.kube.http.trace import RequestTrace

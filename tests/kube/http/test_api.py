@@ -11,7 +11,7 @@ import pytest
 from kubectl_dshell import __version__
 from kubectl_dshell.errors import ApiError, BadConfig, ConnectionLost, ExitStatus, NotAnApiServer
 from kubectl_dshell.kube.auth.credentials import Static
-from kubectl_dshell.kube.config.connection import Connection
+from kubectl_dshell.kube.connection.connection import Connection
 from kubectl_dshell.kube.http.api import Api
 from kubectl_dshell.kube.http.retry import ATTEMPTS
 from kubectl_dshell.kube.http.trace import RequestTrace

@@ -9,7 +9,7 @@ import pytest
 
 from kubectl_dshell.errors import BadConfig
 from kubectl_dshell.kube.auth.credentials import Static
-from kubectl_dshell.kube.config.connection import Connection
+from kubectl_dshell.kube.connection.connection import Connection
 from kubectl_dshell.kube.http.api import Api
 from kubectl_dshell.kube.kubeconfig.named_entry import NamedEntry
 from kubectl_dshell.kube.kubeconfig.secret import Secret

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kubectl_dshell.errors import BadConfig
-from kubectl_dshell.kube.config.options import ConnectionOptions
-from kubectl_dshell.kube.config.resolve import connect
+from kubectl_dshell.kube.connection.options import ConnectionOptions
+from kubectl_dshell.kube.connection.resolve import connect
 from kubectl_dshell.kube.kubeconfig import files as kubeconfig
 
 if TYPE_CHECKING:

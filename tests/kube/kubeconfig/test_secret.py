@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pytest
 
 from kubectl_dshell.errors import BadConfig
-from kubectl_dshell.kube.config.options import ConnectionOptions
+from kubectl_dshell.kube.connection.options import ConnectionOptions
 from kubectl_dshell.kube.kubeconfig.header import bearer, header_value
 from kubectl_dshell.kube.kubeconfig.secret import HIDDEN, Secret, scrub
 

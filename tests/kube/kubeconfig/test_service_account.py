@@ -9,9 +9,9 @@ import pytest
 
 from kubectl_dshell.errors import BadConfig
 from kubectl_dshell.kube.auth.user_terminal import UserTerminal
-from kubectl_dshell.kube.config.connection import Connection
-from kubectl_dshell.kube.config.options import ConnectionOptions
-from kubectl_dshell.kube.config.resolve import resolve
+from kubectl_dshell.kube.connection.connection import Connection
+from kubectl_dshell.kube.connection.options import ConnectionOptions
+from kubectl_dshell.kube.connection.resolve import resolve
 from kubectl_dshell.kube.kubeconfig.secret import Secret
 from kubectl_dshell.kube.kubeconfig.service_account import ServiceAccount
 from tests.kube.kubeconfig.test_files import config, together, write

@@ -13,7 +13,7 @@ import pytest
 from kubectl_dshell.domain.stream import Exit
 from kubectl_dshell.errors import ConnectionLost
 from kubectl_dshell.kube.auth.credentials import Static
-from kubectl_dshell.kube.config.connection import Connection
+from kubectl_dshell.kube.connection.connection import Connection
 from kubectl_dshell.kube.exec.upgrade import open_exec
 from kubectl_dshell.kube.http.api import Api
 from kubectl_dshell.kube.kubeconfig.named_entry import NamedEntry

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kubectl_dshell.domain.pod.event import Happened, PodEvent
+from kubectl_dshell.domain.pod.watch_event import Happened, PodEvent
 from kubectl_dshell.errors import ConnectionLost, PermissionDenied
 from kubectl_dshell.kube.http.api import Api
 from kubectl_dshell.kube.pods import Pods

@@ -8,8 +8,8 @@ from kubectl_dshell.errors import BadConfig
 from kubectl_dshell.kube.auth import credentials as sources
 from kubectl_dshell.kube.auth.impersonation import impersonation
 from kubectl_dshell.kube.auth.user_terminal import UserTerminal
-from kubectl_dshell.kube.config import overrides
-from kubectl_dshell.kube.config.connection import Connection
+from kubectl_dshell.kube.connection import overrides
+from kubectl_dshell.kube.connection.connection import Connection
 from kubectl_dshell.kube.kubeconfig import files as kubeconfig
 from kubectl_dshell.kube.kubeconfig.named_entry import NamedEntry
 from kubectl_dshell.kube.kubeconfig.service_account import ServiceAccount
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kubectl_dshell.kube.auth.credentials import Credentials
-    from kubectl_dshell.kube.config.options import ConnectionOptions
+    from kubectl_dshell.kube.connection.options import ConnectionOptions
     from kubectl_dshell.kube.kubeconfig.files import Kubeconfig
 
 _SCHEMES = ("http", "https")

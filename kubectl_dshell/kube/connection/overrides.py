@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from kubectl_dshell.kube.kubeconfig.named_entry import from_flag
 
 if TYPE_CHECKING:
-    from kubectl_dshell.kube.config.options import ConnectionOptions
+    from kubectl_dshell.kube.connection.options import ConnectionOptions
     from kubectl_dshell.kube.kubeconfig.named_entry import NamedEntry
 
 

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from kubectl_dshell.cli.main import main
-from kubectl_dshell.commands.concurrency import EACH
+from kubectl_dshell.commands.descriptor_budget import EACH
 from kubectl_dshell.commands.fanout.run import run_many
 from kubectl_dshell.domain.stream import Event, Exit
 from kubectl_dshell.errors import ConnectionLost, TooManyOpenFiles, TooManyThreads, Unavailable
@@ -20,7 +20,7 @@ from tests.kube.rig import connection
 SOFT_ONLY, BOTH = "-S", ""
 ASK = """
 import resource
-from kubectl_dshell.commands.concurrency import affordable
+from kubectl_dshell.commands.descriptor_budget import affordable
 print(affordable(int({wanted})), resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 """
 

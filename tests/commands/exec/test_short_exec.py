@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_dshell.commands.exec.once import exec_once
+from kubectl_dshell.commands.exec.short_exec import exec_once
 from kubectl_dshell.commands.parallel import Stop
 from kubectl_dshell.domain.pod.container_ref import ContainerRef
 from kubectl_dshell.domain.stream import Channel, Event, Output, Stream

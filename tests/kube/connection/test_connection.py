@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kubectl_dshell.errors import ApiError, BadConfig, Forbidden
-from kubectl_dshell.kube.config.options import ConnectionOptions
-from kubectl_dshell.kube.config.resolve import connect
+from kubectl_dshell.kube.connection.options import ConnectionOptions
+from kubectl_dshell.kube.connection.resolve import connect
 from kubectl_dshell.kube.exec.upgrade import open_exec
 from kubectl_dshell.kube.http.api import Api
 from kubectl_dshell.kube.kubeconfig import files as kubeconfig
