@@ -18,6 +18,8 @@ def test_messages_read(snapshot: SnapshotAssertion) -> None:
     assert messages.as_text() == snapshot(extension_class=PlainText)
 
 
-@pytest.mark.parametrize("phrase", ["again: ", "of ours", "there are: ", "what there is", "it said", "without a word"])
+@pytest.mark.parametrize(
+    "phrase", ["again: ", "of ours", "there are: ", "what there is", "it said", "without a word", "to us"]
+)
 def test_no_message_uses_a_phrase_that_kubectl_would_not(phrase: str) -> None:
     assert phrase not in messages.as_text().lower()
