@@ -217,7 +217,7 @@ def plugin(text: str) -> object:
         return f"the credential plugin {error}"
 
 
-def connected(**options: str) -> object:
+def connected(**options: Any) -> object:
     return resolve.connect(ConnectionOptions(kubeconfig=os.devnull, **options), {}, UserTerminal())
 
 
