@@ -1,9 +1,9 @@
-# The image of the janitor (manifests/janitor), and of every other program in a cluster that speaks kubectl dshell:
-# Python and this package, no shell, no package manager, nobody but a user without rights.
+# Image for the janitor (manifests/janitor) and other in-cluster uses of kubectl dshell: Python and this package, without a
+# shell or package manager, as an unprivileged user.
 #
 #   docker build -t REGISTRY/kubectl-dshell:VERSION .
 
-# The same Python as below: some dependencies are compiled for one.
+# Same Python version as below: some dependencies are compiled for it.
 FROM python:3.11-slim-bookworm AS build
 WORKDIR /source
 COPY requirements-build.lock requirements.lock ./
@@ -19,6 +19,6 @@ RUN /builder/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel
 FROM gcr.io/distroless/python3-debian12:nonroot
 COPY --from=build /opt/kubectl-dshell /opt/kubectl-dshell
 ENV PYTHONPATH=/opt/kubectl-dshell
-# By number: Kubernetes cannot tell of a name that it is not root's.
+# Numeric: with a name, Kubernetes cannot verify runAsNonRoot.
 USER 65532:65532
 ENTRYPOINT ["/usr/bin/python3.11", "-P", "-m", "kubectl_dshell"]

@@ -1,6 +1,6 @@
 # make demo   a shell in a distroless app on a real cluster          make demo-down   remove it
 # make test   everything: lint, types, unit, terminal and e2e tests
-# Which cluster: DSHELL_E2E_KUBECONFIG=FILE if set, else kind, else one built here (hack/cluster). Never your context.
+# Cluster: DSHELL_E2E_KUBECONFIG=FILE if set, else kind, else one built here (hack/cluster); never your own context.
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-down test lint unit e2e bench docs fuzz stress lock clean
 
@@ -8,7 +8,7 @@ BIN := .venv/bin
 PYTHON_HERE := $(BIN)/python
 CLUSTER := $(PYTHON_HERE) -m hack.cluster
 WORKERS := -n 4 --dist loadgroup
-# Of the unit and terminal rings: those of e2e run the program in processes of its own, which are not measured.
+# Covers the unit and terminal rings: e2e tests run the program in separate processes, which are not measured.
 COVERAGE := --cov --cov-report=term
 REMOTE := $(wildcard kubectl_dshell/remote/*.sh)
 
@@ -33,7 +33,7 @@ lint: .venv/stamp
 	$(BIN)/shellcheck $(REMOTE) .ci/run .ci/venv
 	$(BIN)/shfmt -i 0 -d $(REMOTE)
 
-# The cluster is chosen first: without one nothing is run, and nothing is skipped.
+# The cluster is chosen first: without one no test is run, and none is skipped.
 test: lint
 	$(CLUSTER) with $(BIN)/pytest $(WORKERS) $(COVERAGE)
 
@@ -49,19 +49,19 @@ bench: .venv/stamp
 	$(CLUSTER) with $(PYTHON_HERE) -m hack.benchmarks.listing $(PODS)
 	$(CLUSTER) with $(PYTHON_HERE) -m hack.benchmarks.many
 
-# The picture in README.md, from a session that is recorded on a real cluster.
+# The picture in README.md, made from a session recorded on a real cluster.
 docs: .venv/stamp
 	$(CLUSTER) with $(PYTHON_HERE) -m hack.docs
 
-# What parses other people's bytes, for SECONDS each: make fuzz SECONDS=600 TARGETS="archives pods"
+# Parsers of untrusted input, for SECONDS each: make fuzz SECONDS=600 TARGETS="archives pods"
 fuzz: .venv/stamp
 	$(PYTHON_HERE) -m tests.fuzz --seconds $(or $(SECONDS),60) $(TARGETS)
 
-# Ends of sessions that will not hold still, with every processor taken: make stress ENDS=200
+# Session ends with processes that resist, on a machine with all CPUs busy: make stress ENDS=200
 stress: .venv/stamp
 	$(PYTHON_HERE) -m tests.remote.stress $(or $(ENDS),200)
 
-# Of one resolution: what users run, what builds it, and both with what tests it.
+# One resolution for all lock files: run time, build, and development.
 COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header
 lock: .venv/stamp
 	$(PYTHON_HERE) -m pip install -q uv

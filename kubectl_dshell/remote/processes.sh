@@ -367,8 +367,8 @@ stop_processes() {
 }
 
 # next_signal [EXECS]: sends the process at hand the signal that is due, if it is its turn.
-# sets: remaining, if there is more to do; signalled_pids; awaited_pids, the parents of what was signalled; kill_only, what
-#       is to get no other signal than SIGKILL
+# sets: remaining, if there is more to do; signalled_pids; awaited_pids, the parents of what was signalled; kill_only,
+#       what is to get no other signal than SIGKILL
 next_signal() {
 	local send=
 	if [ "$kind" = exec ] && [ -z "$1" ]; then
