@@ -15,7 +15,7 @@ import pytest
 
 from .cluster import Cluster
 from .pods import STATIC, Pod, app
-from .processes import processes_of
+from .processes import Process, processes_of
 from .traces import Before
 from .waiting import wait_until
 
@@ -132,13 +132,22 @@ def untouched(shop: Shop) -> Iterator[list[Before]]:
 def three(shop: Shop, untouched: list[Before]) -> Iterator[list[Before]]:
     """The same, and in the end nothing of ours runs in them."""
     yield untouched
-    wait_until(lambda: all(map(is_over, shop.debugged("app=deploy"))), ENDED, "the end of all debug containers")
+    wait_until(lambda: not left(shop), ENDED, lambda: f"the end of {left(shop)}")
+
+
+def left(shop: Shop) -> list[tuple[Json, list[Process]]]:
+    """The debug containers of the deployment that are not over, and their processes."""
+    return [(status, _processes(status)) for status in shop.debugged("app=deploy") if not is_over(status)]
 
 
 def is_over(status: Json) -> bool:
     """It has ended, and has no process any more."""
+    return "terminated" in status["state"] and not _processes(status)
+
+
+def _processes(status: Json) -> list[Process]:
     id_ = status.get("containerID", "//").partition("//")[2]
-    return "terminated" in status["state"] and not (id_ and processes_of(id_))
+    return processes_of(id_) if id_ else []
 
 
 def prefixed(result: Result) -> dict[str, list[str]]:

@@ -54,12 +54,13 @@ def test_a_server_that_is_silent_is_given_up_after_the_request_timeout(
 
         lost = dshell.with_kubeconfig(kubeconfig)("web", "--request-timeout", "1s", "--", "true")
 
-    assert 1 < time.monotonic() - began < 5
+    took = time.monotonic() - began
     assert (lost.code, lost.stdout) == (CONNECTION_LOST, b"")
     assert lost.stderr.splitlines() == [
         f"error: the API server https://127.0.0.1:{proxy.port} cannot be reached: no answer in time",
         'Context "test"; check with: kubectl cluster-info',
     ]
+    assert 0.8 <= took < 5  # four fifths of the request's time are for the connection
 
 
 def test_credentials_that_are_wrong_or_no_longer_good_are_named(

@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 
 
-def wait_until(condition: Callable[[], Found], timeout: float, what: str) -> Found:
+def wait_until(condition: Callable[[], Found], timeout: float, what: str | Callable[[], str]) -> Found:
     """Return the first true value of `condition`; AssertionError naming `what` after `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while not (found := condition()):
         if time.monotonic() > deadline:
-            raise AssertionError(f"not within {timeout:g} s: {what}")
+            raise AssertionError(f"not within {timeout:g} s: {what if isinstance(what, str) else what()}")
         time.sleep(0.05)
     return found

@@ -94,8 +94,9 @@ def end(made: Pod, case: Case) -> Result:
         shell.hear(b"\n", 30)
     else:
         # what it prints fits into the pipe
-        debug.run(SESSION, "sh", "-c", RUN[case.work])
-        until(lambda: debug.runs("sh", "-c", RUN[case.work]) or not debug.others(), 30)
+        run = debug.run(SESSION, "sh", "-c", RUN[case.work])
+        # it has told the holder of itself before its command begins: an earlier word of the tether would be overruled
+        assert until(lambda: debug.runs("sh", "-c", RUN[case.work]) or run.outer.poll() is not None, 30)
     # from anywhere in its course
     time.sleep(random.Random(str(case)).uniform(0, 0.3))
     began = time.monotonic()
