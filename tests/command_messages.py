@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from kubectl_dshell.commands.copy.outcome import Skipped, explain_copy_failure
+from kubectl_dshell.commands.cp.outcome import Skipped, explain_copy_failure
 from kubectl_dshell.commands.fanout.targets import TargetQuery, find, one_pod
 from kubectl_dshell.commands.manage.cleanup import CleanupRequest, choose
 from kubectl_dshell.commands.manage.list import ListRequest, list_chosen, say_way_out

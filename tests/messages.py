@@ -18,10 +18,10 @@ from kubectl_dshell.domain.access.facts import Facts
 from kubectl_dshell.domain.access.identity import Identity, Source, why_disbelieved
 from kubectl_dshell.domain.access.root_access import how_to_enter, why_denied
 from kubectl_dshell.domain.access.target import Target, choose_target
-from kubectl_dshell.domain.copy import archive_safety
-from kubectl_dshell.domain.copy.archive_safety import MemberType
-from kubectl_dshell.domain.copy.copy_spec import RemotePath, parse_copy_spec
-from kubectl_dshell.domain.copy.requested_names import RequestedNames
+from kubectl_dshell.domain.cp import archive_safety
+from kubectl_dshell.domain.cp.archive_safety import MemberType
+from kubectl_dshell.domain.cp.copy_spec import RemotePath, parse_copy_spec
+from kubectl_dshell.domain.cp.requested_names import RequestedNames
 from kubectl_dshell.domain.debug_container import cleanup_result, joinable
 from kubectl_dshell.domain.debug_container.cleanup_result import CleanupOutcome, CleanupResult
 from kubectl_dshell.domain.debug_container.end_message import parse_end_message
@@ -49,14 +49,14 @@ from kubectl_dshell.kube.auth.user_terminal import UserTerminal
 from kubectl_dshell.kube.connection import resolve
 from kubectl_dshell.kube.connection.connection import Connection
 from kubectl_dshell.kube.connection.options import ConnectionOptions
-from kubectl_dshell.kube.http.failure import failure
-from kubectl_dshell.kube.http.response import HttpResponse
-from kubectl_dshell.kube.http.unreachable import unreachable
 from kubectl_dshell.kube.kubeconfig import yaml_reader
 from kubectl_dshell.kube.kubeconfig.header import bearer
 from kubectl_dshell.kube.kubeconfig.named_entry import NamedEntry
 from kubectl_dshell.kube.net.endpoint import endpoint
 from kubectl_dshell.kube.refusals import ApiRequest, translate_api_error
+from kubectl_dshell.kube.rest.failure import failure
+from kubectl_dshell.kube.rest.response import HttpResponse
+from kubectl_dshell.kube.rest.unreachable import unreachable
 from kubectl_dshell.kube.watch.chunked import ChunkedBody
 from kubectl_dshell.output import cleanup_report
 from kubectl_dshell.output.debug_containers.table import state_cell

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from kubectl_dshell.errors import ApiError
 from kubectl_dshell.kube.connection.options import ConnectionOptions
 from kubectl_dshell.kube.connection.resolve import connect
-from kubectl_dshell.kube.http.api import Api
+from kubectl_dshell.kube.rest.api import Api
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

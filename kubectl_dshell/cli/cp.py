@@ -10,10 +10,10 @@ import click
 from kubectl_dshell.cli.flags.connection import ConnectionFlags
 from kubectl_dshell.cli.flags.parsing import Options, nested, operands, parsed, remote_command, switch, verb
 from kubectl_dshell.cli.flags.session import SessionFlags
-from kubectl_dshell.domain.copy.copy_spec import STREAM, RemotePath, parse_copy_spec
+from kubectl_dshell.domain.cp.copy_spec import STREAM, RemotePath, parse_copy_spec
 
 if TYPE_CHECKING:
-    from kubectl_dshell.commands.copy.ports import CopyPorts
+    from kubectl_dshell.commands.cp.ports import CopyPorts
     from kubectl_dshell.commands.request import OpenRequest
 
 _NO_STDIN = "cannot read an archive from stdin; use: kubectl dshell POD -- tar x -C DIRECTORY"
@@ -87,7 +87,7 @@ def _no_flag(word: str) -> str:
 
 
 def _copy(paths: CopyPaths, session: OpenRequest, bound: CopyPorts, *, skip: bool) -> int:
-    from kubectl_dshell.commands.copy.copy import CopyIn, CopyOut, copy_in, copy_out
+    from kubectl_dshell.commands.cp.cp import CopyIn, CopyOut, copy_in, copy_out
 
     if isinstance(paths.destination, RemotePath):
         return copy_in(CopyIn(session, tuple(map(str, paths.sources)), paths.destination, skip), bound)

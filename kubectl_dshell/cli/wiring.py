@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.cli.key import KeyFile
 from kubectl_dshell.commands.ports import Ports
-from kubectl_dshell.domain.copy.copy_spec import STREAM
+from kubectl_dshell.domain.cp.copy_spec import STREAM
 from kubectl_dshell.domain.debug_container.spec import Scripts
 from kubectl_dshell.domain.text.invocation import Invocation
 from kubectl_dshell.errors import ConnectionLost, Interrupted, shortage
 from kubectl_dshell.kube.auth.user_terminal import UserTerminal
 from kubectl_dshell.output.notices import Notices, write_line
 from kubectl_dshell.remote import script
-from kubectl_dshell.terminal import tty
+from kubectl_dshell.terminal import raw_mode
 from kubectl_dshell.terminal.relay import relay
 from kubectl_dshell.terminal.signals import Signals
 from kubectl_dshell.terminal.stdio_fds import StdioFds
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from kubectl_dshell.cli.flags.connection import ConnectionFlags
-    from kubectl_dshell.commands.copy.ports import CopyPorts
-    from kubectl_dshell.domain.copy.copy_spec import RemotePath
+    from kubectl_dshell.commands.cp.ports import CopyPorts
+    from kubectl_dshell.domain.cp.copy_spec import RemotePath
     from kubectl_dshell.domain.stream import Companion, Exit, Piped, Stream, TerminalSize
     from kubectl_dshell.files.archive_source import ArchiveSource
     from kubectl_dshell.files.passthrough import Passthrough
     from kubectl_dshell.files.staging import Staging
     from kubectl_dshell.kube.connection.connection import Connection
-    from kubectl_dshell.kube.http.trace import RequestTrace
+    from kubectl_dshell.kube.rest.request_trace import RequestTrace
 
 
 class SystemClock:
@@ -74,7 +74,7 @@ class StandardTerminal:
         self._user = user
 
     def size(self) -> TerminalSize | None:
-        return tty.size(sys.stdin.fileno()) if sys.stdin.isatty() else None
+        return raw_mode.size(sys.stdin.fileno()) if sys.stdin.isatty() else None
 
     def relay(self, stream: Stream, companion: Companion, *, stdin: bool, tty: bool) -> Exit:
         raw = 0 if tty and stdin and os.isatty(0) else None
@@ -91,7 +91,7 @@ class StandardTerminal:
         source: Callable[[io.BufferedWriter], None] | None = None,
     ) -> Piped:
         """As `relay`, between functions instead of file descriptors."""
-        from kubectl_dshell.terminal.pipes import relay_piped
+        from kubectl_dshell.terminal.piped_relay import relay_piped
 
         return relay_piped(stream, companion, self._signals, words, sink, source)
 
@@ -142,12 +142,12 @@ class ExecStreams:
 def ports(flags: ConnectionFlags, namespace: str | None, *, quiet: bool) -> Iterator[tuple[Ports, str]]:
     """The ports of one command, and its namespace. Signals interrupt the command while the context is open."""
     from kubectl_dshell.kube.connection.resolve import connect
-    from kubectl_dshell.kube.http.api import Api
-    from kubectl_dshell.kube.http.trace import RequestTrace
     from kubectl_dshell.kube.pods import Pods
+    from kubectl_dshell.kube.rest.api import Api
+    from kubectl_dshell.kube.rest.request_trace import RequestTrace
     from kubectl_dshell.kube.workloads import Workloads
 
-    notices = Notices(quiet=quiet, is_raw=tty.is_raw)
+    notices = Notices(quiet=quiet, is_raw=raw_mode.is_raw)
     trace = RequestTrace(flags.verbosity, notices.trace)
     user = UserTerminal(lambda text: write_line(text, ""))
     with Signals() as signals:
@@ -181,7 +181,7 @@ def recording(path: str | None, *, quiet: bool) -> Iterator[Callable[[Ports], Po
     from kubectl_dshell.terminal.recording.asciicast import Recorder
     from kubectl_dshell.terminal.recording.recording_terminal import RecordedTerminal
 
-    notices = Notices(quiet=quiet, is_raw=tty.is_raw)
+    notices = Notices(quiet=quiet, is_raw=raw_mode.is_raw)
     recorder = Recorder(path, os.environ, notices.interject)
     try:
         yield lambda ports: replace(ports, terminal=RecordedTerminal(ports.terminal, recorder))
@@ -206,7 +206,7 @@ class LocalDisk:
 
 def copy_ports(bound: Ports, *, quiet: bool) -> CopyPorts:
     """The ports of a copy, at the same terminal as its session."""
-    from kubectl_dshell.commands.copy.ports import CopyPorts
+    from kubectl_dshell.commands.cp.ports import CopyPorts
     from kubectl_dshell.output.progress.copy_bar import CopyBar
 
     if not isinstance(bound.terminal, StandardTerminal):

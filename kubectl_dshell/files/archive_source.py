@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from kubectl_dshell.domain.copy.archive_safety import DEEPEST, MemberType, UnsafeMember, safe_mode
+from kubectl_dshell.domain.cp.archive_safety import DEEPEST, MemberType, UnsafeMember, safe_mode
 from kubectl_dshell.errors import NotFound
 
 if TYPE_CHECKING:

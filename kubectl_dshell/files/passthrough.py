@@ -5,7 +5,7 @@ from __future__ import annotations
 import tarfile
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.domain.copy.requested_names import RequestedNames
+from kubectl_dshell.domain.cp.requested_names import RequestedNames
 from kubectl_dshell.errors import Interrupted, OutputFailed, Truncated
 from kubectl_dshell.files.tar_reader import TarReader
 from kubectl_dshell.streaming.write import write_all
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import io
     from collections.abc import Callable, Sequence
 
-    from kubectl_dshell.domain.copy.copy_spec import RemotePath
+    from kubectl_dshell.domain.cp.copy_spec import RemotePath
     from kubectl_dshell.domain.progress import ProgressMeter
 
 _RECORD = 4

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.domain.copy.requested_names import RequestedNames
+from kubectl_dshell.domain.cp.requested_names import RequestedNames
 from kubectl_dshell.errors import OutputFailed
 from kubectl_dshell.files.destination import followed
 from kubectl_dshell.files.folders import NO_FOLDER, empty, identity, mode_of, open_folder, set_attributes
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from kubectl_dshell.domain.copy.copy_spec import RemotePath
+    from kubectl_dshell.domain.cp.copy_spec import RemotePath
     from kubectl_dshell.domain.progress import ProgressMeter
 
 _RECORD = 4  # "source", file or folder, name, path in the app

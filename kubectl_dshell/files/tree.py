@@ -8,7 +8,7 @@ import stat
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.domain.copy.archive_safety import Parts, UnsafeMember, safe_link
+from kubectl_dshell.domain.cp.archive_safety import Parts, UnsafeMember, safe_link
 from kubectl_dshell.errors import OutputFailed
 from kubectl_dshell.files.folders import NO_FOLDER, descend, mode_of, set_attributes
 

@@ -6,7 +6,7 @@ import os
 import tarfile
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.domain.copy.archive_safety import MemberType, UnsafeMember, inner_path, safe_mode
+from kubectl_dshell.domain.cp.archive_safety import MemberType, UnsafeMember, inner_path, safe_mode
 from kubectl_dshell.errors import OutputFailed, Truncated
 
 if TYPE_CHECKING:

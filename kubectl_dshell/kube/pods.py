@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from kubectl_dshell.errors import ApiError, ConnectionLost, Malformed, NotAnApiServer, PodNotFound
-from kubectl_dshell.kube.http.untrusted_json import objects_at, text_at
 from kubectl_dshell.kube.refusals import EPHEMERAL_CONTAINERS, PODS, ApiRequest, translated
+from kubectl_dshell.kube.rest.untrusted_json import objects_at, text_at
 from kubectl_dshell.kube.watch.liveness import WatchLiveness
 from kubectl_dshell.kube.watch.pager import PAGE, pages
 from kubectl_dshell.kube.watch.reflector import follow
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kubectl_dshell.domain.pod.watch_event import PodEvent
-    from kubectl_dshell.kube.http.api import Api
+    from kubectl_dshell.kube.rest.api import Api
 
 
 class Pods:

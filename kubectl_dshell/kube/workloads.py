@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from kubectl_dshell.errors import Malformed
-from kubectl_dshell.kube.http.untrusted_json import objects_at, text_at
 from kubectl_dshell.kube.refusals import ApiRequest, translated
+from kubectl_dshell.kube.rest.untrusted_json import objects_at, text_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kubectl_dshell.domain.pod.reference import Reference
-    from kubectl_dshell.kube.http.api import Api
+    from kubectl_dshell.kube.rest.api import Api
 
 _PAGE = "250"
 _MOST_PAGES = 1000

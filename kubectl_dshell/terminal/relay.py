@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.streaming.relay import Relay
-from kubectl_dshell.terminal import tty
+from kubectl_dshell.terminal import raw_mode
 from kubectl_dshell.terminal.outputs import OutputRouter
 from kubectl_dshell.terminal.stdin import Stdin
 
@@ -27,7 +27,7 @@ def relay(stream: Stream, ends: StdioFds, companion: Companion | None, signals: 
     """
     with ExitStack() as stack:
         stack.enter_context(signals.held())
-        mode = None if ends.tty is None else stack.enter_context(tty.raw(ends.tty, signals, ends.stdout))
+        mode = None if ends.tty is None else stack.enter_context(raw_mode.raw(ends.tty, signals, ends.stdout))
         outputs = stack.enter_context(OutputRouter(ends, mode.screen if mode else None))
         stdin = Stdin(ends.stdin, signals, mode)
         end = Relay(stream, outputs, signals, companion=companion, stdin=stdin).run()

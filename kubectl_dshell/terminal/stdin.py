@@ -10,12 +10,12 @@ import time
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.errors import Interrupted, OutputFailed
-from kubectl_dshell.terminal import tty
+from kubectl_dshell.terminal import raw_mode
 
 if TYPE_CHECKING:
     from kubectl_dshell.domain.stream import TerminalSize
+    from kubectl_dshell.terminal.raw_mode import RawMode
     from kubectl_dshell.terminal.signals import Signals
-    from kubectl_dshell.terminal.tty import RawMode
 
 _PIECE = 256 * 1024
 _BACKGROUND_SECONDS = 0.5
@@ -61,7 +61,7 @@ class Stdin:
 
     def take_size(self) -> TerminalSize | None:
         due, self._size_due = self._size_due, False
-        return tty.size(self._mode.fd) if due and self._mode is not None else None
+        return raw_mode.size(self._mode.fd) if due and self._mode is not None else None
 
     def read(self) -> bytes | None:
         """The available bytes; b"" if another reader was faster; None at the end of the input.
@@ -85,4 +85,4 @@ class Stdin:
 
     def _may_read(self) -> bool:
         """False in the background, where reading the terminal would stop this process (SIGTTIN)."""
-        return not self._terminal or tty.foreground(self._fd)
+        return not self._terminal or raw_mode.foreground(self._fd)

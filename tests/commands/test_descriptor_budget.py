@@ -13,7 +13,7 @@ from kubectl_dshell.commands.descriptor_budget import EACH
 from kubectl_dshell.commands.fanout.run import run_many
 from kubectl_dshell.domain.stream import Event, Exit
 from kubectl_dshell.errors import ConnectionLost, TooManyOpenFiles, TooManyThreads, Unavailable
-from kubectl_dshell.kube.http.unreachable import unreachable
+from kubectl_dshell.kube.rest.unreachable import unreachable
 from tests.commands.fanout.test_run import Cluster, Notebook, codes, found, job
 from tests.kube.rig import connection
 

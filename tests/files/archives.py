@@ -6,7 +6,7 @@ import io
 import tarfile
 from typing import Any
 
-from kubectl_dshell.domain.copy.copy_spec import RemotePath, parse_copy_spec
+from kubectl_dshell.domain.cp.copy_spec import RemotePath, parse_copy_spec
 
 
 def member(name: str, data: bytes = b"", **fields: Any) -> tuple[tarfile.TarInfo, bytes]:

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from kubectl_dshell.commands.copy.copy import _Conversation
-from kubectl_dshell.commands.copy.outcome import Skipped
+from kubectl_dshell.commands.cp.cp import _Conversation
+from kubectl_dshell.commands.cp.outcome import Skipped
 from kubectl_dshell.errors import DshellError
 from kubectl_dshell.files.archive_source import ArchiveSource
 from kubectl_dshell.files.passthrough import Passthrough

@@ -12,12 +12,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kubectl_dshell.errors import ApiError, BadConfig, Malformed, NotAnApiServer
-from kubectl_dshell.kube.http import response as answers
-from kubectl_dshell.kube.http.bounded import Response
-from kubectl_dshell.kube.http.failure import failure
-from kubectl_dshell.kube.http.response import HttpResponse
-from kubectl_dshell.kube.http.retry import with_retries
-from kubectl_dshell.kube.http.server_time import ServerTime
+from kubectl_dshell.kube.rest import response as answers
+from kubectl_dshell.kube.rest.bounded import Response
+from kubectl_dshell.kube.rest.failure import failure
+from kubectl_dshell.kube.rest.response import HttpResponse
+from kubectl_dshell.kube.rest.retry import with_retries
+from kubectl_dshell.kube.rest.server_time import ServerTime
 from kubectl_dshell.kube.watch import watch
 from tests.fuzz.test_frames import STATUSES
 from tests.kube.rig import connection

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from kubectl_dshell.commands.copy.copy import _Conversation
-from kubectl_dshell.commands.copy.outcome import Skipped
-from kubectl_dshell.domain.copy.requested_names import matches
+from kubectl_dshell.commands.cp.cp import _Conversation
+from kubectl_dshell.commands.cp.outcome import Skipped
+from kubectl_dshell.domain.cp.requested_names import matches
 from kubectl_dshell.errors import DshellError, Forbidden
 from kubectl_dshell.files.archive_source import ArchiveSource
 from kubectl_dshell.files.passthrough import Passthrough

@@ -16,8 +16,8 @@ import pytest
 from kubectl_dshell.errors import ApiError, NameTaken, NotFound, PermissionDenied, PodNotFound, UsageError
 from kubectl_dshell.kube.auth.credentials import Static
 from kubectl_dshell.kube.connection.connection import Connection
-from kubectl_dshell.kube.http.api import Api
 from kubectl_dshell.kube.pods import Pods
+from kubectl_dshell.kube.rest.api import Api
 from kubectl_dshell.kube.watch.liveness import DEAF_SECONDS, WatchLiveness
 from tests.kube.loopback import Crowd, Peer, Server
 from tests.kube.rig import answering

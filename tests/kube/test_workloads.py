@@ -6,7 +6,7 @@ import pytest
 
 from kubectl_dshell.domain.pod.reference import parse_reference
 from kubectl_dshell.errors import NotFound, PermissionDenied
-from kubectl_dshell.kube.http.api import Api
+from kubectl_dshell.kube.rest.api import Api
 from kubectl_dshell.kube.workloads import Workloads
 from tests.kube.loopback import Peer, Server
 from tests.kube.rig import answering, connection

@@ -30,7 +30,7 @@ TIMEOUT = 2.0
 ASK = """
 import json, resource, sys, time
 from kubectl_dshell.errors import DshellError
-from kubectl_dshell.kube.http.api import Api
+from kubectl_dshell.kube.rest.api import Api
 from kubectl_dshell.kube.connection.connection import Connection
 from kubectl_dshell.kube.auth.credentials import Static
 from kubectl_dshell.kube.exec.upgrade import open_exec

@@ -8,7 +8,7 @@ import pytest
 
 from kubectl_dshell.cli import fanout, wiring
 from kubectl_dshell.cli.main import main
-from kubectl_dshell.commands.copy import copy
+from kubectl_dshell.commands.cp import cp as copy
 from tests.cli import program
 
 

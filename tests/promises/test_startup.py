@@ -99,7 +99,7 @@ def interrupted_while(number: signal.Signals, module: str) -> subprocess.Complet
         "kubectl_dshell.cli.main",
         "click",
         "kubectl_dshell.terminal.descriptors",
-        "kubectl_dshell.kube.http.api",
+        "kubectl_dshell.kube.rest.api",
         "urllib3",
     ],
 )

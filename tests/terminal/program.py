@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.errors import DshellError, ExitStatus, Interrupted
-from kubectl_dshell.terminal import tty
+from kubectl_dshell.terminal import raw_mode
 from kubectl_dshell.terminal.descriptors import ensure_standard_descriptors
 from kubectl_dshell.terminal.relay import relay
 from kubectl_dshell.terminal.signals import Signals
@@ -58,7 +58,7 @@ def main() -> int:
 
 def _churn(signals: Handlers, report: int) -> int:
     while True:
-        with tty.raw(0, signals):
+        with raw_mode.raw(0, signals):
             pass
         os.write(report, b".")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from kubectl_dshell.cli.flags.connection import ConnectionFlags
+from kubectl_dshell.cli.flags.param_types import Duration, OneOf
 from kubectl_dshell.cli.flags.parsing import (
     Options,
     nested,
@@ -25,7 +26,6 @@ from kubectl_dshell.cli.flags.selection import (
     WHICH,
     concurrency,
 )
-from kubectl_dshell.cli.flags.types import Duration, OneOf
 from kubectl_dshell.commands.session.dry_run import DryRun
 from kubectl_dshell.output.document import Format
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kubectl_dshell.cli.flags.param_types import LONGEST_WAIT, Duration, Token, Verbosity
 from kubectl_dshell.cli.flags.parsing import Flag, Options, option, optional, parsed, repeatable, switch
-from kubectl_dshell.cli.flags.types import LONGEST_WAIT, Duration, Token, Verbosity
 
 if TYPE_CHECKING:
     from kubectl_dshell.kube.connection.options import ConnectionOptions

@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from kubectl_dshell.cli.flags.connection import ConnectionFlags
+from kubectl_dshell.cli.flags.param_types import OneOf, PodName
 from kubectl_dshell.cli.flags.parsing import Options, nested, operands, optional, parsed, remote_command, switch
 from kubectl_dshell.cli.flags.selection import ALL_NAMESPACES, MINE, NAMESPACE, OLDER_THAN, SELECTOR, STALE, WHICH
-from kubectl_dshell.cli.flags.types import OneOf, PodName
 from kubectl_dshell.domain.debug_container.listing import SortKey, Stage
 from kubectl_dshell.output.document import Format
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from kubectl_dshell.cli.flags.connection import ConnectionFlags
+from kubectl_dshell.cli.flags.param_types import DebugName, EnvVar, OneOf, TargetWord
 from kubectl_dshell.cli.flags.parsing import (
     Options,
     nested,
@@ -27,7 +28,6 @@ from kubectl_dshell.cli.flags.session import (
     check_command,
     settle_streams,
 )
-from kubectl_dshell.cli.flags.types import DebugName, EnvVar, OneOf, TargetWord
 from kubectl_dshell.commands.session.dry_run import DryRun
 from kubectl_dshell.domain.pod.reference import Reference, WorkloadKind
 from kubectl_dshell.domain.text.invocation import VERB_NAMES

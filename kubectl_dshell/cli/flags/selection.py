@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
+from kubectl_dshell.cli.flags.param_types import Duration
 from kubectl_dshell.cli.flags.parsing import Flag, option, optional, switch
-from kubectl_dshell.cli.flags.types import Duration
 
 TARGET, WHICH = "Target", "Which"
 

@@ -9,9 +9,9 @@ import click
 
 from kubectl_dshell import __version__
 from kubectl_dshell.cli.argv import check_text
+from kubectl_dshell.cli.flags.param_types import Duration, OneOf, Reason, RunAs
 from kubectl_dshell.cli.flags.parsing import Flag, Options, option, optional, parsed, switch
 from kubectl_dshell.cli.flags.selection import CONTAINER, NAMESPACE
-from kubectl_dshell.cli.flags.types import Duration, OneOf, Reason, RunAs
 from kubectl_dshell.domain.access.privilege import Profile
 from kubectl_dshell.domain.debug_container.spec import PullPolicy
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.errors import BadConfig
-from kubectl_dshell.kube.auth import plugin_process as plugin_run
+from kubectl_dshell.kube.auth import plugin_process
 from kubectl_dshell.kube.auth.exec_credential import ExecCredential, InvalidExecCredential, parse_exec_credential
 from kubectl_dshell.kube.kubeconfig.header import bearer
 from kubectl_dshell.kube.kubeconfig.secret import Secret, scrub
@@ -112,15 +112,15 @@ class ExecPlugin:
             # During a session the user cannot see what the plugin waits for.
             seconds = self._terminal.session_seconds if self._terminal.taken else None
             words = [command, *self._words]
-            done = plugin_run.run(words, environ, self._show, interactive=interactive, seconds=seconds)
+            done = plugin_process.run(words, environ, self._show, interactive=interactive, seconds=seconds)
         except OSError as error:
             hint = (self._hint or "Install it, or correct the kubeconfig.").splitlines()
             raise self._failure(f"cannot be started: {error.strerror}", *hint) from error
-        except plugin_run.OutputTooLarge as error:
+        except plugin_process.OutputTooLarge as error:
             raise self._failure(
-                f"wrote more than {plugin_run.LARGEST_ANSWER // 1024} KiB to stdout and was terminated"
+                f"wrote more than {plugin_process.LARGEST_ANSWER // 1024} KiB to stdout and was terminated"
             ) from error
-        except plugin_run.PluginTimeout as error:
+        except plugin_process.PluginTimeout as error:
             why = (
                 f"did not finish within {self._terminal.session_seconds:.0f} s during a session, where it cannot prompt"
             )

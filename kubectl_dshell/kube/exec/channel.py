@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from kubectl_dshell.domain.stream import Channel, Event, Exit, Output
 from kubectl_dshell.domain.text.bounds import LONGEST_MESSAGE, one_line, shortened, small_number
 from kubectl_dshell.errors import Malformed
-from kubectl_dshell.kube.http.untrusted_json import objects_at, parse_json, text_at
+from kubectl_dshell.kube.rest.untrusted_json import objects_at, parse_json, text_at
 
 if TYPE_CHECKING:
     from kubectl_dshell.domain.stream import TerminalSize

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from kubectl_dshell.kube.http.unreachable import unreachable
 from kubectl_dshell.kube.net.connect import open_connection
 from kubectl_dshell.kube.net.deadline import CONNECT_SECONDS, connect_timeout
 from kubectl_dshell.kube.net.endpoint import DEFAULT_PORTS
+from kubectl_dshell.kube.rest.unreachable import unreachable
 
 if TYPE_CHECKING:
     import socket

@@ -16,8 +16,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from kubectl_dshell.kube.http.bounded import Response
-from kubectl_dshell.kube.http.response import HttpResponse
+from kubectl_dshell.kube.rest.bounded import Response
+from kubectl_dshell.kube.rest.response import HttpResponse
 
 if TYPE_CHECKING:
     import socket

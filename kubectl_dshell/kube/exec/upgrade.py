@@ -14,20 +14,20 @@ from kubectl_dshell.kube.exec import channel
 from kubectl_dshell.kube.exec.dial import dial
 from kubectl_dshell.kube.exec.handshake import Upgraded, shake_hands
 from kubectl_dshell.kube.exec.stream import ExecStream
-from kubectl_dshell.kube.http.api import ANSWER_SECONDS, USER_AGENT
-from kubectl_dshell.kube.http.failure import failure, renews_credentials
-from kubectl_dshell.kube.http.retry import with_retries
-from kubectl_dshell.kube.http.trace import SILENT, RequestTrace
-from kubectl_dshell.kube.http.unreachable import unreachable
 from kubectl_dshell.kube.net.deadline import run_with_deadline
 from kubectl_dshell.kube.refusals import EXEC, ApiRequest, translated
+from kubectl_dshell.kube.rest.api import ANSWER_SECONDS, USER_AGENT
+from kubectl_dshell.kube.rest.failure import failure, renews_credentials
+from kubectl_dshell.kube.rest.request_trace import SILENT, RequestTrace
+from kubectl_dshell.kube.rest.retry import with_retries
+from kubectl_dshell.kube.rest.unreachable import unreachable
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Sequence
 
     from kubectl_dshell.kube.connection.connection import Connection
-    from kubectl_dshell.kube.http.response import HttpResponse
+    from kubectl_dshell.kube.rest.response import HttpResponse
 
 _NEVER_OF_A_STREAM = frozenset(
     {

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.errors import BadConfig
-from kubectl_dshell.kube.kubeconfig import yaml_reader as document
+from kubectl_dshell.kube.kubeconfig import yaml_reader
 from kubectl_dshell.kube.kubeconfig.named_entry import NamedEntry, entries
 
 if TYPE_CHECKING:
@@ -92,7 +92,9 @@ def _content(file: Path) -> bytes | None:
     try:
         with file.open("rb", buffering=0) as opened:
             content = b""
-            while len(content) <= document.LONGEST and (piece := opened.read(document.LONGEST + 1 - len(content))):
+            while len(content) <= yaml_reader.LONGEST and (
+                piece := opened.read(yaml_reader.LONGEST + 1 - len(content))
+            ):
                 content += piece
     except FileNotFoundError:
         return None
@@ -106,7 +108,7 @@ def _content(file: Path) -> bytes | None:
 
 def _parsed(file: Path, content: bytes) -> dict[str, Any]:
     try:
-        config = document.parse(content)
+        config = yaml_reader.parse(content)
     except ValueError as error:
         raise BadConfig(f"kubeconfig {file} cannot be parsed: {error}") from error
     if config is None:

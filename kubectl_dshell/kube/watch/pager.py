@@ -18,8 +18,8 @@ from kubectl_dshell.errors import ApiError, Malformed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from kubectl_dshell.kube.http.api import Api
-    from kubectl_dshell.kube.http.response import HttpResponse
+    from kubectl_dshell.kube.rest.api import Api
+    from kubectl_dshell.kube.rest.response import HttpResponse
 
 PAGE = 500
 FIRST_PAGE = 10

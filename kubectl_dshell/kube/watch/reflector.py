@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.pod.watch_event import Happened, PodEvent
 from kubectl_dshell.errors import ApiError, ConnectionLost
-from kubectl_dshell.kube.http.untrusted_json import text_at
+from kubectl_dshell.kube.rest.untrusted_json import text_at
 from kubectl_dshell.kube.watch.pager import is_debugged, pages
 from kubectl_dshell.kube.watch.watch import TICK, watch
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kubectl_dshell.domain.pod.pod import Json
-    from kubectl_dshell.kube.http.api import Api
+    from kubectl_dshell.kube.rest.api import Api
 
 WATCH_SECONDS = 120.0
 """Length of a watch: a connection that died silently is noticed after this long."""

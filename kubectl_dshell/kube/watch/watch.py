@@ -8,10 +8,10 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.errors import Malformed
-from kubectl_dshell.kube.http import response as answers
-from kubectl_dshell.kube.http.retry import TransientConnectionError
-from kubectl_dshell.kube.http.unreachable import unreachable
-from kubectl_dshell.kube.http.untrusted_json import at, parse_json, text_at
+from kubectl_dshell.kube.rest import response as answers
+from kubectl_dshell.kube.rest.retry import TransientConnectionError
+from kubectl_dshell.kube.rest.unreachable import unreachable
+from kubectl_dshell.kube.rest.untrusted_json import at, parse_json, text_at
 from kubectl_dshell.kube.watch.chunked import ChunkedBody
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import urllib3
 
-    from kubectl_dshell.kube.http.api import Api
+    from kubectl_dshell.kube.rest.api import Api
 
 TICK = 0.5
 _ANSWER_SECONDS = 30.0

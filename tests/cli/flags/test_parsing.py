@@ -7,8 +7,8 @@ from enum import StrEnum
 import click
 import pytest
 
+from kubectl_dshell.cli.flags.param_types import Duration, OneOf
 from kubectl_dshell.cli.flags.parsing import Options, Verb, nested, operands, option, parsed, remote_command, switch
-from kubectl_dshell.cli.flags.types import Duration, OneOf
 
 
 class Colour(StrEnum):

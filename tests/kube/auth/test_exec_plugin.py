@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kubectl_dshell.errors import BadConfig, DshellError
-from kubectl_dshell.kube.auth import plugin_process as plugin_run
+from kubectl_dshell.kube.auth import plugin_process
 from kubectl_dshell.kube.auth.user_terminal import UserTerminal
 from kubectl_dshell.kube.connection.connection import Connection
 from kubectl_dshell.kube.connection.options import ConnectionOptions
 from kubectl_dshell.kube.connection.resolve import connect
 from kubectl_dshell.kube.exec.upgrade import open_exec
-from kubectl_dshell.kube.http.api import Api
+from kubectl_dshell.kube.rest.api import Api
 from kubectl_dshell.kube.watch.watch import watch
 from tests.kube.connection.test_connection import data, entries
 from tests.kube.kubeconfig.test_files import together, write
@@ -207,7 +207,7 @@ def test_a_flood_of_words_is_cut_and_one_of_answers_ended(tmp_path: Path) -> Non
     flood = "head -c 3000000 /dev/zero | tr '\\0' x"
 
     connected(tmp_path, f"{flood} >&2\necho '{credential(token='t')}'", terminal=UserTerminal(shown.append))
-    assert len("".join(shown)) < plugin_run.LONGEST_TALK + 100
+    assert len("".join(shown)) < plugin_process.LONGEST_TALK + 100
     assert "".join(shown).endswith("(further output of the plugin is not shown)\n")
     with pytest.raises(BadConfig, match="wrote more than 1024 KiB to stdout and was terminated"):
         connected(tmp_path, f"echo $$ >{tmp_path}/pid; exec sh -c 'while :; do echo xxxxxxxxxxxxxxxxxxxxxxxx; done'")

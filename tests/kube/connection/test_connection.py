@@ -13,10 +13,10 @@ from kubectl_dshell.errors import ApiError, BadConfig, Forbidden
 from kubectl_dshell.kube.connection.options import ConnectionOptions
 from kubectl_dshell.kube.connection.resolve import connect
 from kubectl_dshell.kube.exec.upgrade import open_exec
-from kubectl_dshell.kube.http.api import Api
 from kubectl_dshell.kube.kubeconfig import files as kubeconfig
 from kubectl_dshell.kube.kubeconfig.secret import Secret
 from kubectl_dshell.kube.net import tls
+from kubectl_dshell.kube.rest.api import Api
 from tests.kube.kubeconfig.test_files import config, together, write
 from tests.kube.loopback import Peer, Server
 

@@ -24,10 +24,10 @@ from kubectl_dshell.kube.auth.credentials import Static
 from kubectl_dshell.kube.connection.connection import Connection
 from kubectl_dshell.kube.exec import channel
 from kubectl_dshell.kube.exec.upgrade import open_exec
-from kubectl_dshell.kube.http.trace import RequestTrace
 from kubectl_dshell.kube.kubeconfig.named_entry import NamedEntry
 from kubectl_dshell.kube.kubeconfig.secret import Secret
 from kubectl_dshell.kube.net.tls import client_context
+from kubectl_dshell.kube.rest.request_trace import RequestTrace
 from tests.kube.loopback import Peer, Server
 from tests.kube.rig import Renewing, connection, open_stream, proxied, secure
 

@@ -15,9 +15,9 @@ from kubectl_dshell.errors import ConnectionLost
 from kubectl_dshell.kube.auth.credentials import Static
 from kubectl_dshell.kube.connection.connection import Connection
 from kubectl_dshell.kube.exec.upgrade import open_exec
-from kubectl_dshell.kube.http.api import Api
 from kubectl_dshell.kube.kubeconfig.named_entry import NamedEntry
 from kubectl_dshell.kube.net.tls import client_context, proxy_context
+from kubectl_dshell.kube.rest.api import Api
 from tests.kube.loopback import Peer, Server
 from tests.kube.proxies import AProxy, Http, Https, Socks5
 from tests.kube.rig import MEGABYTE, SUCCESS, ended, events_until, proxied

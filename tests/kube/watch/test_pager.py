@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubectl_dshell.errors import ApiError, Malformed
-from kubectl_dshell.kube.http.api import Api
-from kubectl_dshell.kube.http.response import HttpResponse
 from kubectl_dshell.kube.pods import Pods
+from kubectl_dshell.kube.rest.api import Api
+from kubectl_dshell.kube.rest.response import HttpResponse
 from kubectl_dshell.kube.watch.pager import Page, pages, parse
 from tests.kube.loopback import Peer, Server
 from tests.kube.rig import connection

@@ -8,8 +8,8 @@ import pytest
 
 from kubectl_dshell.domain.pod.watch_event import Happened, PodEvent
 from kubectl_dshell.errors import ConnectionLost, PermissionDenied
-from kubectl_dshell.kube.http.api import Api
 from kubectl_dshell.kube.pods import Pods
+from kubectl_dshell.kube.rest.api import Api
 from tests.kube.loopback import Peer, Server
 from tests.kube.rig import answering, connection
 from tests.kube.test_pods import line, watching

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_dshell.kube.http.response import HttpResponse
-from kubectl_dshell.kube.http.retry import ATTEMPTS, LONGEST_PAUSE, TransientConnectionError, with_retries
+from kubectl_dshell.kube.rest.response import HttpResponse
+from kubectl_dshell.kube.rest.retry import ATTEMPTS, LONGEST_PAUSE, TransientConnectionError, with_retries
 
 OK = HttpResponse(200)
 BROKEN = TransientConnectionError("reset")

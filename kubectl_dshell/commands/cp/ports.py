@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from kubectl_dshell.commands.ports import Ports
-    from kubectl_dshell.domain.copy.copy_spec import RemotePath
+    from kubectl_dshell.domain.cp.copy_spec import RemotePath
     from kubectl_dshell.domain.stream import Companion, Piped, Stream
 
     Refuse = Callable[[str, str], None]

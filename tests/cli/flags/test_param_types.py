@@ -8,7 +8,7 @@ import click
 import pytest
 
 from kubectl_dshell.cli.attach import AttachWord, attach_command
-from kubectl_dshell.cli.flags.types import DebugName, Reason
+from kubectl_dshell.cli.flags.param_types import DebugName, Reason
 from kubectl_dshell.cli.main import main
 from kubectl_dshell.domain.text.invocation import Invocation
 

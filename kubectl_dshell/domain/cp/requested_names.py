@@ -11,7 +11,7 @@ from kubectl_dshell.errors import Forbidden, Truncated
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from kubectl_dshell.domain.copy.copy_spec import RemotePath
+    from kubectl_dshell.domain.cp.copy_spec import RemotePath
 
 LONGEST_NAME = 255
 """Bytes of one file name (NAME_MAX of every common file system)."""

@@ -11,9 +11,9 @@ from typing import BinaryIO
 
 import pytest
 
-from kubectl_dshell.commands.copy.copy import CopyIn, CopyOut, copy_in, copy_out
-from kubectl_dshell.commands.copy.ports import CopyPorts
-from kubectl_dshell.domain.copy.copy_spec import RemotePath
+from kubectl_dshell.commands.cp.cp import CopyIn, CopyOut, copy_in, copy_out
+from kubectl_dshell.commands.cp.ports import CopyPorts
+from kubectl_dshell.domain.cp.copy_spec import RemotePath
 from kubectl_dshell.domain.progress import ProgressMeter
 from kubectl_dshell.domain.stream import Companion, Exit, Piped, Stream
 from kubectl_dshell.errors import ConnectionLost, DshellError, Forbidden, NotFound, OutputFailed, Truncated

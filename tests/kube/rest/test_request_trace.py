@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from kubectl_dshell.kube.http.trace import RequestTrace, redacted
 from kubectl_dshell.kube.kubeconfig.secret import HIDDEN
+from kubectl_dshell.kube.rest.request_trace import RequestTrace, redacted
 
 
 @pytest.mark.parametrize(

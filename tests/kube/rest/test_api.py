@@ -12,10 +12,10 @@ from kubectl_dshell import __version__
 from kubectl_dshell.errors import ApiError, BadConfig, ConnectionLost, ExitStatus, NotAnApiServer
 from kubectl_dshell.kube.auth.credentials import Static
 from kubectl_dshell.kube.connection.connection import Connection
-from kubectl_dshell.kube.http.api import Api
-from kubectl_dshell.kube.http.retry import ATTEMPTS
-from kubectl_dshell.kube.http.trace import RequestTrace
 from kubectl_dshell.kube.kubeconfig.secret import Secret
+from kubectl_dshell.kube.rest.api import Api
+from kubectl_dshell.kube.rest.request_trace import RequestTrace
+from kubectl_dshell.kube.rest.retry import ATTEMPTS
 from tests.kube.loopback import Peer, Server
 from tests.kube.rig import Renewing, answering
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kubectl_dshell.errors import ExitStatus, Interrupted
-from kubectl_dshell.terminal import tty
+from kubectl_dshell.terminal import raw_mode
+from kubectl_dshell.terminal.raw_mode import RawMode
 from kubectl_dshell.terminal.signals import Signals
 from kubectl_dshell.terminal.stdin import Stdin
-from kubectl_dshell.terminal.tty import RawMode
 from tests.terminal.rig import Program, Terminal, ended, on_terminal, process_state, program
 from tests.waiting import wait_until
 
@@ -209,16 +209,16 @@ def test_a_normal_exit_adds_nothing_to_the_output(terminal: Terminal) -> None:
 def test_whether_a_terminal_is_raw_is_seen_from_outside(terminal: Terminal) -> None:
     with on_terminal(terminal) as run:
         wait_until(raw(terminal))
-        assert tty.is_raw(terminal.slave)
+        assert raw_mode.is_raw(terminal.slave)
         run.far.exit(0)
         assert ended(run, terminal) == 0
 
-    assert not tty.is_raw(terminal.slave)
+    assert not raw_mode.is_raw(terminal.slave)
 
 
 def test_what_is_no_terminal_is_not_raw() -> None:
     reads, writes = os.pipe()
-    assert not tty.is_raw(writes)
+    assert not raw_mode.is_raw(writes)
     os.close(reads)
     os.close(writes)
-    assert not tty.is_raw(writes)
+    assert not raw_mode.is_raw(writes)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tenacity import RetryCallState
 
-    from kubectl_dshell.kube.http.response import HttpResponse
+    from kubectl_dshell.kube.rest.response import HttpResponse
 
 ATTEMPTS = 6
 FIRST_PAUSE = 0.1

@@ -11,16 +11,16 @@ from urllib.parse import urlencode
 import urllib3
 
 from kubectl_dshell import __version__
-from kubectl_dshell.kube.http.body import read_body
-from kubectl_dshell.kube.http.bounded import LARGEST_BODY, bounded
-from kubectl_dshell.kube.http.failure import failure, renews_credentials
-from kubectl_dshell.kube.http.pool import pool
-from kubectl_dshell.kube.http.response import HttpResponse, is_success
-from kubectl_dshell.kube.http.retry import with_retries
-from kubectl_dshell.kube.http.server_time import ServerTime
-from kubectl_dshell.kube.http.trace import SILENT, RequestTrace
-from kubectl_dshell.kube.http.unreachable import unreachable
 from kubectl_dshell.kube.net.deadline import connect_timeout, run_with_deadline
+from kubectl_dshell.kube.rest.body import read_body
+from kubectl_dshell.kube.rest.bounded import LARGEST_BODY, bounded
+from kubectl_dshell.kube.rest.failure import failure, renews_credentials
+from kubectl_dshell.kube.rest.pool import pool
+from kubectl_dshell.kube.rest.request_trace import SILENT, RequestTrace
+from kubectl_dshell.kube.rest.response import HttpResponse, is_success
+from kubectl_dshell.kube.rest.retry import with_retries
+from kubectl_dshell.kube.rest.server_time import ServerTime
+from kubectl_dshell.kube.rest.unreachable import unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

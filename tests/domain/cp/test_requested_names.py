@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from kubectl_dshell.domain.copy import requested_names as module
-from kubectl_dshell.domain.copy.requested_names import RequestedNames, matches
+from kubectl_dshell.domain.cp import requested_names as module
+from kubectl_dshell.domain.cp.requested_names import RequestedNames, matches
 from kubectl_dshell.errors import Forbidden, Truncated
 from tests.files.archives import asked
 

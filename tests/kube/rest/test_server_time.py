@@ -7,8 +7,8 @@ from email.utils import format_datetime
 
 import pytest
 
-from kubectl_dshell.kube.http.api import Api
-from kubectl_dshell.kube.http.server_time import ServerTime
+from kubectl_dshell.kube.rest.api import Api
+from kubectl_dshell.kube.rest.server_time import ServerTime
 from tests.kube.loopback import Server
 from tests.kube.rig import answering, connection
 

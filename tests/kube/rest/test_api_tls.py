@@ -10,10 +10,10 @@ import pytest
 from kubectl_dshell.errors import BadConfig
 from kubectl_dshell.kube.auth.credentials import Static
 from kubectl_dshell.kube.connection.connection import Connection
-from kubectl_dshell.kube.http.api import Api
 from kubectl_dshell.kube.kubeconfig.named_entry import NamedEntry
 from kubectl_dshell.kube.kubeconfig.secret import Secret
 from kubectl_dshell.kube.net.tls import client_context, load_client_certificate
+from kubectl_dshell.kube.rest.api import Api
 from tests.kube.loopback import Peer, Server
 from tests.kube.rig import answering, proxied
 

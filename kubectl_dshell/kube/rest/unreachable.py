@@ -11,8 +11,8 @@ import urllib3
 
 from kubectl_dshell.domain.text.bounds import one_line
 from kubectl_dshell.errors import BadConfig, ConnectionLost, shortage
-from kubectl_dshell.kube.http.retry import TransientConnectionError
 from kubectl_dshell.kube.net.connect import ProxyError
+from kubectl_dshell.kube.rest.retry import TransientConnectionError
 
 if TYPE_CHECKING:
     from kubectl_dshell.errors import DshellError

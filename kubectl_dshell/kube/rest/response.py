@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.domain.text.bounds import one_line, shortened
 from kubectl_dshell.errors import ApiError, Malformed, NotAnApiServer
-from kubectl_dshell.kube.http.untrusted_json import at, objects_at, parse_json, text_at
+from kubectl_dshell.kube.rest.untrusted_json import at, objects_at, parse_json, text_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

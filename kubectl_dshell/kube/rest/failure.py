@@ -6,11 +6,11 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.errors import BadConfig, DshellError
-from kubectl_dshell.kube.http.response import api_error
+from kubectl_dshell.kube.rest.response import api_error
 
 if TYPE_CHECKING:
     from kubectl_dshell.kube.connection.connection import Connection
-    from kubectl_dshell.kube.http.response import HttpResponse
+    from kubectl_dshell.kube.rest.response import HttpResponse
 
 
 def renews_credentials(status: int, connection: Connection) -> bool:

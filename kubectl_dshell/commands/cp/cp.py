@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.commands.copy.outcome import Skipped, explain_copy_failure
+from kubectl_dshell.commands.cp.outcome import Skipped, explain_copy_failure
 from kubectl_dshell.commands.session.open import open_session
 from kubectl_dshell.domain.debug_container.spec import NAME_LETTERS
 from kubectl_dshell.domain.stream import Exit, Piped
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
-    from kubectl_dshell.commands.copy.ports import ArchiveSource, CopyPorts
+    from kubectl_dshell.commands.cp.ports import ArchiveSource, CopyPorts
     from kubectl_dshell.commands.request import OpenRequest
-    from kubectl_dshell.domain.copy.copy_spec import RemotePath
+    from kubectl_dshell.domain.cp.copy_spec import RemotePath
     from kubectl_dshell.domain.progress import ProgressMeter
     from kubectl_dshell.domain.stream import Companion, Stream, TerminalSize
 

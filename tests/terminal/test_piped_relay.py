@@ -12,7 +12,7 @@ import pytest
 
 from kubectl_dshell.domain.stream import Exit, Piped
 from kubectl_dshell.errors import ConnectionLost, Interrupted, NotFound, OutputFailed, Truncated
-from kubectl_dshell.terminal.pipes import relay_piped
+from kubectl_dshell.terminal.piped_relay import relay_piped
 from kubectl_dshell.terminal.signals import Signals
 from tests.terminal.fakes import FakeCompanion, FarSide, pair
 from tests.terminal.rig import thread

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_dshell.domain.copy.archive_safety import MemberType, UnsafeMember, inner_path, safe_link, safe_mode
+from kubectl_dshell.domain.cp.archive_safety import MemberType, UnsafeMember, inner_path, safe_link, safe_mode
 
 
 @pytest.mark.parametrize(

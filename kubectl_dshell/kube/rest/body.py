@@ -7,7 +7,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.errors import Malformed
-from kubectl_dshell.kube.http.bounded import LARGEST_BODY
+from kubectl_dshell.kube.rest.bounded import LARGEST_BODY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_dshell.domain.copy.copy_spec import RemotePath, parse_copy_spec
+from kubectl_dshell.domain.cp.copy_spec import RemotePath, parse_copy_spec
 
 
 @pytest.mark.parametrize(
