@@ -86,22 +86,25 @@ def test_output_in_the_logs_of_the_pod(make_pod: MakePod, dshell: Dshell) -> Non
     assert kubectl(pod, "logs", pod.name, "-c", name).stdout == ""
 
 
+def kill(client: subprocess.Popen[bytes]) -> None:
+    """Once its command runs."""
+    assert client.stdout
+    assert b"on\n" in iter(client.stdout.readline, b"")
+    client.kill()
+
+
 def test_after_the_client_is_killed(make_pod: MakePod, dshell: Dshell) -> None:
     pod = make_pod(app(), TOOLS)
     program = [pod.cluster.kubectl_program, "--kubeconfig", str(pod.cluster.kubeconfig), "-n", pod.namespace]
-    clients = [
-        subprocess.Popen([*program, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        for words in (
-            ["exec", "-i", pod.name, "-c", "tools", "--", "sh", "-c", "echo; exec sleep 2000"],
-            ["debug", "-i", pod.name, *DEBUG, "-c", "debugger", "--", "sh", "-c", "sleep 2; echo; exec sleep 2000"],
-        )
-    ]
-    clients.append(dshell.start(pod.name, "--", "sh", "-c", "echo; exec sleep 2000"))
-    for client in clients:
-        assert client.stdout
-        client.stdout.readline()
-        client.kill()
-        client.communicate()
+    script = "echo on; exec sleep 2000"
+    for words in (
+        [*program, "exec", "-i", pod.name, "-c", "tools", "--", "sh", "-c", script],
+        [*program, "debug", "-i", pod.name, *DEBUG, "-c", "debugger", "--", "sh", "-c", f"sleep 2; {script}"],
+    ):
+        with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as client:
+            kill(client)
+    with dshell.start(pod.name, "--", "sh", "-c", script) as client:
+        kill(client)
 
     (name,) = set(pod.debug_containers()) - {"debugger"}
     pod.wait_terminated(name, ENDED_WITHIN)
