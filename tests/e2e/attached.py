@@ -23,8 +23,18 @@ def attached(dshell: Dshell, *pods: Pod, within: int = 60) -> bool:
 
 def tethered(pod: Pod) -> bool:
     """Whether a tether runs in one of its debug containers."""
+    return any(b"\0tether\0" in arguments for arguments in _running(pod))
+
+
+def runs(pod: Pod, *command: str) -> bool:
+    """Whether a process of one of its debug containers is exactly this command."""
+    return "".join(f"{word}\0" for word in command).encode() in _running(pod)
+
+
+def _running(pod: Pod) -> list[bytes]:
+    """The command lines of the processes in its debug containers, as /proc has them."""
     ids = [one.status.get("containerID", "//").partition("//")[2] for one in pod.debug_containers().values()]
-    return any(b"\0tether\0" in _arguments(process.pid) for id_ in ids if id_ for process in processes_of(id_))
+    return [_arguments(process.pid) for id_ in ids if id_ for process in processes_of(id_)]
 
 
 def _arguments(pid: int) -> bytes:

@@ -12,6 +12,7 @@ import pytest
 
 from tests.waiting import wait_until
 
+from .attached import runs
 from .pods import STATIC, Pod, app
 from .processes import every_process, processes_of
 from .terminal import TerminalSession
@@ -133,7 +134,7 @@ def test_a_loop_that_is_cut_short_leaves_no_zombie(before: Before, dshell: Dshel
     """Ended anywhere in its course; killed before it has reaped its child, that stays below the app for ever."""
     for _ in range(3):
         with dshell.start(before.pod.name, "--new", "--", "sh", "-c", loop) as process:
-            wait_running(before.pod, "sh", "sleep")
+            wait_until(lambda: runs(before.pod, "sh", "-c", loop), 60, "the loop")
             process.send_signal(signal.SIGTERM)
             process.communicate(timeout=30)
 

@@ -85,7 +85,7 @@ def test_ten_times_as_much_costs_ten_times_as_much(work: Callable[[int], None], 
 def test_fragments_have_a_number() -> None:
     fragments(MOST_FRAGMENTS - 1)
 
-    with pytest.raises(ProtocolError, match="does not end"):
+    with pytest.raises(ProtocolError, match="that is too long"):
         fragments(MOST_FRAGMENTS + 1)
 
 

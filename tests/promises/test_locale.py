@@ -78,7 +78,7 @@ def test_what_an_encoding_has_not_is_shown_in_another_way(locale: dict[str, str]
     out, said, code = run(locale, "ls", "日本")
 
     assert (out, code) == (b"", 64)
-    assert b"is not the name of a pod" in said
+    assert b"is not a valid pod name" in said
     assert b"this is a bug" not in said
 
 
