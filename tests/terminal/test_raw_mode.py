@@ -97,7 +97,8 @@ def test_several_signals_at_once_are_one_wish_and_the_terminal_is_restored(termi
         for number in SIGNALS * 3:
             run.send(number)
 
-        assert ended(run, terminal) in {128 + number for number in SIGNALS}
+        # the last of them may come when the handlers are gone already; a shell sees the same of both
+        assert ended(run, terminal) in {code for number in SIGNALS for code in (128 + number, -number)}
     assert terminal.attributes() == before
 
 
