@@ -55,8 +55,8 @@ def first_child(pid: int) -> Process | None:
             parent = int(_stat(int(folder.name))[1])
         except (FileNotFoundError, ProcessLookupError):
             continue
-        if parent == pid:
-            return identify(int(folder.name))
+        if parent == pid and (child := identify(int(folder.name))):
+            return child
     return None
 
 
