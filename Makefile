@@ -43,11 +43,9 @@ unit: .venv/stamp
 e2e: .venv/stamp
 	$(CLUSTER) with $(BIN)/pytest $(WORKERS) tests/e2e
 
+# Every benchmark and benchmarks.jsonl, in half an hour; a few minutes to see that they work: make bench QUICK=1
 bench: .venv/stamp
-	$(CLUSTER) with $(PYTHON_HERE) -m hack.benchmarks
-	$(CLUSTER) with $(PYTHON_HERE) -m hack.benchmarks.copy $(MEGABYTES)
-	$(CLUSTER) with $(PYTHON_HERE) -m hack.benchmarks.listing $(PODS)
-	$(CLUSTER) with $(PYTHON_HERE) -m hack.benchmarks.many
+	$(CLUSTER) with $(PYTHON_HERE) -m hack.benchmarks $(if $(QUICK),--quick) $(ONLY)
 
 # The picture in README.md, made from a session recorded on a real cluster.
 docs: .venv/stamp
@@ -70,4 +68,4 @@ lock: .venv/stamp
 	$(COMPILE) -c requirements-dev.lock pyproject.toml -o requirements.lock
 
 clean:
-	rm -rf .venv .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
+	rm -rf benchmarks.jsonl .venv .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build

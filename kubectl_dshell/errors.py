@@ -1,17 +1,20 @@
 """The exception tree, grouped by what the user can do about a failure, with the exit status of each group.
 
 DshellError
- +- UsageError             64  the command line is wrong
+ +- UsageError             64  the command line is invalid
  +- NotFound               66  no such pod or container, or none that can be joined
  |   +- PodNotFound             the pod does not exist, or was deleted
  +- Unavailable            69  the debug container did not start, or ended during the session
  |   +- NameTaken               another debug container in the pod has the name
+ |   +- PodTooLarge             the pod has no room for another debug container
+ |   +- NoImageVolumes          the cluster cannot give a copy of a pod its tools
  |   +- ContainerNotRunning     the container has not started yet, or has ended
  |   +- TooManyOpenFiles        this process has reached its limit of open files
  |   +- TooManyThreads          ... or of threads
  |   +- Truncated               the output of one of our own commands is incomplete
+ |   +- DryRunUnsupported       an admission webhook does not take part in dry runs
  +- Malformed              69  data from a cluster, a pod or a program in it is malformed
- +- OutputFailed           74  our own output cannot be written
+ +- OutputFailed           74  output cannot be written
  +- TimedOut               75  a deadline passed
  +- ConnectionLost         76  the API server, or a stream through it, is gone
  +- Forbidden              77  denied by RBAC, admission or the kernel
@@ -49,15 +52,15 @@ class ExitStatus(IntEnum):
 
 
 EXIT_STATUS_MEANING: dict[ExitStatus, str] = {
-    ExitStatus.USAGE: "the command line is wrong",
+    ExitStatus.USAGE: "the command line is invalid",
     ExitStatus.NOT_FOUND: "no such pod or container, or it is not running",
-    ExitStatus.UNAVAILABLE: "the debug container did not start, was ended from outside, or an answer cannot be parsed",
+    ExitStatus.UNAVAILABLE: "the debug container did not start or ended early, or a response cannot be parsed",
     ExitStatus.BUG: "a bug in kubectl dshell",
-    ExitStatus.OUTPUT: "our own output cannot be written (a closed pipe ends quietly: 141)",
+    ExitStatus.OUTPUT: "output cannot be written (a closed pipe: 141, without a message)",
     ExitStatus.TIMEOUT: "timed out",
     ExitStatus.CONNECTION_LOST: "the connection to the cluster was lost, or interrupted for longer than 50 s",
     ExitStatus.FORBIDDEN: "forbidden by RBAC, admission or the kernel",
-    ExitStatus.CONFIG: "kubeconfig or credentials are wrong",
+    ExitStatus.CONFIG: "the kubeconfig or the credentials are invalid",
     ExitStatus.INTERRUPTED: "Ctrl-C (143 SIGTERM, 129 SIGHUP)",
 }
 
@@ -66,11 +69,18 @@ class DshellError(Exception):
     """One sentence on what happened and, optionally, one line per suggested next step."""
 
     status = ExitStatus.BUG
+    aftermath = ""
+    """One sentence on what this run has added to the pod, if the message leaves that open."""
 
     def __init__(self, message: str, *advice: str) -> None:
         super().__init__(message)
         self.message = message
         self.advice = advice
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """The lines after the message."""
+        return (self.aftermath, *self.advice) if self.aftermath else self.advice
 
 
 class UsageError(DshellError):
@@ -91,6 +101,20 @@ class Unavailable(DshellError):
 
 class NameTaken(Unavailable):
     """Another debug container in the pod already has the chosen name; entries can never be changed."""
+
+
+class PodTooLarge(Unavailable):
+    """With another entry the pod would be larger than the cluster stores; the message of a refusal is the cluster's."""
+
+
+class NoImageVolumes(Unavailable):
+    """The cluster does not know the volume by which a copy of a pod gets its shell and tools."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this cluster has no image volumes, by which a copy of a pod gets its shell and tools",
+            "They need Kubernetes 1.35, or 1.33 with the feature gate ImageVolume; and containerd 2.1 or CRI-O 1.33.",
+        )
 
 
 class ContainerNotRunning(Unavailable):
@@ -130,6 +154,10 @@ class Truncated(Unavailable):
     """The output of one of our own commands ended early; its exit code may give the reason."""
 
 
+class DryRunUnsupported(Unavailable):
+    """An admission webhook does not take part in dry runs, so the API server answers none."""
+
+
 class Malformed(DshellError):
     """Data from the other side is malformed: the only error that its parsers raise."""
 
@@ -157,7 +185,8 @@ class PermissionDenied(Forbidden):
 
     def __init__(self, user: str, verb: str, resource: str, namespace: str | None, *advice: str) -> None:
         where = f"in namespace {namespace}" if namespace else "in all namespaces (cluster-wide)"
-        self.action = f"{verb} {resource} {where}"
+        self.right = f"{verb} {resource}"
+        self.action = f"{self.right} {where}"
         super().__init__(f"{user or 'the current user'} may not {self.action}", *advice)
 
 
@@ -208,8 +237,8 @@ class ApiError(DshellError):
 class NotAnApiServer(ApiError):
     """The response comes from something else, such as a proxy or a login page.
 
-    `code` is its HTTP status if that status is transient (5xx), else 0: its 403 or 404 has not the meaning that it
-    has from an API server.
+    `code` is its HTTP status if that status is transient (5xx), else 0: its 403 or 404 does not
+    mean what it would from an API server.
     """
 
     @property

@@ -6,14 +6,15 @@ program shows it, or raises that error.
 
 from __future__ import annotations
 
-import http.client
 import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from kubectl_dshell.commands.fanout.once import ran_before
 from kubectl_dshell.domain import fanout
+from kubectl_dshell.domain.access.custom import parse_custom
 from kubectl_dshell.domain.access.facts import Facts
 from kubectl_dshell.domain.access.identity import Identity, Source, why_disbelieved
 from kubectl_dshell.domain.access.root_access import how_to_enter, why_denied
@@ -23,24 +24,28 @@ from kubectl_dshell.domain.cp.archive_safety import MemberType
 from kubectl_dshell.domain.cp.copy_spec import RemotePath, parse_copy_spec
 from kubectl_dshell.domain.cp.requested_names import RequestedNames
 from kubectl_dshell.domain.debug_container import cleanup_result, joinable
+from kubectl_dshell.domain.debug_container.admission import admission_changes
 from kubectl_dshell.domain.debug_container.cleanup_result import CleanupOutcome, CleanupResult
 from kubectl_dshell.domain.debug_container.end_message import parse_end_message
 from kubectl_dshell.domain.debug_container.listing import ListedContainer
 from kubectl_dshell.domain.debug_container.purpose import differences
-from kubectl_dshell.domain.debug_container.spec import DebugSpec, Scripts, container_spec
+from kubectl_dshell.domain.debug_container.seal import Seal
+from kubectl_dshell.domain.debug_container.spec import DebugSpec, container_spec
 from kubectl_dshell.domain.debug_container.staleness import staleness, who_is_in
 from kubectl_dshell.domain.debug_container.status import HolderReport, debug_containers
 from kubectl_dshell.domain.pod import start_failure, termination
 from kubectl_dshell.domain.pod.container_ref import ContainerRef
+from kubectl_dshell.domain.pod.indexed_job import parse_job
 from kubectl_dshell.domain.pod.pod import parse_pod
 from kubectl_dshell.domain.pod.reference import Reference, WorkloadKind, parse_reference
 from kubectl_dshell.domain.pod.selection import selector_of
 from kubectl_dshell.domain.pod.start_failure import StartMonitor
 from kubectl_dshell.domain.pod.unreadable import UnreadablePod, told
+from kubectl_dshell.domain.shard import parse_shard
 from kubectl_dshell.domain.text.bounds import shortened
 from kubectl_dshell.domain.text.duration import parse_duration
 from kubectl_dshell.domain.text.invocation import Invocation
-from kubectl_dshell.errors import ApiError, DshellError, NotFound, TooManyOpenFiles, TooManyThreads
+from kubectl_dshell.errors import ApiError, DshellError, NoImageVolumes, NotFound, TooManyOpenFiles, TooManyThreads
 from kubectl_dshell.files.archive_source import ArchiveSource
 from kubectl_dshell.files.staging import Staging
 from kubectl_dshell.kube.auth.credentials import Static
@@ -49,20 +54,21 @@ from kubectl_dshell.kube.auth.user_terminal import UserTerminal
 from kubectl_dshell.kube.connection import resolve
 from kubectl_dshell.kube.connection.connection import Connection
 from kubectl_dshell.kube.connection.options import ConnectionOptions
+from kubectl_dshell.kube.http.chunked import ChunkedBody
+from kubectl_dshell.kube.http.errors import CutShort, HttpError
 from kubectl_dshell.kube.kubeconfig import yaml_reader
 from kubectl_dshell.kube.kubeconfig.header import bearer
 from kubectl_dshell.kube.kubeconfig.named_entry import NamedEntry
 from kubectl_dshell.kube.net.endpoint import endpoint
-from kubectl_dshell.kube.refusals import ApiRequest, translate_api_error
+from kubectl_dshell.kube.refusals import ApiRequest, denied, translate_api_error
 from kubectl_dshell.kube.rest.failure import failure
 from kubectl_dshell.kube.rest.response import HttpResponse
 from kubectl_dshell.kube.rest.unreachable import unreachable
-from kubectl_dshell.kube.watch.chunked import ChunkedBody
 from kubectl_dshell.output import cleanup_report
 from kubectl_dshell.output.debug_containers.table import state_cell
 from kubectl_dshell.output.failure import format_failure
 from tests import command_messages
-from tests.pods import make_pod, pod_json, running
+from tests.pods import STARTER, make_pod, pod_json, running
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,6 +78,7 @@ if TYPE_CHECKING:
     Message = tuple[str, Callable[[], object]]
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+COPY_ENTRY = {"name": "dshell-k7x2p", "env": [{"name": "DSHELL_TOOLS", "value": "/.dshell"}]}
 RETRY = "kubectl dshell web-6d4f -n shop"
 NAME = "dshell-k7x2p"
 
@@ -90,7 +97,7 @@ def spec(**changes: Any) -> DebugSpec:
 
 def container(name: str = NAME, state: dict[str, Any] | None = None, **changes: Any) -> DebugContainer:
     """One of ours in web, unless its name is another tool's."""
-    entry = container_spec(name, spec(), Scripts("H", "E"))
+    entry = container_spec(name, spec(), ["sh"], STARTER)
     if not name.startswith("dshell-"):
         entry = {"name": name, "image": "busybox", "targetContainerName": "app", "stdin": True}
     status = {"name": name, "state": state or {"running": {"startedAt": "2026-01-01T11:00:00Z"}}}
@@ -109,20 +116,39 @@ def app(state: dict[str, Any], last: dict[str, Any] | None = None) -> list[dict[
     return [{"name": "app", "state": state, "lastState": last or {}}]
 
 
-def start(reason: str, message: str, image: str = "tools:1") -> object:
+def start(reason: str, message: str) -> object:
     statuses = [{"name": NAME, "state": {"waiting": {"reason": reason, "message": message}}}]
-    monitor = StartMonitor(NAME, image, {"ErrImagePull"})
-    return monitor.judge(make_pod(ephemeral=[{"name": NAME}], ephemeral_statuses=statuses))
+    monitor = StartMonitor(NAME, {"ErrImagePull"})
+    return monitor.judge(make_pod(ephemeral=[{"name": NAME, "image": "tools:1"}], ephemeral_statuses=statuses))
 
 
 def start_in(phase: str) -> object:
-    return StartMonitor(NAME, "tools:1").judge(make_pod(ephemeral=[{"name": NAME}], phase=phase))
+    return StartMonitor(NAME).judge(make_pod(ephemeral=[{"name": NAME, "image": "tools:1"}], phase=phase))
+
+
+def copied(state: dict[str, Any], phase: str = "Pending") -> object:
+    """A copy of a pod that does not start."""
+    entry = {"name": NAME, "image": "shop/web:1", "env": [{"name": "DSHELL_TOOLS", "value": "/.dshell"}]}
+    tools = {"name": "dshell-tools", "image": {"reference": "tools:1"}}
+    spec = {"containers": [entry], "volumes": [tools]}
+    pod = make_pod(spec=spec, statuses=[{"name": NAME, "state": state}], phase=phase)
+    return StartMonitor(NAME, {"ErrImagePull"}).judge(pod._replace(name="web-dshell-k7x2p"))
+
+
+def copied_waiting(reason: str, message: str) -> object:
+    return copied({"waiting": {"reason": reason, "message": message}})
 
 
 def exited_at_once() -> object:
     ended = {"terminated": {"exitCode": 1, "message": "sh: syntax error"}}
-    pod = make_pod(ephemeral=[{"name": NAME}], ephemeral_statuses=[{"name": NAME, "state": ended}])
-    return StartMonitor(NAME, "tools:1").judge(pod)
+    pod = make_pod(ephemeral=[{"name": NAME, "image": "tools:1"}], ephemeral_statuses=[{"name": NAME, "state": ended}])
+    return StartMonitor(NAME).judge(pod)
+
+
+def before(state: dict[str, Any], name: str = NAME) -> object:
+    entry = container_spec(name, spec(), ["sh"], STARTER) if name == NAME else {"name": name, "image": "busybox"}
+    pod = make_pod(ephemeral=[entry], ephemeral_statuses=[{"name": name, "state": state}])
+    return ran_before(pod, name, RETRY)
 
 
 def join(one: DebugContainer) -> object:
@@ -171,7 +197,9 @@ LIVE = HolderReport(clients=2, silent=3, kept=0, left=3600)
 OLD = NOW - timedelta(days=2)
 SERVICE = Reference(WorkloadKind.SERVICE, "web")
 ENDED: dict[str, Any] = {"exitCode": 137, "finishedAt": "2026-01-01T11:57:00Z"}
+MISSED = "ended after 50 s without its first client"
 END_MESSAGES = ("ended by the cluster", "ended by a client", "ended after 50 s without a client")
+ADMITTED = {"imagePullPolicy": "IfNotPresent", "terminationMessagePath": "/dev/termination-log", "stdin": False}
 OTHER = spec(target="proxy", image="tools:1", owner="ben", version="2.0.0", limit=3600, env=(("A", "1"),))
 AS_ROOT = spec(security={"runAsUser": 0, "runAsGroup": 0})
 IN_USE = cleanup_result.left_to(container(), who_is_in(container(live=LIVE)), Invocation(("--context", "prod")))
@@ -182,6 +210,10 @@ RESULTS = [result("a", 0), result("b", 3), result("c", None, NotFound("x")), res
 def closed(**changes: Any) -> str:
     found = facts(**changes)
     return f"... and cannot read the app's files: {why_denied(found)}\n{how_to_enter(found, RETRY)}"
+
+
+def customized(security: dict[str, Any]) -> object:
+    return parse_custom("f.yaml", {"securityContext": security})
 
 
 def claimed(**words: Any) -> str:
@@ -229,6 +261,27 @@ SECTIONS: dict[str, list[Message]] = {
         ("too many threads", TooManyThreads),
         ("a response without a body", partial(ApiError, 500, "", "")),
     ],
+    "A copy of a pod": [
+        ("no image volumes", NoImageVolumes),
+        (
+            "the tools are not static",
+            partial(
+                copied,
+                {"terminated": {"exitCode": 255, "message": "exec /.dshell/bin/busybox: no such file or directory"}},
+            ),
+        ),
+        ("it ended at once", partial(copied, {"terminated": {"exitCode": 3, "reason": "Error"}})),
+        ("the tools cannot be pulled", partial(copied_waiting, "ImagePullBackOff", 'failed to pull "tools:1": 404')),
+        ("an image cannot be used", partial(copied_waiting, "ErrImageNeverPull", "it is not on the node")),
+        ("root", partial(copied_waiting, "CreateContainerConfigError", "runAsNonRoot and image will run as root")),
+        ("no secret", partial(copied_waiting, "CreateContainerConfigError", 'secret "s" not found')),
+        ("evicted", partial(copied, {}, "Failed")),
+        ("a copy of a copy", partial(target, spec={"containers": [COPY_ENTRY]})),
+        (
+            "no right to delete",
+            partial(denied, ApiRequest("delete", "pods", "shop")),
+        ),
+    ],
     "The container to enter": [
         ("several containers", lambda: target(spec={"containers": [{"name": "app"}, {"name": "proxy"}]})),
         ("Windows", lambda: target(spec={"os": {"name": "windows"}})),
@@ -239,7 +292,7 @@ SECTIONS: dict[str, list[Message]] = {
             "the same, with a debug container",
             lambda: target(
                 deleting=True,
-                ephemeral=[{"name": NAME}],
+                ephemeral=[{"name": NAME, "image": "tools:1"}],
                 ephemeral_statuses=[{"name": NAME, "state": {"running": {}}}],
             ),
         ),
@@ -323,24 +376,49 @@ SECTIONS: dict[str, list[Message]] = {
         ("a process that claims to be root", claimed),
         ("the same, and nobody knows the user", lambda: claimed(statuses=[running(user=None)])),
     ],
+    "A custom profile": [
+        ("it is no container", lambda: parse_custom("f.yaml", "root")),
+        ("it is empty", lambda: parse_custom("f.yaml", {})),
+        ("a field that stays", lambda: parse_custom("f.yaml", {"name": "x", "args": ["y"]})),
+        ("a misspelled field", lambda: parse_custom("f.yaml", {"volumeMount": [{"name": "v"}]})),
+        ("a reserved variable", lambda: parse_custom("f.yaml", {"env": [{"name": "DSHELL_SEAL"}]})),
+        ("a directive", lambda: parse_custom("f.yaml", {"$patch": "delete"})),
+        ("no capability", lambda: customized({"capabilities": {"add": ["PTRACE"]}})),
+        ("a wrong type", lambda: customized({"runAsUser": "root"})),
+    ],
     "A debug container that is there": [
         ("ended", lambda: join(container(state={"terminated": {**ENDED, "message": "ended by a client"}}))),
         ("another tool's", lambda: join(container("debugger-x8z4p"))),
         ("in a list", lambda: joinable.describe(container(reason="INC-7"), NOW, mine=False)),
         (
             "not the wanted one",
-            lambda: "\n".join(differences(container_spec(NAME, spec(), Scripts("H", "E")), OTHER)),
+            lambda: "\n".join(differences(container_spec(NAME, spec(), ["sh"], STARTER), OTHER)),
         ),
-        ("another user", lambda: "\n".join(differences(container_spec(NAME, spec(), Scripts("H", "E")), AS_ROOT))),
+        (
+            "mine, and not the wanted one",
+            lambda: "\n".join(
+                differences(container_spec(NAME, spec(), ["sh"], STARTER), OTHER, Seal("u-1", NAME, "0" * 16, ""))
+            ),
+        ),
+        (
+            "what admission changed",
+            lambda: "\n".join(
+                admission_changes(
+                    {"image": "tools:1", "resources": {}, "stdin": True},
+                    {**ADMITTED, "image": "mirror.example/tools:1", "env": [{"name": "HTTP_PROXY"}]},
+                )
+            ),
+        ),
+        ("another user", lambda: "\n".join(differences(container_spec(NAME, spec(), ["sh"], STARTER), AS_ROOT))),
         *((f"it {words}", partial(end_text, words)) for words in END_MESSAGES),
     ],
     "Columns of a list": [
         ("STATE, in use", lambda: state(LIVE)),
-        ("STATE, idle", lambda: state(replace(LIVE, clients=0))),
-        ("STATE, kept", lambda: state(replace(LIVE, clients=0, kept=60))),
+        ("STATE, idle", lambda: state(LIVE._replace(clients=0))),
+        ("STATE, kept", lambda: state(LIVE._replace(clients=0, kept=60))),
         ("STATE, stale", lambda: state(stale=True)),
         ("STATE, waiting", lambda: state(phase={"waiting": {"reason": "ImagePullBackOff"}})),
-        ("STATE, ended", lambda: state(phase={"terminated": {**ENDED, "message": "ended at its limit (--ttl)"}})),
+        ("STATE, ended", lambda: state(phase={"terminated": {**ENDED, "message": "ended at its limit of 28800 s"}})),
         ("STATE, killed", lambda: state(phase={"terminated": ENDED})),
         ("STALE, no answer", lambda: stale(lost=True)),
         ("STALE, too old", lambda: stale(started_at=OLD)),
@@ -374,7 +452,19 @@ SECTIONS: dict[str, list[Message]] = {
         ("the sum of a dry run", lambda: cleanup_report.summary([*map(cleaned, CleanupOutcome)], 0, dry=True)),
         ("why they stay", lambda: cleanup_report.WHY_THEY_STAY),
     ],
-    "A command in many pods": [("the sum", lambda: fanout.summary(RESULTS, 6))],
+    "A command in many pods": [
+        ("the sum", lambda: fanout.summary(RESULTS, 6)),
+        ("the sum, of a second run", lambda: fanout.summary([*RESULTS, replace(RESULTS[3], earlier="x")], 7)),
+        ("no shard", lambda: parse_shard("1")),
+        ("too many shards", lambda: parse_shard("0/100001")),
+        ("no such shard", lambda: parse_shard("4/4")),
+        ("it runs already", lambda: before({"running": {}})),
+        ("it has run", lambda: before({"terminated": {"exitCode": 0, "message": "ended by its last session"}})),
+        ("it has not started", lambda: before({"waiting": {"reason": "ImagePullBackOff"}})),
+        ("it was lost", lambda: before({"terminated": {**ENDED, "message": MISSED}})),
+        ("another tool's", lambda: before({"running": {}}, NAME[1:])),
+        ("no Indexed Job", lambda: parse_job({"metadata": {"name": "fix"}, "spec": {"completions": 4}})),
+    ],
     "What is not copied": [
         ("an absolute path", lambda: archive_safety.inner_path("/etc/passwd")),
         ("a path upwards", lambda: archive_safety.inner_path("a/../../b")),
@@ -400,6 +490,7 @@ SECTIONS: dict[str, list[Message]] = {
         ("Pod Security", lambda: refused(PATCH, 403, 'violates PodSecurity "baseline:latest": SYS_PTRACE')),
         ("a policy", lambda: refused(PATCH, 422, "ValidatingAdmissionPolicy 'no-debug' denied request: no")),
         ("a policy for exec", lambda: refused(EXEC, 422, "ValidatingAdmissionPolicy 'no-exec' denied request: no")),
+        ("a webhook without dry runs", lambda: refused(PATCH, 400, 'webhook "x.test" does not support dry run')),
         ("a webhook that is down", lambda: refused(PATCH, 500, 'failed calling webhook "x.test": refused')),
         ("a namespace that is being deleted", lambda: refused(PATCH, 403, "because it is being terminated")),
         ("anything else", lambda: refused(PATCH, 403, "denied by a license")),
@@ -418,8 +509,8 @@ SECTIONS: dict[str, list[Message]] = {
         ("a redirect", lambda: responded(302, location="https://login.test/?token=x")),
         ("no response", lambda: unreachable(CONNECTION, TimeoutError())),
         ("nobody listens", lambda: unreachable(CONNECTION, ConnectionRefusedError(111, "Connection refused"))),
-        ("half a response", lambda: unreachable(CONNECTION, http.client.IncompleteRead(b""))),
-        ("not HTTP", lambda: unreachable(CONNECTION, http.client.BadStatusLine("SSH-2.0"))),
+        ("half a response", lambda: unreachable(CONNECTION, CutShort())),
+        ("not HTTP", lambda: unreachable(CONNECTION, HttpError("its first line is SSH-2.0"))),
         ("chunks", lambda: ChunkedBody().feed(b"hello\r\n")),
     ],
     "Kubeconfig and credentials": [

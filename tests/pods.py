@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from kubectl_dshell.domain.app_image.app import AppParts
+from kubectl_dshell.domain.app_image.tools import Tools
+from kubectl_dshell.domain.debug_container.spec import DebugSpec, InAppImage, container_spec
 from kubectl_dshell.domain.pod.pod import Pod, parse_pod
 
 Json = dict[str, Any]
 APP_ID = "a" * 64
+STARTER = "abcd2345 50"
+"""For whom a debug container was made, and for how many seconds it waits."""
 
 
 def running(name: str = "app", *, user: tuple[int, int] | None = (65532, 65532), id_: str = APP_ID) -> Json:
@@ -54,3 +59,13 @@ def pod_json(
 
 def make_pod(**words: Any) -> Pod:
     return parse_pod(pod_json(**words))
+
+
+TOOLS = Tools("dshell-lends", 42, 123456, links_lead_away=False, path="/bin", shell="/bin/busybox")
+"""Those of dshell-lends."""
+
+
+def in_app_image(name: str, wanted: DebugSpec, seal: str = "", tools: Tools = TOOLS) -> Json:
+    """The entry of a debug container of the app's image."""
+    within = InAppImage(tools, AppParts("shop/web:1", (), "", ()), STARTER.split(maxsplit=1)[0])
+    return container_spec(name, wanted, [*tools.shell_words, "-c", "text"], STARTER, seal, within)

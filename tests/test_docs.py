@@ -12,7 +12,10 @@ import pytest
 
 TOP = Path(__file__).parent.parent
 PACKAGE = TOP / "kubectl_dshell"
-DOCUMENTS = [TOP / "CONTRIBUTING.md", TOP / "SECURITY.md", *sorted((TOP / "docs").rglob("*.md"))]
+DOCUMENTS = [
+    *(TOP / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
+    *sorted((TOP / "docs").rglob("*.md")),
+]
 SCRIPTS_OF_USERS = {"runbooks.md"}
 """Documents in which a bare file name is one that the reader makes."""
 

@@ -44,7 +44,7 @@ def test_what_the_image_runs_is_in_it(tmp_path: Path) -> None:
     shipped = (TOP / "kubectl_dshell").rglob("*.*")
     for file in (file for file in shipped if "__pycache__" not in file.parts):
         assert image.rootfs[f"{package}/{file.relative_to(TOP / 'kubectl_dshell')}"].content == file.read_bytes()
-    for module in ("click", "urllib3", "yaml"):
+    for module in ("click", "tenacity", "yaml"):
         assert f"{target.lstrip('/')}/{module}/__init__.py" in image.rootfs
     assert (image.config["Entrypoint"], image.config["User"]) == (STAGE.entrypoint, STAGE.user)
     assert image.below == layers_of(python)[:1]
@@ -113,3 +113,17 @@ def test_the_policy_is_about_the_janitor_s_account_and_our_names_and_goes_with_i
     assert binding["spec"]["policyName"] == policy["metadata"]["name"]
     kustomization = yaml.safe_load((TOP / "manifests/janitor/kustomization.yaml").read_text())
     assert "policy.yaml" in kustomization["resources"]
+
+
+def test_what_deletes_copies_is_the_janitor_s_alone_confined_by_the_policy_and_not_installed_unasked() -> None:
+    role, binding = yaml.safe_load_all((TOP / "manifests/janitor/copies.yaml").read_text())
+    policy, _ = yaml.safe_load_all((TOP / "manifests/janitor/policy.yaml").read_text())
+    kustomization = yaml.safe_load((TOP / "manifests/janitor/kustomization.yaml").read_text())
+
+    assert role["rules"] == [{"apiGroups": [""], "resources": ["pods"], "verbs": ["delete"]}]
+    assert binding["subjects"] == [{"kind": "ServiceAccount", **manifests()["ServiceAccount"]["metadata"]}]
+    assert binding["roleRef"]["name"] == role["metadata"]["name"]
+    confined = [(one["operations"], one["resources"]) for one in policy["spec"]["matchConstraints"]["resourceRules"]]
+    assert (["DELETE"], ["pods"]) in confined
+    assert f'startsWith("{PREFIX}")' in policy["spec"]["validations"][1]["expression"]
+    assert "copies.yaml" not in kustomization["resources"]

@@ -19,7 +19,20 @@ def test_messages_read(snapshot: SnapshotAssertion) -> None:
 
 
 @pytest.mark.parametrize(
-    "phrase", ["again: ", "of ours", "there are: ", "what there is", "it said", "without a word", "to us"]
+    "phrase",
+    [
+        "again: ",
+        "of ours",
+        "there are: ",
+        "what there is",
+        "it said",
+        "without a word",
+        "to us",
+        "made by",
+        "left alone",
+        "come back",
+        "which one",
+    ],
 )
 def test_no_message_uses_a_phrase_that_kubectl_would_not(phrase: str) -> None:
     assert phrase not in messages.as_text().lower()

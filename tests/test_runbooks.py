@@ -23,8 +23,9 @@ def shellcheck(script: str, *flags: str) -> str:
 def test_each_incident_has_one_script() -> None:
     headings = re.findall(r"^## (.+)$", TEXT, re.MULTILINE)
 
-    assert headings == list(Incident) == list(scripts())
-    assert TEXT.count("```") == 2 * len(Incident)
+    assert headings == [*Incident, "A whole cluster, as a Job"]
+    assert list(scripts()) == list(Incident)
+    assert TEXT.count("```") == 2 * (len(Incident) + 1)
 
 
 @pytest.mark.parametrize("incident", Incident)

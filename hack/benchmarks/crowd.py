@@ -36,7 +36,7 @@ def create(server: Api, namespace: str, count: int) -> None:
 def _create_one(server: Api, namespace: str, number: int) -> None:
     name = f"web-{number:05d}"
     try:
-        server.post(f"/api/v1/namespaces/{namespace}/pods", _manifest(name))
+        server.post(f"/api/v1/namespaces/{namespace}/pods", manifest(name))
     except ApiError as error:
         if error.code != HTTPStatus.CONFLICT:
             raise
@@ -46,7 +46,7 @@ def _create_one(server: Api, namespace: str, number: int) -> None:
         server.patch(path, {"spec": {"ephemeralContainers": [debug]}})
 
 
-def _manifest(name: str) -> dict[str, Any]:
+def manifest(name: str) -> dict[str, Any]:
     """About as large as the pods of a deployment are, without their status."""
     probe = {"httpGet": {"path": "/healthz", "port": 8080}, "periodSeconds": 10}
     app = {

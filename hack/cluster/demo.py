@@ -25,7 +25,7 @@ _TOUR = (
     "kubectl dshell web -- cat etc/os-release",
     "kubectl dshell web --quiet -- id",
     "kubectl dshell api --quiet -- ls -l app",
-    "kubectl dshell ls",
+    "kubectl dshell ls --all",
 )
 
 

@@ -30,7 +30,7 @@ _SESSION = (
     (_IN_THE_POD, "cat etc/app.yaml"),
     (_IN_THE_POD, "exit"),
     (_HERE, "kubectl dshell web -- sha256sum app/server"),
-    (_HERE, "kubectl dshell ls"),
+    (_HERE, "kubectl dshell ls --all"),
     (_HERE, ""),
 )
 

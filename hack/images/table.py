@@ -86,6 +86,25 @@ def _debug(name: str, shells: Rootfs) -> Image:
     return Image(f"dshell.test/{name}:1", {**_applets(*_SHELLS), **shells}, {"Cmd": ["sh"], **_PATH})
 
 
+def _debug_alpine() -> Image:
+    """As Alpine has it: a dynamically linked busybox, and links to it that are absolute."""
+    files = debian_files("busybox", "libc6")
+    links = {f"usr/bin/{name}": link("/bin/busybox") for name in busybox()[1]}
+    rootfs = {**links, **files, "etc/passwd": _text(_PASSWD), "tmp": folder(0o1777)}
+    return Image("dshell.test/debug-alpine:1", rootfs, {"Cmd": ["sh"], **_PATH})
+
+
+def _debug_debian() -> Image:
+    """A program for each tool, dynamically linked, and a sh without `read -t`."""
+    tools = ("coreutils", "grep", "findutils")
+    libraries = ("libacl1", "libattr1", "libgmp", "libpcre2-8-0", "libselinux1", "libssl3", "libtinfo6")
+    files = debian_files(
+        "dash", "bash", *tools, *needed_by((*tools, "bash", "libacl1", "libselinux1"), *libraries), "libc6"
+    )
+    rootfs = {**files, "usr/bin/sh": link("dash"), "etc/passwd": _text(_PASSWD), "tmp": folder(0o1777)}
+    return Image("dshell.test/debug-debian:1", rootfs, {"Cmd": ["bash"], **_PATH})
+
+
 def _debug_noshell() -> Image:
     rootfs: Rootfs = {"app/server": program(go_program()), "etc/passwd": _text(_PASSWD)}
     return Image("dshell.test/debug-noshell:1", rootfs, {"Entrypoint": ["/app/server"], **_PATH})
@@ -123,6 +142,8 @@ IMAGES: dict[str, Callable[[], Image]] = {
     "debug-bash": lambda: _debug("debug-bash", {**_bash(), "bin/sh": link("bash")}),
     "debug-dash-bash": lambda: _debug("debug-dash-bash", {**_bash(), **_dash()}),
     "debug-dash": lambda: _debug("debug-dash", _dash()),
+    "debug-alpine": _debug_alpine,
+    "debug-debian": _debug_debian,
     "debug-noshell": _debug_noshell,
     "debug-hostile": _debug_hostile,
     "debug-other-architecture": _other_architecture,

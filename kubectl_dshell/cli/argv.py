@@ -16,6 +16,7 @@ def split_words(
     """(verb or None, our arguments without it, the command after `--` or None without `--`).
 
     The verb is the first argument that is neither a flag nor the value of one, as in kubectl: `-n shop ls` is `ls`.
+    None as well if a flag is invalid: then the default command says so.
     """
     head = list(words)
     command: tuple[str, ...] | None = None
@@ -61,18 +62,12 @@ def _is_text(word: str) -> bool:
 
 
 def _first_argument(words: Sequence[str], default: click.Command) -> int | None:
-    takes_value = {
-        name
-        for option in default.params
-        if isinstance(option, click.Option) and not option.is_flag and not option.count
-        for name in option.opts
-    }
-    skip = False
-    for position, word in enumerate(words):
-        if skip:
-            skip = False
-        elif not word.startswith("-"):
-            return position
-        else:
-            skip = word in takes_value
-    return None
+    """Its position, as click finds it: in `-qn shop ls` shop is the value of -n. Unknown flags take no value."""
+    flags = click.Command(None, params=[param for param in default.params if isinstance(param, click.Option)])
+    flags.allow_interspersed_args, flags.ignore_unknown_options = False, True
+    try:
+        _, left, _ = flags.make_parser(click.Context(flags)).parse_args(list(words))
+    except click.UsageError:
+        return None
+    after = next((at for at, word in enumerate(left) if not word.startswith("-") or word == "-"), len(left))
+    return len(words) - len(left) + after if after < len(left) else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import secrets
 import stat
 import threading
 from pathlib import Path
@@ -54,7 +53,7 @@ class KeyFile:
         try:
             found, content = _look(self._path)
         except FileNotFoundError:
-            self._missing, self.trouble = True, "no key has been made on this machine yet"
+            self._missing, self.trouble = True, "no key has been created on this machine yet"
             return
         except OSError as error:
             self._refuse(f"cannot be read: {error.strerror}")
@@ -70,13 +69,13 @@ class KeyFile:
     def _make(self) -> None:
         """Create it atomically, never replacing another: of two concurrent runs, both use the first one's."""
         path = self._path or Path()
-        temporary = path.with_name(f"key.{secrets.token_hex(8)}")
+        temporary = path.with_name(f"key.{os.urandom(8).hex()}")
         try:
             _make_folder(path.parent)
             descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FLAGS, 0o600)
             try:
                 with os.fdopen(descriptor, "wb") as file:
-                    file.write(f"{secrets.token_hex(KEY_BYTES)}\n".encode())
+                    file.write(f"{os.urandom(KEY_BYTES).hex()}\n".encode())
                     file.flush()
                     os.fsync(descriptor)
                 with contextlib.suppress(FileExistsError):

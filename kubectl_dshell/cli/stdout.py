@@ -18,4 +18,4 @@ def write_data(text: str) -> None:
     except BrokenPipeError as error:
         raise OutputClosed from error
     except OSError as error:
-        raise OutputFailed(f"stdout cannot be written: {error.strerror}") from error
+        raise OutputFailed(f"cannot write to stdout: {error.strerror}") from error

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shlex
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 from kubectl_dshell.cli.key import KeyFile
 from kubectl_dshell.commands.ports import Ports
-from kubectl_dshell.domain.cp.copy_spec import STREAM
-from kubectl_dshell.domain.debug_container.spec import Scripts
 from kubectl_dshell.domain.text.invocation import Invocation
 from kubectl_dshell.errors import ConnectionLost, Interrupted, shortage
 from kubectl_dshell.kube.auth.user_terminal import UserTerminal
 from kubectl_dshell.output.notices import Notices, write_line
-from kubectl_dshell.remote import script
 from kubectl_dshell.terminal import raw_mode
 from kubectl_dshell.terminal.relay import relay
 from kubectl_dshell.terminal.signals import Signals
@@ -34,22 +31,22 @@ if TYPE_CHECKING:
 
     from kubectl_dshell.cli.flags.connection import ConnectionFlags
     from kubectl_dshell.commands.cp.ports import CopyPorts
+    from kubectl_dshell.commands.ports import CreatedPods, ExecCheck
     from kubectl_dshell.domain.cp.copy_spec import RemotePath
     from kubectl_dshell.domain.stream import Companion, Exit, Piped, Stream, TerminalSize
     from kubectl_dshell.files.archive_source import ArchiveSource
     from kubectl_dshell.files.passthrough import Passthrough
     from kubectl_dshell.files.staging import Staging
     from kubectl_dshell.kube.connection.connection import Connection
+    from kubectl_dshell.kube.exec.spares import Spares
+    from kubectl_dshell.kube.rest.api import Api
     from kubectl_dshell.kube.rest.request_trace import RequestTrace
 
 
 class SystemClock:
     def __init__(self, now: Callable[[], datetime]) -> None:
         """`now` is the wall clock to compare the cluster's timestamps with."""
-        self._now = now
-
-    def now(self) -> datetime:
-        return self._now()
+        self.now = now
 
     def monotonic(self) -> float:
         return time.monotonic()
@@ -62,7 +59,8 @@ class SystemClock:
         time.sleep(seconds)
 
     def random_letters(self, letters: str, count: int) -> str:
-        return "".join(secrets.choice(letters) for _ in range(count))
+        # The remainder of 64 bits is even enough for a name; the import of secrets takes 1.3 ms.
+        return "".join(letters[int.from_bytes(os.urandom(8)) % len(letters)] for _ in range(count))
 
 
 class StandardTerminal:
@@ -72,6 +70,7 @@ class StandardTerminal:
         """`user` learns when a session owns the terminal: no credential plugin may prompt there then."""
         self._signals = signals
         self._user = user
+        self._unread = b""
 
     def size(self) -> TerminalSize | None:
         return raw_mode.size(sys.stdin.fileno()) if sys.stdin.isatty() else None
@@ -80,6 +79,9 @@ class StandardTerminal:
         raw = 0 if tty and stdin and os.isatty(0) else None
         if stdin and os.isatty(0):
             self._user.take()
+        if self._unread:
+            unread, self._unread = self._unread, b""
+            stream.send(unread)
         return relay(stream, StdioFds(stdin=0 if stdin else None, tty=raw), companion, self._signals)
 
     def piped(
@@ -90,13 +92,43 @@ class StandardTerminal:
         sink: Callable[[io.BufferedReader], None],
         source: Callable[[io.BufferedWriter], None] | None = None,
     ) -> Piped:
-        """As `relay`, between functions instead of file descriptors."""
+        """Like `relay`, but between functions instead of file descriptors."""
         from kubectl_dshell.terminal.piped_relay import relay_piped
 
         return relay_piped(stream, companion, self._signals, words, sink, source)
 
+    def give_back(self, unread: bytes) -> None:
+        self._unread += unread
+
     def held(self) -> AbstractContextManager[None]:
         return self._signals.held()
+
+
+class TerminalPrompt:
+    """A person who wants to see more than errors."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+
+    def can_ask(self) -> bool:
+        return not self._quiet and os.isatty(0) and os.isatty(2)
+
+    def confirm(self, question: str, companion: Companion) -> bool:
+        from kubectl_dshell.terminal.question import confirm
+
+        return confirm(question, companion, time.monotonic)
+
+
+@contextmanager
+def _shortage_told() -> Iterator[None]:
+    """Around imports, too: each opens a file."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        short = shortage(error)
+        if short is None:
+            raise
+        raise short from error
 
 
 class ExecStreams:
@@ -104,6 +136,20 @@ class ExecStreams:
         self._connection = connection
         self._trace = trace
         self._signals = signals
+        self._spares: Spares | None = None
+
+    def check(
+        self, namespace: str, pod: str, container: str, argv: Sequence[str], *, stdin: bool, tty: bool
+    ) -> ExecCheck:
+        with _shortage_told():
+            from kubectl_dshell.kube.exec.check import ExecCheck
+            from kubectl_dshell.kube.exec.spares import Spares
+            from kubectl_dshell.kube.exec.upgrade import exec_resource
+
+            self._spares = self._spares or Spares(self._connection)
+            resource = exec_resource(namespace, pod, container, argv, stdin=stdin, tty=tty)
+            where = (self._connection, namespace, pod, resource)
+            return ExecCheck(*where, trace=self._trace, spares=self._spares)
 
     def open(  # noqa: PLR0913  # as the Protocol
         self,
@@ -117,17 +163,28 @@ class ExecStreams:
         half_close: bool | None = None,
         seconds: float | None = None,
     ) -> Stream:
-        where = (self._connection, namespace, pod, container)
-        options: dict[str, Any] = {"trace": self._trace, "half_close": half_close, "seconds": seconds}
-        try:
+        with _shortage_told():
             from kubectl_dshell.kube.exec.upgrade import open_exec
 
-            return open_exec(*where, argv, stdin=stdin, tty=tty, sleep=self._sleep, **options)
-        except (OSError, RuntimeError) as error:  # importing a module opens a file, too
-            short = shortage(error)
-            if short is None:
-                raise
-            raise short from error
+            return open_exec(
+                self._connection,
+                namespace,
+                pod,
+                container,
+                argv,
+                stdin=stdin,
+                tty=tty,
+                trace=self._trace,
+                half_close=half_close,
+                seconds=seconds,
+                sleep=self._sleep,
+                spares=self._spares,
+            )
+
+    def close(self) -> None:
+        """Close what no exec has used."""
+        if self._spares is not None:
+            self._spares.close()
 
     def _sleep(self, seconds: float) -> None:
         try:
@@ -135,12 +192,19 @@ class ExecStreams:
         except Interrupted as stop:
             if threading.current_thread() is threading.main_thread():
                 raise
-            raise ConnectionLost("stopped while the API server wanted to be asked later") from stop
+            raise ConnectionLost("interrupted while waiting to retry a request (Retry-After)") from stop
 
 
 @contextmanager
 def ports(flags: ConnectionFlags, namespace: str | None, *, quiet: bool) -> Iterator[tuple[Ports, str]]:
     """The ports of one command, and its namespace. Signals interrupt the command while the context is open."""
+    with ports_and_api(flags, namespace, quiet=quiet) as (bound, api):
+        yield bound, api.connection.namespace
+
+
+@contextmanager
+def ports_and_api(flags: ConnectionFlags, namespace: str | None, *, quiet: bool) -> Iterator[tuple[Ports, Api]]:
+    """The same, with what sends its requests."""
     from kubectl_dshell.kube.connection.resolve import connect
     from kubectl_dshell.kube.pods import Pods
     from kubectl_dshell.kube.rest.api import Api
@@ -155,21 +219,31 @@ def ports(flags: ConnectionFlags, namespace: str | None, *, quiet: bool) -> Iter
         connection = connect(flags.to_options(namespace), os.environ, user)
         api = Api(connection, trace, on_warning=notices.notice, sleep=signals.pause)
         pods = Pods(api)
-        yield (
-            Ports(
-                cluster=pods,
-                streams=ExecStreams(connection, trace, signals),
-                terminal=StandardTerminal(signals, user),
-                notices=notices,
-                clock=SystemClock(api.time.now),
-                scripts=Scripts(script.holder(), script.enter()),
-                workloads=Workloads(api),
-                debugged=pods,
-                keyring=KeyFile(os.environ),
-                invocation=Invocation(flags.to_type_again()),
-            ),
-            connection.namespace,
-        )
+        streams = ExecStreams(connection, trace, signals)
+        with closing(streams):
+            yield (
+                Ports(
+                    cluster=pods,
+                    streams=streams,
+                    terminal=StandardTerminal(signals, user),
+                    notices=notices,
+                    clock=SystemClock(api.time.now),
+                    workloads=Workloads(api),
+                    debugged=pods,
+                    logs=pods,
+                    keyring=KeyFile(os.environ),
+                    created=partial(_created_pods, api),
+                    invocation=Invocation(flags.to_type_again()),
+                    prompt=TerminalPrompt(quiet=quiet),
+                ),
+                api,
+            )
+
+
+def _created_pods(api: Api) -> CreatedPods:
+    from kubectl_dshell.kube import created_pods
+
+    return created_pods.CreatedPods(api)
 
 
 @contextmanager
@@ -188,11 +262,12 @@ def recording(path: str | None, *, quiet: bool) -> Iterator[Callable[[Ports], Po
     finally:
         recorder.close()
         if recorder.begun and recorder.complete:
-            notices.notice(f"recorded in {path}; asciinema play {shlex.quote(path)}")
+            notices.notice(f"recorded in {path}; play it with: asciinema play {shlex.quote(path)}")
 
 
 class LocalDisk:
     def landing(self, destination: str, sources: Sequence[RemotePath]) -> Staging | Passthrough:
+        from kubectl_dshell.domain.cp.copy_spec import STREAM
         from kubectl_dshell.files.passthrough import Passthrough
         from kubectl_dshell.files.staging import Staging
 

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Protocol
 from kubectl_dshell.domain.text.invocation import PLAIN, Invocation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
 
     from kubectl_dshell.domain.debug_container.seal import Key
-    from kubectl_dshell.domain.debug_container.spec import Scripts
     from kubectl_dshell.domain.pod.pod import Json
     from kubectl_dshell.domain.pod.reference import Reference
     from kubectl_dshell.domain.pod.watch_event import PodEvent
@@ -66,6 +65,19 @@ class DebuggedPods(Protocol):
         """
 
 
+class CreatedPods(Protocol):
+    """Pods of dshell's own. Every method may raise PermissionDenied, and the errors of Cluster."""
+
+    def create_pod(self, namespace: str, pod: Json, *, dry_run: bool = False) -> Json:
+        """The pod as stored; raises Unavailable if the cluster cannot accept it."""
+
+    def delete_pod(self, namespace: str, name: str, uid: str) -> None:
+        """Delete the pod with this UID (empty: whichever has the name), if it is there."""
+
+    def check_right(self, namespace: str, verb: str, resource: str) -> None:
+        """Raises PermissionDenied if the user may not; no answer is not a refusal."""
+
+
 class Workloads(Protocol):
     """Owners of pods. Every method may raise PermissionDenied, and the errors of Cluster."""
 
@@ -76,7 +88,38 @@ class Workloads(Protocol):
         """All jobs of a namespace, fetched page by page."""
 
 
+class Logs(Protocol):
+    """Logs of containers. Every method may raise PermissionDenied, Malformed, and the errors of Cluster."""
+
+    def log_lines(self, namespace: str, pod: str, container: str) -> Iterator[bytes]:
+        """The lines that the node has kept, without their ends."""
+
+
+class ExecCheck(Protocol):
+    """A check that is under way: whether the cluster would let an exec through."""
+
+    def verdict(self) -> None:
+        """Wait for the answer, if it comes in time; no answer is not a refusal.
+
+        Raises PermissionDenied or another Forbidden, or Unavailable if no stream can be opened.
+        """
+
+    def upgraded(self) -> bool:
+        """Whether a WebSocket has got through, even if the exec is refused; False: no answer shows it.
+
+        Raises Unavailable if none gets through.
+        """
+
+
 class Streams(Protocol):
+    def check(
+        self, namespace: str, pod: str, container: str, argv: Sequence[str], *, stdin: bool, tty: bool
+    ) -> ExecCheck:
+        """Begin to check whether such an exec would be let through. `container` must not exist, so that nothing is run.
+
+        Raises BadConfig without credentials.
+        """
+
     def open(  # noqa: PLR0913  # the parameters of an exec
         self,
         namespace: str,
@@ -106,6 +149,9 @@ class Terminal(Protocol):
     def relay(self, stream: Stream, companion: Companion, *, stdin: bool, tty: bool) -> Exit:
         """Relay bytes both ways until the remote command ends; raises Interrupted, OutputFailed, ConnectionLost."""
 
+    def give_back(self, unread: bytes) -> None:
+        """The input of a command that did not begin: the next `relay` sends it first."""
+
     def held(self) -> AbstractContextManager[None]:
         """Signals are deferred inside, so that a goodbye is sent completely."""
 
@@ -114,7 +160,7 @@ class Notices(Protocol):
     """Lines for people, on stderr; never data."""
 
     def identity(self, text: str) -> None:
-        """The banner of a session: shown only to a person at a terminal."""
+        """Information for a person at a terminal, such as the banner of a session; silenced by --quiet."""
 
     def notice(self, text: str) -> None:
         """Information although nothing failed; silenced by --quiet."""
@@ -123,10 +169,33 @@ class Notices(Protocol):
         """A warning, shown even with --quiet."""
 
     def interject(self, text: str) -> None:
-        """As `warn`, in the middle of a session."""
+        """Like `warn`, but in the middle of a session."""
 
     def progress(self, text: str) -> None:
         """What is being waited for; replaced by the next text, removed by an empty one."""
+
+
+class Prompt(Protocol):
+    """The person at the terminal, if there is one."""
+
+    def can_ask(self) -> bool:
+        """Whether somebody can answer: not in a script."""
+
+    def confirm(self, question: str, companion: Companion) -> bool:
+        """Whether they agree; `companion` is served until they answer. Raises Interrupted."""
+
+
+class Nobody:
+    """A Prompt without a person."""
+
+    def can_ask(self) -> bool:
+        return False
+
+    def confirm(self, question: str, companion: Companion) -> bool:  # noqa: ARG002  # as the Protocol
+        return False
+
+
+NOBODY = Nobody()
 
 
 class Clock(Protocol):
@@ -161,14 +230,19 @@ class Keyring(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ports:
+    """What a verb reaches the outside through."""
+
     cluster: Cluster
     streams: Streams
     terminal: Terminal
     notices: Notices
     clock: Clock
-    scripts: Scripts
     workloads: Workloads
     debugged: DebuggedPods
+    logs: Logs
     keyring: Keyring
+    created: Callable[[], CreatedPods]
+    """Made only when it is needed."""
     invocation: Invocation = PLAIN
     """For the commands that messages suggest."""
+    prompt: Prompt = NOBODY

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kubectl_dshell.domain.access.privilege import Profile
+    from kubectl_dshell.domain.access.privilege import Privilege
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,10 @@ class Interaction:
     """The command line to type for another debug container like this one: "kubectl dshell web -n shop"."""
     half_close: bool | None = None
     """Whether the end of stdin has to reach the command; None: only with stdin and without a terminal."""
+    target_env: bool = False
+    """With the app's variables; always so in a debug container of the app's image, and with `chroot`."""
+    chroot: bool = False
+    """With the app's root directory as that of what is run."""
     task: bool = False
     """A command that is expected to be short and has no stdin: its goodbye is not awaited."""
 
@@ -35,7 +39,7 @@ class OpenRequest(Interaction):
     namespace: str
     pod: str
     container: str | None
-    profile: Profile
+    privilege: Privilege
     run_as: tuple[int, int | None] | None
     image: str
     pull_policy: str | None
@@ -47,6 +51,10 @@ class OpenRequest(Interaction):
     """The user's --reason; stamped on a new debug container."""
     name: str | None
     """The debug container to join or create, with its prefix; None for any."""
+    app_image: bool = False
+    """A debug container of the app's image, with the tools of `image`."""
+    once: bool = False
+    """Only create the debug container of that name: one that exists has run the command, or is about to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

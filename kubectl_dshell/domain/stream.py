@@ -10,6 +10,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+SIGNALLED = 128
+"""Exit codes above this stand for a signal (POSIX, `sh`), whoever sent it."""
+KILLED = SIGNALLED + 9
+
+
 class Channel(IntEnum):
     """Channel numbers of v4/v5.channel.k8s.io (KEP-4006; apimachinery `pkg/util/remotecommand`)."""
 
@@ -21,16 +26,14 @@ class Channel(IntEnum):
     CLOSE = 255
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(NamedTuple):
     """Bytes the remote process wrote; `channel` is STDOUT or STDERR."""
 
     channel: Channel
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Exit:
+class Exit(NamedTuple):
     """The end of the remote command: its exit code, or None and the server's message if there is none."""
 
     code: int | None
@@ -73,7 +76,9 @@ class Stream(Protocol):
         """The events that have arrived, 1 MiB at most; raises ConnectionLost once no Exit can arrive any more."""
         ...
 
-    def send(self, data: bytes) -> None: ...
+    def send(self, data: bytes | memoryview) -> None:
+        """Send `data` to stdin of the command, or queue it: the buffer of a memoryview may be reused afterwards."""
+        ...
 
     def flush(self) -> None: ...
 

@@ -25,6 +25,8 @@ _NO_FILE = "it is not a file, a directory or a link"
 
 @dataclass(frozen=True, slots=True)
 class Size:
+    """Of all that is to be sent."""
+
     files: int
     bytes: int
 

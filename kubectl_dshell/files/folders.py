@@ -22,7 +22,7 @@ NO_FOLDER = (errno.ENOTDIR, errno.ENOENT, errno.ELOOP)
 
 
 def open_folder(name: str, at: int | None = None, *, read: bool = True) -> int:
-    """A descriptor of the directory `name` in `at`; `read` allows to list it, too.
+    """A descriptor of the directory `name` in `at`; `read` allows listing it, too.
 
     Raises OSError, with an errno in NO_FOLDER if it is not a directory.
     """

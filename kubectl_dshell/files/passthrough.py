@@ -57,7 +57,7 @@ class Passthrough:
         except BrokenPipeError:
             raise Interrupted(_SIGPIPE) from None
         except OSError as error:
-            raise OutputFailed(f"cannot write standard output: {error.strerror}") from error
+            raise OutputFailed(f"cannot write to stdout: {error.strerror}") from error
 
     def commit(self) -> None: ...
     def discard(self) -> None: ...

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import stat
 from dataclasses import dataclass
 from functools import partial
@@ -150,7 +149,7 @@ class Staging:
         with _disk(self._path / final):
             inside = name != _CONTENTS and stat.S_ISDIR(mode_of(final, self._folder) or 0)
         short = os.fsdecode(os.fsencode(final)[:200])
-        one = self._staged[final] = _Staged(name, f".{short}.dshell-{secrets.token_hex(4)}", inside)
+        one = self._staged[final] = _Staged(name, f".{short}.dshell-{os.urandom(4).hex()}", inside)
         return one
 
     def _new_file(self, one: _Staged) -> int:

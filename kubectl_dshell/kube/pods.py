@@ -1,5 +1,6 @@
 """Operations on pods."""
 
+# What lists and watches is imported where it is used: a session in an existing debug container needs neither.
 from __future__ import annotations
 
 import time
@@ -10,10 +11,7 @@ from urllib.parse import quote
 from kubectl_dshell.errors import ApiError, ConnectionLost, Malformed, NotAnApiServer, PodNotFound
 from kubectl_dshell.kube.refusals import EPHEMERAL_CONTAINERS, PODS, ApiRequest, translated
 from kubectl_dshell.kube.rest.untrusted_json import objects_at, text_at
-from kubectl_dshell.kube.watch.liveness import WatchLiveness
-from kubectl_dshell.kube.watch.pager import PAGE, pages
-from kubectl_dshell.kube.watch.reflector import follow
-from kubectl_dshell.kube.watch.watch import TICK, watch
+from kubectl_dshell.kube.watch.liveness import Delivery, WatchLiveness
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +26,8 @@ class Pods:
     def __init__(self, api: Api) -> None:
         """`api` sends the requests."""
         self._api = api
+        self._delivery = Delivery()
+        self._rehearsed: set[tuple[str, str, str]] = set()
 
     def get_pod(self, namespace: str, name: str) -> dict[str, Any]:
         with translated(ApiRequest("get", PODS, namespace, name)):
@@ -38,10 +38,12 @@ class Pods:
         return self._listed(namespace, selector, debugged=False)
 
     def list_debugged(self, namespace: str | None, selector: str = "") -> Iterator[dict[str, Any]]:
-        """As `list_pods`, but only pods with ephemeral containers."""
+        """Like `list_pods`, but only pods with ephemeral containers."""
         return self._listed(namespace, selector, debugged=True)
 
     def _listed(self, namespace: str | None, selector: str, *, debugged: bool) -> Iterator[dict[str, Any]]:
+        from kubectl_dshell.kube.watch.pager import pages
+
         seen: set[str] = set()
         with translated(ApiRequest("list", PODS, namespace, selector=selector)):
             for page in pages(self._api, _path(namespace), _selecting(selector), debugged=debugged):
@@ -51,10 +53,12 @@ class Pods:
                     seen |= {uid} if uid else set()
 
     def watch_debugged(self, namespace: str | None, selector: str = "", name: str = "") -> Iterator[PodEvent | None]:
-        """As `follow`: pods with ephemeral containers and their changes, endlessly.
+        """Like `follow`: pods with ephemeral containers and their changes, endlessly.
 
         With `name` only the pod of this name.
         """
+        from kubectl_dshell.kube.watch.reflector import follow
+
         query = _selecting(selector) + ([("fieldSelector", f"metadata.name={name}")] if name else [])
         with translated(ApiRequest("watch", PODS, namespace, selector=selector)):
             yield from follow(self._api, _path(namespace), query)
@@ -66,7 +70,23 @@ class Pods:
         body = {"spec": {"ephemeralContainers": [container]}}
         query = [("dryRun", "All")] if dry_run else []
         with translated(ApiRequest("patch", EPHEMERAL_CONTAINERS, namespace, pod, container=container["name"])):
-            return self._api.patch(f"{_path(namespace, pod)}/ephemeralcontainers", body, query)
+            answer = self._api.patch(f"{_path(namespace, pod)}/ephemeralcontainers", body, query)
+        this = (namespace, pod, container["name"])
+        for entry in objects_at(answer, "spec", "ephemeralContainers"):
+            if entry.get("name") == container["name"] and this not in self._rehearsed:
+                self._api.trace.admitted(pod, container, entry)
+        if dry_run:  # the real one that follows would say the same
+            self._rehearsed.add(this)
+        else:
+            self._rehearsed.discard(this)
+        return answer
+
+    def log_lines(self, namespace: str, pod: str, container: str) -> Iterator[bytes]:
+        """The lines of a container's log that its node has kept."""
+        from kubectl_dshell.kube.logs import log_lines
+
+        with translated(ApiRequest("get", "pods/log", namespace, pod)):
+            yield from log_lines(self._api, _path(namespace, pod), container)
 
     def pod_changes(
         self, namespace: str, name: str, resource_version: str, deadline: float
@@ -84,7 +104,7 @@ class Pods:
     def _changes(
         self, namespace: str, name: str, resource_version: str, deadline: float
     ) -> Iterator[dict[str, Any] | None]:
-        watching, stale = WatchLiveness(resource_version, time.monotonic()), False
+        watching, stale = WatchLiveness(resource_version, time.monotonic(), self._delivery), False
         while time.monotonic() < deadline:
             try:
                 if stale:
@@ -126,6 +146,8 @@ class Pods:
     def _watched(
         self, namespace: str, name: str, resource_version: str, deadline: float
     ) -> Iterator[dict[str, Any] | None]:
+        from kubectl_dshell.kube.watch.watch import watch
+
         query = [("fieldSelector", f"metadata.name={name}")]
         if resource_version:
             query.append(("resourceVersion", resource_version))
@@ -141,6 +163,8 @@ class Pods:
 
     def events(self, namespace: str, pod_name: str, pod_uid: str) -> list[dict[str, Any]]:
         """Events of the pod; empty without permission to list them."""
+        from kubectl_dshell.kube.watch.pager import PAGE
+
         selector = f"involvedObject.name={pod_name},involvedObject.uid={pod_uid}"
         path = f"/api/v1/namespaces/{quote(namespace, safe='')}/events"
         try:
@@ -183,6 +207,8 @@ class Pods:
             raise
 
     def _pause(self, deadline: float) -> None:
+        from kubectl_dshell.kube.watch.watch import TICK
+
         self._api.sleep(max(0.0, min(TICK, deadline - time.monotonic())))
 
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 import json
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass
 from http import HTTPStatus
 from shlex import quote
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kubectl_dshell.domain.text.bounds import one_line
 from kubectl_dshell.errors import (
     ApiError,
     ContainerNotRunning,
+    DryRunUnsupported,
     DshellError,
     Forbidden,
     NameTaken,
@@ -25,6 +25,7 @@ from kubectl_dshell.errors import (
     NotFound,
     PermissionDenied,
     PodNotFound,
+    PodTooLarge,
     Unavailable,
     UsageError,
 )
@@ -32,9 +33,13 @@ from kubectl_dshell.errors import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from kubectl_dshell.domain.permissions import Use
+
 PODS, EXEC, EPHEMERAL_CONTAINERS = "pods", "pods/exec", "pods/ephemeralcontainers"
 # Messages of the kubelet, then of containerd and CRI-O, which may notice the end of a container before the kubelet.
 _NOT_RUNNING = ("container not found", "container is in CONTAINER_", "container is not created or running")
+# Messages of etcd, and of the API server's own client of it.
+_TOO_LARGE = ("etcdserver: request is too large", "trying to send message larger than max")
 _WEBHOOK_DOWN = re.compile(r'failed calling webhook "(?P<name>[^"]*)"')
 _NO_VERB = re.compile(
     r'User "(?P<user>[^"]*)" cannot (?P<verb>\w+) resource "(?P<resource>[^"]+)"'
@@ -42,8 +47,7 @@ _NO_VERB = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ApiRequest:
+class ApiRequest(NamedTuple):
     """A request to the API server in RBAC terms: a verb on a resource (with its group: jobs.batch).
 
     A `namespace` of None means all namespaces. `name` is the name of the object, empty for lists, and `kind` its kind;
@@ -104,6 +108,8 @@ def _not_admitted(error: ApiError, request: ApiRequest) -> DshellError | None:
             "A cluster administrator has to repair or remove it: "
             "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations",
         )
+    if "does not support dry run" in error.message:
+        return DryRunUnsupported(f"the API server cannot say what it would do:\n  {error.message}")
     if "ValidatingAdmissionPolicy" in error.message or "admission webhook" in error.message:
         return _policy(error, request)
     return None
@@ -114,7 +120,9 @@ def _invalid(error: ApiError, request: ApiRequest) -> DshellError | None:
     if "static pods do not support ephemeral containers" in error.message:
         why = "Kubernetes does not allow ephemeral containers in static pods"
         return NotFound(f"{request.name} is a static pod, and {why}")
-    if error.code != HTTPStatus.UNPROCESSABLE_ENTITY:
+    if request.container and any(text in error.message for text in _TOO_LARGE):
+        return PodTooLarge(error.message)
+    if error.code != HTTPStatus.UNPROCESSABLE_ENTITY or request.resource != EPHEMERAL_CONTAINERS:
         return None
     if request.container and "may not be changed" in error.message:
         return NameTaken(f"{request.name} already has a debug container {request.container}")
@@ -150,8 +158,7 @@ def _policy(error: ApiError, request: ApiRequest) -> Forbidden:
         )
     return Forbidden(
         f"an admission policy of the cluster denied the debug container:\n  {error.message}",
-        "Nothing was added to the pod. A cluster administrator can exempt it; other flags may satisfy the policy "
-        "(--image, --run-as, --profile).",
+        "A cluster administrator can exempt it; other flags may satisfy the policy (--image, --run-as, --profile).",
     )
 
 
@@ -160,7 +167,7 @@ def _pod_security(error: ApiError, request: ApiRequest) -> Forbidden:
     return Forbidden(
         f'the namespace\'s Pod Security level "{level[1] if level else "?"}" does not allow the debug container:\n'
         f"  {error.message}",
-        "Nothing was added to the pod. An administrator of the namespace can allow it: "
+        "An administrator of the namespace can allow it: "
         f"kubectl label namespace {namespace} pod-security.kubernetes.io/enforce=privileged --overwrite",
     )
 
@@ -174,27 +181,36 @@ def _forbidden(error: ApiError, request: ApiRequest) -> Forbidden:
     return _denied(error, request)
 
 
+def denied(request: ApiRequest) -> PermissionDenied:
+    """A denial by RBAC of a request that was not made."""
+    return PermissionDenied("", request.verb, request.resource, request.namespace, *_rights(request, "", copies=True))
+
+
 def _denied(error: ApiError, request: ApiRequest) -> PermissionDenied:
     """A denial by RBAC: the permission named by the server, else the one requested."""
     user, verb, resource = "", request.verb, request.resource
     if match := _NO_VERB.search(error.message):
         user, verb = one_line(match["user"]), match["verb"]
         resource = ".".join(filter(None, (match["resource"], match["group"])))
-    return PermissionDenied(user, verb, resource, request.namespace, *_rights(request, user))
+    copies = request.verb in ("create", "delete") and request.resource == PODS
+    return PermissionDenied(user, verb, resource, request.namespace, *_rights(request, user, copies=copies))
 
 
-def _rights(request: ApiRequest, user: str) -> tuple[str, ...]:
+def _rights(request: ApiRequest, user: str, *, copies: bool = False) -> tuple[str, ...]:
     """Commands that grant the permissions needed, ready to paste; for workloads the caller words the advice."""
     namespace = request.namespace
     if request.reads_many and request.resource == PODS:
         return _list_rights(namespace, user)
     if namespace is None or request.kind != "pod":
         return ()
+    from kubectl_dshell.domain.permissions import COPY, SESSION
+
+    use = COPY if copies else SESSION
     name = quote(user) if user else "NAME  # yours: kubectl auth whoami"
     return (
         (
-            "Grant it with manifests/rbac/session.yaml, or:\n"
-            + role_command(namespace)
+            f"Grant it with manifests/rbac/{use.name}.yaml, or:\n"
+            + role_command(namespace, use)
             + f"\n  kubectl create rolebinding dshell -n {quote(namespace)} --role=dshell --user={name}"
         ),
     )
@@ -210,14 +226,16 @@ def _list_rights(namespace: str | None, user: str) -> tuple[str, ...]:
     return (rights,) if namespace else ("Listing a single namespace may be allowed: -n NAMESPACE", rights)
 
 
-def role_command(namespace: str) -> str:
-    """A command that creates the minimal Role for a session, ready to paste."""
+def role_command(namespace: str, use: Use) -> str:
+    """A command that creates the minimal Role for a use of the program, ready to paste."""
+    from kubectl_dshell.domain.permissions import role
+
+    made = role("dshell", namespace, use.granted)
+    rules = ",\n             ".join(json.dumps(rule) for rule in made["rules"])
     return f"""  kubectl apply -f - <<'ROLE'
-  {{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",
-   "metadata": {{"name": "dshell", "namespace": {json.dumps(namespace)}}},
-   "rules": [{{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "watch"]}},
-             {{"apiGroups": [""], "resources": ["pods/ephemeralcontainers"], "verbs": ["patch"]}},
-             {{"apiGroups": [""], "resources": ["pods/exec"], "verbs": ["get", "create"]}}]}}
+  {{"apiVersion": "{made["apiVersion"]}", "kind": "Role",
+   "metadata": {json.dumps(made["metadata"])},
+   "rules": [{rules}]}}
   ROLE"""
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.domain.debug_container.cleanup_result import CleanupOutcome
-from kubectl_dshell.domain.debug_container.made_by import tool
 from kubectl_dshell.domain.debug_container.staleness import who_is_in
+from kubectl_dshell.domain.debug_container.status import tool
 from kubectl_dshell.domain.pod.unreadable import told
 from kubectl_dshell.domain.round_robin import by_group
 from kubectl_dshell.domain.text.duration import age
 from kubectl_dshell.output.debug_containers.document import VERSION, unclear_documents
+from kubectl_dshell.output.debug_containers.formats import name_line
 from kubectl_dshell.output.document import DocumentFormat, format_document
 from kubectl_dshell.output.escape import escape_line
 
@@ -27,15 +28,15 @@ _WORDS = {
     CleanupOutcome.ALREADY_ENDED: "already ended",
     CleanupOutcome.FAILED: "could not be ended",
     CleanupOutcome.WOULD_END: "would be ended",
-    CleanupOutcome.LEFT: "left alone",
+    CleanupOutcome.LEFT: "skipped",
     CleanupOutcome.INTERRUPTED: "not confirmed to have ended",
 }
 STAY = "Ended debug containers stay listed in their pods until the pods are replaced; nothing in them runs."
 WHY_THEY_STAY = """\
 Why ended debug containers stay listed: Kubernetes cannot remove an ephemeral container from a pod. A pod's
 containers are fixed when the pod is created; the one exception, the subresource pods/ephemeralcontainers, only
-adds (the API server rejects every change or removal of an entry), so that a pod keeps a record of what was done
-in it. An ended debug container therefore stays in spec.ephemeralContainers, and the way it ended in
+allows additions (the API server rejects every change or removal of an entry), so that a pod keeps a record of its
+debug containers. An ended debug container therefore stays in spec.ephemeralContainers, and the way it ended in
 status.ephemeralContainerStatuses, until the pod is replaced: kubectl delete pod, kubectl rollout restart. The
 entry uses no CPU or memory, cannot be started again, and its name cannot be reused in the same pod."""
 
@@ -50,8 +51,7 @@ def format_name(ending: CleanupResult, *, everywhere: bool) -> str:
     """The name as in `ls -o name`; empty for a container that has not ended."""
     if ending.outcome not in {CleanupOutcome.ENDED, CleanupOutcome.WOULD_END}:
         return ""
-    s = ending.container
-    return escape_line(f"{s.namespace + '/' if everywhere else ''}{s.pod}/{s.name}") + "\n"
+    return name_line(ending.container, everywhere=everywhere)
 
 
 def format_endings(endings: Sequence[CleanupResult], unclear: Sequence[UnreadablePod], form: DocumentFormat) -> str:
@@ -84,7 +84,7 @@ def summary(endings: Sequence[CleanupResult], untold: int, *, dry: bool = False)
     parts += [f"{count[CleanupOutcome.ALREADY_ENDED]} already ended"] if count[CleanupOutcome.ALREADY_ENDED] else []
     failed = f"{count[CleanupOutcome.FAILED]} {'would fail' if dry else 'failed'}"
     parts += [failed] if count[CleanupOutcome.FAILED] or not dry else []
-    parts += [f"{count[CleanupOutcome.LEFT]} left alone"] if count[CleanupOutcome.LEFT] else []
+    parts += [f"{count[CleanupOutcome.LEFT]} skipped"] if count[CleanupOutcome.LEFT] else []
     parts += [f"{interrupted} unfinished when interrupted"] if interrupted else []
     if dry:
         return f"{', '.join(parts)}; nothing was done."
@@ -93,7 +93,7 @@ def summary(endings: Sequence[CleanupResult], untold: int, *, dry: bool = False)
 
 
 def not_ended(endings: Sequence[CleanupResult], unclear: Sequence[UnreadablePod]) -> list[str]:
-    """The namespaces of those that failed or were left alone, and the malformed pods, for people."""
+    """The namespaces of those that failed or were skipped, and the malformed pods, for people."""
     where = [e.container.namespace for e in endings if e.outcome in {CleanupOutcome.FAILED, CleanupOutcome.LEFT}]
     lines = [f"Not ended: {by_group(where)}."] if len(where) > 1 else []
     return [*lines, *([told(unclear)] if unclear else [])]
@@ -118,7 +118,7 @@ def question(chosen: Sequence[DebugContainer], now: datetime, shown: int = 20) -
 
 
 def _known(container: DebugContainer, now: datetime) -> Iterator[str]:
-    yield container.owner or "made by another tool"
+    yield container.owner or "created by another tool"
     if container.started_at:
         yield f"running for {age(now - container.started_at)}"
     if users := who_is_in(container):

@@ -9,5 +9,8 @@ if TYPE_CHECKING:
 
 
 def format_failure(error: DshellError) -> str:
-    """`error: MESSAGE`, then one line per suggested next step; no full stop is added to a remote message."""
-    return "\n".join([f"error: {error.message}", *error.advice])
+    """`error: MESSAGE`, one line on what was added, and one per suggested next step.
+
+    No full stop is added to a remote message.
+    """
+    return "\n".join([f"error: {error.message}", *error.remarks])

@@ -6,8 +6,10 @@ import json
 import threading
 from typing import TYPE_CHECKING, Any, Protocol
 
-from kubectl_dshell.domain.stream import Channel, Sink
+from kubectl_dshell.domain.fanout import ALREADY_RUN
+from kubectl_dshell.domain.stream import Channel, Output, Sink
 from kubectl_dshell.errors import ExitStatus
+from kubectl_dshell.output.debug_containers.document import VERSION
 from kubectl_dshell.output.sinks.prefixed import prefix
 
 if TYPE_CHECKING:
@@ -15,10 +17,9 @@ if TYPE_CHECKING:
 
     from kubectl_dshell.domain.fanout import RunResult
     from kubectl_dshell.domain.pod.container_ref import ContainerRef
+    from kubectl_dshell.domain.shard import Shard
     from kubectl_dshell.output.progress.fanout_bar import FanoutBar
     from kubectl_dshell.output.sinks.multiplexer import Printer
-
-VERSION = "dshell/v1"
 
 
 class PodSink(Sink, Protocol):
@@ -57,14 +58,35 @@ class RunReport:
         sink = self._sinks.pop((result.place.namespace, result.place.pod), None)
         if self._as_json:
             with self._writing:
-                line = json.dumps(run_document(result, _finished(sink, result))) + "\n"
-                self._printer.write(Channel.STDOUT, line.encode())
+                self._write(run_document(result, _finished(sink, result)))
         else:
             _finished(sink, result)
             if result.error is not None:
-                self.say(result.place, f"error: {result.error.message}")
+                happened = (f"error: {result.error.message}", result.error.aftermath)
+                self.say(result.place, "\n".join(filter(None, happened)))
+            elif result.earlier:
+                self.say(result.place, result.earlier)
         if self._bar:
-            self._bar.advance(failed=not (result.ok or result.stopped))
+            self._bar.advance(failed=result.failed)
+
+    def repeat(self, result: RunResult, fields: dict[str, Any]) -> None:
+        """A result that another process has written as a document, with the `fields` of the output there."""
+        if self._as_json:
+            self._write(run_document(result, fields))
+            return
+        if fields:
+            sink = self.begin(result.place)
+            for channel, name in ((Channel.STDOUT, "stdout"), (Channel.STDERR, "stderr")):
+                sink.write(Output(channel, fields[name].encode(errors="replace")))
+        self.end(result)
+
+    def end_shard(self, shard: Shard, pods: int, exit_code: int) -> None:
+        """All pods of a shard have their results."""
+        if self._as_json:
+            self._write(shard_document(shard, pods, exit_code))
+
+    def _write(self, document: dict[str, Any]) -> None:
+        self._printer.write(Channel.STDOUT, f"{json.dumps(document)}\n".encode())
 
     def say(self, place: ContainerRef, text: str) -> None:
         start = prefix(place, namespaced=self._namespaced, colour=False).decode()
@@ -96,6 +118,18 @@ def run_document(result: RunResult, fields: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def shard_document(shard: Shard, pods: int, exit_code: int) -> dict[str, Any]:
+    """One ShardResult, as described in docs/json.md."""
+    return {
+        "apiVersion": VERSION,
+        "kind": "ShardResult",
+        "index": shard.index,
+        "count": shard.count,
+        "pods": pods,
+        "exitCode": exit_code,
+    }
+
+
 def _identity(result: RunResult) -> dict[str, Any] | None:
     """As in `ls -o json`."""
     if result.identity is None:
@@ -109,6 +143,8 @@ def _error(result: RunResult) -> dict[str, Any] | None:
         return {
             "class": result.error.status.name,
             "message": result.error.message,
-            "advice": list(result.error.advice),
+            "advice": list(result.error.remarks),
         }
+    if result.earlier:
+        return {"class": ALREADY_RUN, "message": result.earlier, "advice": []}
     return {"class": ExitStatus.INTERRUPTED.name, "message": "stopped", "advice": []} if result.stopped else None

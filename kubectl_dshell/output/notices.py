@@ -32,7 +32,7 @@ class Notices:
 
     def identity(self, text: str) -> None:
         if self._terminal and not self._quiet:
-            self._write(text)
+            self._write(text, fresh=False)
 
     def notice(self, text: str) -> None:
         if not self._quiet:
@@ -42,16 +42,16 @@ class Notices:
         self._write(text)
 
     def interject(self, text: str) -> None:
-        self._write(text, fresh=self._terminal)
+        self._write(text, fresh=self._terminal or None)
 
     def trace(self, text: str) -> None:
         """Output of -v."""
         self._write(text)
 
-    def _write(self, text: str, *, fresh: bool = False) -> None:
-        """`fresh`: the cursor may be in the middle of a line, as it may always be in a raw terminal."""
+    def _write(self, text: str, *, fresh: bool | None = None) -> None:
+        """`fresh`: whether the cursor may be in the middle of a line; None: in a raw terminal it may."""
         raw = self._is_raw()
-        write_line(f"\n{text}" if fresh or raw else text, "\r\n" if raw else "\n")
+        write_line(f"\n{text}" if (raw if fresh is None else fresh) else text, "\r\n" if raw else "\n")
 
     def progress(self, text: str) -> None:
         if not text:

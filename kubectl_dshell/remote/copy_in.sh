@@ -97,7 +97,7 @@ place_entry() {
 	fi
 }
 
-# abort CODE TEXT...: fails after the client was told that nothing more is wanted.
+# abort CODE TEXT...: fails, after telling the client that no more input is wanted.
 abort() {
 	echo failed
 	cat >/dev/null

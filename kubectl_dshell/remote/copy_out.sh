@@ -42,10 +42,34 @@ expand_pattern() {
 	done
 }
 
-# write_archive NAME...: GNU tar takes "\n" in a name for a line break.
-write_archive() {
+# holds_small_files NAME...: whether there are many, with less than 64 kB each on average.
+holds_small_files() {
+	local sizes= count=
+	# the total, and the number of lines
+	sizes=$(du -akc "$@" 2>/dev/null | sed -n '$p;$=')
+	count=${sizes##*[!0-9]}
+	[ "${count:-0}" -gt 100 ] && [ "${sizes%%[!0-9]*}" -lt $((64 * count)) ]
+} 2>/dev/null
+
+# pack NAME...: GNU tar takes "\n" in a name for a line break.
+pack() {
 	case $* in *\\*) case $(tar --version 2>/dev/null) in *GNU*) exec tar --no-unquote -c -f - "$@" ;; esac ;; esac
 	exec tar -c -f - "$@"
+}
+
+# write_archive NAME...: tar writes headers and small files one by one, and each write is a message on the whole way to
+# the client. dd makes large ones of them (only if its sizes differ, with busybox). To large files it is a detour.
+write_archive() {
+	local code=
+	if ! command -v dd >/dev/null || ! holds_small_files "$@"; then
+		pack "$@"
+	fi
+	exec 7>&1
+	code=$({ {
+		(pack "$@" 3>&- 7>&-)
+		echo $? >&3
+	} | dd ibs=32k obs=128k 2>/dev/null >&7; } 3>&1)
+	return "${code:-1}"
 }
 
 # take_path NAME: checks the file or directory $path or, if $action is send, writes it.
@@ -73,7 +97,7 @@ take_path() {
 		(cd "$path" && write_archive .) || status=$INCOMPLETE
 	else
 		printf 'source\0file\0%s\0%s\0' "$1" "${path#.}"
-		(cd "${path%/*}" && write_archive "./${path##*/}") || status=$INCOMPLETE
+		(cd "${path%/*}" && pack "./${path##*/}") || status=$INCOMPLETE
 	fi
 }
 

@@ -1,11 +1,11 @@
 # shellcheck shell=sh
-# Ends all processes of the container that it is started in by an exec, whoever made that container, as the user of that
-# exec. It comes through the stdin of `sh`, after processes.sh, and does nothing before its last line: half of it is
-# harmless.
+# Ends all processes of the container in which an exec starts it, as the user of that exec, whichever tool created the
+# container. It comes through the stdin of `sh`, after processes.sh, and does nothing before its last line: half of it
+# is harmless.
 #
 # stdout  one line: "dshell-end ended", or why nothing was signalled: "blind" (our own cgroup cannot be seen), "first"
-#         (the container's first process is PID 1, which no signal from inside ends; or PID 1 cannot be told from our
-#         own), "none" (no process is surely ours). No line if the container ended before this script.
+#         (the container's first process is PID 1, which no signal from inside ends; or PID 1 cannot be told apart
+#         from our own), "none" (no process is certain to be ours). No line if the container ended before this script.
 
 # shellcheck disable=SC2154 # from processes.sh
 # shellcheck disable=SC2034 # for processes.sh
@@ -35,4 +35,3 @@ main() {
 	end_processes "" execs
 	answer ended
 }
-main

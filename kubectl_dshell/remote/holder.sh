@@ -1,17 +1,17 @@
 # shellcheck shell=sh
-# The first process of the debug container. It waits, ends the processes of sessions that are over, and ends itself when
-# no session is left. processes.sh comes before it.
+# What the first process of the debug container becomes (first_process.sh). It waits, ends the processes of sessions
+# that are over, and ends itself when no session is left. processes.sh comes before it.
 #
-# stdin   (as /proc/PID/fd/3) the clients' words, one a line (protocol.py): beat ID SECONDS AT, bye ID, keep SECONDS,
-#         end; and from an exec: target PID
-# env     DSHELL_LEASE    seconds to wait for the first beat
-#         DSHELL_STARTER  the session that the container was started for, which must not be ended when others come and
-#                         go meanwhile; and the seconds to wait for its first beat
-#         DSHELL_LIMIT    seconds after which it ends whatever the clients say
-#         DSHELL_HOLDER   this text
+# stdin   (as /proc/PID/fd/3) the clients' messages, one per line (protocol.py): beat ID SECONDS AT, bye ID, keep
+#         SECONDS, end; and from an exec: target PID
+# env     DSHELL_PROTOCOL  "VERSION ID SECONDS": the session that the container was added for, which must not be ended
+#                          while others come and go; and the seconds to wait for its first beat
+#         DSHELL_LIMIT     seconds after which it ends, regardless of its clients
+#         DSHELL_TOOLS     "NAME PID START ...": the debug container whose shell and tools we use, its holder, and when
+#                          that started (in ticks)
 # /dev/termination-log    while it lives, one line of numbers: its PID; the number of sessions; and, in seconds since
-#         the node started, the last word of a client (or its own start), until when it is kept (0: not at all), its
-#         limit. At the end the reason, which becomes the container's status.terminated.message.
+#         the node started, the last message of a client (or its own start), until when it is kept (0: not at all),
+#         its limit. At the end the reason, which becomes the container's status.terminated.message.
 #
 # It prints nothing, starts no process while it waits, and signals nothing outside its own container.
 #
@@ -26,35 +26,22 @@
 # shellcheck disable=SC2015 # a && b || c: c is also for a b that fails
 :
 
-readonly UNAVAILABLE=69
-# If the container's environment does not say.
-readonly DEFAULT_LEASE=50 DEFAULT_LIMIT=28800
-# Seconds. After the last session: for the next beat of another one, then for a word that is already in the pipe. While
-# the pod is being stopped: how often to look for the app. At the end: for a tether to echo its last word.
+# Seconds. After the last session: for the next beat of another one, then for a message that is already in the pipe.
+# While the pod is being stopped: how often to look for the app. At the end: for a tether to echo its last message.
 readonly GRACE_SECONDS=0.25 LAST_READ_SECONDS=0.5 STOPPING_SECONDS=0.25 ECHO_SECONDS=0.05
+# In seconds, of the lender of our tools: how often to look whether it lives, and how much longer than ourselves it is
+# to stay if we vanish.
+readonly LENDER_SECONDS=15 LENT_SECONDS=30
 # How much is remembered of the IDs of ended sessions.
 readonly ENDED_BYTES=500
 readonly LOG=/dev/termination-log
-
-(read -r -t 1 _ </dev/null) 2>/dev/null
-if [ $? -gt 1 ]; then
-	# dash has no read -t
-	[ -z "$BASH_VERSION" ] && command -v bash >/dev/null && exec bash -c "$DSHELL_HOLDER" dshell
-	echo "the debug image needs a shell whose read has -t: busybox ash or bash" >$LOG
-	exit $UNAVAILABLE
-fi
-
-# As sh (posix) bash limits a read by a signal, and loses one that arrives just before the read: it would wait for ever.
-# Otherwise it uses select(2).
-# shellcheck disable=SC3040 # of bash
-[ -z "$BASH_VERSION" ] || set +o posix
 
 # is_number WORD: whether it is all digits and a shell can calculate with it.
 is_number() {
 	case $1 in '' | 0?* | *[!0-9]* | ??????????*) return 1 ;; esac
 }
 
-# From here on a word fails at its writer: a directory cannot be written to.
+# From here on, a message fails at its writer: a directory cannot be written to.
 close_inbox() {
 	exec 3</
 }
@@ -65,10 +52,11 @@ end_container() {
 	trap '' TERM HUP INT
 	close_inbox
 	exec 4<&-
-	echo "$1" >$LOG
+	printf %s "$1" >$LOG
 	[ "$2" ] || end_processes
-	# a tether may still have a word to echo
+	# a tether may still have a message to echo
 	sleep $ECHO_SECONDS 2>/dev/null
+	return_tools
 	exit 0
 }
 
@@ -82,7 +70,7 @@ handle_word() {
 	beat)
 		[ "$2" ] && is_number "$3" || return
 		if has_word " $ended_sessions" "$2"; then
-			# an exec that the node started after its client had gone
+			# an exec that the node started after its client was gone
 			end_processes "$2"
 			return
 		fi
@@ -92,6 +80,8 @@ handle_word() {
 		expires=$((now + $3))
 		case $forgotten in */*/*/?*) ahead=${forgotten##*/} ;; esac
 		! is_number "$4" || date_back "$3" "$4"
+		# only a tether says AT, and it may have come after the last announcement
+		[ -z "$4" ] || announced=
 		sessions="$sessions $2/$expires/$3/$ahead"
 		;;
 	bye)
@@ -106,7 +96,7 @@ handle_word() {
 		is_number "$2" && kept_until=$((now + $2)) && kept_for=$2 || return
 		;;
 	target)
-		# an exec has found it: not a word of a client
+		# from an exec that has found it: not a message of a client
 		! is_number "$2" || target=$2
 		return
 		;;
@@ -131,9 +121,9 @@ forget_session() {
 	sessions=$rest
 }
 
-# date_back SECONDS AT: for a beat of SECONDS that was sent at AT on the client's clock. A word may be on its way for
-# long, and what counts is when it was sent.
-# sets: expires; ahead, how far our clock is ahead of the client's, by the quickest word so far
+# date_back SECONDS AT: for a beat of SECONDS that was sent at AT on the client's clock. A message may take
+# long to arrive, and what counts is when it was sent.
+# sets: expires; ahead, how far our clock is ahead of the client's, by the quickest message so far
 date_back() {
 	[ "$ahead" ] && [ "$ahead" -lt $((now - $2)) ] || { ahead=$((now - $2)) && return; }
 	# of several connections one may be slower than another
@@ -142,8 +132,8 @@ date_back() {
 	[ "$expires" -ge $(($2 + ahead + $1)) ] || expires=$(($2 + ahead + $1))
 }
 
-# Publishes the state, for enter.sh. The session that the container was started for counts once it has spoken. Written
-# over the previous line and padded to one width, so that the file is never seen empty.
+# Publishes the state, for inbox.sh and state.sh. The session that the container was started for counts once it
+# has sent a message. Written over the previous line and padded to one width, so that the file is never seen empty.
 # sets: published_state
 publish_state() {
 	local count=0 session=
@@ -172,7 +162,7 @@ end_silent_sessions() {
 		if [ "$expires" -gt "$now" ]; then
 			[ "$expires" -ge "$next_end" ] || next_end=$expires
 		elif [ "$id" = "$expected" ]; then
-			# no exec of it has come; the inbox will be closed for one that is just coming
+			# no exec of it has come; the inbox will be closed to one that is just coming
 			forget_session "$id"
 			expected=
 			reason="ended after $seconds s without its first client"
@@ -211,13 +201,13 @@ signal_tethers() {
 	done
 }
 
-# The pod is being stopped: sessions go on for as long as the app runs and not a moment longer, because the pod is not
-# gone before its last container. If the app is PID 1 the kernel ends them with it, otherwise this script does.
+# The pod is being stopped: sessions go on for as long as the app runs and no longer, because the pod is not gone before
+# its last container has ended. If the app is PID 1 the kernel ends them with it, otherwise this script does.
 target_runs() {
 	[ "$target" ] && read_file "/proc/$target/stat" && case ${file_text##*) } in [ZX]*) false ;; esac
 }
 
-# Tells every tether, once, that the pod is being stopped.
+# Tells every tether that the pod is being stopped; again after a beat of one, as another may have come.
 # sets: announced
 announce_stop() {
 	local tether=
@@ -233,58 +223,95 @@ announce_stop() {
 	start_nothing=
 }
 
-: "${DSHELL_LEASE:=$DEFAULT_LEASE}" "${DSHELL_LIMIT:=$DEFAULT_LIMIT}"
-# if memory runs short, the kernel takes this before the app
-{ echo 1000 >/proc/self/oom_score_adj; } 2>/dev/null
-# The words come through descriptor 3, because 0 is another file while something is read from one. Opened for writing
-# too, so that it never ends, whatever becomes of the runtime's end.
-if { true 3<>/proc/$$/fd/0; } 2>/dev/null; then
-	exec 3<>/proc/$$/fd/0
-else
-	exec 3<&0
-fi
-# shellcheck disable=SC2086 # two words
-set -- $DSHELL_STARTER
-expected=$1
-first_wait=$2
-is_number "$first_wait" || first_wait=$DSHELL_LEASE
-read_clock && limit=$((now + DSHELL_LIMIT))
-sessions=${expected:--}/$((now + first_wait))/$first_wait/
-ended_sessions= kept_until= failed_at=
-last_word=$now
-published_state= target= stopping= announced=
-# An empty line ends the wait: not every shell ends its read at a signal, and a handler that reads would cut a word in
-# two.
-trap 'stopping=1; { echo >&3; } 2>/dev/null' TERM
-while read_clock && [ "$now" -lt "$limit" ]; do
-	end_silent_sessions
-	publish_state
-	timeout=$((next_end - now))
-	# the last session is over, but the next beat of another one may be on its way
-	[ "$sessions$kept_until" ] || timeout=$GRACE_SECONDS
-	if [ "$stopping" ]; then
-		target_runs || end_container "ended by the cluster" "$target"
-		[ "$sessions$kept_until" ] || end_container "ended by the cluster"
-		announce_stop
-		timeout=$STOPPING_SECONDS
-		waited_from=$ticks
+# Our shell and tools may be those of another debug container (app_image.sh), which is to stay for as long as we do: to
+# its holder we are a session.
+# sets: next_end, which comes early, since nobody tells us when that container ends
+renew_tools() {
+	[ "$lender" ] || return 0
+	lender_runs || end_container "ended with its tools"
+	# between the last session and the goodbye we may be killed, too
+	[ "$sessions$kept_until" ] || next_end=$now
+	# shellcheck disable=SC2154 # next_end
+	echo "beat $lender_session $((next_end - now + LENT_SECONDS))" >"/proc/$lender/fd/3"
+	[ "$next_end" -le $((now + LENDER_SECONDS)) ] || next_end=$((now + LENDER_SECONDS))
+} 2>/dev/null
+
+return_tools() {
+	[ -z "$lender" ] || ! lender_runs || echo "bye $lender_session" >"/proc/$lender/fd/3"
+} 2>/dev/null
+
+lender_runs() {
+	[ -p "/proc/$lender/fd/3" ] && read_file "/proc/$lender/stat" || return
+	# the fields from the third on
+	# shellcheck disable=SC2086 # words
+	set -- ${file_text##*) }
+	[ "${20}" = "$lender_start" ]
+}
+
+# Replaces first_process.sh; never returns.
+main() {
+	# As sh (posix) bash limits a read by a signal, and loses one that arrives just before the read: it would wait
+	# forever. Otherwise it uses select(2).
+	# shellcheck disable=SC3040 # of bash
+	[ -z "$BASH_VERSION" ] || set +o posix
+	# if memory runs short, the kernel takes this before the app
+	{ echo 1000 >/proc/self/oom_score_adj; } 2>/dev/null
+	# Messages come through descriptor 3, because 0 is another file while something is read from one. Opened for
+	# writing too, so that it never ends, whatever happens to the runtime's end.
+	if { true 3<>/proc/$$/fd/0; } 2>/dev/null; then
+		exec 3<>/proc/$$/fd/0
 	fi
-	if read -r -t "$timeout" word id seconds at _ <&3; then
-		read_clock && handle_word "$word" "$id" "$seconds" "$at"
-	elif [ "$stopping" ]; then
-		# a descriptor that has ended does not wait
-		read_clock && [ "$ticks" != "$waited_from" ] || sleep $STOPPING_SECONDS 2>/dev/null
-	elif [ -z "$sessions$kept_until" ]; then
-		# a word may have come just before; on a busy node it takes a moment to read it
-		exec 4<&3
-		close_inbox
-		read -r -t $LAST_READ_SECONDS word id seconds at _ <&4 || end_container "$reason"
-		exec 3<&4 4<&-
-		read_clock && handle_word "$word" "$id" "$seconds" "$at"
-	elif read_clock && [ "$now" -lt "$next_end" ]; then
-		# not silence but the end of the input: nobody can speak any more
-		[ "$now" != "$failed_at" ] || end_container "ended by the cluster"
-		failed_at=$now
-	fi
-done
-end_container "ended at its limit of $DSHELL_LIMIT s"
+	# shellcheck disable=SC2086 # three words
+	set -- $DSHELL_PROTOCOL
+	expected=$2
+	first_wait=$3
+	read_clock && limit=$((now + DSHELL_LIMIT))
+	sessions=${expected:--}/$((now + first_wait))/$first_wait/
+	lender_session=$expected
+	# shellcheck disable=SC2086 # words
+	set -- $DSHELL_TOOLS
+	lender=$2
+	lender_start=$3
+	# a message to a lender that has just ended fails
+	[ -z "$lender" ] || trap '' PIPE
+	ended_sessions= kept_until= failed_at=
+	last_word=$now
+	published_state= target= stopping= announced=
+	# An empty line ends the wait: not every shell ends its read at a signal, and a handler that reads would cut a message
+	# in two.
+	trap 'stopping=1; { echo >&3; } 2>/dev/null' TERM
+	while read_clock && [ "$now" -lt "$limit" ]; do
+		end_silent_sessions
+		renew_tools
+		publish_state
+		timeout=$((next_end - now))
+		# the last session is over, but the next beat of another one may be on its way
+		[ "$sessions$kept_until" ] || timeout=$GRACE_SECONDS
+		if [ "$stopping" ]; then
+			# in a copy of a pod we are PID 1: whatever is left is killed with us, and its client asks why
+			target_runs || end_container "ended by the cluster" "$target$no_target"
+			[ "$sessions$kept_until" ] || end_container "ended by the cluster"
+			announce_stop
+			timeout=$STOPPING_SECONDS
+			waited_from=$ticks
+		fi
+		if read -r -t "$timeout" word id seconds at _ <&3; then
+			read_clock && handle_word "$word" "$id" "$seconds" "$at"
+		elif [ "$stopping" ]; then
+			# a descriptor that has ended does not wait
+			read_clock && [ "$ticks" != "$waited_from" ] || sleep $STOPPING_SECONDS 2>/dev/null
+		elif [ -z "$sessions$kept_until" ]; then
+			# a message may have come just before; on a busy node it takes a moment to read it
+			exec 4<&3
+			close_inbox
+			read -r -t $LAST_READ_SECONDS word id seconds at _ <&4 || end_container "$reason"
+			exec 3<&4 4<&-
+			read_clock && handle_word "$word" "$id" "$seconds" "$at"
+		elif read_clock && [ "$now" -lt "$next_end" ]; then
+			# not silence but the end of the input: no message can arrive any more
+			[ "$now" != "$failed_at" ] || end_container "ended by the cluster"
+			failed_at=$now
+		fi
+	done
+	end_container "ended at its limit of $DSHELL_LIMIT s"
+}

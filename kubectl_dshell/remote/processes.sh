@@ -2,7 +2,7 @@
 # Finds the processes of the container that this script runs in ($$ is the script itself), and ends them and no others.
 #
 # The app must get no zombies: a process that loses its parent becomes a child of PID 1, which is the app, and stays a
-# zombie for ever if the app does not reap. So nothing is killed while it has a child, living or dead, or before it was
+# zombie forever if the app does not reap. So nothing is killed while it has a child, living or dead, or before it was
 # seen stopped: a stopped process without children cannot get any. Only a shell that waits for its child and catches
 # SIGINT may have dead children when it is signalled: it reaps them first and then dies of the signal.
 #
@@ -70,12 +70,12 @@ has_word() {
 #
 # IGNORES: 2 if it ignores SIGINT, plus 4 for SIGQUIT (a background job of a script: both), plus 16384 for SIGTERM (an
 #          interactive shell). CATCHES: the same for the signals that it handles.
-# KIND:    "exec" while it runs enter.sh (a tether, or an exec that is just starting), "prompt" for an interactive shell
-#          or what is below one, "work" for the rest.
+# KIND:    "exec" while it runs our own scripts (a tether, or an exec that is just starting), "prompt" for an
+#          interactive shell or what is below one, "work" for the rest.
 #
 # The app, and with hostPID the whole node, may run as our user. A process is ours only if its whole cgroup file equals
-# ours (one line is not enough: some hierarchies are "/" for all) and its root directory is ours too, or its parent is
-# ours (chroot). PID 1 never is: beside an app it is the app.
+# ours (one line is not enough: some hierarchies are "/" for all) and its root directory is ours too, or it was started
+# with --chroot, or its parent is ours. PID 1 never is: beside an app it is the app.
 # It belongs to a session if its environment says so, or if its parent or the leader of its kernel session does: each
 # exec has a kernel session of its own.
 scan_processes() {
@@ -114,8 +114,8 @@ scan_processes() {
 		[ZX]) continue ;;
 		R) busy_pids="$busy_pids$pid " ;;
 		esac
-		# an exec is known by its arguments, not by its environment: that holds both scripts, and a shell reads byte by byte
-		if [ "$dir/root" -ef /proc/$$/root ]; then
+		# an exec is known by its arguments until it runs its command: its environment is that of the container
+		if [ "$dir/root" -ef /proc/$$/root ] || is_chrooted "$dir"; then
 			own_root=1
 			own_pids="$own_pids$pid "
 			read_file "$dir/cmdline"
@@ -125,7 +125,7 @@ scan_processes() {
 		# shellcheck disable=SC2016 # the text itself
 		case ${own_root:-0}$arguments in
 		1) starting=$1 ;;
-		1*'eval "$DSHELL_ENTER"'*dshell*)
+		1*'eval "$dshell"'*dshell*)
 			kind="exec"
 			exec_pids="$exec_pids$pid "
 			case $arguments in
@@ -179,6 +179,12 @@ scan_processes() {
 	done
 	starting=$starting$unsure
 } 2>/dev/null
+
+# is_chrooted DIR: whether the process was started with --chroot (chroot.sh).
+is_chrooted() {
+	read_file "$1/environ"
+	case $file_text in *DSHELL_CHROOT=1*) ;; *) return 1 ;; esac
+}
 
 # Adds the process at hand ($process is its record) to those of the session.
 # sets: process_list session_pids own_pids waits_PID child_pids

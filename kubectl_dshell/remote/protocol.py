@@ -1,18 +1,17 @@
-"""The protocol of holder.sh and enter.sh: exec arguments, messages through a tether, and their replies."""
+"""The protocol of the scripts: messages through a tether, and their replies."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.domain.access.facts import EnterStatus, Facts, HolderState, Ids, parse_id
+from kubectl_dshell.domain.access.facts import Facts, HolderState, Ids, parse_id
 from kubectl_dshell.domain.debug_container.status import HolderReport
 from kubectl_dshell.domain.text.bounds import small_number
 from kubectl_dshell.errors import Malformed
-from kubectl_dshell.remote.script import task
 
 if TYPE_CHECKING:
-    from kubectl_dshell.domain.stream import TerminalSize
+    from kubectl_dshell.domain.app_image.tools import Tools
 
 END = b"end\n"
 """The holder ends now, even with clients."""
@@ -23,59 +22,18 @@ LAPSED = 128 + 10
 """A tether's exit code: its session was silent for too long, and the holder has ended what it ran (SIGUSR1)."""
 LAPSED_IDLE = 128 + 12
 """The same, but its command had ended by itself before (SIGUSR2)."""
-
-_ENTER = ("sh", "-c", 'eval "$DSHELL_ENTER"', "dshell")
-# An older script does not know the mode, and would count the caller as a client.
-_ASK = ("sh", "-c", 'case $DSHELL_ENTER in *dshell-state*) eval "$DSHELL_ENTER" ;; esac', "dshell")
 _SIGNALLED = 128
 """Exit codes from here on may stand for a signal (POSIX, `sh`)."""
 _SESSION_ID = re.compile(r"[a-z0-9]{8}")
 _MASK = re.compile(r"[0-9a-f]{1,16}")
 _LONGEST_LINE = 4096
-
-
-def shell_argv(target_id: str, session_id: str, name: str, size: TerminalSize | None = None) -> list[str]:
-    """An interactive shell in the target's root; `name` is for its prompt.
-
-    `target_id` is the containerID of the target's status, with or without the runtime's "containerd://".
-    """
-    return _interactive("shell", target_id, session_id, name, size)
-
-
-def outside_argv(target_id: str, session_id: str, name: str, size: TerminalSize | None = None) -> list[str]:
-    """An interactive shell in the debug image, for a target whose root cannot be entered."""
-    return _interactive("outside", target_id, session_id, name, size)
-
-
-def run_argv(target_id: str, session_id: str, command: list[str]) -> list[str]:
-    """A command in the target's root, without a terminal; its arguments are passed unchanged."""
-    return [*_argv("run", target_id, session_id), *command]
-
-
-def task_argv(target_id: str, session_id: str, command: list[str]) -> list[str]:
-    """The same for a command without stdin, which says goodbye itself: `has_said_goodbye`."""
-    return run_argv(target_id, session_id, ["sh", "-c", task(), "task", *command])
+_LONGEST_TICKS = 15
+"""Digits of a time in hundredths of a second since the node's start."""
 
 
 def has_said_goodbye(code: int) -> bool:
-    """Whether a task that ended with `code` has said goodbye; else its session has not ended, or never began."""
-    return code < _SIGNALLED and code not in tuple(EnterStatus)
-
-
-def terminal_argv(target_id: str, session_id: str, command: list[str], size: TerminalSize | None) -> list[str]:
-    """The same on a terminal of `size`."""
-    rows, columns = map(str, size) if size else ("", "")
-    return [*_argv("terminal", target_id, session_id), rows, columns, *command]
-
-
-def tether_argv(target_id: str, session_id: str) -> list[str]:
-    """The connection to the holder: needs stdin and no TTY; sends the facts, then echoes each message."""
-    return _argv("tether", target_id, session_id)
-
-
-def state_argv() -> list[str]:
-    """Queries the state without a message to the holder: no stdin, no TTY, ends at once."""
-    return [*_ASK, "state", "", ""]
+    """Whether a command that began and ended with `code` has said goodbye itself (task.sh)."""
+    return code < _SIGNALLED
 
 
 def beat(session_id: str, seconds: int, at: float | None = None) -> bytes:
@@ -84,12 +42,12 @@ def beat(session_id: str, seconds: int, at: float | None = None) -> bytes:
     They begin at `at`, on a client clock that never stops: a message may take long to arrive.
     """
     said_at = "" if at is None else f" {min(max(int(at), 0), 999_999_999)}"
-    return f"beat {_checked(session_id)} {_positive(seconds)}{said_at}\n".encode()
+    return f"beat {checked(session_id)} {_positive(seconds)}{said_at}\n".encode()
 
 
 def bye(session_id: str) -> bytes:
     """The session is over; the holder ends its remaining processes, and itself after the last session."""
-    return f"bye {_checked(session_id)}\n".encode()
+    return f"bye {checked(session_id)}\n".encode()
 
 
 def keep(seconds: int) -> bytes:
@@ -98,7 +56,7 @@ def keep(seconds: int) -> bytes:
 
 
 def parse_state(line: str) -> tuple[HolderState, HolderReport | None]:
-    """The reply to `state_argv`. Another version of the script or holder, or no reply, gives UNKNOWN or no report."""
+    """The reply to `exec_script.state_exec`. Another version of the holder, or no reply, gives UNKNOWN or no report."""
     try:
         fact = _words(line, "dshell-state")
     except Malformed:
@@ -117,9 +75,9 @@ def parse_state(line: str) -> tuple[HolderState, HolderReport | None]:
 
 
 _NOT_SIGNALLED = {
-    "blind": "its processes cannot be told from others (no cgroup is visible in it)",
+    "blind": "its processes cannot be told apart from others (no cgroup is visible in it)",
     "first": "its first process is PID 1, which no signal from inside can end (it has no --target)",
-    "none": "the user of an exec in it may not signal any of its processes",
+    "none": "an exec in it runs as a user that may not signal any of its processes",
 }
 
 
@@ -146,10 +104,22 @@ def parse_facts(line: str) -> Facts:
             our_gid=_id(fact["our_gid"]),
             our_caps=_mask(fact["our_caps"]),
             left=_seconds(fact["left"]),
-            holder_alive=fact["holder"] == "ok",
+            holder_alive=fact["holder"] in {"ok", "new"},
+            holder_waits=fact["holder"] == "new",
+            tools=_tools(fact) if "lends_shell" in fact else None,
         )
     except KeyError as missing:
         raise Malformed(f"no {missing} in the line of facts") from missing
+
+
+def _tools(fact: dict[str, str]) -> Tools | None:
+    """Without the name of its debug container."""
+    from kubectl_dshell.domain.app_image.tools import lent
+
+    if not (started := fact.get("lends_started", "")).isdecimal() or len(started) > _LONGEST_TICKS:
+        raise Malformed("not a number in a line of dshell")
+    texts = [fact.get(f"lends_{name}", "") for name in ("links", "path", "shell", "loader", "libraries")]
+    return lent(_natural(fact["lends_holder"]), int(started), *texts)
 
 
 def _words(line: str, marker: str) -> dict[str, str]:
@@ -190,16 +160,7 @@ def _id(text: str) -> int:
     return number
 
 
-def _interactive(mode: str, target_id: str, session_id: str, name: str, size: TerminalSize | None) -> list[str]:
-    rows, columns = map(str, size) if size else ("", "")
-    return [*_argv(mode, target_id, session_id), name, rows, columns]
-
-
-def _argv(mode: str, target_id: str, session_id: str) -> list[str]:
-    return [*_ENTER, mode, target_id.rpartition("/")[2], _checked(session_id)]
-
-
-def _checked(session_id: str) -> str:
+def checked(session_id: str) -> str:
     """All IDs have the same length, as the holder searches for one in an environment without knowing its end."""
     if not _SESSION_ID.fullmatch(session_id):
         raise ValueError(f"a session id is 8 of a-z and 0-9: {session_id!r}")

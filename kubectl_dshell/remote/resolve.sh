@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Paths of the app: the working directory is its root, as enter.sh leaves it. Comes before copy_out.sh and copy_in.sh.
+# Paths of the app: the working directory is its root, as command.sh leaves it. Comes before copy_out.sh and copy_in.sh.
 
 # shellcheck disable=SC1007 # a= b=: two empty values
 # shellcheck disable=SC2034 # variables for the scripts that follow
@@ -16,7 +16,7 @@ LC_ALL=C
 export LC_ALL
 
 # resolve_path PATH: follows every symbolic link inside the root, the last one too. With $trusted_user only links of
-# root and of that user: anybody else may mean harm.
+# root and of that user: others may be hostile.
 # sets: path
 resolve_path() {
 	local rest="$1" part= link= hops=

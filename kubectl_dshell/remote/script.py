@@ -1,37 +1,98 @@
-"""The scripts: two travel in the debug container's environment, the others are given to an exec."""
+"""The scripts, as they are sent: comments and indentation are dropped."""
 
 from __future__ import annotations
 
-import re
+import shlex
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-_CONSTANTS = re.compile(r"^readonly((?: [A-Z_]+=[\w./-]+)+)\n", re.MULTILINE)
-_NAME = r"[a-z]+(?:_[a-z]+)+"
+if TYPE_CHECKING:
+    from kubectl_dshell.domain.app_image.tools import Tools
+
+_WIDEST_LINE = 150
+
+
+@cache
+def first_process() -> str:
+    """What the first process of a debug container runs: a few readable lines, which stay in the pod's spec forever."""
+    return _folded(_shipped("first_process.sh"))
 
 
 @cache
 def holder() -> str:
-    """The value of DSHELL_HOLDER, still to be escaped for a pod spec."""
-    return _shipped("processes.sh", "holder.sh")
+    """The text that the first process waits for."""
+    return _shipped("processes.sh", "holder.sh") + "main\n"
 
 
 @cache
-def enter() -> str:
-    """The value of DSHELL_ENTER, still to be escaped for a pod spec."""
-    return _shipped("target.sh", "enter.sh")
+def state() -> str:
+    """Prints the state of the holder."""
+    return _shipped("inbox.sh", "state.sh") + "report_state\n"
 
 
 @cache
-def task() -> str:
-    """Runs a command and says bye for its session."""
-    return _shipped("task.sh")
+def tether(*, lend: bool = False) -> str:
+    """Connects a session to the holder. `lend`: and tells how to run the tools of its container."""
+    lends = ["lend.sh"] if lend else []
+    return _shipped("inbox.sh", "deliver.sh", "target.sh", *lends, "tether.sh") + 'run_tether "$@"\n'
+
+
+def borrowing(tools: Tools) -> str:
+    """Precedes any of these in a container of the app's image, whose shell and tools are another image's."""
+    variables = {
+        "tools_root": tools.root,
+        "tools_path": tools.search_path,
+        "tools_shell": " ".join(tools.shell_words),
+        "tools_loader": " ".join(tools.loader_words),
+        "tools_applet": tools.applet if tools.links_lead_away else "",
+        "no_target": "1" if tools.is_mounted else "",
+    }
+    return "".join(f"{name}={shlex.quote(value)}\n" for name, value in variables.items()) + _app_image()
+
+
+def environment() -> str:
+    """Precedes a session with --target-env."""
+    return f"environment={shlex.quote(_shipped('environment.sh'))}\n"
+
+
+@cache
+def chrooting() -> str:
+    """Precedes a session with --chroot."""
+    return f"chroot_text={shlex.quote(_app_image())}\n" + _shipped("lend.sh", "chroot.sh")
+
+
+@cache
+def command(keep: int = 0, *, patient: bool = False) -> str:
+    """Runs a command in the app's root; `keep`: for how many seconds the debug container is to stay afterwards.
+
+    `patient`: what the command leaves running in the background goes on until its output has ended.
+    """
+    return (
+        _task(keep, patient=patient)
+        + _shipped("inbox.sh", "target.sh", "session.sh", "hints.sh", "command.sh")
+        + 'run_command "$@"\n'
+    )
+
+
+@cache
+def first_command(keep: int = 0, *, patient: bool = False) -> str:
+    """The same in a new debug container: the text of the holder follows on stdin."""
+    scripts = _shipped("inbox.sh", "deliver.sh", "target.sh", "session.sh", "hints.sh", "command.sh")
+    return _task(keep, patient=patient) + scripts + 'deliver_program "$3"\nrun_command "$@"\n'
+
+
+@cache
+def shell() -> str:
+    """Opens an interactive shell."""
+    start_up = shlex.quote(_shipped("shell_rc.sh"))
+    return _shipped("inbox.sh", "target.sh", "session.sh", "shell.sh") + f'shell_rc={start_up}\nopen_shell "$@"\n'
 
 
 @cache
 def end() -> str:
     """The stdin of `sh` in any debug container, to end its processes."""
-    return _shipped("processes.sh", "end.sh")
+    return _shipped("processes.sh", "end.sh") + "main\n"
 
 
 @cache
@@ -47,31 +108,34 @@ def copy_in() -> str:
 
 
 def shipped(source: str) -> str:
-    """`source` in fewer bytes: it stays in the pod's spec forever.
+    """`source` without comment lines, blank lines and indentation: a shell reads a stream byte by byte.
 
-    Comment lines, blank lines and indentation are dropped. Constants (`readonly NAME=value`) are replaced by their
-    values, names of functions and variables that have an underscore by shorter ones.
-
-    Safe only because the scripts have no text over several lines where whitespace or a `#` would matter, and no text
-    with a word that is such a name.
+    Safe only because the scripts have no text over several lines where whitespace or a `#` would matter.
     """
     lines = (line.strip() for line in source.splitlines())
-    text = "\n".join(line for line in lines if line and not line.startswith("#")) + "\n"
-    constants = dict(word.split("=") for words in _CONSTANTS.findall(text) for word in words.split())
-    text = _CONSTANTS.sub("", text)
-    for name, value in constants.items():
-        text = re.sub(rf"\$?\b{name}\b", value, text)
-    defined = dict.fromkeys(name for line in text.splitlines() for name in _defined(line))
-    short = {name: f"_{number}" for number, name in enumerate(defined)}
-    return re.sub(rf"\b{_NAME}\b", lambda match: short.get(match[0], match[0]), text)
+    return "\n".join(line for line in lines if line and not line.startswith("#")) + "\n"
 
 
-def _defined(line: str) -> list[str]:
-    """The functions and variables with an underscore in their names that `line` defines or declares."""
-    if line.startswith("local "):
-        return re.findall(rf"\b({_NAME})=", line)
-    return re.findall(rf"^({_NAME})(?:=|\(\))", line)
+def _app_image() -> str:
+    return _shipped("environment.sh", "app_image.sh")
+
+
+def _task(keep: int, *, patient: bool) -> str:
+    settings = (f"keep={keep}; " if keep else "") + ("patient=1; " if patient else "")
+    return f"task={shlex.quote(settings + _shipped('task.sh'))}\n"
 
 
 def _shipped(*names: str) -> str:
-    return shipped("".join(files(__package__).joinpath(name).read_text(encoding="utf-8") for name in names))
+    return shipped("".join(Path(__file__).with_name(name).read_text(encoding="utf-8") for name in names))
+
+
+def _folded(text: str) -> str:
+    """Several commands per line. `text` has no here-document and no string over several lines."""
+    folded = [""]
+    for line in text.removeprefix(":\n").splitlines():
+        joint = "" if not folded[-1] else " " if folded[-1].endswith((" do", " in", ";;", " ||")) else "; "
+        if len(folded[-1]) + len(joint) + len(line) > _WIDEST_LINE:
+            folded.append(line)
+        else:
+            folded[-1] += joint + line
+    return "\n".join(folded)

@@ -60,8 +60,8 @@ class Input(Protocol):
         """The terminal's size, if it is new since the last call."""
         ...
 
-    def read(self) -> bytes | None:
-        """The bytes available, b"" if there are none, None at the end. Raises Interrupted if its terminal is gone."""
+    def read(self) -> bytes | memoryview | None:
+        """The bytes available, until the next call; None at the end. Raises Interrupted if its terminal is gone."""
         ...
 
 
@@ -120,8 +120,9 @@ class Relay:
         """
         while self._outcome is None or not self._sink.drained:
             ready = self._wait(deadline)
-            self._interrupts.clear()
-            self._sink.clear()
+            for waker in (self._interrupts, self._sink):
+                if waker.fileno() in ready:
+                    waker.clear()
             self._interrupts.check()
             self._sink.check()
             if self._input is not None:

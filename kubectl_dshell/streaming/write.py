@@ -7,7 +7,7 @@ import select
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 
 def write_all(fd: int, data: bytes | memoryview, given_up: Callable[[], bool] = lambda: False) -> None:
@@ -20,6 +20,25 @@ def write_all(fd: int, data: bytes | memoryview, given_up: Callable[[], bool] = 
         try:
             view = view[os.write(fd, view) :]
         except BlockingIOError:
-            poller = select.poll()
-            poller.register(fd, select.POLLOUT)
-            poller.poll()
+            _wait_until_writable(fd)
+
+
+def write_pieces(fd: int, pieces: Sequence[memoryview], given_up: Callable[[], bool]) -> None:
+    """The same for several pieces, one after the other; at most IOV_MAX (1024), none of them empty."""
+    left = list(pieces)
+    while left and not given_up():
+        try:
+            count = os.writev(fd, left)
+        except BlockingIOError:
+            _wait_until_writable(fd)
+            continue
+        while left and count >= len(left[0]):
+            count -= len(left.pop(0))
+        if count:
+            left[0] = left[0][count:]
+
+
+def _wait_until_writable(fd: int) -> None:
+    poller = select.poll()
+    poller.register(fd, select.POLLOUT)
+    poller.poll()

@@ -63,7 +63,7 @@ def _replace_missing_files() -> None:
 
 
 def _take_any_text() -> None:
-    """Text that the locale cannot encode must not end the program: an answer to a question, a name in a message."""
+    """Text that the locale cannot encode must not end the program: the reply to a prompt, a name in a message."""
     for file, errors in (
         (sys.stdin, "surrogateescape"),
         (sys.stdout, "backslashreplace"),

@@ -26,12 +26,10 @@ class OutputRouter:
         self._screen = screen
         self._wakeup = Wakeup()
         self._tty = ends.tty is not None
-        self._stdout = FdWriter(ends.stdout, "standard output", self._wakeup.wake)
+        self._stdout = FdWriter(ends.stdout, "stdout", self._wakeup.wake)
         # One writer if both are the same file (`2>&1`, a terminal): two threads would mix up the order.
         self._stderr = (
-            self._stdout
-            if _same_file(ends.stdout, ends.stderr)
-            else FdWriter(ends.stderr, "standard error", self._wakeup.wake)
+            self._stdout if _same_file(ends.stdout, ends.stderr) else FdWriter(ends.stderr, "stderr", self._wakeup.wake)
         )
 
     def __enter__(self) -> Self:
@@ -71,7 +69,7 @@ class OutputRouter:
                 raise OutputClosed from writer.failure
             if self._tty and writer.failure.errno == errno.EIO:
                 raise Interrupted(signal.SIGHUP) from writer.failure
-            raise OutputFailed(f"cannot write {writer.name}: {writer.failure.strerror}") from writer.failure
+            raise OutputFailed(f"cannot write to {writer.name}: {writer.failure.strerror}") from writer.failure
 
 
 def _same_file(one: int, other: int) -> bool:

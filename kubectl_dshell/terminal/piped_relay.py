@@ -86,7 +86,7 @@ class _Feeder:
                 writer.flush()
                 if self._source:
                     self._source(writer)
-        except BrokenPipeError:  # the command has ended, and its exit code says more
+        except BrokenPipeError:  # the command has ended, and its exit code is more informative
             pass
         except BaseException as error:  # noqa: BLE001  # raised again in the main thread
             self.failure = error

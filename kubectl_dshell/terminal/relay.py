@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from kubectl_dshell.domain.stream import SIGNALLED
 from kubectl_dshell.streaming.relay import Relay
 from kubectl_dshell.terminal import raw_mode
 from kubectl_dshell.terminal.outputs import OutputRouter
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.stream import Companion, Exit, Stream
     from kubectl_dshell.terminal.signals import Signals
     from kubectl_dshell.terminal.stdio_fds import StdioFds
-
-_SIGNALLED = 128
-"""Exit codes above this stand for a signal (POSIX, `sh`): the command could not clean up after it."""
 
 
 def relay(stream: Stream, ends: StdioFds, companion: Companion | None, signals: Signals) -> Exit:
@@ -31,6 +29,6 @@ def relay(stream: Stream, ends: StdioFds, companion: Companion | None, signals: 
         outputs = stack.enter_context(OutputRouter(ends, mode.screen if mode else None))
         stdin = Stdin(ends.stdin, signals, mode)
         end = Relay(stream, outputs, signals, companion=companion, stdin=stdin).run()
-        if mode is not None and (end.code is None or end.code > _SIGNALLED):
+        if mode is not None and (end.code is None or end.code > SIGNALLED):
             mode.reset_screen()  # killed, and a full-screen program with it
         return end

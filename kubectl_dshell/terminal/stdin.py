@@ -35,6 +35,7 @@ class Stdin:
         self._terminal = fd is not None and (mode is not None or os.isatty(fd))
         self._in_foreground = True
         self._size_due = mode is not None
+        self._buffer = memoryview(bytearray(_PIECE))
 
     def fileno(self) -> int:
         return self._fd
@@ -63,21 +64,21 @@ class Stdin:
         due, self._size_due = self._size_due, False
         return raw_mode.size(self._mode.fd) if due and self._mode is not None else None
 
-    def read(self) -> bytes | None:
-        """The available bytes; b"" if another reader was faster; None at the end of the input.
+    def read(self) -> memoryview | None:
+        """The available bytes, until the next call; none if another reader was faster; None at the end of the input.
 
         Raises Interrupted (SIGHUP) if the terminal has gone, the only end that a raw one has.
         """
         try:
-            data = os.read(self._fd, _PIECE)
+            count = os.readv(self._fd, [self._buffer])
         except BlockingIOError:
-            return b""
+            return self._buffer[:0]
         except OSError as error:
             if self._terminal and error.errno == errno.EIO:
                 raise Interrupted(signal.SIGHUP) from error
-            raise OutputFailed(f"cannot read standard input: {error.strerror}") from error
-        if data:
-            return data
+            raise OutputFailed(f"cannot read from stdin: {error.strerror}") from error
+        if count:
+            return self._buffer[:count]
         if self._terminal and self._mode is not None:
             raise Interrupted(signal.SIGHUP)
         self._open = False

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class StdioFds:
+class StdioFds(NamedTuple):
     """Local descriptors. `tty` is the terminal to put into raw mode, whose size is used; None for pipes."""
 
     stdin: int | None

@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.streaming.write import write_all
+from kubectl_dshell.streaming.write import write_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 LIMIT = 1024 * 1024
 """Queued bytes at which a writer is full."""
 _PIECE = 128 * 1024
+"""Bytes written at a time: a blocking write returns only when all of it is written."""
+_MOST_PIECES = 256
 
 
 class OutputClosed(Exception):
@@ -24,14 +26,20 @@ class FdWriter:
     """Does not use O_NONBLOCK: that flag belongs to the open file, which other processes share."""
 
     def __init__(self, fd: int, name: str, on_progress: Callable[[], None]) -> None:
-        """`name` is for messages; `on_progress` is called in the thread when all is written, or a write has failed."""
+        """`name` is for messages.
+
+        `on_progress` is called in the thread when it is no longer `full`, when a write has failed, and when everything
+        is written if `drained` was asked for: a call for each piece would cost a turn of the caller's loop.
+        """
         self.name = name
         self.failure: OSError | None = None
         self._fd = fd
         self._on_progress = on_progress
-        self._pieces: deque[bytes] = deque()
+        self._pieces: deque[memoryview] = deque()
         self._size = 0
         self._over = False
+        self._awaited = False
+        self._held_back = False  # it was full, and the caller waits for room
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name=f"writer of {name}", daemon=True)
 
@@ -41,6 +49,8 @@ class FdWriter:
 
     @property
     def drained(self) -> bool:
+        """Whether everything is written."""
+        self._awaited = True  # before the look at the size, which the thread changes before it looks at this
         return not self._size
 
     def write(self, data: bytes) -> None:
@@ -49,8 +59,10 @@ class FdWriter:
             return
         with self._changed:
             if not self._over:
-                self._pieces.append(data)
+                view = memoryview(data)
+                self._pieces.extend(view[start : start + _PIECE] for start in range(0, len(view), _PIECE))
                 self._size += len(data)
+                self._held_back |= self.full
                 self._changed.notify()
         if self._thread.ident is None:
             self._thread.start()
@@ -70,9 +82,9 @@ class FdWriter:
         self._changed.notify()
 
     def _run(self) -> None:
-        while piece := self._next_piece():
+        while pieces := self._next_pieces():
             try:
-                self._write_all(piece)
+                write_pieces(self._fd, pieces, lambda: self._over)
             except OSError as error:
                 with self._changed:
                     self.failure = error
@@ -80,23 +92,20 @@ class FdWriter:
                 self._on_progress()
                 return
             with self._changed:
-                self._size = max(0, self._size - len(piece))
-                drained = self.drained
-            if drained:
+                self._size = max(0, self._size - sum(map(len, pieces)))
+                has_room = self._held_back and self._size <= LIMIT // 2
+                if has_room:
+                    self._held_back = False
+            if has_room or (self._awaited and not self._size):
                 self._on_progress()
 
-    def _next_piece(self) -> bytes:
-        """Several small pieces as one; b"" after the end."""
+    def _next_pieces(self) -> list[memoryview]:
+        """What to write next; nothing after the end."""
         with self._changed:
             self._changed.wait_for(lambda: self._pieces or self._over)
-            taken: list[bytes] = []
+            taken: list[memoryview] = []
             length = 0
-            while self._pieces and length < _PIECE:
+            while self._pieces and length + len(self._pieces[0]) <= _PIECE and len(taken) < _MOST_PIECES:
                 taken.append(self._pieces.popleft())
                 length += len(taken[-1])
-        return taken[0] if len(taken) == 1 else b"".join(taken)
-
-    def _write_all(self, data: bytes) -> None:
-        view = memoryview(data)
-        for start in range(0, len(view), _PIECE):  # a blocking write returns only when all of it is written
-            write_all(self._fd, view[start : start + _PIECE], lambda: self._over)
+        return taken

@@ -21,6 +21,7 @@ from kubectl_dshell.domain.pod.watch_event import PodEvent
 from kubectl_dshell.domain.stream import Companion, Exit, Stream
 from kubectl_dshell.domain.text.invocation import Invocation
 from kubectl_dshell.errors import Interrupted
+from kubectl_dshell.kube.auth.user_terminal import UserTerminal
 from kubectl_dshell.output.notices import Notices
 from kubectl_dshell.terminal.relay import relay
 from kubectl_dshell.terminal.signals import Signals
@@ -49,7 +50,7 @@ class Pipes(StandardTerminal):
     """Whatever our descriptors are."""
 
     def __init__(self, signals: Signals) -> None:
-        self._signals = signals
+        super().__init__(signals, UserTerminal())
 
     def relay(self, stream: Stream, companion: Companion, *, stdin: bool, tty: bool) -> Exit:
         del tty

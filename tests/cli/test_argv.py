@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kubectl_dshell.cli.argv import split_words
-from kubectl_dshell.cli.main import VERBS
-from kubectl_dshell.cli.open import open_command
+from kubectl_dshell.cli.dispatch import VERBS
+from kubectl_dshell.cli.verbs.open import open_command
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,18 @@ from kubectl_dshell.cli.open import open_command
         ("pod/ls", None, ["pod/ls"], None),
         ("web -c ls", None, ["web", "-c", "ls"], None),
         ("-- ls", None, [], ("ls",)),
+        ("-qn shop ls", "ls", ["-qn", "shop"], None),
+        ("-qnshop ls", "ls", ["-qnshop"], None),
+        ("-tn shop cleanup", "cleanup", ["-tn", "shop"], None),
+        ("-n=shop ls", "ls", ["-n=shop"], None),
+        ("-nq ls", "ls", ["-nq"], None),
+        ("-qn ls web", None, ["-qn", "ls", "web"], None),
+        ("-qw ls", "ls", ["-qw"], None),
+        ("--watch ls", "ls", ["--watch"], None),
+        ("--no-such=1 -qn shop ls", "ls", ["--no-such=1", "-qn", "shop"], None),
+        ("- ls", None, ["-", "ls"], None),
+        ("-qn", None, ["-qn"], None),
+        ("--quiet=no ls", None, ["--quiet=no", "ls"], None),
     ],
 )
 def test_the_verb_is_the_first_word_that_is_no_flag(

@@ -9,9 +9,10 @@ import click
 import pytest
 
 from kubectl_dshell import __version__
+from kubectl_dshell.cli.dispatch import VERBS
 from kubectl_dshell.cli.help import help_page
-from kubectl_dshell.cli.main import VERBS, main
-from kubectl_dshell.cli.open import open_command
+from kubectl_dshell.cli.main import main
+from kubectl_dshell.cli.verbs.open import open_command
 from kubectl_dshell.errors import ExitStatus
 
 HEAVY = ("kubernetes", "rich", "urllib3", "websocket", "tenacity", "yaml")
@@ -32,7 +33,7 @@ def test_help_and_version_import_nothing_heavy(words: list[str]) -> None:
 
 @pytest.mark.parametrize("words", [["--help"], ["--version"]], ids=" ".join)
 def test_help_and_version_import_no_verb(words: list[str]) -> None:
-    modules = [f"kubectl_dshell.cli.{verb}" for verb in VERBS]
+    modules = [f"kubectl_dshell.cli.verbs.{verb}" for verb in VERBS]
     program = (
         "import sys; from kubectl_dshell.cli.main import main; main(sys.argv[1:]); "
         f"sys.exit(' '.join(m for m in {modules} if m in sys.modules))"

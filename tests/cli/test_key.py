@@ -58,7 +58,7 @@ def test_it_is_not_made_for_who_only_looks(state: Path) -> None:
     keyring = key_file(state)
 
     assert keyring.key() is None
-    assert (keyring.trouble, keyring.refused) == ("no key has been made on this machine yet", False)
+    assert (keyring.trouble, keyring.refused) == ("no key has been created on this machine yet", False)
     assert list(state.iterdir()) == []
     assert keyring.key(make=True) is not None
     assert keyring.trouble == ""

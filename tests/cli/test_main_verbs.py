@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from kubectl_dshell import __version__
+from kubectl_dshell.cli.dispatch import VERBS
 from kubectl_dshell.cli.help import help_page
-from kubectl_dshell.cli.main import VERBS, main
+from kubectl_dshell.cli.main import main
 from kubectl_dshell.domain.text import invocation
 
 
@@ -16,7 +19,16 @@ def test_suggested_commands_know_every_verb() -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [["-h"], ["--help"], ["help"], ["web", "-h"], ["-n", "shop", "help"], ["help", "-n", "shop"], ["help", "help"]],
+    [
+        ["-h"],
+        ["--help"],
+        ["help"],
+        ["web", "-h"],
+        ["-n", "shop", "help"],
+        ["-qn", "shop", "help"],
+        ["help", "-n", "shop"],
+        ["help", "help"],
+    ],
     ids=" ".join,
 )
 def test_the_first_help_is_shown(words: list[str], capfd: pytest.CaptureFixture[str]) -> None:
@@ -42,6 +54,19 @@ def test_the_version_is_asked_for_in_two_ways(capfd: pytest.CaptureFixture[str])
 
 
 @pytest.mark.parametrize(
+    "words", [["version", "-o", "json"], ["-o=json", "version"], ["--version", "-ojson"]], ids=" ".join
+)
+def test_programs_read_the_version_where_kubectl_has_it(words: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(words) == 0
+    assert json.loads(capfd.readouterr().out) == {"clientVersion": {"gitVersion": f"v{__version__}"}}
+
+
+def test_the_version_is_yaml_too(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["version", "-o", "yaml"]) == 0
+    assert capfd.readouterr().out == f"clientVersion:\n  gitVersion: v{__version__}\n"
+
+
+@pytest.mark.parametrize(
     ("words", "said"),
     [
         (
@@ -64,10 +89,15 @@ def test_the_version_is_asked_for_in_two_ways(capfd: pytest.CaptureFixture[str])
             ["atach", "web"],
             "after --, for example: kubectl dshell web -- ls -l\nDid you mean this? kubectl dshell attach\n",
         ),
-        (["help", "web"], 'unknown help topic "web"; there are: ls, attach, cp, cleanup, options\n'),
+        (
+            ["help", "web"],
+            'unknown help topic "web"; available: ls, attach, cp, cleanup, gather, image, doctor, explain, options\n',
+        ),
         (["help", "ls", "cp"], 'unknown help topic "ls cp"'),
-        (["version", "--client"], "No such option"),
+        (["version", "--client"], "no such option"),
         (["config", "--", "\udcff"], "is not valid UTF-8"),
+        (["version", "-o", "wide"], "'wide' is not one of 'yaml', 'json'"),
+        (["version", "-o"], "'-o' requires an argument"),
     ],
     ids=str,
 )

@@ -70,7 +70,7 @@ def test_what_cannot_be_written_is_74_and_said(words: list[str], redirection: st
     out, err, code = run(redirection, words)
 
     assert (out, code) == (b"", 74)
-    assert err.endswith(f"error: stdout cannot be written: {why}\n")
+    assert err.endswith(f"error: cannot write to stdout: {why}\n")
 
 
 @pytest.mark.parametrize("redirection", ["<&-", "2>&-", "<&- 2>&-", "2>/dev/full"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from kubectl_dshell.domain.fanout import RunResult, advice, overall, summary
@@ -14,6 +16,7 @@ def result(code: int | None = None, error: DshellError | None = None, pod: str =
 
 
 STOPPED = result()
+EARLIER = replace(STOPPED, earlier="an earlier run has run it")
 
 
 @pytest.mark.parametrize(
@@ -31,6 +34,8 @@ STOPPED = result()
         ([result(0), STOPPED], 0),
         ([result(2), STOPPED], 2),
         ([STOPPED], 0),
+        ([result(0), EARLIER], 0),
+        ([result(3), EARLIER], 3),
     ],
 )
 def test_ours_before_theirs_and_the_highest_of_each(results: list[RunResult], code: int) -> None:
@@ -43,7 +48,9 @@ def test_ours_before_theirs_and_the_highest_of_each(results: list[RunResult], co
         ([result(0), result(0)], 2, "2 ok, 0 failed"),
         ([result(0), result(3, pod="db")], 2, "1 ok, 1 failed: db (exit code 3)"),
         ([result(0), result(error=Forbidden("x"), pod="db")], 2, "1 ok, 1 failed: db (FORBIDDEN)"),
-        ([result(0), STOPPED], 4, "1 ok, 0 failed, 3 stopped"),
+        ([result(0), STOPPED], 4, "1 ok, 3 stopped, 0 failed"),
+        ([result(0), EARLIER, EARLIER], 3, "1 ok, 2 already run, 0 failed"),
+        ([EARLIER, STOPPED, result(1)], 3, "0 ok, 1 already run, 1 stopped, 1 failed: web (exit code 1)"),
         (
             [result(1, pod=f"web-{n}") for n in range(7)],
             7,

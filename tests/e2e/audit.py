@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.waiting import wait_until
+
+from .cluster import Cluster
+
 if TYPE_CHECKING:
-    from .cluster import Cluster, Json
+    from pathlib import Path
+
+    from .cluster import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,16 @@ def requests_of(cluster: Cluster, user: str) -> list[Request]:
             events[event["auditID"]] = event
     arrived = sorted(events.values(), key=lambda event: str(event["requestReceivedTimestamp"]))
     return [_request(event) for event in arrived]
+
+
+def asked(cluster: Cluster, user: str, kubeconfig: Path) -> list[str]:
+    """All the user has asked so far, in the order of arrival, such as "get pods 200"."""
+    last = f"last-{secrets.token_hex(4)}"
+    path = f"/api/v1/namespaces/{user.split(':')[2]}/pods/{last}"
+    Cluster(kubeconfig, cluster.kubectl_program).kubectl("get", f"--raw={path}", check=False)
+    wait_until(lambda: any(r.name == last for r in requests_of(cluster, user)), 20, "the audit log")
+    requests = [request for request in requests_of(cluster, user) if not request.name.startswith("last-")]
+    return [f"{request.short} {request.code}" for request in requests]
 
 
 def _event(line: str) -> Json:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from .cluster import Cluster
 
-_HOP_BY_HOP = {"connection", "transfer-encoding", "content-length", "accept-encoding", "keep-alive"}
+_HOP_BY_HOP = {"connection", "transfer-encoding", "content-length", "accept-encoding", "keep-alive", "upgrade"}
 _STATUSES = ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses")
 
 
@@ -46,7 +46,8 @@ class OlderRuntime:
 
     Users are told by their bearer token alone: a client's certificate cannot pass. The first `too_many` requests are
     answered as by an API server that has too much to do: 429, Retry-After: 1. `streams` is what whoever asks for a
-    WebSocket is answered, byte by byte; nothing: never. `watches` is all that a watch tells, and whether it then stays.
+    WebSocket is answered, byte by byte; nothing: never. `drops_upgrades`: as a reverse proxy that was not told of
+    WebSockets. `watches` is all that a watch tells, and whether it then stays.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class OlderRuntime:
         too_many: int = 0,
         streams: bytes | None = None,
         watches: tuple[bytes, bool] | None = None,
+        drops_upgrades: bool = False,
     ) -> None:
         self._certificate, key = folder / "proxy.crt", folder / "proxy.key"
         _write_certificate(self._certificate, key)
@@ -75,6 +77,10 @@ class OlderRuntime:
             @property
             def watches(self) -> tuple[bytes, bool] | None:
                 return watches
+
+            @property
+            def wants_upgrade(self) -> bool:
+                return "upgrade" in self.headers.get("Connection", "").lower() and not drops_upgrades
 
             def crowded(self) -> bool:
                 return next(turned_away, None) is not None
@@ -119,6 +125,10 @@ class _Handler(BaseHTTPRequestHandler):
     def watches(self) -> tuple[bytes, bool] | None:
         raise NotImplementedError
 
+    @property
+    def wants_upgrade(self) -> bool:
+        raise NotImplementedError
+
     def log_message(self, *_: object) -> None:
         pass
 
@@ -129,14 +139,14 @@ class _Handler(BaseHTTPRequestHandler):
             return
         with closing(self.connect()) as upstream, suppress(OSError):  # a client may leave its watch
             upstream.connect()
-            if "upgrade" in self.headers.get("Connection", "").lower() and self.streams is not None:
+            if self.wants_upgrade and self.streams is not None:
                 self.wfile.write(self.streams)
                 self.rfile.read(1 if not self.streams else 0)  # never: until the client has enough of it
                 return
             if "watch=1" in self.path and self.watches is not None:
                 self._watch(*self.watches)
                 return
-            if "upgrade" in self.headers.get("Connection", "").lower():
+            if self.wants_upgrade:
                 self._tunnel(upstream)
                 return
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -176,8 +186,9 @@ class _Handler(BaseHTTPRequestHandler):
         if "json" not in response.getheader("Content-Type", ""):
             self.wfile.write(response.read())
             return
-        while line := response.readline():  # one document, or one watch event, a line
-            self.wfile.write(json.dumps(without_users(json.loads(line))).encode() + b"\n")
+        events = "watch=" in self.path  # a line each, while a document may have many
+        for document in iter(response.readline, b"") if events else [response.read()]:
+            self.wfile.write(json.dumps(without_users(json.loads(document))).encode() + b"\n")
 
     def _tunnel(self, upstream: http.client.HTTPSConnection) -> None:
         head = "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())

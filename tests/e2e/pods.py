@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from tests.waiting import wait_until
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .cluster import Cluster, Json
 
 STATIC = "dshell.test/static:nonroot"  # USER 65532:65532, in its passwd too
@@ -20,6 +22,8 @@ PYTHON = "dshell.test/python:nonroot"
 DEBUG_BASH = "dshell.test/debug-bash:1"
 DEBUG_DASH_BASH = "dshell.test/debug-dash-bash:1"
 DEBUG_DASH = "dshell.test/debug-dash:1"
+DEBUG_ALPINE = "dshell.test/debug-alpine:1"  # dynamically linked busybox behind absolute links
+DEBUG_DEBIAN = "dshell.test/debug-debian:1"  # dash, bash and coreutils, dynamically linked
 DEBUG_NOSHELL = "dshell.test/debug-noshell:1"
 DEBUG_HOSTILE = "dshell.test/debug-hostile:1"  # its tar answers with /tmp/answer, its sh too if there is a /tmp/shell
 DEBUG_OTHER_ARCHITECTURE = "dshell.test/debug-other-architecture:1"
@@ -114,8 +118,13 @@ class Pod:
 
 def add_by_hand(pod: Pod, entry: Json) -> None:
     """An ephemeral container as whoever may add one writes it: any name, any stamps; busybox that sleeps, if not told."""
-    usual = {"image": "busybox:1.37", "imagePullPolicy": "IfNotPresent", "command": ["sleep", "1000"]}
-    body = {"spec": {"ephemeralContainers": [{**usual, "targetContainerName": "app", **entry}]}}
-    words = ("patch", "pod", pod.name, "-n", pod.namespace, "--subresource=ephemeralcontainers", "--type=strategic")
-    pod.cluster.kubectl(*words, "-p", json.dumps(body))
+    add_entries(pod, [entry])
     wait_until(lambda: pod.debug_containers()[entry["name"]].state == "running", 60, f"{entry['name']} to run")
+
+
+def add_entries(pod: Pod, entries: Sequence[Json]) -> None:
+    """The same for several at once, whether they can run or not."""
+    usual = {"image": "busybox:1.37", "imagePullPolicy": "IfNotPresent", "command": ["sleep", "1000"]}
+    body = {"spec": {"ephemeralContainers": [{**usual, "targetContainerName": "app", **entry} for entry in entries]}}
+    words = ("patch", "pod", pod.name, "-n", pod.namespace, "--subresource=ephemeralcontainers", "--type=strategic")
+    pod.cluster.kubectl(*words, "--patch-file=/dev/stdin", stdin=json.dumps(body))  # too much for an argument

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -65,7 +66,7 @@ def test_the_printed_command_comes_back_after_a_lost_connection_and_the_state_is
             proxy.cut()
 
             assert session.wait(30) == 76
-            printed = session.expect(r"Come back with: (kubectl dshell attach [^\r\n]+)")[1]
+            printed = session.expect(r"Reattach with: (kubectl dshell attach [^\r\n]+)")[1]
         (name,) = pod.debug_containers()
         assert shlex.split(printed) == [
             *("kubectl", "dshell", "attach", f"{pod.name}/{name}", "-n", pod.namespace),
@@ -88,15 +89,12 @@ def test_a_client_that_vanishes_is_waited_for_as_long_as_it_said(make_pod: MakeP
 
     def kept_for() -> int:
         """Seconds, as the holder tells."""
-        state = ("sh", "-c", 'eval "$DSHELL_ENTER"', "dshell", "state", "", "")
-        told = pod.cluster.kubectl("exec", pod.name, "-n", pod.namespace, "-c", name, "--", *state).stdout
-        found = re.search(r"kept=(\d+)", told)
-        return int(found[1]) if found else 0
+        asked = json.loads(dshell("ls", pod.name, "-n", pod.namespace, "-o", "json").stdout)
+        return int(asked["items"][0]["keepSeconds"] or 0)
 
     with dshell.start(pod.name, "--keep=2h", "--", "sh", "-c", "echo on; sleep 1000") as process:
         assert process.stdout
         assert process.stdout.readline() == b"on\n"
-        (name,) = pod.debug_containers()
         wait_until(kept_for, 30, "the holder to know for how long it is kept")
         process.kill()
         process.communicate()
@@ -126,7 +124,7 @@ def test_two_people_are_in_one_and_who_leaves_disturbs_nobody(
         with guest.terminal(*printed, columns=200) as visitor:
             shared = r"shared, owner \S+; not created by you on this machine"
             visitor.expect(rf"{name} \({shared}\) in {pod.name} as 65532:65532 \(as created\); app files")
-            visitor.expect("`exit` leaves it.")
+            visitor.expect("`exit` ends only your session.")
             visitor.expect(PROMPT)
             visitor.send("cat /tmp/note; echo back >/tmp/answer; cat etc/app.yaml; exit 4\n")
             visitor.expect(r"\nhello\r?\ngreeting: hello")
@@ -188,10 +186,10 @@ def test_it_is_found_by_name_by_pod_and_as_the_only_one(
     )
     assert [(result.stdout, result.stderr, result.code) for result in found] == [(f"{name}\n".encode(), "", 0)] * 4
     assert newest.stdout == f"{second}\n".encode()
-    assert newest.stderr == f"{second} of {pod.name} (also: {name}; choose with {pod.name}/NAME)\n"
+    assert newest.stderr == f"attaching to {second} of {pod.name} (others: {name}; choose with {pod.name}/NAME)\n"
     assert several.code == 64
     assert several.stderr.startswith(
-        f"error: which one? 2 of your debug containers are running in namespace {namespace}\n"
+        f"error: 2 of your debug containers are running in namespace {namespace}; choose one:\n"
     )
     assert sorted(by_list) == sorted([f"{name}\n".encode(), f"{second}\n".encode()])
     assert short.stdout == f"{second}\n".encode()
@@ -225,7 +223,7 @@ def test_what_cannot_be_joined_says_why_and_what_to_type(cluster: Cluster, make_
     assert others.stderr.startswith(f"error: other in {pod.name} was not created by kubectl dshell")
     assert shell.stdout == "as it says\n"
     assert f'no debug container "othr" in {pod.name}; did you mean other?' in misspelt.stderr
-    assert nowhere.stderr.startswith('error: no debug container and no pod "dshell-zzzzz" in namespace')
+    assert nowhere.stderr.startswith('error: no debug container or pod "dshell-zzzzz" in namespace')
 
 
 def test_who_may_not_list_pods_names_the_pod(

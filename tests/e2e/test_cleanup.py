@@ -79,7 +79,7 @@ def test_debug_containers_of_other_tools_end_and_the_app_notices_nothing(make_po
     left = dshell("cleanup")
     named = dshell("cleanup", "program")
     assert (left.stdout, left.code) == (b"", 0)
-    assert "5 made by other tools left alone (--any-tool ends them too)" in left.stderr
+    assert "skipped 5 created by other tools (--any-tool ends them too)" in left.stderr
     assert (lines(named), named.code) == (
         {
             f"{pod.namespace}/{pod.name} program could not be ended: it was not created by dshell (--any-tool ends it too)"
@@ -115,7 +115,7 @@ def test_what_cannot_be_ended_is_told_with_two_ways_out_and_left_as_it_is(
     assert results["no-shell"]["why"] == "its image has no shell to end it with"
     assert "its first process is PID 1" in results["own-pids"]["why"]
     assert results["no-shell"]["advice"] == [
-        f"wait until it ends, or ask its user to exit (kubectl attach -it {where} -c no-shell)",
+        f"wait until it ends, or attach to it and exit: kubectl attach -it {where} -c no-shell",
         f"replace the pod: kubectl delete pod {where}",
     ]
     assert f"  replace the pod: kubectl delete pod {where}\n" in done.stderr
@@ -168,9 +168,12 @@ def test_clients_that_were_killed_become_stale_and_are_ended_before_their_lease_
 ) -> None:
     namespace = make_namespace()
     pods = [make_pod(namespace=namespace) for _ in range(3)]
-    command = ("-n", namespace, "--", "sh", "-c", "echo on; cat")
+    commands = ("echo on; cat", "echo on; sleep 600", "echo on; sleep 600")
     with ExitStack() as stack:
-        clients = [stack.enter_context(dshell.start(pod.name, *command)) for pod in pods]
+        clients = [
+            stack.enter_context(dshell.start(pod.name, "-n", namespace, "--", "sh", "-c", command))
+            for pod, command in zip(pods, commands, strict=True)
+        ]
         for client in clients:
             assert client.stdout
             assert client.stdout.readline() == b"on\n"

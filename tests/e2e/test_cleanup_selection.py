@@ -89,7 +89,7 @@ def test_cleanup_does_nothing_when_a_name_is_unknown(crowd: Crowd, dshell: Dshel
 
     assert (done.stdout, done.code) == (b"", 66)
     assert done.stderr == (
-        f"error: no debug container and no pod with one is named dshell-nope1 in namespace {namespace}\n"
+        f"error: no debug containers found for dshell-nope1 in namespace {namespace}\n"
         f"List them with: kubectl dshell ls -n {namespace}\n"
     )
     assert crowd.pod.debug_containers()[crowd.live].state == "running"

@@ -43,8 +43,8 @@ def far(proxy: TcpProxy, cluster: Cluster, namespace: str, dshell: Dshell, tmp_p
 def lost(pod: Pod) -> re.Pattern[str]:
     """The two lines at the end of a lost session."""
     return re.compile(
-        rf"error: connection to {pod.name} lost \(.+\); the debug container stays for up to a minute\s+"
-        rf"Come back with: kubectl dshell attach {pod.name}/dshell-\w+ -n {pod.namespace}\s+$"
+        rf"error: connection to {pod.name} lost \(.+\); the debug container keeps running for up to a minute\s+"
+        rf"Reattach with: kubectl dshell attach {pod.name}/dshell-\w+ -n {pod.namespace}\s+$"
     )
 
 

@@ -52,7 +52,7 @@ def test_the_demo_is_a_tour_without_a_terminal_and_goes_without_a_trace(cluster:
     assert '\n$ kubectl dshell web -- cat etc/os-release\nPRETTY_NAME="distroless look-alike"\n' in shown
     assert "\n$ kubectl dshell web --quiet -- id\nuid=65532 gid=65532" in shown
     assert "app.py" in shown.partition("-- ls -l app\n")[2].partition("\n$ ")[0].split()
-    assert "65532:65532" in shown.partition("\n$ kubectl dshell ls\n")[2]
+    assert "65532:65532" in shown.partition("\n$ kubectl dshell ls --all\n")[2]
 
     down = make(cluster, "demo-down", tmp_path)
 

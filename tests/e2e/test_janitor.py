@@ -185,7 +185,7 @@ def test_the_policy_lets_the_janitor_into_our_debug_containers_alone_and_nobody_
         asked = ("get", "--raw", path + (f"&container={container}" if container else ""))
         return replace(cluster, kubeconfig=kubeconfig).kubectl(*asked, check=False).stderr
 
-    denied = "the janitor may only enter containers that are named dshell-..."
+    denied = "the janitor may exec only into containers named dshell-*"
     wait_until(lambda: denied in told(account, "app"), 30, "the policy to be in force")
     assert denied in told(account, "theirs")
     assert denied in told(account, "")

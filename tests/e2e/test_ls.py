@@ -91,13 +91,13 @@ def rows(text: bytes) -> list[list[str]]:
 
 
 def test_the_table_shows_every_debug_container(crowd: Crowd, dshell: Dshell) -> None:
-    done = dshell("ls", "-n", crowd.namespace)
+    done = dshell("ls", "-n", crowd.namespace, "--all")
 
     head, *found = rows(done.stdout)
     assert (done.code, done.stderr) == (0, "")
     assert head == HEADS
     by_name = {row[1]: row for row in found}
-    assert by_name[crowd.live][:-1] == ["web", crowd.live, "app", "65532:65532", "admin", "running, kept"]
+    assert by_name[crowd.live][:-1] == ["web", crowd.live, "app", "65532:65532", "admin", "running (kept)"]
     assert by_name[crowd.ended][:-1] == ["api", crowd.ended, "app", "65532:65532", "admin", "ended"]
     assert by_name[crowd.debugger][:-1] == ["api", crowd.debugger, "app", "0:0", "<none>", "running"]
     assert by_name["waits"].pop(5) in ("waiting (ContainerCreating)", "waiting (ErrImageNeverPull)")
@@ -106,11 +106,11 @@ def test_the_table_shows_every_debug_container(crowd: Crowd, dshell: Dshell) -> 
     assert all(re.fullmatch(r"\d+s|\d+m\d*s?|<none>", row[-1]) for row in found)
     assert [row[:2] for row in found] == sorted(row[:2] for row in found)
     assert max(map(len, done.stdout.decode().splitlines())) <= 100
-    everywhere = rows(dshell("ls", "-A").stdout)
+    everywhere = rows(dshell("ls", "-A", "--all").stdout)
     assert everywhere[0] == ["NAMESPACE", *HEADS]
     assert {row[2] for row in everywhere if row[0] == crowd.namespace} == set(crowd.names.values())
     assert dshell("ls", "-n", crowd.namespace, "--no-headers").stdout.decode().split()[0] != "POD"
-    _check_wide(crowd, dshell("ls", "-n", crowd.namespace, "-o", "wide").stdout)
+    _check_wide(crowd, dshell("ls", "-n", crowd.namespace, "--all", "-o", "wide").stdout)
 
 
 def _check_wide(crowd: Crowd, stdout: bytes) -> None:
@@ -128,13 +128,14 @@ def _check_wide(crowd: Crowd, stdout: bytes) -> None:
 
 
 def test_programs_get_all_there_is_as_data(crowd: Crowd, dshell: Dshell) -> None:
-    as_json, as_yaml = (dshell("ls", "-n", crowd.namespace, "-o", form) for form in ("json", "yaml"))
+    as_json, as_yaml = (dshell("ls", "-n", crowd.namespace, "--all", "-o", form) for form in ("json", "yaml"))
 
     document, twin = json.loads(as_json.stdout), yaml.safe_load(as_yaml.stdout)
     for item in (*document["items"], *twin["items"]):  # seconds pass between the two
         del item["idleSeconds"], item["keepSeconds"]
     assert document == twin
     assert (document["apiVersion"], document["kind"]) == ("dshell/v1", "DebugContainerList")
+    assert document["endedNotShown"] == 0
     items = {item["name"]: item for item in document["items"]}
     live = items[crowd.live]
     for name in ("startedAt", "endsAt"):
@@ -156,6 +157,9 @@ def test_programs_get_all_there_is_as_data(crowd: Crowd, dshell: Dshell) -> None
         "message": None,
         "exitCode": None,
         "finishedAt": None,
+        "copyOf": None,
+        "toolsFrom": None,
+        "toolsFor": None,
         "ttlSeconds": 28800,
         "clients": 0,
         "stale": False,
@@ -173,19 +177,47 @@ def test_programs_get_all_there_is_as_data(crowd: Crowd, dshell: Dshell) -> None
     assert documented[: len(fields)] == fields
 
 
+def test_those_that_ended_are_a_count_in_the_last_line(crowd: Crowd, dshell: Dshell) -> None:
+    dshell, there = replace(dshell, home=crowd.home), ("-n", crowd.namespace)
+    alive = set(crowd.names.values()) - {crowd.ended}
+    command = f"kubectl dshell ls --all -n {crowd.namespace}"
+
+    table, wide, data = (dshell("ls", *there, *form) for form in ((), ("-o", "wide"), ("-o", "json")))
+    piped = dshell.in_shell('"$@" 2>/dev/null | awk "{print \\$2}"', "ls", *there, "--no-headers")
+    mine = dshell("ls", "api", "--mine", *there)
+    pasted = dshell(*command.split()[2:], "-o", "name")
+
+    for done in (table, wide):
+        assert {row[1] for row in rows(done.stdout)[1:]} == alive
+        assert (done.stderr, done.code) == (f"1 has ended: {command}\n", 0)
+    document = json.loads(data.stdout)
+    assert ({item["name"] for item in document["items"]}, document["endedNotShown"]) == (alive, 1)
+    assert data.stderr == ""
+    assert set(piped.stdout.decode().split()) == alive
+    none = f"no running or waiting debug containers created by you in api in namespace {crowd.namespace}"
+    mine_too = f"kubectl dshell ls api --mine --all -n {crowd.namespace}"
+    assert (mine.stdout, mine.stderr, mine.code) == (b"", f"{none} (1 has ended: {mine_too})\n", 0)
+    assert {line.partition("/")[2] for line in pasted.stdout.decode().splitlines()} == alive | {crowd.ended}
+
+
 CHOSEN = {
     "web": "live waiting",
     "pod/web later": "live waiting made",
-    "-l app=api": "ended debugger",
+    "-l app=api": "debugger",
+    "-l app=api --all": "ended debugger",
     "-l app!=api,app": "live waiting",
     "--state running": "live debugger",
     "--state waiting": "waiting made",
     "--state ended": "ended",
+    "--state running,ended": "live debugger ended",
+    "--state waiting --state ended": "waiting made ended",
+    "--all": "live ended debugger waiting made",
     "--older-than 0s": "live debugger",
     "--older-than 3h": "",
     "--stale": "",
     "--stale --older-than 0s": "live debugger",
-    "--mine": "live ended",
+    "--mine": "live",
+    "--mine --all": "live ended",
     "--mine --state running web": "live",
 }
 
@@ -203,21 +235,21 @@ def test_flags_choose_and_sort(crowd: Crowd, dshell: Dshell) -> None:
     assert {flags: sorted(listed(flags)) for flags in CHOSEN} == {
         flags: sorted(expected.split()) for flags, expected in CHOSEN.items()
     }
-    assert [crowd.names[part] for part in listed("--sort-by name")] == sorted(role)
-    by_state = listed("--sort-by state")
+    assert [crowd.names[part] for part in listed("--all --sort-by name")] == sorted(role)
+    by_state = listed("--all --sort-by state")
     assert (set(by_state[:2]), set(by_state[2:4]), by_state[4:]) == (
         {"live", "debugger"},
         {"waiting", "made"},
         ["ended"],
     )
-    assert set(listed("--sort-by age")[3:]) == {"waiting", "made"}  # they have none
+    assert set(listed("--all --sort-by age")[3:]) == {"waiting", "made"}  # they have none
 
 
 def test_without_a_key_the_user_name_tells_what_is_mine_and_that_is_said(crowd: Crowd, dshell: Dshell) -> None:
-    done = dshell("ls", "-n", crowd.namespace, "-o", "name", "--mine")
+    done = dshell("ls", "-n", crowd.namespace, "-o", "name", "--mine", "--all")
 
     assert {line.partition("/")[2] for line in done.stdout.decode().splitlines()} == {crowd.live, crowd.ended}
-    said = "--mine matches the user name admin, which others may share: no key has been made on this machine yet\n"
+    said = "--mine matches the user name admin, which others may share: no key has been created on this machine yet\n"
     assert (done.code, done.stderr) == (0, said)
 
 
@@ -240,13 +272,14 @@ def wait_until_older(crowd: Crowd, dshell: Dshell) -> None:
         pytest.param(("-o", "name"), b"", "", id="name"),
         pytest.param(
             ("-o", "yaml"),
-            b"apiVersion: dshell/v1\nkind: DebugContainerList\nitems: []\nunreadablePods: []\n",
+            b"apiVersion: dshell/v1\nkind: DebugContainerList\nitems: []\nendedNotShown: 0\nunreadablePods: []\n",
             "",
             id="yaml",
         ),
         pytest.param(
             ("-o", "json"),
-            b'{\n  "apiVersion": "dshell/v1",\n  "kind": "DebugContainerList",\n  "items": [],\n  "unreadablePods": []\n}\n',
+            b'{\n  "apiVersion": "dshell/v1",\n  "kind": "DebugContainerList",\n  "items": [],\n'
+            b'  "endedNotShown": 0,\n  "unreadablePods": []\n}\n',
             "",
             id="json",
         ),
@@ -328,4 +361,4 @@ def test_a_reader_that_goes_away_ends_it_quietly(namespace: str, dshell: Dshell)
     full = dshell.in_shell('"$@" >/dev/full', "ls", "-n", namespace, "-o", "json")
 
     assert (closed.stdout, closed.stderr, closed.code) == (b"", "", 141)
-    assert (full.stderr, full.code) == ("error: stdout cannot be written: No space left on device\n", 74)
+    assert (full.stderr, full.code) == ("error: cannot write to stdout: No space left on device\n", 74)

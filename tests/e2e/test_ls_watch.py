@@ -79,7 +79,7 @@ def alone(make_pod: MakePod, make_namespace: MakeNamespace) -> Pod:
 def test_programs_see_a_session_come_be_joined_and_end(alone: Pod, dshell: Dshell) -> None:
     there = ("-n", alone.namespace)
 
-    with going_on(dshell.start("ls", *there, "--watch", "-o", "json")) as lines:
+    with going_on(dshell.start("ls", *there, "--watch", "--all", "-o", "json")) as lines:
         session = dshell.start(alone.name, *there, "--", "sleep", "1000")
         joined = lines.until("ADDED", "MODIFIED", state="running", clients=1)
         end(session)
@@ -94,14 +94,22 @@ def test_programs_see_a_session_come_be_joined_and_end(alone: Pod, dshell: Dshel
     assert lines.rest == b""
 
 
-def test_what_no_longer_matches_is_deleted(alone: Pod, dshell: Dshell) -> None:
+@pytest.mark.parametrize("flags", [(), ("--state", "running")], ids=["usual", "running"])
+def test_what_no_longer_matches_is_deleted_and_nothing_more_is_told_of_it(
+    alone: Pod, dshell: Dshell, flags: tuple[str, ...]
+) -> None:
     there = ("-n", alone.namespace)
 
-    with going_on(dshell.start("ls", *there, "-w", "-o", "json", "--state", "running", alone.name)) as lines:
+    with going_on(dshell.start("ls", *there, "-w", "-o", "json", *flags, alone.name)) as lines:
         session = dshell.start(alone.name, *there, "--", "sleep", "1000")
-        lines.until("ADDED", "MODIFIED", state="running", clients=1)
+        first = lines.until("ADDED", "MODIFIED", state="running", clients=1)["name"]
         end(session)
-        assert lines.until("DELETED")["state"] == "ended"
+        ended = lines.until("DELETED")
+        assert dshell(alone.name, *there, "--keep=5m", "--", "true").code == 0
+        next_one = json.loads(lines.next())
+
+    assert (ended["name"], ended["state"]) == (first, "ended")
+    assert (next_one["type"], next_one["object"]["name"] == first) == ("ADDED", False)
 
 
 def test_without_a_terminal_there_is_a_line_for_each_change(alone: Pod, dshell: Dshell) -> None:
@@ -110,10 +118,13 @@ def test_without_a_terminal_there_is_a_line_for_each_change(alone: Pod, dshell: 
     (first,) = alone.debug_containers()
     alone.wait_terminated(first, 30)
 
-    with going_on(dshell.start("ls", *there, "-w")) as lines:
-        head, listed = lines.next().split(), lines.next().split()
+    process = dshell.start("ls", *there, "-w")
+    assert process.stderr is not None
+    with going_on(process) as lines:
+        said = process.stderr.readline().decode()
         assert dshell(alone.name, *there, "--", "true").code == 0
         (second,) = set(alone.debug_containers()) - {first}
+        head = lines.next().split()
         states = []
         while "ended" not in states:
             name, *_, state, _ = lines.next().decode().split()[1:]
@@ -121,7 +132,8 @@ def test_without_a_terminal_there_is_a_line_for_each_change(alone: Pod, dshell: 
             states.append(state)
 
     assert head[:3] == [b"POD", b"NAME", b"TARGET"]
-    assert listed[:2] == [alone.name.encode(), first.encode()]
+    none = f"no running or waiting debug containers in namespace {alone.namespace}"
+    assert said == f"{none} (1 has ended: kubectl dshell ls --all -n {alone.namespace})\n"
 
 
 def test_a_terminal_has_a_live_table_and_gets_its_cursor_back(alone: Pod, dshell: Dshell) -> None:
@@ -130,9 +142,10 @@ def test_a_terminal_has_a_live_table_and_gets_its_cursor_back(alone: Pod, dshell
     with dshell.terminal("ls", *there, "--watch", columns=120) as screen:
         screen.expect(f"no debug containers in namespace {alone.namespace}")
         session = dshell.start(alone.name, *there, "--", "sleep", "1000")
-        screen.expect(rf"POD +NAME +TARGET[^\n]*\n{alone.name} +dshell-\w+ +app[^\n]*running, 1 here", 60)
+        screen.expect(rf"POD +NAME +TARGET[^\n]*\n{alone.name} +dshell-\w+ +app[^\n]*running \(1 client\)", 60)
         end(session)
-        screen.expect(rf"{alone.name} [^\n]*ended +\d+s", 60)
+        screen.expect(rf"{alone.name} [^\n]*ended +\d+s *\r?\n1 has ended: kubectl dshell ls --all", 60)
+        screen.expect(rf"no running or waiting debug containers in namespace {alone.namespace} \(1 has ended: ", 60)
         screen.send("\x03")
         assert screen.wait() == 130
         modes = screen.modes()
@@ -149,7 +162,7 @@ def test_a_watch_outlives_the_api_server(
     (before,) = alone.debug_containers()
     alone.wait_terminated(before, 30)
     kubeconfig = api_server.kubeconfig(tmp_path / "second.kubeconfig", cluster.credentials(), alone.namespace)
-    process = dshell.with_kubeconfig(kubeconfig).start("ls", "--watch", "-o", "json")
+    process = dshell.with_kubeconfig(kubeconfig).start("ls", "--watch", "--all", "-o", "json")
     assert process.stderr is not None
 
     with going_on(process) as lines:
@@ -164,4 +177,4 @@ def test_a_watch_outlives_the_api_server(
         back = process.stderr.readline().decode()
 
     assert "cannot be reached" in told
-    assert back == "the API server is back\n"
+    assert back == "reconnected to the API server\n"

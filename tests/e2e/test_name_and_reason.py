@@ -30,11 +30,11 @@ def test_a_name_makes_one_and_joins_it_and_is_used_up_with_it(make_pod: MakePod,
     differs = "its --ttl is 8h, not 1h; its environment (--env) differs"
     assert different.code == 69
     assert different.stderr.splitlines() == [
-        f"error: dshell-review in {pod.name} has other options: {differs}",
+        f"error: dshell-review in {pod.name} has different options: {differs}",
         f"Join it as it is: kubectl dshell attach {pod.name}/dshell-review -n {pod.namespace}",
         f"Choose another name: kubectl dshell {pod.name} -n {pod.namespace} --name OTHER",
     ]
-    assert (new.code, "and --new asks for another" in new.stderr) == (69, True)
+    assert (new.code, "which --new does not reuse" in new.stderr) == (69, True)
     assert ended.code == 66
     assert ended.stderr.startswith(
         f"error: dshell-review in {pod.name} has ended (by a client); its name cannot be used again in this pod"
@@ -81,5 +81,5 @@ def test_a_reason_is_stamped_as_it_was_written_and_stays(make_pod: MakePod, dshe
     assert (first.stdout, first.stderr, again.stderr) == (b"[]\n", "", "")
     assert (other.code, other.stderr) == (
         0,
-        f'{name} already exists and keeps its reason: "{REASON}" (an entry cannot be changed; --new creates another)\n',
+        f'--reason is ignored: {name} already exists with the reason "{REASON}", and its entry cannot be changed (use --new)\n',
     )

@@ -83,7 +83,9 @@ def test_nobody_becomes_root_on_the_word_of_a_process(make_pod: MakePod, old_dsh
 
     assert (refused.code, refused.stdout) == (77, b"")
     first, advice = refused.stderr.splitlines()
-    assert "neither the container's status nor the pod's spec gives its user, but a process in it claims 0:0" in first
+    assert (
+        "neither the container's status nor the pod's spec specifies its user, but a process in it claims 0:0" in first
+    )
     assert advice == f"If the claim is right, retry with: kubectl dshell {pod.name} -n {pod.namespace} --run-as 0:0"
     assert (said.code, said.stdout.split()) == (0, [b"0", b"0", b"16"])
     assert tried_in(pod) == [(0, 0), (65532, 65532)]
@@ -117,5 +119,5 @@ def test_a_person_is_told_of_the_guess_and_of_the_measurement(make_pod: MakePod,
             assert session.wait() == 0
         return session.text.strip().partition(f" in {pod} as ")[2]
 
-    assert told(guessed.name) == "65532:65532 (a guess: neither the status nor the spec says)"
+    assert told(guessed.name) == "65532:65532 (a guess: neither the status nor the spec specifies a user)"
     assert told(measured.name) == "65532:0 (measured in the container)"

@@ -118,8 +118,8 @@ def test_an_image_with_dash_alone_is_refused_by_name(make_pod: MakePod, dshell: 
     ((name, debug),) = pod.debug_containers().items()
     assert (refused.stdout, refused.code) == (b"", 69)
     assert refused.stderr == (
-        f"error: {name} ({DEBUG_DASH}) exited immediately: the debug image needs a shell whose read has -t: "
-        "busybox ash or bash (exit code 69)\n"
+        f"error: {name} ({DEBUG_DASH}) exited immediately: "
+        "its sh has no read -t, and it has no bash (exit code 127)\n"
         "dshell needs an image with busybox ash or bash. Use another image: --image, or set DSHELL_IMAGE.\n"
     )
     assert debug.state == "terminated"
@@ -159,7 +159,7 @@ WORDS = {
     "empty": ["", "a", ""],
     "blanks and newlines": [" a  b ", "one\ntwo\n", "\ttab", "\r"],
     "quotes": ["'", '"', "`id`", 'it\'s "so"', "\\", "\\\\n"],
-    "dollars": ["$HOME", "$(id)", "$$", "$(DSHELL_LEASE)", "${x:-y}", "$$(id)"],
+    "dollars": ["$HOME", "$(id)", "$$", "$(DSHELL_LIMIT)", "${x:-y}", "$$(id)"],
     "patterns": ["*", "?", "[a-z]*", "{a,b}", "~", "!x", "#", "a;b", "a&b", "a|b", ">x"],
     "dashes": ["-n", "--", "--quiet", "-", "-c", "exit 1"],
     "not ASCII": ["grün", "日本語", "👩‍🚀", "\u202e", "\x01\x7f"],

@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.waiting import wait_until
+
 from .pods import STATIC, Pod, app
 from .program import Result
 
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Callable
 
     from .conftest import MakePod
     from .program import Dshell
@@ -31,6 +34,12 @@ def peak_memory(process: subprocess.Popen[bytes]) -> int:
     status = Path(f"/proc/{process.pid}/status").read_text().splitlines()
     (line,) = (line for line in status if line.startswith("VmHWM:"))
     return int(line.split()[1]) * 1024
+
+
+def bytes_read(process: subprocess.Popen[bytes]) -> int:
+    """By a running process, from files, pipes and sockets."""
+    (line,) = (line for line in Path(f"/proc/{process.pid}/io").read_text().splitlines() if line.startswith("rchar:"))
+    return int(line.split()[1])
 
 
 def test_every_byte_passes_on_each_channel(shared_pod: Pod, dshell: Dshell) -> None:
@@ -114,6 +123,55 @@ def test_100_megabytes_come_out(make_pod: MakePod, dshell: Dshell) -> None:
     assert peaks[1] - peaks[0] < 30 * MEGABYTE
 
 
+class Still:
+    """A condition that is true once a number has not changed for a while."""
+
+    def __init__(self, number: Callable[[], int]) -> None:
+        self._number = number
+        self._last, self._times = -1, 0
+
+    def __call__(self) -> bool:
+        number = self._number()
+        self._times = self._times + 1 if number == self._last else 0
+        self._last = number
+        return self._times >= 100
+
+
+def test_an_output_that_nobody_reads_is_not_fetched(shared_pod: Pod, dshell: Dshell) -> None:
+    process = dshell.start(shared_pod.name, "--", "head", "-c", str(100 * MEGABYTE), "/dev/zero")
+    assert process.stdout
+    process.stdout.read(MEGABYTE)
+    before = peak_memory(process)
+
+    wait_until(Still(lambda: bytes_read(process)), 120, "an end of the reading")
+
+    assert bytes_read(process) < 50 * MEGABYTE
+    assert peak_memory(process) - before < 15 * MEGABYTE
+    assert len(process.communicate(timeout=60)[0]) == 99 * MEGABYTE
+    assert process.returncode == 0
+
+
+def test_an_input_that_the_command_does_not_read_is_not_taken(shared_pod: Pod, dshell: Dshell) -> None:
+    go = f"/tmp/go-{os.urandom(4).hex()}"
+    script = f"echo started; while [ ! -e {go} ]; do sleep 0.1; done; rm {go}; exec wc -c"
+    process = dshell.start(shared_pod.name, "--keep", "1m", "--", "sh", "-c", script)
+    assert process.stdin
+    assert process.stdout
+    assert process.stdout.readline() == b"started\n"
+    before, typing = bytes_read(process), threading.Thread(target=process.stdin.write, args=(bytes(100 * MEGABYTE),))
+    typing.start()
+    wait_until(lambda: bytes_read(process) > before, 60, "the reading of stdin")
+
+    wait_until(Still(lambda: bytes_read(process)), 120, "an end of the reading")
+
+    assert bytes_read(process) < 50 * MEGABYTE
+    assert peak_memory(process) < 60 * MEGABYTE
+    assert dshell(shared_pod.name, "-q", "--", "touch", go).code == 0
+    typing.join(60)
+    assert process.communicate(timeout=60)[0] == b"%d\n" % (100 * MEGABYTE)
+    assert process.returncode == 0
+
+
 def test_bytes_go_both_ways_at_once(shared_pod: Pod, dshell: Dshell) -> None:
     sent = os.urandom(10 * MEGABYTE)
     process = dshell.start(shared_pod.name, "--", "cat")
@@ -130,9 +188,9 @@ def test_bytes_go_both_ways_at_once(shared_pod: Pod, dshell: Dshell) -> None:
         pytest.param(["true"], 0, id="0"),
         pytest.param(["false"], 1, id="1"),
         pytest.param(["sh", "-c", "exit 42"], 42, id="42"),
-        pytest.param(["sh", "-c", "exit 71"], 71, id="71, which enter.sh uses"),
-        pytest.param(["sh", "-c", "exit 72"], 72, id="72, which enter.sh uses"),
-        pytest.param(["sh", "-c", "exit 73"], 73, id="73, which enter.sh uses"),
+        pytest.param(["sh", "-c", "exit 71"], 71, id="71, which session.sh uses"),
+        pytest.param(["sh", "-c", "exit 72"], 72, id="72, which session.sh uses"),
+        pytest.param(["sh", "-c", "exit 73"], 73, id="73, which session.sh uses"),
         pytest.param(["sh", "-c", "kill -9 $$"], 137, id="137, killed"),
         pytest.param(["sh", "-c", "kill $$"], 143, id="143, terminated"),
         pytest.param(["sh", "-c", "exit 255"], 255, id="255"),
@@ -217,7 +275,7 @@ def test_names_of_every_language_pass_both_ways(make_pod: MakePod, dshell: Dshel
 def test_an_output_that_cannot_be_written_is_74(shared_pod: Pod, dshell: Dshell, stdout: str, why: str) -> None:
     seen = dshell.in_shell(f'"$@" {stdout}', shared_pod.name, "--", "echo", "lost")
 
-    assert seen == Result(b"", f"error: cannot write standard output: {why}\n", 74)
+    assert seen == Result(b"", f"error: cannot write to stdout: {why}\n", 74)
 
 
 def test_a_closed_output_that_is_not_needed_is_no_failure(shared_pod: Pod, dshell: Dshell) -> None:

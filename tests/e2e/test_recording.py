@@ -56,7 +56,7 @@ def test_a_session_replays_as_it_was_on_the_screen_without_what_was_typed_in_sec
         session.expect(PROMPT)
         session.send("exit 3\n")
         assert session.wait() == 3
-        assert session.text.rstrip().endswith(f"recorded in {path}; asciinema play '{path}'")
+        assert session.text.rstrip().endswith(f"recorded in {path}; play it with: asciinema play '{path}'")
         screen = session.output
 
     header = json.loads(path.read_text().splitlines()[0])
@@ -66,7 +66,7 @@ def test_a_session_replays_as_it_was_on_the_screen_without_what_was_typed_in_sec
     assert shown
     before, found, after = screen.partition(shown)
     assert found, "the screen had something else"
-    assert before.strip().endswith(b"`exit` ends it.")
+    assert before.strip().endswith(b"`exit` ends the session.")
     assert after.startswith(b"recorded in ")
     assert "日本".encode() in shown
     assert PASSWORD not in path.read_text()
@@ -84,7 +84,7 @@ def test_a_command_without_a_terminal_is_recorded_with_both_its_outputs(
     nowhere = dshell(shared_pod.name, f"--record={tmp_path}/no/a.cast", "--", "true")
 
     assert (done.stdout, done.code) == ("secret is shown if it is printed\nout\ngrün".encode(), 4)
-    assert done.stderr.endswith(f"err\nrecorded in {path}; asciinema play {path}\n")
+    assert done.stderr.endswith(f"err\nrecorded in {path}; play it with: asciinema play {path}\n")
     assert replayed(path).decode() == "secret is shown if it is printed\r\nout\r\nerr\r\ngrün"
     assert (again.code, again.stderr) == (
         64,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from tests.runbooks import Incident, scripts
+from tests.waiting import wait_until
 
 from .pods import RESTRICTED, STATIC, Pod, app
 from .processes import app_state
@@ -175,7 +176,7 @@ def test_clean_up_of_no_directory_is_refused(disk: Pod, on_call: OnCall) -> None
     ("flags", "said", "code"),
     [
         ((), "", 0),
-        (("-deadlock",), 'threads wait for each other for ever; see "deadlock" in the dump\n', 1),
+        (("-deadlock",), 'threads wait for each other forever; see "deadlock" in the dump\n', 1),
     ],
     ids=["healthy", "deadlock"],
 )
@@ -321,6 +322,7 @@ def test_the_core_file_of_an_app_that_crashed_is_brought_out_whole(
     crash = app(STATIC, "-signals", f"-core=/var/crash/core.server.1={size}")
     mount = {"name": "crash", "mountPath": "/var/crash"}
     pod = make_pod(crash | {"volumeMounts": [mount]}, volumes=[{"name": "crash", "emptyDir": {}}])
+    wait_until(lambda: pod.status()["restartCount"] == 1 and "running" in pod.status()["state"], 60, "its second start")
     before = Before.of(pod)
     original = Path(f"/proc/{before.app.pid}/root/var/crash/core.server.1")
     desk = tmp_path / "evidence"

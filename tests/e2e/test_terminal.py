@@ -145,7 +145,7 @@ ENDS: dict[str, tuple[str | signal.Signals | None, int, str]] = {
     "SIGTERM": (signal.SIGTERM, 143, ""),
     "SIGHUP": (signal.SIGHUP, 129, ""),
     "killed": (None, 69, r"error: the debug container dshell-\w+ was killed"),
-    "cut": (None, 76, r"error: connection to .* lost .*\nCome back with: kubectl dshell"),
+    "cut": (None, 76, r"error: connection to .* lost .*\nReattach with: kubectl dshell"),
 }
 
 
@@ -192,7 +192,7 @@ def test_one_line_says_who_and_where_unless_quiet(shared_pod: Pod, dshell: Dshel
         quiet = session.text
 
     assert "as 65532:65532 (from the container's status); app files are here, tools are busybox:1.37." in said
-    assert "`exit` ends it." in said
+    assert "`exit` ends the session." in said
     assert "65532" not in quiet
     assert "exit` ends" not in quiet
 

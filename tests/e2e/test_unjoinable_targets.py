@@ -34,6 +34,12 @@ def assert_refused(result: Result, *lines: str) -> None:
         assert re.fullmatch(pattern, line), line
 
 
+def copied(pod: Pod, container: str = "") -> str:
+    """The way in that needs no running container."""
+    chosen = f" --container {container}" if container else ""
+    return f"A shell in a copy of it: kubectl dshell {pod.name}{chosen} -n {pod.namespace} --copy"
+
+
 def test_a_misspelt_pod_brings_the_nearest_name(make_pod: MakePod, dshell: Dshell) -> None:
     pod = make_pod(name="checkout-6d4f", wait=False)
 
@@ -88,8 +94,9 @@ def test_containers_that_cannot_be_joined_are_named_with_those_that_can(make_pod
     )
     assert_refused(
         dshell(pod.name, "-c", "setup", "--", "true"),
-        f"error: setup is an init container of {pod.name} that is not running; it cannot be joined",
+        f"error: init container setup of {pod.name} is not running, so it cannot be joined",
         "Available containers: app, proxy",
+        copied(pod, "setup"),
     )
     assert_refused(
         dshell(pod.name, "-c", debug, "--", "true"),
@@ -108,6 +115,7 @@ def test_a_container_that_has_ended_is_named_with_its_exit_code(make_pod: MakePo
         rf"error: container app of {pod.name} is not running: it exited with code 3 \(Error\) {AGE}\. "
         r"A debug container can only join a running one\.",
         f"Its logs: kubectl logs {pod.name} -n {pod.namespace} -c app",
+        copied(pod, "app"),
     )
 
 
@@ -126,6 +134,7 @@ def test_a_crash_loop_is_named_with_its_last_end(cluster: Cluster, make_pod: Mak
         rf"error: container app of {pod.name} is not running: it is waiting \(CrashLoopBackOff\); "
         rf"it last exited with code 9 \(Error\) {AGE}\. A debug container can only join a running one\.",
         f"Its logs: kubectl logs {pod.name} -n {pod.namespace} -c app --previous",
+        copied(pod),
     )
 
 
@@ -159,6 +168,7 @@ def test_a_pod_that_is_over_is_refused(make_pod: MakePod, dshell: Dshell, code: 
         dshell(pod.name, "--", "true"),
         rf"error: pod {pod.name} has terminated \(phase {phase}\): a debug container can only join a running pod",
         f"Its logs: kubectl logs {pod.name} -n {pod.namespace}",
+        copied(pod),
     )
 
 

@@ -132,13 +132,14 @@ def test_a_server_with_too_many_requests_is_asked_again_when_it_says(
     pod = make_pod()
     create_user(cluster, namespace, "patient", SESSION_ROLE)
     token = token_of(cluster, namespace, "patient")
-    with OlderRuntime(cluster, tmp_path, too_many=2) as crowded:
+    with OlderRuntime(cluster, tmp_path, too_many=4) as crowded:
         patient = dshell.with_kubeconfig(crowded.kubeconfig(tmp_path / "k", token, namespace))
         began = time.monotonic()
 
         entered = patient(pod.name, "--", "cat", "app/secret.txt")
 
-    assert time.monotonic() - began > 2  # twice Retry-After: 1
+    # Retry-After: 1 for the pod and the name, at a time; the other two are told the check, which does not insist
+    assert time.monotonic() - began > 1
     assert (entered.code, entered.stdout, entered.stderr) == (0, b"only the app reads this\n", "")
 
 
@@ -155,9 +156,9 @@ def test_a_server_that_stays_crowded_is_given_up(
 
 
 @contextmanager
-def kubectl_proxy(cluster: Cluster) -> Iterator[str]:
+def kubectl_proxy(cluster: Cluster, *flags: str) -> Iterator[str]:
     """The address of one."""
-    command = [cluster.kubectl_program, "--kubeconfig", str(cluster.kubeconfig), "proxy", "--port=0"]
+    command = [cluster.kubectl_program, "--kubeconfig", str(cluster.kubeconfig), "proxy", "--port=0", *flags]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as proxy:
         try:
             assert proxy.stdout is not None
@@ -167,7 +168,14 @@ def kubectl_proxy(cluster: Cluster) -> Iterator[str]:
             proxy.terminate()
 
 
-def test_kubectl_proxy_which_refuses_exec_is_named_and_so_is_what_was_added(
+NOTHING = "Nothing was added to the pod."
+NO_WEBSOCKET = (
+    "Something between this machine and the API server lets no WebSocket through; a reverse proxy must forward the "
+    "Upgrade and Connection headers."
+)
+
+
+def test_kubectl_proxy_which_refuses_exec_is_named_and_nothing_is_added(
     cluster: Cluster, make_pod: MakePod, dshell: Dshell
 ) -> None:
     pod = make_pod()
@@ -175,17 +183,43 @@ def test_kubectl_proxy_which_refuses_exec_is_named_and_so_is_what_was_added(
         refused = dshell(pod.name, "--server", server, "--", "true")
 
     assert (refused.code, refused.stdout) == (UNAVAILABLE, b"")
-    (name,) = pod.debug_containers()
     path = f"/api/v1/namespaces/{pod.namespace}/pods/{pod.name}/exec"
     assert refused.stderr.splitlines() == [
         f"error: cannot open a stream to the pod: {server}{path} returned 403 Forbidden (Forbidden)",
-        f"{name} was added to {pod.name}; it ends by itself within 50 s.",
-        (
-            "Something between this machine and the cluster blocks WebSockets. A reverse proxy must forward the Upgrade "
-            "and Connection headers; kubectl proxy rejects exec unless it is started with --reject-paths='^$'."
-        ),
+        NOTHING,
+        "If it is kubectl proxy: it rejects exec unless it is started with --reject-paths='^$'.",
+        NO_WEBSOCKET,
     ]
-    wait_until(lambda: pod.debug_containers()[name].state == "terminated", 75, "its end")
+    assert pod.debug_containers() == {}
+
+
+def test_kubectl_proxy_which_is_started_as_the_message_says_lets_a_session_through(
+    cluster: Cluster, make_pod: MakePod, dshell: Dshell
+) -> None:
+    pod = make_pod()
+    with kubectl_proxy(cluster, "--reject-paths=^$") as server:
+        entered = dshell(pod.name, "--server", server, "--", "cat", "app/secret.txt")
+
+    assert (entered.code, entered.stdout, entered.stderr) == (0, b"only the app reads this\n", "")
+
+
+def test_a_proxy_that_drops_the_upgrade_is_noticed_and_nothing_is_added(
+    cluster: Cluster, make_pod: MakePod, namespace: str, dshell: Dshell, tmp_path: Path
+) -> None:
+    pod = make_pod()
+    create_user(cluster, namespace, pod.name, SESSION_ROLE)
+    token = token_of(cluster, namespace, pod.name)
+    with OlderRuntime(cluster, tmp_path, drops_upgrades=True) as dropping:
+        through = dshell.with_kubeconfig(dropping.kubeconfig(tmp_path / "k", token, namespace))
+
+        refused = through(pod.name, "--", "true")
+
+    assert (refused.code, refused.stdout) == (UNAVAILABLE, b"")
+    first, *rest = refused.stderr.splitlines()
+    assert first.startswith("error: cannot open a stream to the pod: https://127.0.0.1:")
+    assert first.endswith(" returned 200 OK to a request for a WebSocket, as if it had not been one")
+    assert rest == [NOTHING, NO_WEBSOCKET]
+    assert pod.debug_containers() == {}
 
 
 PAGE = b"Content-Type: text/html\r\nContent-Length: 30\r\n\r\n<html><h1>Blocked</h1></html>\r\n"
@@ -193,21 +227,31 @@ NO_UPGRADE = b'{"kind":"Status","apiVersion":"v1","status":"Failure","message":"
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "outcome"),
     [
-        pytest.param(b"HTTP/1.1 403 Forbidden\r\n" + PAGE, "returned 403 Forbidden with a web page", id="403"),
-        pytest.param(b"HTTP/1.1 502 Bad Gateway\r\n" + PAGE, "returned 502 Bad Gateway with a web page", id="502"),
+        pytest.param(b"HTTP/1.1 403 Forbidden\r\n" + PAGE, ("returned 403 Forbidden with a web page", True), id="403"),
+        pytest.param(
+            b"HTTP/1.1 502 Bad Gateway\r\n" + PAGE, ("returned 502 Bad Gateway with a web page", False), id="502"
+        ),
         pytest.param(
             b"HTTP/1.1 400 Bad Request\r\nContent-Length: %d\r\n\r\n%s" % (len(NO_UPGRADE), NO_UPGRADE),
-            "returned 400 Bad Request (Upgrade request required)",
+            ("returned 400 Bad Request (Upgrade request required)", True),
             id="Upgrade is dropped",
         ),
-        pytest.param(b"", "did not respond to the WebSocket handshake", id="never"),
+        pytest.param(b"", ("did not respond to the WebSocket handshake", False), id="never"),
     ],
 )
 def test_what_lets_no_websocket_through_is_named_and_so_is_what_was_added(
-    cluster: Cluster, make_pod: MakePod, namespace: str, dshell: Dshell, tmp_path: Path, answer: bytes, said: str
+    cluster: Cluster,
+    make_pod: MakePod,
+    namespace: str,
+    dshell: Dshell,
+    tmp_path: Path,
+    answer: bytes,
+    outcome: tuple[str, bool],
 ) -> None:
+    """Nothing is added if the answer is certain: a gateway in trouble may be well again for the next request."""
+    said, certain = outcome
     pod = make_pod()
     create_user(cluster, namespace, pod.name, SESSION_ROLE)
     token = token_of(cluster, namespace, pod.name)
@@ -217,13 +261,17 @@ def test_what_lets_no_websocket_through_is_named_and_so_is_what_was_added(
         refused = through(pod.name, "--request-timeout", "8s", "--", "true")
 
     assert (refused.code, refused.stdout) == (UNAVAILABLE, b"")
-    (name,) = pod.debug_containers()
-    first, stays, advice = refused.stderr.splitlines()
+    first, claim, advice = refused.stderr.splitlines()
     assert first.startswith("error: cannot open a stream to the pod: https://127.0.0.1:")
     assert said in first
     assert "<" not in first
-    assert stays == f"{name} was added to {pod.name}; it ends by itself within 50 s."
-    assert advice.startswith("Something between this machine and the cluster blocks WebSockets.")
+    assert advice == NO_WEBSOCKET
+    if certain:
+        assert (claim, pod.debug_containers()) == (NOTHING, {})
+        return
+    (name,) = pod.debug_containers()
+    assert claim == f"{name} was added to {pod.name}; it ends by itself within 50 s."
+    wait_until(lambda: pod.debug_containers()[name].state == "terminated", 60, "its end")
 
 
 @pytest.mark.parametrize(

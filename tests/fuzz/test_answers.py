@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import http.client
-import io
 import json
-from typing import Any
 
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kubectl_dshell.errors import ApiError, BadConfig, Malformed, NotAnApiServer
+from kubectl_dshell.kube.http.errors import HttpError
+from kubectl_dshell.kube.http.response import Response
 from kubectl_dshell.kube.rest import response as answers
-from kubectl_dshell.kube.rest.bounded import Response
 from kubectl_dshell.kube.rest.failure import failure
 from kubectl_dshell.kube.rest.response import HttpResponse
 from kubectl_dshell.kube.rest.retry import with_retries
 from kubectl_dshell.kube.rest.server_time import ServerTime
 from kubectl_dshell.kube.watch import watch
 from tests.fuzz.test_frames import STATUSES
+from tests.kube.http.test_response import Pieces
 from tests.kube.rig import connection
 
 NAMES = st.sampled_from(["content-type", "location", "retry-after", "warning", "date", "x"])
@@ -70,21 +69,6 @@ def test_any_line_of_a_watch_is_an_event_or_a_named_error(line: bytes) -> None:
     assert event is None or isinstance(event[1]["metadata"]["resourceVersion"], str)
 
 
-class Sock:
-    """What `bounded.Response` needs of a socket."""
-
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-
-    def gettimeout(self) -> float:
-        return 5.0
-
-    def settimeout(self, seconds: float) -> None: ...
-
-    def makefile(self, _mode: str) -> Any:
-        return io.BufferedReader(io.BytesIO(self.data))
-
-
 HEADS = st.sampled_from(
     [
         b"HTTP/1.1 200 OK\r\n",
@@ -105,9 +89,9 @@ HEADS = st.sampled_from(
 
 
 @given(st.lists(HEADS | st.binary(max_size=20), max_size=12))
-def test_any_bytes_are_a_response_or_what_the_client_of_http_raises(pieces: list[bytes]) -> None:
-    response = Response(Sock(b"".join(pieces)), method="GET")  # type: ignore[arg-type]
-    with contextlib.suppress(http.client.HTTPException, OSError), contextlib.closing(response):
+def test_any_bytes_are_a_response_or_an_error_of_http(pieces: list[bytes]) -> None:
+    response = Response(Pieces(pieces), 60)
+    with contextlib.suppress(HttpError, OSError):
         response.begin()
         while response.read(4096):
             pass

@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kubectl_dshell.errors import Malformed
-from kubectl_dshell.kube.watch.chunked import LONGEST_LINE, ChunkedBody
+from kubectl_dshell.kube.http.chunked import LONGEST_LINE, ChunkedBody
 
 LIKELY = st.sampled_from(
     [b"\r\n", b"\n", b"0", b"5", b"-5", b"+5", b"0x5", b"1_0", b";a=b", b"ffffffffffffffff", b"\xb2"]

@@ -15,9 +15,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from kubectl_dshell.cli import wiring
+from kubectl_dshell.cli.dispatch import VERBS
 from kubectl_dshell.cli.flags.param_types import Duration, Verbosity
-from kubectl_dshell.cli.main import VERBS, main
-from kubectl_dshell.cli.open import open_command
+from kubectl_dshell.cli.main import main
+from kubectl_dshell.cli.verbs.open import open_command
 from kubectl_dshell.errors import ExitStatus
 from tests.cli import program
 

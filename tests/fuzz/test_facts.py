@@ -18,7 +18,9 @@ number = st.one_of(
     st.integers(-5, 2**33).map(str), st.text("0123456789abcdef-+_²٣x,.", max_size=24), st.text(max_size=8)
 )
 ids = st.one_of(st.lists(number, max_size=6).map(",".join), number)
-value = st.one_of(number, ids, st.sampled_from(["ok", "denied", "yes", "no", "gone", "none", "0,0,0,0", "f" * 16]))
+value = st.one_of(
+    number, ids, st.sampled_from(["ok", "denied", "yes", "no", "gone", "new", "none", "0,0,0,0", "f" * 16])
+)
 
 
 def lines(marker: str, names: list[str]) -> st.SearchStrategy[str]:

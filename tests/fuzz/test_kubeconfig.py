@@ -19,6 +19,7 @@ from kubectl_dshell.errors import BadConfig
 from kubectl_dshell.kube.auth import plugin_process as plugin_run
 from kubectl_dshell.kube.connection.options import ConnectionOptions
 from kubectl_dshell.kube.connection.resolve import connect
+from kubectl_dshell.kube.kubeconfig import plain_yaml
 from kubectl_dshell.kube.kubeconfig import yaml_reader as document
 from kubectl_dshell.kube.kubeconfig.secret import Secret
 
@@ -172,6 +173,20 @@ def test_any_bytes_are_yaml_or_refused(content: bytes) -> None:
 def test_aliases_and_merges_end(text: str) -> None:
     with contextlib.suppress(ValueError):
         document.parse(text.encode("utf-8", "surrogatepass"))
+
+
+_words = st.sampled_from(["a: ", "b:", "- ", "c", "yes", "null"]) | st.text("a1:-#{}[]'\" .e_~/@=+%&*|?<,", max_size=4)
+_lines = st.tuples(st.integers(0, 6), st.lists(_words, max_size=4)).map(lambda line: " " * line[0] + "".join(line[1]))
+
+
+@given(st.lists(_lines, max_size=8).map("\n".join) | _values.map(yaml.safe_dump) | _values.map(json.dumps))
+@example("- a:\n- b")
+@example("a:\n- b:\n  - c\nd: 1")
+@settings(deadline=None)
+def test_what_is_read_without_the_yaml_package_means_the_same_to_it(text: str) -> None:
+    with contextlib.suppress(plain_yaml.NotPlain, UnicodeEncodeError):
+        plain = plain_yaml.parse(text.encode())
+        assert repr(plain) == repr(document.parse_any(text.encode()))
 
 
 _texts = st.text(max_size=30)

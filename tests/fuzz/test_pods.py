@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from kubectl_dshell.commands.fanout.targets import TargetQuery, find
 from kubectl_dshell.commands.manage.cleanup import CleanupRequest, choose
 from kubectl_dshell.commands.manage.list import ListRequest, list_chosen
+from kubectl_dshell.commands.pod_copy.plan import CopyPlan, plan_copy
 from kubectl_dshell.domain.access.identity import identify
-from kubectl_dshell.domain.access.privilege import Profile, security_context
+from kubectl_dshell.domain.access.privilege import Privilege, Profile, security_context
 from kubectl_dshell.domain.access.target import choose_target
 from kubectl_dshell.domain.debug_container.cleanup_result import failed, left_to
 from kubectl_dshell.domain.debug_container.joinable import describe as describe_session
@@ -39,7 +40,7 @@ from kubectl_dshell.output.cleanup_report import format_endings, format_line, ne
 from kubectl_dshell.output.debug_containers.formats import format_debug_containers, format_document_of, format_name
 from kubectl_dshell.output.document import Format
 from kubectl_dshell.output.escape import escape
-from tests.commands.world import FakeCluster, World
+from tests.commands.world import FakeCluster, World, request
 from tests.pods import running
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -74,6 +75,7 @@ JUNK = st.recursive(
 def valid() -> Json:
     """All that is read, each once, so that every place can be changed."""
     env = {"DSHELL_OWNER": "ada", "DSHELL_REASON": "ticket", "DSHELL_LIMIT": "28800", "DSHELL_HOLDER": "h"}
+    env |= {"DSHELL_PROTOCOL": "2 abcd2345 4"}
     env |= {"DSHELL_MEASURED": "a" * 64 + " 0:0", "DSHELL_VERSION": "1", "OTHER": "$$x"}
     security = {
         "runAsUser": 65532,
@@ -135,6 +137,30 @@ def valid() -> Json:
             ],
         },
     }
+
+
+def furnished() -> Json:
+    """The same with all that a copy takes over."""
+    pod = valid()
+    volumes = [
+        {"name": "a", "projected": {"sources": [{"serviceAccountToken": {"path": "t"}}, {"configMap": {"name": "c"}}]}},
+        {"name": "b", "downwardAPI": {"items": [{"resourceFieldRef": {"containerName": "app"}}]}},
+        {"name": "c", "ephemeral": {"volumeClaimTemplate": {}}},
+        {"name": "d", "emptyDir": {}},
+    ]
+    app = {
+        "name": "app",
+        "image": "shop/web:1",
+        "env": [{"name": "A", "value": "b"}],
+        "envFrom": [{"secretRef": {"name": "s"}}],
+        "resources": {"limits": {"cpu": "1"}, "requests": {"cpu": "1"}},
+        "volumeMounts": [{"name": name, "mountPath": f"/{name}"} for name in "abcd"],
+        "volumeDevices": [{"name": "c", "devicePath": "/dev/c"}],
+        "workingDir": "/",
+    }
+    taken = {"tolerations": [{}], "dnsPolicy": "None", "hostUsers": False, "dnsConfig": {}, "serviceAccountName": "w"}
+    pod["spec"] |= {"containers": [app], "volumes": volumes, **taken}
+    return pod
 
 
 def places(json_: Json, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -213,7 +239,7 @@ def test_any_pod_is_understood_and_shown_or_malformed(
     if isinstance(pod, Malformed):
         unclear = UnreadablePod(*called(json_), pod.message)
         one_line_each(escape(told([unclear])))
-        json.loads(format_document_of([], [unclear], Format.JSON))
+        json.loads(format_document_of([], [unclear], 0, Format.JSON))
         return
     choice = ListFilter(older_than=older_than)
     listed = []
@@ -242,10 +268,10 @@ def shown(listed: list[ListedContainer]) -> None:
         one_line_each(name)
         assert len(describe_session(one.container, NOW)) < WIDEST
         assert one.container.state
-    text = format_document_of(listed, [], Format.JSON)
+    text = format_document_of(listed, [], 0, Format.JSON)
     assert text.isascii()
     document = json.loads(text)
-    as_yaml = format_document_of(listed, [], Format.YAML)
+    as_yaml = format_document_of(listed, [], 0, Format.YAML)
     one_line_each(as_yaml)
     assert yaml.safe_load(as_yaml) == document or "\\ud" in text  # YAML has no halves of characters
     found = [one.container for one in listed]
@@ -269,7 +295,7 @@ def test_any_pod_is_a_target_or_refused(json_: Json, events: list[Json], wanted:
         return
     target = only_ours(lambda: choose_target(pod, wanted, NOW))
     for name in [one.name for one in pod.ephemeral]:
-        watch = StartMonitor(name, "busybox")
+        watch = StartMonitor(name)
         for _ in range(2):
             assert isinstance(only_ours(partial(watch.judge, pod, events)), DshellError | None)
         assert len(describe(pod, name, events)) < 3000
@@ -282,7 +308,34 @@ def test_any_pod_is_a_target_or_refused(json_: Json, events: list[Json], wanted:
     if not isinstance(target, DshellError):
         found: Any = target
         identity = identify(pod, found.container, None)
-        json.dumps(security_context(Profile.AUTO, pod, found.container, identity))
+        for profile in Profile:
+            asked = Privilege(profile, cap_add=("SYS_PTRACE",), cap_drop=("MKNOD",))
+            json.dumps(security_context(asked, pod, found.container, identity))
+
+
+SPECS = places(FURNISHED := furnished())
+
+
+@st.composite
+def remodelled(draw: Any) -> Json:
+    pod = FURNISHED
+    for _ in range(draw(st.integers(1, 3))):
+        pod = changed(pod, draw(st.sampled_from(SPECS)), draw(st.one_of(WORDS, NUMBERS, JUNK)))
+    return pod
+
+
+@given(st.one_of(remodelled(), PODS), st.sampled_from([None, "app", "init"]), st.booleans())
+@example(FURNISHED, None, True)
+@settings(deadline=None)
+def test_any_pod_is_copied_or_refused(json_: Json, wanted: str | None, account: bool) -> None:
+    world = World(pod=json_)
+
+    copied = only_ours(lambda: plan_copy(request(container=wanted), world.ports(), service_account=account))
+
+    if isinstance(copied, CopyPlan):
+        json.dumps(copied.manifest)
+        assert [one["name"] for one in copied.manifest["spec"]["containers"]] == [copied.container]
+        assert copied.manifest["metadata"]["labels"].keys() == {"app.kubernetes.io/managed-by"}
 
 
 @given(JUNK, st.lists(PODS, max_size=3), mutated())

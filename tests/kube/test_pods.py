@@ -18,7 +18,8 @@ from kubectl_dshell.kube.auth.credentials import Static
 from kubectl_dshell.kube.connection.connection import Connection
 from kubectl_dshell.kube.pods import Pods
 from kubectl_dshell.kube.rest.api import Api
-from kubectl_dshell.kube.watch.liveness import DEAF_SECONDS, WatchLiveness
+from kubectl_dshell.kube.rest.request_trace import RequestTrace
+from kubectl_dshell.kube.watch.liveness import DEAF_SECONDS, Delivery, WatchLiveness
 from tests.kube.loopback import Crowd, Peer, Server
 from tests.kube.rig import answering
 
@@ -125,6 +126,47 @@ def test_an_ephemeral_container_is_added_by_its_subresource(dry_run: bool, query
         f"PATCH {PODS}/web/ephemeralcontainers{query} HTTP/1.1",
         {"spec": {"ephemeralContainers": [{"name": "d"}]}},
     ]
+
+
+@pytest.mark.parametrize("dry_run", [False, True], ids=["real", "dry run"])
+def test_what_admission_changed_in_it_is_traced(dry_run: bool) -> None:
+    stored = [{"name": "other", "image": "c:1"}, "junk", {"name": "d", "image": "b:1", "imagePullPolicy": "Always"}]
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.answer("200 OK", {**pod(2), "spec": {"ephemeralContainers": stored}})
+
+    server, lines = Server(script), list[str]()
+    connection = Connection(f"http://127.0.0.1:{server.port}", "default", "test", "jane", Static())
+    sent = {"name": "d", "image": "a:1", "imagePullPolicy": "Always", "terminationMessagePath": "/x", "resources": {}}
+
+    Pods(Api(connection, RequestTrace(1, lines.append))).add_ephemeral_container("ns", "web", sent, dry_run=dry_run)
+
+    server.finish()
+    assert lines == [
+        "d in web: admission changed image: a:1 -> b:1",
+        "d in web: admission removed resources: {}",
+        "d in web: admission removed terminationMessagePath: /x",
+    ]
+
+
+def test_what_a_dry_run_has_told_is_not_told_of_the_real_one_that_follows() -> None:
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.answer("200 OK", {**pod(2), "spec": {"ephemeralContainers": [{"name": "d", "image": "b:1"}]}})
+
+    server, lines = Server(script, script, script), list[str]()
+    connection = Connection(f"http://127.0.0.1:{server.port}", "default", "test", "jane", Static())
+    asking = Pods(Api(connection, RequestTrace(1, lines.append)))
+    told = []
+    for dry_run in (True, False, False):
+        asking.add_ephemeral_container("ns", "web", {"name": "d", "image": "a:1"}, dry_run=dry_run)
+        told.append(len(lines))
+        lines.clear()
+
+    server.finish()
+    assert told[1] == 0
+    assert told[0] == told[2] > 0
 
 
 def test_a_watch_names_the_pod_and_where_to_begin() -> None:
@@ -340,6 +382,40 @@ def test_a_watch_that_has_told_something_is_looked_after_less_and_less() -> None
     assert len(looks) < 12
     assert watching.looked("7", 120.0)
     assert watching.may_be_deaf(120.0 + DEAF_SECONDS)
+
+
+def looks(delivery: Delivery, seconds: int) -> int:
+    """How often a pod is read while its watch has nothing to tell."""
+    watching, count = WatchLiveness("5", 0.0, delivery), 0
+    watching.begin(0.0)
+    for tick in range(1, 2 * seconds):
+        if watching.may_be_deaf(tick / 2):
+            watching.looked("5", tick / 2)
+            count += 1
+    return count
+
+
+def test_where_one_watch_has_told_something_the_others_are_looked_after_less() -> None:
+    """In many pods: while their containers start slowly, each would be read every other second."""
+    delivery = Delivery()
+    first = WatchLiveness("5", 0.0, delivery)
+    first.begin(0.0)
+
+    before = looks(delivery, 20)
+    first.heard("6", 0.0)
+    after = looks(delivery, 20)
+
+    assert (before, after) == (9, 3)
+
+
+def test_where_one_watch_has_missed_something_all_are_looked_after_again() -> None:
+    delivery = Delivery()
+    first = WatchLiveness("5", 0.0, delivery)
+    first.begin(0.0)
+    first.heard("6", 0.0)
+    assert first.looked("7", 2.0)
+
+    assert looks(delivery, 20) == 9
 
 
 def test_another_refusal_of_the_watch_is_told() -> None:

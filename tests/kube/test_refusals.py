@@ -14,6 +14,7 @@ from kubectl_dshell.errors import (
     NotAnApiServer,
     PermissionDenied,
     PodNotFound,
+    PodTooLarge,
 )
 from kubectl_dshell.kube.refusals import ApiRequest, translate_api_error, translated
 from kubectl_dshell.output.failure import format_failure
@@ -76,6 +77,15 @@ def test_refusals_read(
         pytest.param(EXEC, 500, "container is not created or running", ContainerNotRunning, id="CRI-O"),
         pytest.param(GET, 500, "container not found", ApiError, id="the same words about something else"),
         pytest.param(PATCH, 422, "may not be changed", NameTaken, id="a name"),
+        pytest.param(PATCH, 500, "etcdserver: request is too large", PodTooLarge, id="etcd"),
+        pytest.param(
+            PATCH,
+            500,
+            "rpc error: code = ResourceExhausted desc = trying to send message larger than max (4072876 vs. 2097152)",
+            PodTooLarge,
+            id="the API server's client of etcd",
+        ),
+        pytest.param(EXEC, 500, "etcdserver: request is too large", ApiError, id="the same about something else"),
         pytest.param(LIST_ALL, 403, "no", PermissionDenied, id="a list"),
     ],
 )

@@ -66,8 +66,8 @@ def test_the_sum_of_all(outcomes: str, untold: int, text: str) -> None:
     [
         ("", "0 would be ended; nothing was done."),
         ("wouldEnd wouldEnd", "2 would be ended; nothing was done."),
-        ("wouldEnd left left", "1 would be ended, 2 left alone; nothing was done."),
-        ("left", "0 would be ended, 1 left alone; nothing was done."),
+        ("wouldEnd left left", "1 would be ended, 2 skipped; nothing was done."),
+        ("left", "0 would be ended, 1 skipped; nothing was done."),
         ("wouldEnd failed alreadyEnded", "1 would be ended, 1 already ended, 1 would fail; nothing was done."),
     ],
 )
@@ -101,7 +101,7 @@ def test_programs_get_a_versioned_document() -> None:
                 "outcome": "failed",
                 "why": "no shell",
                 "advice": [
-                    "wait until it ends, or ask its user to exit (kubectl attach -it web -n shop -c debugger-x8z4p)",
+                    "wait until it ends, or attach to it and exit: kubectl attach -it web -n shop -c debugger-x8z4p",
                     "replace the pod: kubectl delete pod web -n shop",
                 ],
             }
@@ -123,7 +123,7 @@ def test_a_person_is_asked_about_what_can_be_read() -> None:
 
     assert text.splitlines()[:3] == [
         "This would end:",
-        "  shop/web debugger-x8z4p (made by another tool)",
+        "  shop/web debugger-x8z4p (created by another tool)",
         "  shop/web dshell-00000 (ada, running for 0s)",
     ]
     assert text.splitlines()[-1] == "  and 11 more"

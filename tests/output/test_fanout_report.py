@@ -8,12 +8,14 @@ import sys
 
 import pytest
 
-from kubectl_dshell.domain.fanout import RunResult
+from kubectl_dshell.domain.fanout import RunResult, advice
+from kubectl_dshell.domain.shard import Shard
 from kubectl_dshell.domain.stream import Channel, Output
 from kubectl_dshell.errors import Forbidden
 from kubectl_dshell.output.fanout_report import PodSink, RunReport
 from kubectl_dshell.output.sinks import memory
 from kubectl_dshell.output.sinks.memory import MemorySink
+from kubectl_dshell.output.sinks.prefixed import PrefixedLines
 from tests.output.paper import ERR, OUT, WEB, ContainerRef, Paper
 
 
@@ -62,6 +64,23 @@ def test_output_in_json_says_what_it_lacks(
         **fields,
     }
     assert paper.written[OUT].count(b"\n") == 1
+
+
+def test_what_was_added_to_a_pod_is_said_of_that_pod_alone() -> None:
+    error = Forbidden("not here", "ask")
+    error.aftermath = "Nothing was added to the pod."
+    text, document = Paper(), Paper()
+    failed = RunResult(WEB, 1, None, error)
+
+    report(text, as_json=False).end(failed)
+    report(document).end(failed)
+
+    assert text.written[ERR].decode().splitlines() == [
+        "web-1 app | error: not here",
+        "web-1 app | Nothing was added to the pod.",
+    ]
+    assert json.loads(document.written[OUT])["error"]["advice"] == ["Nothing was added to the pod.", "ask"]
+    assert advice([failed]) == ["ask"]
 
 
 _ALL_ZEROS = """
@@ -115,6 +134,7 @@ def test_documents_that_end_together_are_made_one_after_the_other() -> None:
             {"class": "FORBIDDEN", "message": "you may not", "advice": ["ask"]},
         ),
         (RunResult(WEB, 0.1), {"class": "INTERRUPTED", "message": "stopped", "advice": []}),
+        (RunResult(WEB, 0.1, earlier="it ran"), {"class": "ALREADY_RUN", "message": "it ran", "advice": []}),
     ],
 )
 def test_a_failure_in_json_has_a_class(result: RunResult, error: object) -> None:
@@ -135,3 +155,53 @@ def test_a_failure_beside_lines_is_a_line_of_its_pod_on_stderr() -> None:
     report(paper, as_json=False, namespaced=True).end(RunResult(WEB, 0.1, None, Forbidden("you may not:\n  \x1b[2J")))
 
     assert paper.written == {OUT: b"", ERR: b"shop web-1 app | error: you may not:\nshop web-1 app |   \\x1b[2J\n"}
+
+
+def test_a_pod_in_which_it_ran_before_is_said_beside_the_lines() -> None:
+    paper = Paper()
+
+    report(paper, as_json=False).end(RunResult(WEB, 0.1, earlier="an earlier run has run the command here"))
+
+    assert paper.written == {OUT: b"", ERR: b"web-1 app | an earlier run has run the command here\n"}
+
+
+def test_the_end_of_a_shard_is_a_document() -> None:
+    lines, document = Paper(), Paper()
+
+    report(lines, as_json=False).end_shard(Shard(1, 4), 75, 3)
+    report(document).end_shard(Shard(1, 4), 75, 3)
+
+    assert lines.written[OUT] == b""
+    assert json.loads(document.written[OUT]) == {
+        "apiVersion": "dshell/v1",
+        "kind": "ShardResult",
+        "index": 1,
+        "count": 4,
+        "pods": 75,
+        "exitCode": 3,
+    }
+
+
+OUTPUT = {"stdout": "a\n", "stderr": "b", "replaced": ["stdout"], "truncated": []}
+
+
+def test_a_result_of_another_process_is_repeated_as_it_was() -> None:
+    lines, document = Paper(), Paper()
+    result = RunResult(WEB, 1, 3, None, "dshell-x", (1, 2))
+    sinks = PrefixedLines(lines.printer(), {OUT: b"web-1 app | ", ERR: b"web-1 app | "})
+
+    report(lines, sinks, as_json=False).repeat(result, OUTPUT)
+    report(document).repeat(result, OUTPUT)
+
+    assert lines.written == {OUT: b"web-1 app | a\n", ERR: b"web-1 app | b\n"}
+    repeated = json.loads(document.written[OUT])
+    assert {key: repeated[key] for key in OUTPUT} == OUTPUT
+    assert repeated["exitCode"] == 3
+
+
+def test_a_result_without_output_is_repeated_with_its_failure() -> None:
+    lines = Paper()
+
+    report(lines, as_json=False).repeat(RunResult(WEB, 1, None, Forbidden("no")), {})
+
+    assert lines.written == {OUT: b"", ERR: b"web-1 app | error: no\n"}

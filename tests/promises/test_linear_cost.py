@@ -9,7 +9,7 @@ import pytest
 
 from kubectl_dshell.domain.stream import Channel, Output
 from kubectl_dshell.kube.exec.frames import MOST_FRAGMENTS, ProtocolError, Reader, encode
-from kubectl_dshell.kube.watch.chunked import ChunkedBody
+from kubectl_dshell.kube.http.chunked import ChunkedBody
 from kubectl_dshell.output.sinks.prefixed import PrefixedLines
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from kubectl_dshell.cli import fanout, wiring
+from kubectl_dshell.cli import wiring
 from kubectl_dshell.cli.main import main
+from kubectl_dshell.cli.verbs import fanout
 from kubectl_dshell.commands.cp import cp as copy
 from tests.cli import program
 
@@ -27,6 +28,10 @@ def _cluster(monkeypatch: pytest.MonkeyPatch) -> None:
         (
             ["web", "-c", "app", "--name", "abcde", "--new"],
             "Choose another name: kubectl dshell web --container app -n shop --user ops --as ada --name OTHER",
+        ),
+        (
+            ["web", "--app-image", "--name", "abcde", "--new", "--", "true"],
+            "Choose another name: kubectl dshell web -n shop --user ops --as ada --app-image --name OTHER",
         ),
         (["attach", "web/nope"], "Start one: kubectl dshell web -n shop --user ops --as ada"),
         (["attach", "nope"], "List them with: kubectl dshell ls -n shop --user ops --as ada"),

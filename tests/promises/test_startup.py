@@ -100,7 +100,7 @@ def interrupted_while(number: signal.Signals, module: str) -> subprocess.Complet
         "click",
         "kubectl_dshell.terminal.descriptors",
         "kubectl_dshell.kube.rest.api",
-        "urllib3",
+        "kubectl_dshell.kube.http.response",
     ],
 )
 def test_a_signal_while_modules_are_imported_has_its_code_and_no_traceback(number: signal.Signals, module: str) -> None:
@@ -112,9 +112,14 @@ def test_a_signal_while_modules_are_imported_has_its_code_and_no_traceback(numbe
 @pytest.mark.parametrize("number", STOPPING)
 def test_a_signal_at_the_very_end_shows_no_traceback(number: signal.Signals) -> None:
     done = python(
-        "import atexit, os\n"
-        f"atexit.register(lambda: os.kill(os.getpid(), {int(number)}))\n"
+        "import atexit, os, sys\n"
         "from kubectl_dshell.__main__ import run\n"
+        "from kubectl_dshell.cli import main as program\n"
+        "main = program.main\n"
+        "def then_signalled():\n"
+        f"    atexit.register(os.kill, os.getpid(), {int(number)})\n"
+        "    return main()\n"
+        "program.main = then_signalled\n"
         "run()",
         "--version",
     )

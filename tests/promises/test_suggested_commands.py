@@ -11,6 +11,7 @@ import pytest
 from kubectl_dshell.domain.access.target import where
 from kubectl_dshell.domain.debug_container.cleanup_result import left_to, ways_out
 from kubectl_dshell.domain.debug_container.status import debug_containers
+from kubectl_dshell.domain.permissions import USES, Use
 from kubectl_dshell.domain.text.invocation import PLAIN
 from kubectl_dshell.errors import ApiError
 from kubectl_dshell.kube.refusals import ApiRequest, role_command, translate_api_error
@@ -30,7 +31,7 @@ def words(command: str) -> list[str]:
         PLAIN.attach(ODD, ODD, ODD),
         *ways_out(replace(SESSION, namespace=ODD, pod=ODD, name=ODD)),
         left_to(replace(SESSION, namespace=ODD, pod=ODD, name=ODD), "1 client", PLAIN).advice[0],
-        f"kubectl logs {where(replace(make_pod(), name=ODD, namespace=ODD))}",
+        f"kubectl logs {where(make_pod()._replace(name=ODD, namespace=ODD))}",
     ],
 )
 def test_a_name_is_one_word(command: str) -> None:
@@ -49,7 +50,8 @@ def test_a_user_is_one_word_of_one_line(namespace: str | None) -> None:
         assert shlex.split(line)[-1] == "--user=$(id) ; touch x"
 
 
-def test_a_role_stays_one_document() -> None:
-    _, *document, _ = role_command('x"}}; ').splitlines()
+@pytest.mark.parametrize("use", USES, ids=lambda use: use.name)
+def test_a_role_stays_one_document(use: Use) -> None:
+    _, *document, _ = role_command('x"}}; ', use).splitlines()
 
     assert json.loads("".join(document))["metadata"]["namespace"] == 'x"}}; '

@@ -18,7 +18,7 @@ SAID = "1 pod could not be read: ../../x/odd (metadata.namespace is not a valid 
 
 
 def pod(name: str, namespace: str = "shop") -> Json:
-    entry = {"name": "dshell-abcde", "image": "busybox", "env": [{"name": "DSHELL_HOLDER", "value": "x"}]}
+    entry = {"name": "dshell-abcde", "image": "busybox", "env": [{"name": "DSHELL_PROTOCOL", "value": "2 x 4"}]}
     ended = {"name": "dshell-abcde", "state": {"terminated": {"exitCode": 0}}}
     made = pod_json(ephemeral=[entry], ephemeral_statuses=[ended])
     made["metadata"] |= {"name": name, "namespace": namespace, "uid": name}
@@ -67,7 +67,7 @@ def server() -> Iterator[str]:
 def test_a_list_shows_the_others_and_its_exit_code_says_it_is_not_whole(
     server: str, form: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    code = main(["ls", "-A", server, *([f"--output={form}"] if form else [])])
+    code = main(["ls", "-A", "--all", server, *([f"--output={form}"] if form else [])])
 
     out, err = capfd.readouterr()
     assert (code, err) == (69, SAID)

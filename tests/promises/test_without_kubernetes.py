@@ -21,7 +21,7 @@ import sys
 from importlib.machinery import PathFinder
 
 RICH = {"rich", "pygments", "markdown_it", "mdurl"}
-OURS = {"click", "yaml", "_yaml", "tenacity", "urllib3"} | RICH
+OURS = {"click", "yaml", "_yaml", "tenacity"} | RICH
 
 class Lighter(PathFinder):
     @classmethod

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pty
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kubectl_dshell.remote.exec_script import MARK
 from tests.waiting import wait_until
 
 
@@ -22,6 +26,8 @@ class Process:
 
     outer: subprocess.Popen[bytes]
     terminal: int = -1
+    marks: int = 0
+    """How often its stderr had the mark of a beginning (session.sh), once it was read."""
 
     def say(self, text: bytes) -> None:
         if self.terminal >= 0:
@@ -46,14 +52,56 @@ class Process:
                 raise AssertionError(f"ended: {wanted!r} not in {heard!r}") from None
         return heard
 
+    def type_until(self, text: bytes, end: bytes, seconds: float = 10) -> None:
+        """Types `text` while it takes in what the terminal shows, up to the byte `end` and nothing after it.
+
+        As a runtime does: an echo that finds the terminal's buffer full is shown later, amid the output.
+        """
+        deadline = time.monotonic() + seconds
+        os.set_blocking(self.terminal, False)
+        while time.monotonic() < deadline:
+            with suppress(BlockingIOError):
+                text = text[os.write(self.terminal, text[:512]) :] if text else text
+            with suppress(BlockingIOError):
+                while os.read(self.terminal, 1) != end:
+                    pass
+                return
+            time.sleep(0.0005)
+        raise AssertionError(f"{end!r} did not come; {len(text)} bytes were not typed")
+
     def _stdout(self) -> int:
         assert self.outer.stdout
         return self.outer.stdout.fileno()
 
     def printed(self) -> bytes:
-        """All it printed until it ended."""
+        """All it printed until it ended, without the first mark."""
         assert self.outer.stderr
-        return os.read(self._stdout(), 65536) + self.outer.stderr.read()
+        stdout, stderr = os.read(self._stdout(), 65536), self.outer.stderr.read()
+        self.marks = stderr.count(MARK)
+        return stdout + stderr.replace(MARK, b"", 1)
+
+    def shown(self, seconds: float = 10) -> bytes:
+        """All that its terminal shows until it has ended."""
+        shown, deadline = b"", time.monotonic() + seconds
+        os.set_blocking(self.terminal, False)
+        while time.monotonic() < deadline:
+            try:
+                shown += os.read(self.terminal, 65536)
+            except BlockingIOError:
+                time.sleep(0.005)
+            except OSError:  # nobody has it open any more
+                return shown
+        raise AssertionError(f"it has not ended: {shown!r}")
+
+    def hold_input(self, size: int) -> None:
+        """Let its stdin hold `size` bytes that nobody has read."""
+        assert self.outer.stdin
+        fcntl.fcntl(self.outer.stdin, fcntl.F_SETPIPE_SZ, size)
+
+    def unread(self) -> int:
+        """How many bytes its stdin holds, also after its end (pipe(7))."""
+        assert self.outer.stdin
+        return int.from_bytes(fcntl.ioctl(self.outer.stdin, termios.FIONREAD, bytes(4)), sys.byteorder)
 
     def close_input(self) -> None:
         assert self.outer.stdin

@@ -18,18 +18,24 @@ from pathlib import Path
 from typing import Any, Literal
 
 from kubectl_dshell.domain.access.facts import HolderState
-from kubectl_dshell.domain.debug_container.spec import HOLDER_COMMAND
+from kubectl_dshell.domain.app_image.tools import Tools
+from kubectl_dshell.domain.debug_container.spec import PROTOCOL
 from kubectl_dshell.domain.debug_container.status import HolderReport
+from kubectl_dshell.domain.pod.copied import TOOLS_VARIABLE
 from kubectl_dshell.domain.stream import TerminalSize
-from kubectl_dshell.remote import protocol, script
+from kubectl_dshell.remote import exec_script, protocol
+from kubectl_dshell.remote.exec_script import MARK, ExecScript
 from tests.remote.busybox import busybox
 from tests.remote.container import Container, Process
 from tests.waiting import wait_until
 
-__all__ = ["Container", "Debug", "Pod", "Process", "furnish", "pod"]
+__all__ = ["Container", "Debug", "Pod", "Process", "furnish", "furnish_devices", "furnish_image", "pod"]
 
 NOBODY = (65532, 65532)
-TOOLS = ("bash", "cat", "chroot", "env", "grep", "ls", "sh", "sleep", "stty", "tr", "true", "touch", "id", "ps")
+TOOLS = (
+    *("bash", "cat", "chroot", "env", "grep", "id", "ls", "ps", "readlink", "sh", "sleep", "stty", "touch", "tr"),
+    "true",
+)
 Shell = Literal["busybox", "bash", "dash+bash", "dash"]
 Namespace = Literal["own", "shared", "host"]
 
@@ -45,21 +51,22 @@ class Pod:
         version_2: bool = False,
         cgroup_namespace: bool = False,
         scope: str = "{}",
+        env: dict[str, str] | None = None,
     ) -> None:
+        """`env`: the variables of the app."""
         self.place, self.kind, self.scope = place, kind, scope
         self.hierarchies = [version_2_hierarchy()] if version_2 else hierarchies()
         self.cgroup_namespace = cgroup_namespace
         self.containers: list[Container] = []
         self.pause = None if kind == "own" else self._sleeper("pause")
-        self.app = self._sleeper("app")
+        self.app = self._sleeper("app", env=env)
         self.app_pid = self.app.pids()[0]
 
-    def _sleeper(self, name: str, user: tuple[int, int] = NOBODY) -> Container:
-        container = self.container(name, user)
+    def _sleeper(self, name: str, user: tuple[int, int] = NOBODY, env: dict[str, str] | None = None) -> Container:
+        container = self.container(name, user, env)
         (container.root / "file").write_text("the app's\n")
         (container.root / "dev/null").touch()
-        for program in ("sleep", "busybox"):
-            shutil.copy(busybox(), container.root / program)
+        furnish_image(container)
         container.start(["/sleep", "1000000"], init=False)
         wait_until(lambda: container.asleep(1), 10)
         return container
@@ -118,45 +125,85 @@ def empty(cgroup: Path) -> bool:
     return not (cgroup / "cgroup.procs").read_text()
 
 
+def as_sent(text: str) -> bytes:
+    """`text` as deliver.sh passes it to the first process."""
+    lines = "".join(f"0 {line}\n" for line in text.splitlines())
+    return f"program 0\n{lines}run 0 {len(text)}\n".encode()
+
+
 class Debug:
     """The debug container of a pod's app, and the sessions in it."""
 
-    def __init__(self, pod: Pod, shell: Shell = "busybox", user: tuple[int, int] = NOBODY, **env: str) -> None:
+    def __init__(
+        self,
+        pod: Pod,
+        shell: Shell = "busybox",
+        user: tuple[int, int] = NOBODY,
+        *,
+        starter: str = "- 50",
+        waits: bool = False,
+        env: dict[str, str] | None = None,
+        tools: Tools | None = None,
+        text: str = "",
+    ) -> None:
+        """`starter`: the session it is made for (-: any), and how long to wait for it. `waits`: for the holder's text.
+
+        `tools`: of another one; then it has the app's image. `text`: another one for its holder.
+        """
         self.pod, self.target = pod, pod.app
         self.container = pod.container(f"debug-{secrets.token_hex(2)}", user)
         self.log = self.container.root / "dev/termination-log"
-        furnish(self.container, shell)
+        self.reader = exec_script.shell_of(tools)
+        if tools:
+            furnish_image(self.container)
+            furnish_devices(self.container)
+        else:
+            furnish(self.container, shell)
         self.container.env = {
-            "PATH": "/bin",
+            "PATH": "/app" if tools else "/bin",
             "HOME": "/",
-            "DSHELL_HOLDER": script.holder(),
-            "DSHELL_ENTER": script.enter(),
-            "DSHELL_LEASE": "50",
+            "DSHELL_PROTOCOL": f"{PROTOCOL} {starter}",
             "DSHELL_LIMIT": "28800",
-            **env,
+            **({TOOLS_VARIABLE: tools.stamp} if tools else {}),
+            **(env or {}),
         }
-        self.holder = self.container.start(list(HOLDER_COMMAND))
+        self.holder = self.container.start(exec_script.first_command(self.reader))
         wait_until(self.log.read_text, 10, self.holder.outer.communicate)
+        if not waits:
+            self.holder.say(as_sent(text or exec_script.holder_text(self.reader).decode().removesuffix("\n")))
+            wait_until(lambda: "new" not in self.message(), 10)
 
     def message(self) -> str:
         return self.log.read_text().strip()
 
-    def tether(self, session: str) -> Process:
-        return self.container.start(protocol.tether_argv(self.target.id, session))
+    def exec(self, exec_: ExecScript) -> Process:
+        """As a client does: the script follows at once."""
+        process = self.container.start(list(exec_.argv), tty=exec_.tty)
+        if exec_.tty:
+            process.type_until(exec_.text, MARK)
+        else:
+            process.say(exec_.text)
+        return process
+
+    def tether(self, session: str, *, first: bool = False, lend: bool = False) -> Process:
+        return self.exec(exec_script.tether_exec(self.target.id, session, first=first, lend=lend, shell=self.reader))
 
     def shell(self, session: str) -> Process:
-        return self.container.start(
-            protocol.shell_argv(self.target.id, session, "pod/app", TerminalSize(24, 80)), tty=True
-        )
+        size = TerminalSize(24, 80)
+        return self.exec(exec_script.shell_exec(self.target.id, session, "pod/app", size, shell=self.reader))
 
     def state(self) -> tuple[HolderState, HolderReport | None]:
-        asking = self.container.start(protocol.state_argv())
-        asking.close_input()
+        asking = self.exec(exec_script.state_exec(self.reader))
         assert asking.ended() == 0
         return protocol.parse_state(asking.printed().decode())
 
     def run(self, session: str, *command: str) -> Process:
-        return self.container.start(protocol.run_argv(self.target.id, session, list(command)))
+        """With stdin; a shell waits for the command and says bye: two processes."""
+        return self.exec(exec_script.command_exec(self.target.id, session, command, stdin=True, shell=self.reader))
+
+    def run_without_stdin(self, session: str, *command: str) -> Process:
+        """The same with nothing to read."""
+        return self.exec(exec_script.command_exec(self.target.id, session, command, shell=self.reader))
 
     def commands(self) -> list[str]:
         """The names of its processes."""
@@ -180,14 +227,25 @@ class Debug:
         return self.container.pids()[1:]
 
 
+def furnish_image(container: Container) -> None:
+    """What the app's image has."""
+    for program in ("sleep", "busybox"):
+        shutil.copy(busybox(), container.root / program)
+
+
+def furnish_devices(container: Container) -> None:
+    log = container.root / "dev/termination-log"
+    log.touch()
+    log.chmod(0o666)
+    for name in ("null", "tty", "zero"):
+        (container.root / "dev" / name).touch()
+        container.binds.append(f"/dev/{name}")
+
+
 def furnish(container: Container, shell: Shell) -> None:
     root = container.root
     (root / "bin").mkdir()
-    root.joinpath("dev/termination-log").touch()
-    root.joinpath("dev/termination-log").chmod(0o666)
-    for name in ("null", "tty", "zero"):
-        (root / "dev" / name).touch()
-        container.binds.append(f"/dev/{name}")
+    furnish_devices(container)
     if shell == "busybox":
         shutil.copy(busybox(), root / "bin")
         subprocess.run([root / "bin/busybox", "--install", "-s", root / "bin"], check=False, capture_output=True)
@@ -201,8 +259,8 @@ def furnish(container: Container, shell: Shell) -> None:
         container.binds.append(f"/{folder}")
     for tool in TOOLS:
         if tool not in ("sh", "bash") or (tool == "bash" and shell != "dash"):
-            (root / "bin" / tool).symlink_to(f"/usr/bin/{tool}")
-    (root / "bin/sh").symlink_to("/usr/bin/bash" if shell == "bash" else "/usr/bin/dash")
+            (root / "bin" / tool).symlink_to(f"../usr/bin/{tool}")
+    (root / "bin/sh").symlink_to("../usr/bin/bash" if shell == "bash" else "../usr/bin/dash")
 
 
 def hierarchies() -> list[str]:

@@ -18,7 +18,24 @@ from tests.remote.busybox import busybox
 
 NOBODY = 65532
 TEMPORARY = ".dshell-abcdefgh"
-TOOLS = ("cat", "chmod", "find", "ls", "mkdir", "mv", "readlink", "rm", "rmdir", "stat", "tar", "touch", "xargs")
+TOOLS = (
+    "cat",
+    "chmod",
+    "dd",
+    "du",
+    "find",
+    "ls",
+    "mkdir",
+    "mv",
+    "readlink",
+    "rm",
+    "rmdir",
+    "sed",
+    "stat",
+    "tar",
+    "touch",
+    "xargs",
+)
 
 
 @dataclass(frozen=True)
@@ -37,13 +54,13 @@ class Root:
             out, err = process.communicate(stdin, timeout=60)
         return subprocess.CompletedProcess([], process.returncode, out, err)
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def start(self, stdout: int = subprocess.PIPE) -> subprocess.Popen[bytes]:
         tools = self.place.parent / "bin"
         path = f"{tools}:/usr/bin:/bin" if self.shell == "dash" else str(tools)
         return subprocess.Popen(
             [str(tools / "sh"), *copying.argv()[1:]],
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=subprocess.PIPE,
             cwd=self.place,
             env={"PATH": path, "DSHELL_PID": str(self.pid)},

@@ -87,7 +87,9 @@ def no_processor_to_spare() -> Iterator[None]:
 
 def end(made: Pod, case: Case) -> Result:
     """One session of `case`, begun and ended; what it left."""
-    debug = Debug(made, case.shell, DSHELL_STARTER=SESSION, DSHELL_LIMIT="4" if case.way == "limit" else "28800")
+    debug = Debug(
+        made, case.shell, starter=f"{SESSION} 50", env={"DSHELL_LIMIT": "4" if case.way == "limit" else "28800"}
+    )
     tether = debug.tether(SESSION)
     if case.work in TYPE:
         shell = debug.shell(SESSION)

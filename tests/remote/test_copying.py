@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import socket
 import stat
 import tarfile
 from pathlib import Path
@@ -13,7 +14,8 @@ import pytest
 
 from kubectl_dshell.files.archive_source import ArchiveSource
 from kubectl_dshell.files.tar_reader import TarReader
-from kubectl_dshell.remote import copying, protocol
+from kubectl_dshell.remote import copying
+from kubectl_dshell.remote.exec_script import command_exec
 from tests.files.test_unpack import nothing
 from tests.remote.roots import NOBODY, TEMPORARY, Root, make
 
@@ -128,6 +130,54 @@ def test_what_cannot_be_read_below_is_a_failure_unless_it_is_to_be_left_out(app:
     feed = TarReader(io.BufferedReader(io.BytesIO(lax.stdout)))
     assert next(feed.records(4))[1] == "folder"
     assert f"./{ODD}" in [member.name for member in feed.archive()]
+
+
+@pytest.fixture
+def many(root: Root) -> set[str]:
+    """The names in a directory of many small files, which are packed into large messages."""
+    make(root.place / "many")
+    for number in range(300):
+        make(root.place / f"many/{number}", f"{number}" * 100)
+    return {".", *(f"./{number}" for number in range(300))}
+
+
+@pytest.mark.parametrize("missing", ["", "dd", "du", "sed"])
+def test_many_small_files_are_copied_whichever_tools_there_are(root: Root, many: set[str], missing: str) -> None:
+    if missing:
+        (root.place.parent / "bin" / missing).unlink()
+
+    done = root.out("many")
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    feed = TarReader(io.BufferedReader(io.BytesIO(done.stdout)))
+    assert [record[1:3] for record in feed.records(4) if {m.name for m in feed.archive()} == many] == [
+        ["folder", "many"]
+    ]
+
+
+def test_many_small_files_that_cannot_all_be_read_are_a_failure(root: Root, many: set[str]) -> None:
+    (root.place / "many/7").chmod(0)
+
+    strict, lax = root.out("many"), root.out("many", strict=False)
+
+    assert (strict.returncode, lax.returncode) == (copying.INCOMPLETE, 0)
+    feed = TarReader(io.BufferedReader(io.BytesIO(lax.stdout)))
+    assert [{m.name for m in feed.archive()} for _ in feed.records(4)] == [many - {"./7"}]
+
+
+def test_many_small_files_come_in_large_pieces(root: Root, many: set[str]) -> None:
+    """Each piece is a message on the way to the client. Here it is what a socket keeps apart."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, root.start(theirs.fileno()) as process:
+        theirs.close()
+        assert process.stdin
+        process.stdin.write(copying.send_out(["many"], strict=True))
+        process.stdin.close()
+        sizes = [len(piece) for piece in iter(lambda: ours.recv(1024 * 1024), b"")]
+
+    assert process.returncode == 0
+    assert sum(sizes) > len(many) * 1024
+    assert len(sizes) < 10
 
 
 @pytest.fixture
@@ -276,7 +326,7 @@ def test_a_link_to_the_root_has_its_own_name(root: Root) -> None:
 )
 def test_the_request_line_is_short_whatever_is_copied(names: list[str]) -> None:
     """Proxies take 8 kB of one, the token and all; nothing of a copy is in it."""
-    query = protocol.run_argv("a" * 64, "a" * 8, copying.argv())
+    query = command_exec("a" * 64, "a" * 8, copying.argv(), stdin=True).argv
     line = f"GET /api/v1/namespaces/{'n' * 63}/pods/{'p' * 253}/exec?" + urlencode(
         [("command", word) for word in query]
     )

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_dshell.domain.debug_container.spec import HOLDER_COMMAND
 from kubectl_dshell.remote import protocol
-from tests.remote.rig import Debug, Process, Shell, furnish, pod
+from tests.remote.rig import Debug, Process, Shell, pod
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.terminal
@@ -57,15 +56,6 @@ def cost(pid: int) -> tuple[list[str], list[str]]:
 
 
 @each_shell
-def test_without_a_first_word_it_ends_after_the_lease(place: Path, shell: Shell) -> None:
-    with pod(place) as made:
-        debug = Debug(made, shell, DSHELL_LEASE="1")
-
-        assert 0 < ended_after(debug) < 3
-        assert debug.message() == "ended after 1 s without a client"
-
-
-@each_shell
 def test_the_first_beat_takes_the_place_of_the_lease(place: Path, shell: Shell) -> None:
     with pod(place) as made:
         debug = Debug(made, shell)
@@ -94,7 +84,7 @@ def test_another_session_keeps_it_alive_and_the_last_bye_ends_it(place: Path, sh
 @each_shell
 def test_a_session_that_comes_and_goes_does_not_end_what_was_started_for_another(place: Path, shell: Shell) -> None:
     with pod(place) as made:
-        debug = Debug(made, shell, DSHELL_STARTER=A)
+        debug = Debug(made, shell, starter=f"{A} 50")
         tether = debug.tether(B)
         tell(tether, protocol.beat(B, 50), protocol.bye(B))
         with pytest.raises(Exception, match="timed out"):
@@ -131,7 +121,7 @@ def test_kept_it_stays_until_then(place: Path, shell: Shell) -> None:
 @each_shell
 def test_the_limit_is_stronger_than_beats_and_keeps(place: Path, shell: Shell) -> None:
     with pod(place) as made:
-        debug = Debug(made, shell, DSHELL_LIMIT="2")
+        debug = Debug(made, shell, env={"DSHELL_LIMIT": "2"})
 
         tell(debug.tether(A), protocol.beat(A, 50), protocol.keep(50))
 
@@ -169,16 +159,3 @@ def test_where_the_holder_has_ended_no_word_is_echoed_and_nothing_is_run(place: 
         assert command.ended() == 73
         assert command.printed() == b""
         assert not (debug.container.root / "tmp/after").exists()
-
-
-def test_a_shell_without_a_timed_read_is_named_as_the_reason(place: Path) -> None:
-    with pod(place) as made:
-        container = made.container("debug")
-        furnish(container, "dash")
-        from kubectl_dshell.remote import script
-
-        container.env = {"PATH": "/bin", "DSHELL_HOLDER": script.holder()}
-        first = container.start(list(HOLDER_COMMAND))
-
-        assert first.ended() == 69
-        assert "busybox ash or bash" in (container.root / "dev/termination-log").read_text()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_dshell.remote import protocol
+from kubectl_dshell.remote import exec_script, protocol
 from tests.remote.rig import Debug, Namespace, Process, Shell, pod
 from tests.waiting import wait_until
 
@@ -48,8 +48,8 @@ def test_the_first_client_is_waited_for_as_long_as_is_said_and_the_lease_is_for_
     place: Path, shell: Shell
 ) -> None:
     with pod(place) as made:
-        lonely = Debug(made, shell, DSHELL_STARTER=f"{A} 1")
-        visited = Debug(made, shell, DSHELL_STARTER=f"{A} 1")
+        lonely = Debug(made, shell, starter=f"{A} 1")
+        visited = Debug(made, shell, starter=f"{A} 1")
         begun(visited, A, "1000")
 
         assert lonely.holder.ended() == 0
@@ -60,7 +60,7 @@ def test_the_first_client_is_waited_for_as_long_as_is_said_and_the_lease_is_for_
 @each_shell
 def test_who_comes_after_the_first_wait_and_finds_another_there_is_let_in(place: Path, shell: Shell) -> None:
     with pod(place) as made:
-        debug = Debug(made, shell, DSHELL_STARTER=f"{A} 1")
+        debug = Debug(made, shell, starter=f"{A} 1")
         tell(tether := debug.tether(B), protocol.beat(B, 50))
         assert lives(debug, 2.5)
 
@@ -75,10 +75,11 @@ def test_who_comes_after_the_first_wait_and_finds_another_there_is_let_in(place:
 def test_an_exec_that_comes_as_the_first_wait_ends_runs_whole_or_not_at_all(place: Path, tenths: int) -> None:
     """What was not run may be run again elsewhere."""
     with pod(place) as made:
-        debug = Debug(made, "busybox", DSHELL_STARTER=f"{A} 1")
+        debug = Debug(made, "busybox", starter=f"{A} 1")
         command = ["sh", "-c", "echo >tmp/begun; sleep 0.3; echo >tmp/ended"]
-        enter, *argv = protocol.run_argv(made.app.id, A, command)[2:]
-        late = debug.container.start(["sh", "-c", f"sleep {tenths / 10}; {enter}", *argv])
+        exec_ = exec_script.command_exec(made.app.id, A, command)
+        late = debug.container.start(["sh", "-c", f"sleep {tenths / 10}; {exec_.argv[2]}", *exec_.argv[3:]])
+        late.say(exec_.text)
 
         code = late.ended()
 

@@ -99,7 +99,7 @@ def test_bye_ends_all_work_within_a_second_and_without_a_zombie(place: Path, she
 @pytest.mark.parametrize("ending", ["lease", "end", "limit", "bye"])
 def test_every_ending_says_why_and_leaves_nothing(place: Path, shell: Shell, kind: Namespace, ending: str) -> None:
     with pod(place, kind) as made:
-        debug = Debug(made, shell, DSHELL_LIMIT="3" if ending == "limit" else "28800")
+        debug = Debug(made, shell, env={"DSHELL_LIMIT": "3" if ending == "limit" else "28800"})
         tether = debug.tether(A)
         tether.hear(b"\n")
         begin(debug, A, typed("sleep 100 & sleep 101"), 2)

@@ -5,39 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubectl_dshell.domain.access.facts import EnterStatus, Facts, HolderState
+from kubectl_dshell.domain.app_image.tools import Tools
 from kubectl_dshell.domain.debug_container.spec import escape_expansion
 from kubectl_dshell.domain.debug_container.status import HolderReport
-from kubectl_dshell.domain.stream import TerminalSize
 from kubectl_dshell.errors import Malformed
 from kubectl_dshell.remote import protocol
 
 ID = "abc12345"
-START = ["sh", "-c", 'eval "$DSHELL_ENTER"', "dshell"]
 LINE = (
     "dshell pid=7 uid=0,101,102,103 gid=1,2,3,4 caps=0000000000000400 dumpable=no root=denied "
     "our_uid=65532 our_gid=0 our_caps=00000000a80425fb left=28790 holder=ok"
 )
-
-
-def test_each_mode_has_its_argv() -> None:
-    assert protocol.shell_argv("containerd://f00", ID, "web/app", TerminalSize(24, 80)) == [
-        *START, "shell", "f00", ID, "web/app", "24", "80",
-    ]  # fmt: skip
-    assert protocol.outside_argv("f00", ID, "web/app") == [*START, "outside", "f00", ID, "web/app", "", ""]
-    assert protocol.terminal_argv("f00", ID, ["vi", "x"], TerminalSize(24, 80))[4:] == [
-        "terminal",
-        "f00",
-        ID,
-        "24",
-        "80",
-        "vi",
-        "x",
-    ]
-    assert protocol.run_argv("cri-o://f00", ID, ["-x", "", "a b\n"]) == [
-        *START, "run", "f00", ID, "-x", "", "a b\n",
-    ]  # fmt: skip
-    assert protocol.tether_argv("f00", ID) == [*START, "tether", "f00", ID]
-    assert protocol.state_argv()[3:5] == ["dshell", "state"]
 
 
 def test_each_word_is_a_line() -> None:
@@ -72,6 +50,43 @@ def test_a_line_of_facts_is_read() -> None:
         left=28790,
         holder_alive=True,
     )
+
+
+LENDS = "lends_holder=9 lends_started=1234 lends_shell=/bin/busybox lends_links=absolute lends_path=/bin:/sbin"
+
+
+@pytest.mark.parametrize(
+    ("words", "tools"),
+    [
+        ("", None),
+        (LENDS, Tools("", 9, 1234, links_lead_away=True, path="/bin:/sbin", shell="/bin/busybox")),
+        (
+            f"{LENDS} lends_loader=/lib/ld.so lends_libraries=/lib".replace("absolute", "relative"),
+            Tools("", 9, 1234, False, "/bin:/sbin", "/bin/busybox", "/lib/ld.so", "/lib"),
+        ),
+        (LENDS.replace("/bin/busybox", "/bin/$(id)"), None),
+        (LENDS.replace(" lends_path=/bin:/sbin", ""), None),
+        (LENDS.replace("lends_shell=/bin/busybox", ""), None),
+    ],
+)
+def test_the_tools_of_a_line_of_facts_are_read(words: str, tools: Tools | None) -> None:
+    assert protocol.parse_facts(f"{LINE} {words}").tools == tools
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("lends_holder=9", "lends_holder=x"),
+        ("lends_holder=9", "lends_holder=²"),
+        ("lends_holder=9", ""),
+        ("lends_started=1234", "lends_started=-1"),
+        ("lends_started=1234", f"lends_started={'1' * 16}"),
+        ("lends_started=1234", ""),
+    ],
+)
+def test_numbers_of_tools_that_are_none_are_malformed(change: tuple[str, str]) -> None:
+    with pytest.raises(Malformed):
+        protocol.parse_facts(f"{LINE} {LENDS.replace(*change)}")
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import shlex
 import subprocess
 import sys
 from importlib.resources import files
@@ -13,16 +13,28 @@ import pytest
 from kubectl_dshell.domain.debug_container.spec import escape_expansion
 from kubectl_dshell.remote import script
 from tests.remote.busybox import busybox
+from tests.remote.functions import value
 
-IN_POD_SPEC = {"holder": script.holder(), "enter": script.enter()}
+SOURCES = sorted(Path(str(files("kubectl_dshell.remote"))).glob("*.sh"))
+(_TASK,) = (path for path in SOURCES if path.name == "task.sh")
 SHIPPED = {
-    **IN_POD_SPEC,
-    "task": script.task(),
+    "first_process": script.first_process(),
+    "holder": script.holder(),
+    "state": script.state(),
+    "tether": script.tether(),
+    "command": script.command(),
+    "command with --keep": script.command(600),
+    "first_command": script.first_command(),
+    "first_command with --keep": script.first_command(600),
+    "shell": script.shell(),
+    "task": script.shipped(_TASK.read_text()),
+    "task with --keep": f"keep=600; {script.shipped(_TASK.read_text())}",
     "end": script.end(),
     "copy_out": script.copy_out(),
     "copy_in": script.copy_in(),
 }
-SOURCES = sorted(Path(str(files("kubectl_dshell.remote"))).glob("*.sh"))
+PROGRAMS = {"first_process.sh", "task.sh", "shell_rc.sh", "copy_in.sh", "copy_out.sh"}
+"""They run as they are read, in a shell of their own."""
 each_script = pytest.mark.parametrize("text", SHIPPED.values(), ids=SHIPPED)
 each_source = pytest.mark.parametrize("path", SOURCES, ids=[path.name for path in SOURCES])
 
@@ -43,6 +55,14 @@ def test_a_shipped_script_parses(text: str, shell: str) -> None:
     assert subprocess.run([*command, "-n"], input=text.encode(), capture_output=True, check=False).stderr == b""
 
 
+@pytest.mark.parametrize("keep", [0, 600])
+def test_the_text_of_a_task_is_in_the_script_of_a_command(keep: int) -> None:
+    text = f"{'keep=600; ' if keep else ''}{script.shipped(_TASK.read_text())}"
+
+    for whole in (script.command(keep), script.first_command(keep)):
+        assert whole.startswith(f"task={shlex.quote(text)}\n")
+
+
 @each_source
 def test_shellcheck_has_nothing_to_say(path: Path) -> None:
     shellcheck = Path(sys.executable).with_name("shellcheck")
@@ -57,53 +77,18 @@ def test_no_line_is_too_long_to_read(path: Path) -> None:
     assert [line for line in path.read_text().splitlines() if len(line) > 120] == []
 
 
-def test_both_scripts_stay_small_in_a_pod_spec() -> None:
-    assert sum(len(escape_expansion(text)) for text in IN_POD_SPEC.values()) < 17_500
+def test_what_stays_in_the_pod_s_spec_is_a_few_lines() -> None:
+    lines = script.first_process().splitlines()
+
+    assert len(lines) <= 3
+    assert len(escape_expansion(script.first_process())) < 500
 
 
 def test_only_whole_lines_are_taken_away() -> None:
     assert script.shipped("# why\n\n\techo '#' $# # kept\n") == "echo '#' $# # kept\n"
 
 
-def test_a_constant_becomes_its_value_wherever_it_is_used() -> None:
-    source = """
-    readonly LOG=/dev/log WAIT=0.5
-    readonly BIT=2
-    read -t $WAIT _ <$LOG && [ $((mask & BIT)) = $BIT ] && exit "$BIT"
-    echo "$MY_LOG LOGS"
-    """
-
-    assert script.shipped(source).splitlines() == [
-        'read -t 0.5 _ </dev/log && [ $((mask & 2)) = 2 ] && exit "2"',
-        'echo "$MY_LOG LOGS"',
-    ]
-
-
-def test_names_with_an_underscore_are_shortened_and_no_others() -> None:
-    source = """
-    find_it() {
-        local here= some_file=$1
-        its_size=${#some_file}
-        echo "our_uid=$here ${its_size:-0}" >/proc/self/oom_score_adj
-    }
-    find_it "$MY_file" x_find_it
-    """
-
-    assert script.shipped(source).splitlines() == [
-        "_0() {",
-        "local here= _1=$1",
-        "_2=${#_1}",
-        'echo "our_uid=$here ${_2:-0}" >/proc/self/oom_score_adj',
-        "}",
-        '_0 "$MY_file" x_find_it',
-    ]
-
-
-@each_source
-def test_no_text_has_a_word_that_would_be_shortened(path: Path) -> None:
-    source = path.read_text()
-    texts = re.findall(r"""\b(?:echo|printf|fail|abort\w*|end_container) .*?("[^"]*"|'[^']*')""", source)
-    words = {word for text in texts for word in re.findall(r"(?<![\w${#])[a-z]+(?:_[a-z]+)+\b", text)}
-    shortened = {name for line in source.splitlines() for name in script._defined(line.strip())}
-
-    assert words & shortened == set()
+@pytest.mark.parametrize("shell", ["busybox", "bash", "dash"])
+@pytest.mark.parametrize("name", sorted(path.name for path in SOURCES if path.name not in PROGRAMS))
+def test_a_file_can_be_sourced_to_call_its_functions(shell: str, name: str) -> None:
+    assert value(shell, name, "") == ""

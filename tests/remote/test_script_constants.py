@@ -10,13 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_dshell.cli.open import open_command
 from kubectl_dshell.domain.access.facts import EnterStatus
 from kubectl_dshell.domain.debug_container.end_message import _KNOWN, EndReason, parse_end_message
 from kubectl_dshell.domain.debug_container.spec import LEASE_SECONDS
-from kubectl_dshell.domain.text.duration import parse_duration
-from kubectl_dshell.errors import ExitStatus
-from kubectl_dshell.remote import copying, protocol
+from kubectl_dshell.remote import copying, exec_script, protocol
 
 SOURCES = {path.name: path.read_text() for path in Path(str(files("kubectl_dshell.remote"))).glob("*.sh")}
 
@@ -33,12 +30,6 @@ def code(source: str) -> str:
     return "\n".join(line for line in source.splitlines() if not line.lstrip().startswith("#"))
 
 
-def default_ttl() -> int:
-    [text] = [option.default for option in open_command.params if "--ttl" in option.opts]
-    assert isinstance(text, str)
-    return int(parse_duration(text))
-
-
 def bits(*signals: signal.Signals) -> int:
     return sum(1 << number - 1 for number in signals)
 
@@ -46,15 +37,13 @@ def bits(*signals: signal.Signals) -> int:
 @pytest.mark.parametrize(
     ("script", "name", "value"),
     [
-        ("enter.sh", "NO_TARGET", EnterStatus.NO_TARGET),
-        ("enter.sh", "ROOT_CLOSED", EnterStatus.ROOT_CLOSED),
-        ("enter.sh", "HOLDER_GONE", EnterStatus.HOLDER_GONE),
+        ("session.sh", "NO_TARGET", EnterStatus.NO_TARGET),
+        ("session.sh", "ROOT_CLOSED", EnterStatus.ROOT_CLOSED),
+        ("inbox.sh", "HOLDER_GONE", EnterStatus.HOLDER_GONE),
+        ("inbox.sh", "LEASE", LEASE_SECONDS),
         ("resolve.sh", "INCOMPLETE", copying.INCOMPLETE),
         ("resolve.sh", "NO_FILE", copying.NO_FILE),
         ("resolve.sh", "DENIED", copying.DENIED),
-        ("holder.sh", "UNAVAILABLE", ExitStatus.UNAVAILABLE),
-        ("holder.sh", "DEFAULT_LEASE", LEASE_SECONDS),
-        ("holder.sh", "DEFAULT_LIMIT", default_ttl()),
         ("processes.sh", "INT_BIT", bits(signal.SIGINT)),
         ("processes.sh", "INT_QUIT_BITS", bits(signal.SIGINT, signal.SIGQUIT)),
         ("processes.sh", "INT_QUIT_TERM_BITS", bits(signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)),
@@ -74,7 +63,7 @@ def test_a_constant_that_two_scripts_have_is_the_same_in_both() -> None:
 
 
 def test_the_headers_name_the_exit_codes() -> None:
-    for name, codes in (("enter.sh", list(EnterStatus)), ("copy_in.sh", COPY_CODES), ("copy_out.sh", COPY_CODES)):
+    for name, codes in (("command.sh", list(EnterStatus)), ("copy_in.sh", COPY_CODES), ("copy_out.sh", COPY_CODES)):
         [header] = re.findall(r"^# exit .*\n(?:#  .*\n)*", SOURCES[name], re.MULTILINE)
 
         assert {int(number) for number in re.findall(r"\b\d\d\b", header)} == set(codes), name
@@ -82,7 +71,7 @@ def test_the_headers_name_the_exit_codes() -> None:
 
 @pytest.mark.parametrize("code", range(256))
 def test_a_task_says_bye_after_the_exit_codes_that_the_program_thinks(code: int) -> None:
-    [silent] = re.findall(r"^(7.*)\) ;;$", SOURCES["task.sh"], re.MULTILINE)
+    [silent] = re.findall(r"^(1.*)\) ;;$", SOURCES["task.sh"], re.MULTILINE)
 
     says_bye = not any(fnmatchcase(str(code), pattern) for pattern in silent.split(" | "))
 
@@ -95,6 +84,7 @@ END_TEXTS = [
     ("ended by the cluster", EndReason.STOPPED),
     ("ended by a client", EndReason.OTHER),
     ("ended by its last session", EndReason.OTHER),
+    ("ended with its tools", EndReason.OTHER),
     ("ended after being kept for $kept_for s", EndReason.OTHER),
     ("ended at its limit of $DSHELL_LIMIT s", EndReason.OTHER),
 ]
@@ -148,17 +138,20 @@ def test_what_the_end_script_answers_is_understood() -> None:
 
 
 def test_the_modes_of_an_exec_are_those_that_the_program_asks_for() -> None:
-    modes = set(re.findall(r"^#   ([a-z]+) ", SOURCES["enter.sh"], re.MULTILINE))
+    modes = {
+        mode for source in SOURCES.values() for mode in re.findall(r"^#.*\bdshell ([a-z]+)[ :.]", source, re.MULTILINE)
+    }
     asked = [
-        protocol.shell_argv("a", "a" * 8, "x"),
-        protocol.outside_argv("a", "a" * 8, "x"),
-        protocol.run_argv("a", "a" * 8, ["x"]),
-        protocol.terminal_argv("a", "a" * 8, ["x"], None),
-        protocol.tether_argv("a", "a" * 8),
-        protocol.state_argv(),
+        exec_script.shell_exec("a", "a" * 8, "x"),
+        exec_script.outside_exec("a", "a" * 8, "x"),
+        exec_script.command_exec("a", "a" * 8, ["x"]),
+        exec_script.command_exec("a", "a" * 8, ["x"], stdin=True),
+        exec_script.terminal_exec("a", "a" * 8, ["x"], None),
+        exec_script.tether_exec("a", "a" * 8),
+        exec_script.state_exec(),
     ]
 
-    assert modes == {argv[4] for argv in asked}
+    assert modes == {exec_.argv[4] for exec_ in asked}
 
 
 def test_copies_begin_at_the_word_that_the_program_waits_for() -> None:

@@ -48,6 +48,13 @@ def test_the_target_is_known_by_a_part_of_a_path(tmp_path: Path, shell: str, tex
 
 
 @each_shell
+def test_a_copy_of_a_pod_has_no_target_and_is_entered_all_the_same(shell: str) -> None:
+    found = call(shell, "target.sh", 'target_id=x no_target=1; find_target; echo "$DSHELL_PID $root"')
+
+    assert (found.returncode, found.stdout, found.stderr) == (0, "0 ok\n", "")
+
+
+@each_shell
 def test_a_cgroup_file_that_is_gone_is_nobody_s(tmp_path: Path, shell: str) -> None:
     found = call(shell, "target.sh", 'target_id=$2; is_target "$1"', str(tmp_path / "cgroup"), ID)
 

@@ -82,8 +82,8 @@ class FakeStream:
             raise ConnectionLost("the other side has gone")
         return events
 
-    def send(self, data: bytes) -> None:
-        self._queue("i", data)
+    def send(self, data: bytes | memoryview) -> None:
+        self._queue("i", bytes(data))
 
     def flush(self) -> None:
         try:

@@ -32,4 +32,4 @@ def test_a_terminal_that_has_gone_is_a_hangup_of_a_session_and_a_failure_of_an_o
     if isinstance(raised.value, Interrupted):
         assert raised.value.signal_number == signal.SIGHUP
     else:
-        assert str(raised.value) == "cannot write standard output: Input/output error"
+        assert str(raised.value) == "cannot write to stdout: Input/output error"

@@ -136,7 +136,7 @@ def test_an_input_with_nothing_in_it(rig: Rig, stdin: str | None, frames: list[t
 
 def test_input_that_cannot_be_read_is_named(rig: Rig, tmp_path: Path) -> None:
     fd = os.open(tmp_path, os.O_RDONLY)
-    with pytest.raises(OutputFailed, match="cannot read standard input: Is a directory"):
+    with pytest.raises(OutputFailed, match="cannot read from stdin: Is a directory"):
         rig.run(stdin=fd)
     os.close(fd)
 
@@ -234,8 +234,8 @@ def test_a_reader_that_has_gone_ends_it_quietly(rig: Rig) -> None:
 @pytest.mark.parametrize(
     ("letter", "message"),
     [
-        pytest.param("o", "cannot write standard output: No space left on device", id="stdout"),
-        pytest.param("r", "cannot write standard error: No space left on device", id="stderr"),
+        pytest.param("o", "cannot write to stdout: No space left on device", id="stdout"),
+        pytest.param("r", "cannot write to stderr: No space left on device", id="stderr"),
     ],
 )
 def test_a_full_disk_is_named(rig: Rig, letter: str, message: str) -> None:

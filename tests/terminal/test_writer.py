@@ -35,17 +35,40 @@ def read_exactly(fd: int, length: int) -> bytes:
 
 
 def test_all_pieces_come_out_in_order(pipe: tuple[int, int]) -> None:
-    drained = threading.Event()
-    writer = FdWriter(pipe[1], "output", drained.set)
+    writer = FdWriter(pipe[1], "output", lambda: None)
     pieces = [b"%d," % number * (number % 50) for number in range(2000)]
     for piece in pieces:
         writer.write(piece)
 
     expected = b"".join(pieces)
     assert read_exactly(pipe[0], len(expected)) == expected
-    assert drained.wait(20)
     wait_until(lambda: writer.drained)
     assert writer.abandon()
+
+
+def test_it_says_that_all_is_written_to_who_has_asked(pipe: tuple[int, int]) -> None:
+    progress = threading.Event()
+    writer = FdWriter(pipe[1], "output", progress.set)
+    writer.write(b"x" * 300_000)
+    assert not writer.drained
+    assert not progress.is_set()
+
+    assert read_exactly(pipe[0], 300_000) == b"x" * 300_000
+
+    assert progress.wait(20)
+    assert writer.drained
+    assert writer.abandon()
+
+
+def test_it_says_nothing_to_who_has_not_asked(pipe: tuple[int, int]) -> None:
+    calls: list[bool] = []
+    writer = FdWriter(pipe[1], "output", lambda: calls.append(writer.drained))
+    for _ in range(10):
+        writer.write(b"x" * 1000)
+        read_exactly(pipe[0], 1000)
+    assert writer.abandon(20)
+
+    assert calls == []
 
 
 def test_a_reader_that_pauses_fills_the_writer_and_reading_makes_room(pipe: tuple[int, int]) -> None:

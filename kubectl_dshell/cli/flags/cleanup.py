@@ -5,13 +5,13 @@ from __future__ import annotations
 import click
 
 from kubectl_dshell.cli.flags.connection import ConnectionFlags
-from kubectl_dshell.cli.flags.param_types import Duration, OneOf
+from kubectl_dshell.cli.flags.output import OUTPUT, dry_run, output
+from kubectl_dshell.cli.flags.param_types import Duration
 from kubectl_dshell.cli.flags.parsing import (
     Options,
     nested,
     operands,
     option,
-    optional,
     parsed,
     remote_command,
     switch,
@@ -30,8 +30,8 @@ from kubectl_dshell.commands.session.dry_run import DryRun
 from kubectl_dshell.output.document import Format
 
 _STALE_HELP = (
-    "Only stale ones: no client heartbeat for 25 s and no --keep, or past --ttl. Those made by other tools are "
-    "stale only by age (--older-than)."
+    "Only stale ones: no client heartbeat for 25 s and no --keep, no holder, or past --ttl. Those created by other "
+    "tools are stale only by age (--older-than)."
 )
 
 
@@ -50,7 +50,7 @@ class CleanupOptions(Options):
         switch(
             "--any-tool",
             group=WHICH,
-            help="Also those made by other tools, by signalling their processes (requires a shell in their image).",
+            help="Also those created by other tools, by signalling their processes (requires a shell in their image).",
         )
     )
     yes: bool = parsed(
@@ -67,26 +67,10 @@ class CleanupOptions(Options):
             help="Stop after this time and leave the rest running; 0 means no limit.",
         )
     )
-    dry_run: DryRun = parsed(
-        option(
-            OneOf((DryRun.NONE, DryRun.CLIENT)),
-            "--dry-run",
-            default=DryRun.NONE,
-            is_flag=False,
-            flag_value=DryRun.CLIENT.value,
-            group="Output",
-            help="Only print what would be ended.",
-        )
-    )
-    explain: bool = parsed(switch("--explain", group="Output", help="Also explain why entries stay in the pod's spec."))
+    dry_run: DryRun = parsed(dry_run((DryRun.NONE, DryRun.CLIENT), "Only print what would be ended."))
+    explain: bool = parsed(switch("--explain", group=OUTPUT, help="Also explain why entries stay in the pod's spec."))
     output: Format | None = parsed(
-        optional(
-            OneOf((Format.JSON, Format.YAML, Format.NAME)),
-            "-o",
-            "--output",
-            group="Output",
-            help="Output format instead of lines; name: only those that ended.",
-        )
+        output((Format.JSON, Format.YAML, Format.NAME), "Output format instead of lines; name: only those that ended.")
     )
     connection: ConnectionFlags = nested(ConnectionFlags)
 

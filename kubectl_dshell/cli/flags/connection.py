@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from kubectl_dshell.kube.connection.options import ConnectionOptions
     from kubectl_dshell.kube.kubeconfig.secret import Secret
 
-_KUBECTL = "kubectl's own"
+_KUBECTL = "kubectl flags"
 
 
 def _value(*names: str, metavar: str, help: str) -> Flag[str | None]:  # noqa: A002  # click's word
@@ -87,8 +87,9 @@ class ConnectionFlags(Options):
             default=0,
             group=_KUBECTL,
             metavar="LEVEL",
-            help="6 logs each request, without the arguments of COMMAND; 8 logs bodies as well, without the values of "
-            "variables and secrets, but with commands, arguments and annotations of pods.",
+            help="1 logs what admission changed in a debug container; 6 also logs each request, without the arguments "
+            "of COMMAND; 8 also logs bodies, without the values of variables and secrets, but with commands, arguments "
+            "and annotations of pods.",
         )
     )
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from kubectl_dshell.cli.flags.connection import ConnectionFlags
-from kubectl_dshell.cli.flags.param_types import DebugName, EnvVar, OneOf, TargetWord
+from kubectl_dshell.cli.flags.output import dry_run, output
+from kubectl_dshell.cli.flags.param_types import DebugName, EnvVar, ShardPart, TargetWord
 from kubectl_dshell.cli.flags.parsing import (
     Options,
     nested,
     operands,
-    option,
     optional,
     parsed,
     remote_command,
@@ -21,6 +23,7 @@ from kubectl_dshell.cli.flags.selection import ALL_NAMESPACES, SELECTOR, concurr
 from kubectl_dshell.cli.flags.session import (
     DEBUG_CONTAINER,
     RECORD,
+    SESSION,
     STDIN,
     TTY,
     SessionFlags,
@@ -29,12 +32,22 @@ from kubectl_dshell.cli.flags.session import (
     settle_streams,
 )
 from kubectl_dshell.commands.session.dry_run import DryRun
+from kubectl_dshell.domain.access.privilege import Profile
 from kubectl_dshell.domain.pod.reference import Reference, WorkloadKind
 from kubectl_dshell.domain.text.invocation import VERB_NAMES
 from kubectl_dshell.output.document import Format
 
+if TYPE_CHECKING:
+    from kubectl_dshell.commands.ports import Ports
+    from kubectl_dshell.domain.shard import Shard
+
 _MANY = "Many pods (runs COMMAND in each; exit code: 0 if all succeed, else the highest, dshell's own failures first)"
 _REMOTE = "put a remote command after --, for example: kubectl dshell web -- ls -l"
+
+OUTPUT_FORM = output(
+    (Format.YAML, Format.JSON),
+    "Output format of --dry-run (default yaml) and version; json without --dry-run: one line per pod.",
+)
 
 
 class OpenOptions(Options):
@@ -50,13 +63,53 @@ class OpenOptions(Options):
             help="Environment variable of the debug container; repeatable; visible in the pod's spec.",
         )
     )
+    app_image: bool = parsed(
+        switch(
+            "--app-image",
+            group=SESSION,
+            help="Start the shell or COMMAND in a new container of the app's own image, with its volumes and "
+            "variables: the app's programs run, and absolute paths are the image's. The tools are those of --image.",
+        )
+    )
+    chroot: bool = parsed(
+        switch(
+            "--chroot",
+            group=SESSION,
+            help="Make the app's live root directory that of the shell or COMMAND; the app has to be root with "
+            "SYS_CHROOT.",
+        )
+    )
+    target_env: bool = parsed(
+        switch(
+            "--target-env",
+            group=SESSION,
+            help="Give the shell or COMMAND the app's variables, except PATH and LD_*; nothing of them is printed or "
+            "stored.",
+        )
+    )
+    copy: bool = parsed(
+        switch(
+            "--copy",
+            group=SESSION,
+            help="Create a pod beside POD with the container's image, volumes, variables and user, start the shell or "
+            "COMMAND there, and delete it afterwards: for a container that does not run.",
+        )
+    )
+    copy_service_account: bool = parsed(
+        switch(
+            "--copy-service-account",
+            group=SESSION,
+            help="With --copy: use the pod's service account, with its token; default: none.",
+        )
+    )
     name: str | None = parsed(
         optional(
             DebugName(),
             "--name",
             metavar="NAME",
             group=DEBUG_CONTAINER,
-            help="Join or create the debug container dshell-NAME; default: one of yours, or a random name.",
+            help="Join or create the debug container dshell-NAME; default: reuse one of yours, or create one with a "
+            "random name.",
         )
     )
     tty: bool | None = parsed(TTY)
@@ -67,9 +120,28 @@ class OpenOptions(Options):
         ALL_NAMESPACES.but(group=_MANY, help="All pods in all namespaces; with -l, those that match.")
     )
     all_pods: bool = parsed(
-        switch("--all", "all_pods", group=_MANY, help="All pods of the workload, or in the namespace.")
+        switch("--all", "all_pods", group=_MANY, help="All pods of the workload, or of the namespace if none is given.")
     )
     concurrency: int = parsed(concurrency(100, group=_MANY))
+    shard: Shard | None = parsed(
+        optional(
+            ShardPart(),
+            "--shard",
+            metavar="INDEX/COUNT",
+            group=_MANY,
+            help="Only this part of the pods, by their UIDs, counted from 0: 0/4 to 3/4 are all pods, each once.",
+        )
+    )
+    once: str | None = parsed(
+        optional(
+            DebugName(),
+            "--once",
+            metavar="NAME",
+            group=_MANY,
+            help="Run COMMAND at most once per pod: in the debug container dshell-NAME, and not in pods that already "
+            "have it, which are reported.",
+        )
+    )
     fail_fast: bool = parsed(switch("--fail-fast", group=_MANY, help="Stop the others as soon as one fails."))
     output_dir: str | None = parsed(
         optional(
@@ -81,25 +153,9 @@ class OpenOptions(Options):
         )
     )
     dry_run: DryRun = parsed(
-        option(
-            OneOf(DryRun),
-            "--dry-run",
-            default=DryRun.NONE,
-            is_flag=False,
-            flag_value=DryRun.CLIENT.value,
-            group="Output",
-            help="Print the patch that would be sent; server: after the API server has validated it.",
-        )
+        dry_run(DryRun, "Print the patch that would be sent; server: after the API server has validated it.")
     )
-    output: Format | None = parsed(
-        optional(
-            OneOf((Format.YAML, Format.JSON)),
-            "-o",
-            "--output",
-            group="Output",
-            help="Output format of --dry-run (default yaml); json without --dry-run: one line per pod.",
-        )
-    )
+    output: Format | None = parsed(OUTPUT_FORM)
     connection: ConnectionFlags = nested(ConnectionFlags)
 
     @property
@@ -111,16 +167,25 @@ class OpenOptions(Options):
     def is_many(self) -> bool:
         """Whether the output has the format for many pods; a script must not see it depend on their number."""
         as_lines = self.output is Format.JSON and self.dry_run is DryRun.NONE
-        return self.lists or bool(self.output_dir) or as_lines
+        return self.lists or bool(self.output_dir or self.once or self.shard) or as_lines
 
     @property
     def streams(self) -> SessionStreams:
         return settle_streams(stdin=self.stdin, tty=self.tty, command=self.command)
 
+    def retry_command(self, namespace: str, pod: str, ports: Ports) -> str:
+        """The command line to type for another session like this one in `pod`."""
+        return (
+            ports.invocation.open(namespace, pod, self.session.container)
+            + " --app-image" * self.app_image
+            + " --chroot" * self.chroot
+            + (" --copy" * self.copy + " --copy-service-account" * self.copy_service_account)
+        )
+
     def check(self, *, shell: bool) -> None:
         """Raises click.UsageError for options that are missing or contradict each other.
 
-        `shell`: a person asked for a shell; for many pods that is refused later, with their names.
+        `shell`: a shell was requested; for many pods that is refused later, with their names.
         """
         self._check_targets()
         if self.is_many:
@@ -129,13 +194,48 @@ class OpenOptions(Options):
             raise click.UsageError("-o needs --dry-run; a session prints the output of the remote command")
         elif self.record and self.dry_run is not DryRun.NONE:
             raise click.UsageError("--record cannot be used with --dry-run, which opens no session")
+        if self.app_image and self.dry_run is not DryRun.NONE:
+            raise click.UsageError(
+                "--dry-run prints nothing for --app-image: its entry names a process of the debug container before it"
+            )
+        if self.app_image and self.chroot:
+            raise click.UsageError(
+                "--chroot is for the app's live files and --app-image for its image; use one of them"
+            )
+        self._check_copy()
         check_command(self.command)
         self.session.check()
+
+    def _check_copy(self) -> None:
+        if self.copy_service_account and not self.copy:
+            raise click.UsageError("--copy-service-account needs --copy")
+        if not self.copy:
+            return
+        if self.is_many:
+            raise click.UsageError("--copy needs exactly one pod")
+        session = self.session
+        others = {
+            "--app-image": self.app_image,
+            "--cap-add": session.cap_add,
+            "--cap-drop": session.cap_drop,
+            "--chroot": self.chroot,
+            "--custom": session.custom,
+            "--keep": session.keep,
+            "--name": self.name,
+            "--new": session.new,
+            "--privileged": session.privileged,
+            "--profile": session.profile is not Profile.AUTO,
+            "--target-env": self.target_env,
+        }
+        if given := [flag for flag, value in others.items() if value]:
+            raise click.UsageError(
+                f"--copy cannot be used with {', '.join(given)}: a copy is as its pod, new, and deleted afterwards"
+            )
 
     def _check_targets(self) -> None:
         targets, everywhere = self.targets, self.all_namespaces
         if not targets and not self.selector and not everywhere and not self.all_pods:
-            raise click.UsageError("no pod given; usage: kubectl dshell POD (list pods with: kubectl get pods)")
+            raise click.UsageError("no pod specified; usage: kubectl dshell POD (list pods with: kubectl get pods)")
         if targets and self.selector:
             raise click.UsageError("cannot combine names with -l; use one or the other")
         if targets and everywhere:
@@ -157,10 +257,18 @@ class OpenOptions(Options):
         if self.record:
             raise click.UsageError("--record needs exactly one pod; to keep the output of many, use --output-dir")
         if self.stdin:
-            raise click.UsageError("-i needs exactly one pod: stdin cannot be shared, and is empty for each of many")
+            raise click.UsageError("-i needs exactly one pod: stdin cannot be shared, and is empty in many pods")
+        self._check_parts()
         if self.command is None and not (shell and self.lists):
-            who = "many pods need" if self.lists else "-o json and --output-dir need"
+            who = "many pods need" if self.lists else "-o json, --once and --output-dir need"
             raise click.UsageError(f"{who} a COMMAND; {_REMOTE}")
+
+    def _check_parts(self) -> None:
+        named = any(target.kind is WorkloadKind.POD for target in self.targets)
+        if self.shard and (named or not (self.selector or self.all_namespaces or self.all_pods)):
+            raise click.UsageError("--shard needs -l, -A or --all: it divides the pods of a selection, not named ones")
+        if self.once and (self.name or self.session.new):
+            raise click.UsageError("--once names a new debug container itself; omit --name and --new")
 
 
 def _meant_verb(word: str) -> str:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 import unicodedata
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
 from kubectl_dshell.domain.debug_container.spec import PREFIX, full_name
-from kubectl_dshell.domain.pod.reference import Reference, parse_reference
+from kubectl_dshell.domain.pod.reference import Reference, is_name, parse_reference
 from kubectl_dshell.domain.text.bounds import small_number
 from kubectl_dshell.domain.text.duration import LONGEST, parse_duration
 
 if TYPE_CHECKING:
+    from kubectl_dshell.domain.access.custom import Custom
+    from kubectl_dshell.domain.shard import Shard
     from kubectl_dshell.kube.kubeconfig.secret import Secret
 
 E = TypeVar("E", bound=StrEnum)
@@ -30,6 +32,18 @@ class OneOf(click.Choice[E]):
 
     def normalize_choice(self, choice: object, ctx: click.Context | None) -> str:  # noqa: ARG002  # click's signature
         return str(choice)
+
+
+class AnyOf(click.ParamType[frozenset[E]]):
+    """Members of an enum, separated by commas."""
+
+    name = "list"
+
+    def __init__(self, members: type[E]) -> None:
+        self._one = OneOf(members)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> frozenset[E]:
+        return frozenset(self._one.convert(word, param, ctx) for word in value.split(","))
 
 
 class TargetWord(click.ParamType[Reference]):
@@ -88,6 +102,42 @@ class RunAs(click.ParamType[tuple[int, int | None]]):
         return int(match[1]), None if match[2] is None else int(match[2])
 
 
+class Capabilities(click.ParamType[tuple[str, ...]]):
+    """Linux capabilities, separated by commas, with or without CAP_: a mistyped one would only fail on the node."""
+
+    name = "capabilities"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        if isinstance(value, tuple):
+            return value
+        from kubectl_dshell.domain.access.capabilities import ALL, CAPABILITIES
+
+        words = {word: word.strip().upper().removeprefix("CAP_") for word in value.split(",")}
+        for word, capability in words.items():
+            if capability != ALL and capability not in CAPABILITIES:
+                self.fail(f"{word!r} is not a Linux capability; written as in SYS_PTRACE,NET_ADMIN", param, ctx)
+        return tuple(words.values())
+
+
+class CustomProfile(click.ParamType["Custom"]):
+    """A file with a partial container, read at once."""
+
+    name = "file"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Custom:
+        if not isinstance(value, str):
+            return cast("Custom", value)
+        from kubectl_dshell.cli.custom_file import read_custom
+        from kubectl_dshell.errors import Malformed
+
+        try:
+            return read_custom(value)
+        except Malformed as error:
+            self.fail(error.message, param, ctx)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
 class EnvVar(click.ParamType[tuple[str, str]]):
     """NAME=VALUE as the API accepts it; DSHELL_* is reserved."""
 
@@ -115,7 +165,7 @@ class PodName(click.ParamType[str]):
         kind, slash, name = value.rpartition("/")
         if slash and kind not in ("pod", "pods", "po"):
             self.fail(f"{value!r}: only pods have debug containers; use POD or pod/POD", param, ctx)
-        if not re.fullmatch(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?", name, re.ASCII):
+        if not is_name(name):
             self.fail(f"{value!r} is not a valid pod name", param, ctx)
         return str(name)
 
@@ -148,13 +198,29 @@ class DebugName(click.ParamType[str]):
         return full
 
 
+class ShardPart(click.ParamType["Shard"]):
+    """INDEX/COUNT."""
+
+    name = "index/count"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Shard:
+        if not isinstance(value, str):
+            return cast("Shard", value)
+        from kubectl_dshell.domain.shard import parse_shard
+
+        try:
+            return parse_shard(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
 class Verbosity(click.ParamType[int]):
-    """kubectl's -v: a number, also as -v=6."""
+    """kubectl's -v: a number."""
 
     name = "level"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        level = small_number(str(value).removeprefix("="))
+        level = small_number(str(value))
         if level is None:
             self.fail(f"{value!r} is not a number from 0 to 999999999", param, ctx)
         return level

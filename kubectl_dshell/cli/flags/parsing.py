@@ -40,6 +40,11 @@ class Flag(click.Option, Generic[T]):
         made.group, made.help = group or self.group, help or self.help
         return made
 
+    def type_cast_value(self, ctx: click.Context, value: Any) -> Any:
+        """Takes `-n=shop`, as kubectl does. No value of a flag with a short name begins with an equals sign."""
+        short = not self.is_flag and any(len(name) == 2 for name in self.opts)
+        return super().type_cast_value(ctx, value.removeprefix("=") if short and isinstance(value, str) else value)
+
     def value(self, ctx: click.Context) -> T:
         """What was given, or the default."""
         return cast("T", ctx.params[self.name or ""])

@@ -7,7 +7,7 @@ import click
 from kubectl_dshell.cli.flags.param_types import Duration
 from kubectl_dshell.cli.flags.parsing import Flag, option, optional, switch
 
-TARGET, WHICH = "Target", "Which"
+TARGET, WHICH = "Target", "Selection"
 
 CONTAINER = optional(
     click.STRING,
@@ -15,7 +15,7 @@ CONTAINER = optional(
     "--container",
     group=TARGET,
     metavar="NAME",
-    help="The container to enter; default: the pod's default container, or its first.",
+    help="The container to enter; default: the pod's default container, else its first one.",
 )
 NAMESPACE = optional(
     click.STRING, "-n", "--namespace", group=TARGET, metavar="NS", help="The namespace; default: the context's."
@@ -24,19 +24,19 @@ ALL_NAMESPACES = switch("-A", "--all-namespaces", group=TARGET, help="All namesp
 SELECTOR = option(
     click.STRING, "-l", "--selector", default="", group=TARGET, metavar="SELECTOR", help="Pods with these labels."
 )
-MINE = switch("--mine", group=WHICH, help="Only those that you made with dshell on this machine.")
+MINE = switch("--mine", group=WHICH, help="Only those created by you with dshell on this machine.")
 STALE = switch(
     "--stale",
     group=WHICH,
-    help="Only stale ones, which run but are not in use: no client heartbeat for 25 s and no --keep, a dead holder, "
-    "past --ttl, or older than --older-than.",
+    help="Only stale ones, which run and have no client heartbeat for 25 s and no --keep, have a dead holder, or are "
+    "past --ttl or older than --older-than.",
 )
 OLDER_THAN = optional(
     Duration(),
     "--older-than",
     group=WHICH,
     metavar="TIME",
-    help="Only those running for longer than this, whoever made them: 2h, 1h30m.",
+    help="Only those running for longer than this, whoever created them: 2h, 1h30m. With --stale: also those.",
 )
 
 

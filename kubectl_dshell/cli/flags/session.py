@@ -9,14 +9,15 @@ import click
 
 from kubectl_dshell import __version__
 from kubectl_dshell.cli.argv import check_text
-from kubectl_dshell.cli.flags.param_types import Duration, OneOf, Reason, RunAs
-from kubectl_dshell.cli.flags.parsing import Flag, Options, option, optional, parsed, switch
+from kubectl_dshell.cli.flags.param_types import Capabilities, CustomProfile, Duration, OneOf, Reason, RunAs
+from kubectl_dshell.cli.flags.parsing import Flag, Options, option, optional, parsed, repeatable, switch
 from kubectl_dshell.cli.flags.selection import CONTAINER, NAMESPACE
-from kubectl_dshell.domain.access.privilege import Profile
+from kubectl_dshell.domain.access.privilege import Privilege, Profile
 from kubectl_dshell.domain.debug_container.spec import PullPolicy
 
 if TYPE_CHECKING:
     from kubectl_dshell.commands.request import OpenRequest
+    from kubectl_dshell.domain.access.custom import Custom
 
 SESSION, DEBUG_CONTAINER, IDENTITY = "Session", "Debug container", "Identity"
 DEFAULT_IMAGE = "busybox:1.37"
@@ -59,10 +60,10 @@ RECORD = optional(
     "--record",
     metavar="FILE",
     group=SESSION,
-    help="Record the output of the session to FILE (asciinema v2).",
+    help="Record the output of the session to FILE (asciicast v2).",
 )
 QUIET = switch("-q", "--quiet", group=SESSION, help="Print only errors to stderr.")
-_RUN_AS = optional(
+RUN_AS = optional(
     RunAs(), "--run-as", metavar="UID[:GID]", group=IDENTITY, help="Run as this user instead of the app's user."
 )
 _PROFILE = option(
@@ -71,34 +72,55 @@ _PROFILE = option(
     default=Profile.AUTO,
     show_default=True,
     group=IDENTITY,
-    help="auto: the fewest privileges that suffice. general: root with SYS_PTRACE.",
+    help=" ".join(f"{profile}: {profile.summary}." for profile in Profile),
 )
-_IMAGE = option(
+_CAP_ADD = repeatable(
+    Capabilities(),
+    "--cap-add",
+    metavar="NAME,...",
+    group=IDENTITY,
+    help="Add Linux capabilities (SYS_PTRACE, NET_ADMIN, ...); only root has them.",
+)
+_CAP_DROP = repeatable(
+    Capabilities(), "--cap-drop", metavar="NAME,...", group=IDENTITY, help="Drop Linux capabilities, or ALL."
+)
+_PRIVILEGED = switch(
+    "--privileged", group=IDENTITY, help="Run privileged: with all capabilities and the node's devices; only as root."
+)
+_CUSTOM = optional(
+    CustomProfile(),
+    "--custom",
+    metavar="FILE",
+    group=DEBUG_CONTAINER,
+    help="Customize the debug container: a partial container as JSON or YAML, as in kubectl debug.",
+)
+IMAGE = option(
     click.STRING,
     "--image",
     default=DEFAULT_IMAGE,
     show_default=True,
     envvar="DSHELL_IMAGE",
     show_envvar=True,
+    metavar="IMAGE",
     group=DEBUG_CONTAINER,
     help="The image with the tools; any with busybox ash or bash.",
 )
-_PULL_POLICY = optional(
+PULL_POLICY = optional(
     OneOf(PullPolicy),
     "--image-pull-policy",
     group=DEBUG_CONTAINER,
-    help="When the node pulls the image; default: that of Kubernetes.",
+    help="When the node pulls the image; default: as in Kubernetes.",
 )
-_REASON = option(
+REASON = option(
     Reason(),
     "--reason",
     default="",
     metavar="TEXT",
     group=DEBUG_CONTAINER,
-    help="Why you are opening the session; recorded for good in a new debug container, and shown by ls.",
+    help="Reason for the session; recorded permanently in a new debug container, and shown by ls.",
 )
 _NEW = switch("--new", group=SESSION, help="Add a new debug container even if one of yours could be reused.")
-_TTL = option(
+TTL = option(
     Duration(),
     "--ttl",
     default="8h",
@@ -114,14 +136,18 @@ class SessionFlags(Options):
 
     container: str | None = parsed(CONTAINER)
     namespace: str | None = parsed(NAMESPACE)
-    run_as: tuple[int, int | None] | None = parsed(_RUN_AS)
+    run_as: tuple[int, int | None] | None = parsed(RUN_AS)
     profile: Profile = parsed(_PROFILE)
-    image: str = parsed(_IMAGE)
-    pull_policy: PullPolicy | None = parsed(_PULL_POLICY)
-    reason: str = parsed(_REASON)
+    cap_add: tuple[tuple[str, ...], ...] = parsed(_CAP_ADD)
+    cap_drop: tuple[tuple[str, ...], ...] = parsed(_CAP_DROP)
+    privileged: bool = parsed(_PRIVILEGED)
+    custom: Custom | None = parsed(_CUSTOM)
+    image: str = parsed(IMAGE)
+    pull_policy: PullPolicy | None = parsed(PULL_POLICY)
+    reason: str = parsed(REASON)
     new: bool = parsed(_NEW)
     keep: int = parsed(KEEP)
-    ttl: int = parsed(_TTL)
+    ttl: int = parsed(TTL)
     timeout: int = parsed(TIMEOUT)
     quiet: bool = parsed(QUIET)
 
@@ -132,6 +158,13 @@ class SessionFlags(Options):
             raise click.UsageError("--ttl and --timeout must be at least 1s")
         if self.keep > self.ttl:
             raise click.UsageError("--keep cannot be longer than --ttl")
+        if self.run_as and self.custom and self.custom.user != (None, None):
+            raise click.UsageError(f"--run-as and {self.custom.path} both set the user")
+        _check_privilege(self.privilege)
+
+    @property
+    def privilege(self) -> Privilege:
+        return Privilege(self.profile, _names(self.cap_add), _names(self.cap_drop), self.privileged, self.custom)
 
     def to_request(self, namespace: str, pod: str, retry_command: str) -> OpenRequest:
         """A request without command, stdin and terminal, to be completed by the verb."""
@@ -144,7 +177,7 @@ class SessionFlags(Options):
             command=(),
             stdin=False,
             tty=False,
-            profile=self.profile,
+            privilege=self.privilege,
             run_as=self.run_as,
             image=self.image,
             pull_policy=self.pull_policy.value if self.pull_policy else None,
@@ -158,6 +191,22 @@ class SessionFlags(Options):
             name=None,
             retry_command=retry_command,
         )
+
+
+def _names(said: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for names in said for name in names))
+
+
+def _check_privilege(privilege: Privilege) -> None:
+    """Raises click.UsageError for flags of which one undoes the other, whatever the pod."""
+    if both := [name for name in privilege.cap_add if name in privilege.cap_drop]:
+        raise click.UsageError(f"--cap-add and --cap-drop both name {', '.join(both)}")
+    profile, flags = privilege.profile, "--cap-add" if privilege.cap_add else "--privileged"
+    if profile is Profile.RESTRICTED and (privilege.cap_add or privilege.privileged):
+        raise click.UsageError(f"--profile restricted drops all privileges; omit it, or {flags}")
+    every = "--privileged" if privilege.privileged else f"--profile {profile}"
+    if (privilege.privileged or profile is Profile.SYSADMIN) and (privilege.cap_add or privilege.cap_drop):
+        raise click.UsageError(f"{every} gives all capabilities; omit it, or --cap-add and --cap-drop")
 
 
 class SessionStreams(NamedTuple):
@@ -178,7 +227,7 @@ def settle_streams(*, stdin: bool | None, tty: bool | None, command: tuple[str, 
     """Which streams a session gets if the flags do not say.
 
     Without a terminal on stdin, -t is ignored with a notice, as in kubectl. If only stdin is a terminal, its keys
-    belong to the program that reads our output (`| less`); a shell gets them all the same, for it has no other input.
+    belong to the program that reads our output (`| less`); a shell gets them all the same, since it has no other input.
     """
     typed, seen = sys.stdin.isatty(), sys.stdout.isatty()
     terminal = typed and (seen if tty is None else tty)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.cp.outcome import Skipped, explain_copy_failure
+from kubectl_dshell.commands.exec.attempt import Attempt
 from kubectl_dshell.commands.session.open import open_session
 from kubectl_dshell.domain.debug_container.spec import NAME_LETTERS
 from kubectl_dshell.domain.stream import Exit, Piped
@@ -72,7 +73,7 @@ def copy_out(request: CopyOut, ports: CopyPorts) -> int:
 
 
 def copy_in(request: CopyIn, ports: CopyPorts) -> int:
-    """As `copy_out`, in the other direction: nothing changes in the app unless everything has arrived."""
+    """Like `copy_out`, but in the other direction: nothing changes in the app unless everything has arrived."""
     left_out = Skipped(skip=request.skip_failed)
     luggage = ports.disk.luggage(request.sources, left_out.add)
     temporary = f".dshell-{ports.session.clock.random_letters(NAME_LETTERS, 8)}"
@@ -125,11 +126,20 @@ class _Through:
         return None
 
     def relay(self, stream: Stream, companion: Companion, *, stdin: bool, tty: bool) -> Exit:  # noqa: ARG002  # as ever
+        if not isinstance(stream, Attempt):
+            raise TypeError(stream)
+        stream.settle()
+        if not stream.begun:
+            (end,) = [event for event in stream.receive() if isinstance(event, Exit)] or [Exit(None)]
+            return end
         try:
             self.piped = self._ports.pipes.piped(stream, companion, self._words, self._sink, self._source)
         finally:
             self._ports.transfer.end()
         return self.piped.end
+
+    def give_back(self, unread: bytes) -> None:
+        """Nothing is sent before the command has begun."""
 
     def held(self) -> AbstractContextManager[None]:
         return self._ports.pipes.held()

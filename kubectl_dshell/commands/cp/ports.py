@@ -72,6 +72,8 @@ class CopyProgress(ProgressMeter, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CopyPorts:
+    """What `cp` reaches the outside through."""
+
     session: Ports
     pipes: Pipes
     disk: Disk

@@ -31,11 +31,6 @@ class Echoes:
         """Whether every message of this connection was echoed; true if none was sent."""
         return self._echoes >= self._words
 
-    @property
-    def is_known(self) -> bool:
-        """Whether the holder knows the session and has received everything that was sent."""
-        return self._words > 0 and self.all_heard
-
     def said(self) -> None:
         """A message was sent."""
         self._words += 1

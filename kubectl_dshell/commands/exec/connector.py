@@ -19,7 +19,7 @@ class Connector:
 
     def __init__(self, connect: Callable[[], Stream]) -> None:
         self.busy = False
-        """Whether an attempt was begun whose outcome has not been taken yet."""
+        """Whether an attempt has been started and its outcome not been taken yet."""
         self._connect = connect
         self._wakeup = Wakeup()
         self._arrived: Stream | None = None

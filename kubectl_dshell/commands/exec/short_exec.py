@@ -10,12 +10,13 @@ from kubectl_dshell.errors import TimedOut
 from kubectl_dshell.streaming.relay import Relay, Unbuffered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from kubectl_dshell.commands.parallel import Stop
     from kubectl_dshell.commands.ports import Ports
     from kubectl_dshell.domain.pod.container_ref import ContainerRef
     from kubectl_dshell.domain.stream import Exit, Output
+    from kubectl_dshell.remote.exec_script import ExecScript
 
 _LARGEST_ANSWER = 65536
 """Bytes, of stdout and stderr together; more ends the exec."""
@@ -31,7 +32,7 @@ class ExecReply:
 
 def exec_once(  # the parameters of an exec
     container: ContainerRef,
-    argv: Sequence[str],
+    exec_: ExecScript,
     ports: Ports,
     stop: Stop,
     *,
@@ -39,7 +40,7 @@ def exec_once(  # the parameters of an exec
     words: bytes = b"",
     enough: Callable[[str], bool] = lambda _out: False,
 ) -> ExecReply:
-    """Run `argv` in `container`, with `words` on its stdin.
+    """Run `exec_` in `container`, with `words` on its stdin after its own text.
 
     Raises the errors of opening an exec, and ConnectionLost.
     """
@@ -48,16 +49,15 @@ def exec_once(  # the parameters of an exec
         container.namespace,
         container.pod,
         container.container,
-        argv,
-        stdin=bool(words),
+        exec_.argv,
+        stdin=True,
         tty=False,
         half_close=False,
         seconds=seconds,
     )
     answer = _Answer()
     try:
-        if words:
-            stream.send(words)
+        stream.send(exec_.text + words)
         relay = Relay(stream, Unbuffered(answer), _Until(answer, stop, enough), monotonic=ports.clock.monotonic)
         end: Exit | None = relay.run(deadline)
     except (_Enough, TimedOut):

@@ -1,4 +1,4 @@
-"""Tells a session that its pod is being stopped."""
+"""Notifies a session that its pod is being stopped."""
 
 from __future__ import annotations
 

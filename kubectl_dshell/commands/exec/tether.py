@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from typing import TYPE_CHECKING, cast
 
 from kubectl_dshell.commands.exec.acknowledgements import Echoes
@@ -13,6 +14,7 @@ from kubectl_dshell.domain.text.bounds import LONGEST_MESSAGE, one_line
 from kubectl_dshell.domain.text.duration import duration
 from kubectl_dshell.errors import BadConfig, ConnectionLost, DshellError, Malformed, Unavailable
 from kubectl_dshell.remote import protocol
+from kubectl_dshell.remote.exec_script import program
 from kubectl_dshell.streaming.relay import serve
 
 if TYPE_CHECKING:
@@ -38,6 +40,11 @@ class TetherEnded(Unavailable):
 class Tether:
     """One session's line to the holder. Connects in a thread of its own; the rest runs in the caller's thread."""
 
+    lapsed: bool | None = None
+    """Whether the holder ended the session's processes after the client's silence; False: none were left to end."""
+    say_leaving: Callable[[], None]
+    """Called when the holder reports that its pod is being stopped."""
+
     def __init__(
         self,
         session: str,
@@ -46,14 +53,17 @@ class Tether:
         warn: Callable[[str], None],
         *,
         leaving: Callable[[], None] = lambda: None,
-        late: bool = False,
+        first: bool = False,
+        text: Callable[[], bytes] = program,
     ) -> None:
-        """`late`: connects when there is something to send, or when the next beat is due."""
-        self.lapsed: bool | None = None
-        """Whether the holder ended the session's processes after the client's silence; False: none were left to end."""
+        """It connects as `connect` says, or when there is something to send.
+
+        `first`: the first connection sends `text`, that of the holder, unasked.
+        """
         self.say_leaving = leaving
-        """Called when the holder reports that its pod is being stopped."""
         self._session = session
+        self._first = first
+        self._text = text
         self._keep = 0
         self._connector = Connector(connect)
         self._clock = clock
@@ -61,22 +71,16 @@ class Tether:
         self._stream: Stream | None = None
         self._closed = False
         self._failure: DshellError | None = None
-        self._told = False
-        """Whether the user was warned that there are no credentials to reconnect with."""
+        self._awaited = False  # nothing else runs meanwhile: the caller gets the error
+        self._told = False  # the user was warned that there are no credentials to reconnect with
         self._unread = b""
         self._facts: Facts | None = None
         self._next_beat = 0.0
-        self._next_connect = 0.0
-        self._silent_since: float | None = None
+        self._next_connect = math.inf
+        self._silent_since: float | None = clock.monotonic()
         self._served = clock.monotonic()
         self._limit_notice: float | None = None
         self._echoes = Echoes(clock)
-        self._patience = _FIRST_CONNECT_SECONDS if late else 0.0
-        if late:
-            self._silent_since = clock.monotonic()
-            self._next_connect = self._silent_since + BEAT_SECONDS
-        else:
-            self._reconnect()
 
     @property
     def alive(self) -> bool:
@@ -113,8 +117,7 @@ class Tether:
             self._drop()
             return now
         if self._facts and self.alive and now >= self._next_beat:
-            self._say(protocol.beat(self._session, LEASE_SECONDS, self._echoes.since_begin))
-            self._say_keep()
+            self._say(protocol.beat(self._session, LEASE_SECONDS, self._echoes.since_begin), *self._kept())
             self._next_beat = now + BEAT_SECONDS
         self._announce_limit(now)
         return min(due, self._next_beat) if self._facts else due
@@ -128,18 +131,18 @@ class Tether:
             raise self._failure
         return cast("Facts", self._facts)
 
-    def registered(self, seconds: float = 10.0) -> bool:
-        """Whether the holder acknowledged this session's first beat, and so stays; raises the errors of `facts`."""
-        if not self.facts(seconds).holder_alive:
-            return False
-        self._pump(lambda: self._echoes.is_known or self._failure is not None, seconds)
-        return self._failure is None and self._echoes.is_known
-
     def keep(self, seconds: int) -> None:
         """From now on the debug container stays for `seconds` if this client vanishes; 0: for its lease."""
         self._keep = seconds
         with contextlib.suppress(ConnectionLost):  # the next `service` will report it
-            self._say_keep()
+            self._say(*self._kept())
+
+    def connect(self, seconds: float = 0.0) -> None:
+        """Connect after so many seconds, unless it has to before; 0: at once."""
+        if seconds:
+            self._next_connect = min(self._next_connect, self._clock.monotonic() + seconds)
+        else:
+            self._want()
 
     def goodbye(self, *words: bytes, seconds: float = 2.0) -> bool:
         """Send `words` to the holder; whether it acknowledged all of them in time. A closed tether sends nothing."""
@@ -147,12 +150,11 @@ class Tether:
             return False
         self._want()
         try:
-            first = 0.0 if self._facts else self._patience
+            first = 0.0 if self._facts else _FIRST_CONNECT_SECONDS
             self._pump(lambda: (self.alive and self._facts is not None) or self._failure is not None, seconds + first)
             if not self.alive or self._facts is None:
                 return False
-            for word in words:
-                self._say(word)
+            self._say(*words)
             return self._pump(lambda: self._echoes.all_heard or not self.alive, seconds) and self.alive
         except DshellError:
             return False
@@ -170,16 +172,21 @@ class Tether:
         """Serve the tether until `done`, while nothing else runs; whether that was within `seconds`."""
         if self._closed:
             return done()
-        return serve(self, done, self._clock.monotonic() + seconds, self._clock.monotonic)
+        self._awaited = True
+        try:
+            return serve(self, done, self._clock.monotonic() + seconds, self._clock.monotonic)
+        finally:
+            self._awaited = False
 
-    def _say(self, word: bytes) -> None:
-        if self._stream:
-            self._echoes.said()
-            self._stream.send(word)
+    def _say(self, *words: bytes) -> None:
+        """In one frame."""
+        if self._stream and words:
+            for _ in words:
+                self._echoes.said()
+            self._stream.send(b"".join(words))
 
-    def _say_keep(self) -> None:
-        if self._keep:
-            self._say(protocol.keep(self._keep))
+    def _kept(self) -> list[bytes]:
+        return [protocol.keep(self._keep)] if self._keep else []
 
     def _read(self, stream: Stream) -> None:
         for event in stream.receive():
@@ -191,11 +198,14 @@ class Tether:
             if event.channel is Channel.STDOUT:
                 self._unread += event.data
         if len(self._unread) > _LONGEST_UNREAD:
-            raise Malformed("received more through a tether than was sent into it")
+            raise Malformed("received more from a tether than was sent to it")
         *lines, self._unread = self._unread.split(b"\n")
         for line in lines:
             if line.startswith(b"dshell "):
                 self._facts = protocol.parse_facts(line.decode(errors="replace"))
+                if self._facts.holder_waits and not self._first:
+                    self._first = True
+                    stream.send(self._text())
                 if self._facts.holder_alive:
                     self._limit_notice = self._clock.monotonic() + self._facts.left - WARN_BEFORE_LIMIT_SECONDS
             elif line == protocol.LEAVING:
@@ -206,13 +216,13 @@ class Tether:
     def _drop(self) -> None:
         if self._stream:
             self._stream.close()
-        self._stream, self._unread = None, b""
+        self._stream, self._unread, self._first = None, b"", False
         self._echoes.forget()
         self._silent_since = self._clock.monotonic()
 
     def _while_lost(self, now: float) -> float:
         if self._silent_since is not None and now - self._silent_since > LEASE_SECONDS:
-            raise ConnectionLost("the debug container has not answered for its whole lease")
+            raise ConnectionLost(f"the debug container has not answered for {LEASE_SECONDS} s")
         if not self._connector.busy and now >= self._next_connect:
             self._reconnect()
         return max(now + 0.5, self._next_connect)
@@ -229,8 +239,8 @@ class Tether:
     def _take_arrival(self) -> None:
         arrived = self._connector.take()
         if isinstance(arrived, DshellError):
-            self._failure = arrived
-            if isinstance(arrived, BadConfig) and self._facts and not self._told:
+            self._failure, self._first = arrived, False
+            if isinstance(arrived, BadConfig) and not (self._awaited or self._told):
                 self._told = True
                 why = one_line(arrived.message, LONGEST_MESSAGE)
                 self._warn(f"the session continues, but will end soon without credentials: {why}")

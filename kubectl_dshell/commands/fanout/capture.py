@@ -32,6 +32,9 @@ class Capture:
     def held(self) -> AbstractContextManager[None]:
         return nullcontext()
 
+    def give_back(self, unread: bytes) -> None:
+        """It has no input."""
+
     def relay(self, stream: Stream, companion: Companion, *, stdin: bool, tty: bool) -> Exit:  # noqa: ARG002  # it has neither
         """Raises Interrupted once the Stop is set, and the errors of the stream, its companion and the sink."""
         # the debug container with the corrected user continues with the same sink

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from kubectl_dshell.commands.fanout.targets import SelectedPod
     from kubectl_dshell.commands.parallel import Stop
-    from kubectl_dshell.commands.ports import Clock, Cluster, Streams
+    from kubectl_dshell.commands.ports import Clock, Cluster, ExecCheck, Streams
     from kubectl_dshell.domain.pod.pod import Json
     from kubectl_dshell.domain.stream import Stream
 
@@ -86,6 +86,9 @@ class PodCluster:
 
     def whoami(self) -> str:
         return self._owner
+
+    def check(self, namespace: str, pod: str, container: str, *args: Any, **kwargs: Any) -> ExecCheck:
+        return self._streams.check(namespace, pod, container, *args, **kwargs)
 
     def open(self, namespace: str, pod: str, container: str, *args: Any, **kwargs: Any) -> Stream:
         # A tether connects in a thread of its own, and is needed to say goodbye.

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.pod.unreadable import UnreadablePod
     from kubectl_dshell.domain.text.invocation import Invocation
 
-_PROBE_SECONDS = 120.0  # for asking all of them, 16 at a time, with 5 s for each that does not reply
+_PROBE_SECONDS = 120.0  # for querying all of them, 16 at a time, with 5 s for each that does not reply
 _STALE_SECONDS = 30.0  # for one that nobody is waiting for: the next run tries again
 
 
@@ -81,7 +81,7 @@ def choose(request: CleanupRequest, ports: Ports) -> Chosen:
     settled = [_settled(s) for s in found if own_names(s) & set(request.names) and s not in ours]
     left_alone = len(running) - len(ours) - sum(s.container.phase is Phase.RUNNING for s in settled)
     if left_alone and not request.mine:
-        ports.notices.notice(f"{left_alone} made by other tools left alone (--any-tool ends them too)")
+        ports.notices.notice(f"skipped {left_alone} created by other tools (--any-tool ends them too)")
     chosen = (
         _stale(_old(ours, request, ports), request, ports)
         if request.stale
@@ -92,7 +92,7 @@ def choose(request: CleanupRequest, ports: Ports) -> Chosen:
 
 
 def _used_apart(chosen: Chosen, request: CleanupRequest, ports: Ports) -> Chosen:
-    """Ask the holders whether anybody is in them: a whole team may share one user."""
+    """Query the holders for clients: a whole team may share one user."""
     asked = tuple(probe(chosen.containers, ports, request.concurrency, _probe_seconds(request, ports)))
     return replace(
         chosen,
@@ -134,7 +134,7 @@ def _named(request: CleanupRequest, ports: Ports) -> tuple[list[DebugContainer],
         where = f"namespace {request.namespace}" if request.namespace else "any namespace"
         where += f" with {request.selector}" if request.selector else ""
         raise NotFound(
-            f"no debug container and no pod with one is named {', '.join(unknown)} in {where}",
+            f"no debug containers found for {', '.join(unknown)} in {where}",
             f"List them with: {_list_command(request, ports)}",
         )
     return [s for s in found if not names or {s.pod, *own_names(s)} & set(names)], unclear
@@ -151,7 +151,8 @@ def _may_be_in(unclear: UnreadablePod, name: str) -> bool:
 
 
 def _runs(container: DebugContainer) -> bool:
-    return container.phase is Phase.RUNNING
+    """Whether there is something to end, or a copy of a pod to delete."""
+    return container.phase is Phase.RUNNING or (container.is_copy and container.ours)
 
 
 def own_names(container: DebugContainer) -> set[str]:
@@ -188,8 +189,8 @@ def _stale(old: Sequence[DebugContainer], request: CleanupRequest, ports: Ports)
     unknown = [s for s in asked if s.ours and s.live is None and not s.lost and not s.unasked]
     if unknown:
         ports.notices.notice(
-            f"{len(unknown)} left alone ({by_group(s.namespace for s in unknown)}): could not determine whether they "
-            "are in use (no reply, or no permission to create pods/exec)"
+            f"skipped {len(unknown)} ({by_group(s.namespace for s in unknown)}): could not determine whether they "
+            "are in use (no answer, or no permission to create pods/exec)"
         )
     # other tools' containers can be judged by their age only
     stale = (s for s in asked if not s.unasked and staleness(s, now, None if s.ours else request.older_than))
@@ -221,8 +222,13 @@ def end_all(
 
 
 def _came_meanwhile(container: DebugContainer, request: CleanupRequest, ports: Ports, stop: Stop) -> str:
-    """The clients that have arrived since the container was asked: its turn may come minutes later."""
-    if not container.ours or request.sure or (who_is_in(container) and not request.stale):
+    """The clients that have arrived since the container was queried, which may be minutes ago."""
+    if (
+        not container.ours
+        or container.phase is not Phase.RUNNING
+        or request.sure
+        or (who_is_in(container) and not request.stale)
+    ):
         return ""
     now = ask_holder(container, ports, stop)
     if not request.stale:

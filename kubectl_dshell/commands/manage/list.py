@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.pod.pod import Json
 
 ASK_SECONDS = 60.0
-"""The time for asking all holders for their clients; those not asked by then are shown without."""
+"""The time for querying all holders for their clients; containers not queried by then are shown without."""
 
 
 _NO_IMAGE = frozenset({"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName"})
@@ -30,7 +30,7 @@ _NO_IMAGE = frozenset({"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", 
 
 @dataclass(frozen=True, slots=True)
 class ListRequest:
-    """What to list. A namespace of `None` means all; `ask`: whether to ask holders for their clients."""
+    """What to list. A namespace of `None` means all; `ask`: whether to query holders for their clients."""
 
     namespace: str | None
     selector: str = ""
@@ -46,7 +46,7 @@ def list_debug_containers(
     selector: str = "",
     wanted: Callable[[DebugContainer], bool] = lambda _session: True,
 ) -> tuple[list[DebugContainer], list[UnreadablePod]]:
-    """The `wanted` debug containers of any tool in the pods that match a selector, without asking holders.
+    """The `wanted` debug containers of any tool in the pods that match a selector, without querying holders.
 
     Also returns the malformed pods.
     """
@@ -62,6 +62,8 @@ class Listed:
 
     found: list[ListedContainer]
     unclear: list[UnreadablePod]
+    ended: int
+    """How many have ended that the filter leaves out."""
 
 
 def list_chosen(request: ListRequest, ports: Ports) -> Listed:
@@ -73,7 +75,9 @@ def list_chosen(request: ListRequest, ports: Ports) -> Listed:
         pods = parse_pods(existing_pods(request.namespace, sorted(choice.pods), ports), unclear.append)
         found = [container for pod in pods for container in debug_containers(pod)]
     else:
-        found, unclear = list_debug_containers(request.namespace, ports, request.selector, choice.may_want)
+        found, unclear = list_debug_containers(
+            request.namespace, ports, request.selector, lambda s: choice.may_want(s) or choice.leaves_out(s)
+        )
     candidates = [s for s in found if choice.may_want(s)]
     known = probe(fairly(candidates, ports), ports, seconds=ASK_SECONDS) if request.ask else candidates
     now = ports.clock.now()
@@ -81,7 +85,11 @@ def list_chosen(request: ListRequest, ports: Ports) -> Listed:
     _say_unknown(listed, ports, stale=choice.stale)
     if unclear:
         ports.notices.warn(told(unclear))
-    return Listed(sorted_by((one for one in listed if choice.wants(one, now)), request.sort_by), unclear)
+    return Listed(
+        sorted_by((one for one in listed if choice.wants(one, now)), request.sort_by),
+        unclear,
+        sum(map(choice.leaves_out, found)),
+    )
 
 
 def _say_unknown(listed: list[ListedContainer], ports: Ports, *, stale: bool) -> None:
@@ -89,14 +97,14 @@ def _say_unknown(listed: list[ListedContainer], ports: Ports, *, stale: bool) ->
     unasked = sum(one.container.unasked for one in listed)
     if unasked:
         ports.notices.warn(
-            f"did not ask {unasked} of the running debug containers for clients: "
-            f"the others took {ASK_SECONDS:.0f} s to reply"
+            f"{unasked} of the running debug containers were not asked for their clients: "
+            f"the others took {ASK_SECONDS:.0f} s to answer"
         )
     unknown = sum(one.container.ours and one.stale is None and not one.container.unasked for one in listed)
     if unknown and stale:
         ports.notices.warn(
-            f"no reply from {unknown} of the running debug containers, so it is unknown whether they are stale "
-            "(this needs permission to create pods/exec)"
+            f"no answer from {unknown} of the running debug containers, so it is unknown whether they are stale "
+            "(requires permission to create pods/exec)"
         )
 
 
@@ -105,8 +113,9 @@ def say_way_out(found: list[ListedContainer], ports: Ports) -> None:
     stuck = [one.container for one in found if one.container.ours and one.container.waiting_reason in _NO_IMAGE]
     if stuck:
         ports.notices.notice(
-            f"{len(stuck)} cannot start: the image cannot be pulled. If it becomes available, what starts "
-            f"ends by itself after {LEASE_SECONDS} s without a client; the entries stay until the pod is replaced. "
+            f"{len(stuck)} debug container{'' if len(stuck) == 1 else 's'} cannot start: the image cannot be pulled. "
+            "If the image becomes available, the debug container starts and ends by itself after "
+            f"{LEASE_SECONDS} s without a client; its entry stays until the pod is replaced. "
             f"To start another: {ports.invocation.open(stuck[0].namespace, stuck[0].pod)} --image IMAGE"
         )
 

@@ -1,4 +1,4 @@
-"""Asks the holders of debug containers for their state."""
+"""Queries the holders of debug containers for their state."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from kubectl_dshell.domain.pod.pod import Phase
 from kubectl_dshell.domain.round_robin import round_robin
 from kubectl_dshell.errors import DshellError
 from kubectl_dshell.remote import protocol
+from kubectl_dshell.remote.exec_script import shell_of, state_exec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,8 +40,8 @@ def probe(
 ) -> Iterator[DebugContainer]:
     """The same containers in the same order; running ones of dshell with their holder's reply.
 
-    No right to exec, no reply within a few seconds or another version: as if not asked. Those whose turn does not
-    come within `seconds` are `unasked`, and otherwise unchanged.
+    Without permission to exec, without a reply within a few seconds or with another version: as if not queried. Those
+    not reached within `seconds` are `unasked`, and otherwise unchanged.
     """
     deadline = ports.clock.monotonic() + seconds
     early: dict[int, DebugContainer] = {}
@@ -63,8 +64,14 @@ def _ask_numbered(ports: Ports, deadline: float, numbered: tuple[int, DebugConta
 def ask_holder(container: DebugContainer, ports: Ports, stop: Stop, seconds: float = _SECONDS) -> DebugContainer:
     """The container with its holder's reply."""
     try:
-        argv = protocol.state_argv()
-        answer = exec_once(container.ref, argv, ports, stop, seconds=seconds, enough=lambda out: "\n" in out)
+        answer = exec_once(
+            container.ref,
+            state_exec(shell_of(container.tools)),
+            ports,
+            stop,
+            seconds=seconds,
+            enough=lambda out: "\n" in out,
+        )
     except DshellError:
         return replace(container, live=None, lost=False, unasked=False)
     state, live = protocol.parse_state(answer.out.partition("\n")[0])

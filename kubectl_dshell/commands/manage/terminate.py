@@ -9,8 +9,9 @@ from kubectl_dshell.commands.manage.terminate_by_signal import terminate_by_sign
 from kubectl_dshell.domain.debug_container.cleanup_result import CleanupOutcome, CleanupResult, failed
 from kubectl_dshell.domain.debug_container.spec import NAME_LETTERS
 from kubectl_dshell.domain.pod.pod import Phase, Pod, parse_pod
-from kubectl_dshell.errors import ApiError, ConnectionLost, ContainerNotRunning, DshellError, NotFound
+from kubectl_dshell.errors import ApiError, ConnectionLost, ContainerNotRunning, DshellError, NotFound, PermissionDenied
 from kubectl_dshell.remote import protocol
+from kubectl_dshell.remote.exec_script import shell_of, tether_exec
 
 if TYPE_CHECKING:
     from kubectl_dshell.commands.parallel import Stop
@@ -64,6 +65,8 @@ class _Work:
 
     def _attempt(self, *, again: bool) -> CleanupResult:
         container = self._session
+        if container.is_copy and (deleted := self._delete()):
+            return deleted
         if self._is_over(self._pod()):
             return CleanupResult(container, CleanupOutcome.ENDED if again else CleanupOutcome.ALREADY_ENDED)
         why = ""
@@ -77,8 +80,21 @@ class _Work:
                 return CleanupResult(container, CleanupOutcome.INTERRUPTED)
         return self._unless_leaving(failed(container, why or "it is still running"))
 
+    def _delete(self) -> CleanupResult | None:
+        """Delete the pod, which is a copy of another one; None if that is denied, and it has to be ended otherwise."""
+        container = self._session
+        try:
+            self._ports.created().delete_pod(container.namespace, container.pod, container.pod_uid)
+        except PermissionDenied as error:
+            if not self._is_over(self._pod()):
+                return None
+            return CleanupResult(container, CleanupOutcome.ALREADY_ENDED, f"its pod remains: {error.message}")
+        if self._ends(_STATUS_SECONDS):
+            return CleanupResult(container, CleanupOutcome.ENDED, "its pod is deleted")
+        return failed(container, "its pod is still being deleted")
+
     def _unless_leaving(self, ending: CleanupResult) -> CleanupResult:
-        """A pod that is being deleted ends it in time, whatever the messages and signals achieved."""
+        """A pod that is being deleted ends it in time, whether or not messages and signals had an effect."""
         try:
             leaving = self._pod().deleting and self._ends(_LEAVING_SECONDS)
         except NotFound:
@@ -90,11 +106,13 @@ class _Work:
     def _say_end(self) -> str:
         """Tell its holder to end; the reason if it did not acknowledge that."""
         container, ports = self._session, self._ports
-        argv = protocol.tether_argv(container.target_id, ports.clock.random_letters(NAME_LETTERS, 8))
+        tether = tether_exec(
+            container.target_id, ports.clock.random_letters(NAME_LETTERS, 8), shell=shell_of(container.tools)
+        )
         try:
             answer = exec_once(
                 container.ref,
-                argv,
+                tether,
                 ports,
                 self._stop,
                 seconds=self._left(_WORD_SECONDS),
@@ -102,14 +120,14 @@ class _Work:
                 enough=lambda out: out.endswith("\n" + protocol.END.decode()),
             )
         except ContainerNotRunning as error:  # the node may know of the end before the status shows it
-            return f"the node rejects an exec: {error.message}"
+            return f"the node rejected the exec: {error.message}"
         return "" if protocol.END.decode() in answer.out.splitlines(keepends=True) else "its holder does not answer"
 
     def _signal(self) -> str:
         try:
             return terminate_by_signal(self._session, self._ports, self._stop, self._left)
         except ContainerNotRunning as error:  # the node may know of the end before the status shows it
-            return f"the node rejects an exec: {error.message}"
+            return f"the node rejected the exec: {error.message}"
 
     def _ends(self, seconds: float) -> bool:
         """Whether its status shows within `seconds` that it has ended."""
@@ -131,7 +149,7 @@ class _Work:
     def _is_over(self, pod: Pod) -> bool:
         container = pod.debug_container(self._session.name)
         if container is None or pod.uid != self._session.pod_uid:
-            raise NotFound("another pod has its name now")
+            raise NotFound("its pod was replaced by another of the same name")
         return container.state.phase is Phase.TERMINATED
 
     def _pause(self) -> None:

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.exec.short_exec import exec_once
-from kubectl_dshell.remote import protocol, script
+from kubectl_dshell.remote import protocol
+from kubectl_dshell.remote.exec_script import end_exec, shell_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +25,7 @@ def terminate_by_signal(container: DebugContainer, ports: Ports, stop: Stop, lef
 
     `left` limits a number of seconds to the remaining ones. Raises the errors of opening an exec.
     """
-    answer = exec_once(container.ref, ["sh"], ports, stop, seconds=left(_SECONDS), words=script.end().encode())
+    answer = exec_once(container.ref, end_exec(shell_of(container.tools)), ports, stop, seconds=left(_SECONDS))
     why = protocol.parse_end(answer.out)
     if why is not None:
         return why

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.manage.list import existing_pods, resolved
 from kubectl_dshell.commands.manage.probe import fairly, probe
-from kubectl_dshell.domain.debug_container.change import Change, ChangeKind
+from kubectl_dshell.domain.debug_container.change import Change, ChangeKind, ListUpdate
 from kubectl_dshell.domain.debug_container.listing import ListedContainer, ListFilter, sorted_by
 from kubectl_dshell.domain.debug_container.status import DebugContainer, debug_containers
 from kubectl_dshell.domain.pod.pod import Phase, called
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.pod.pod import Json
 
 ASK_SECONDS = 10.0
-"""How often holders are asked for their clients: no pod changes when a client comes or goes."""
+"""How often holders are queried for their clients: no pod changes when a client comes or goes."""
 NEW_SECONDS = 0.5
-"""How long newly started containers wait to be asked together."""
+"""How long newly started containers wait to be queried together."""
 _MOST_UNCLEAR = 1000  # malformed pods that are remembered as reported
 
 
-def watch_chosen(request: ListRequest, ports: Ports) -> Iterator[list[Change]]:
-    """First all selected containers as ADDED, in order; then the changes, an empty list about twice a second."""
+def watch_chosen(request: ListRequest, ports: Ports) -> Iterator[ListUpdate]:
+    """First all selected containers as ADDED, in order; then the changes, possibly none, about twice a second."""
     request = resolved(request, ports)
     names, namespace = sorted(request.choice.pods), request.namespace
     if names and namespace:
@@ -44,7 +44,8 @@ def watch_chosen(request: ListRequest, ports: Ports) -> Iterator[list[Change]]:
         if board.listing:
             continue
         board.ask_holders()
-        yield _ordered(board.changes(), request) if first else board.changes()
+        changes = board.changes()
+        yield ListUpdate(_ordered(changes, request) if first else changes, board.ended())
         first = False
 
 
@@ -106,10 +107,10 @@ class _ListState:
             self._ports.notices.warn(f"{event.why}; retrying")
         elif self._lost and not self.listing:
             self._lost = False
-            self._ports.notices.warn("the API server is back")
+            self._ports.notices.warn("reconnected to the API server")
 
     def ask_holders(self) -> None:
-        """Ask new containers at once, and all of them from time to time."""
+        """Query new containers at once, and all of them from time to time."""
         now = self._ports.clock.monotonic()
         everybody = now - self._asked_all_at >= ASK_SECONDS
         if not self._ask or self._lost or not (everybody or now - self._asked_at >= NEW_SECONDS):
@@ -130,10 +131,13 @@ class _ListState:
         changed = [
             Change(ChangeKind.MODIFIED if key in self._told else ChangeKind.ADDED, listed)
             for key, listed in wanted.items()
-            if key not in self._told or _essence(listed) != _essence(self._told[key])
+            if key not in self._told or _differ(listed, self._told[key])
         ]
         self._told = wanted
         return gone + changed
+
+    def ended(self) -> int:
+        return sum(map(self._choice.leaves_out, self._known.values()))
 
     def _wanted(self, now: datetime) -> dict[ContainerRef, ListedContainer]:
         listed = ((key, self._choice.judge(container, now)) for key, container in self._known.items())
@@ -144,6 +148,12 @@ class _ListState:
         if known is None:
             return Change(ChangeKind.DELETED, told, gone=True)
         return Change(ChangeKind.DELETED, self._choice.judge(known, now))
+
+
+def _differ(one: ListedContainer, other: ListedContainer) -> bool:
+    if one.container is other.container and one.stale == other.stale:  # as it nearly always is
+        return False
+    return _essence(one) != _essence(other)
 
 
 def _essence(listed: ListedContainer) -> tuple[object, ...]:

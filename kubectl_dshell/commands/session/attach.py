@@ -13,10 +13,11 @@ from kubectl_dshell.commands.session.plan import Plan, say_refused_key, session_
 from kubectl_dshell.commands.session.run import run_session
 from kubectl_dshell.commands.session.start import wait_until_running
 from kubectl_dshell.domain.access.identity import Identity, Source
-from kubectl_dshell.domain.access.target import choose_target
+from kubectl_dshell.domain.access.target import Target, choose_target
 from kubectl_dshell.domain.debug_container.joinable import refusal
 from kubectl_dshell.domain.debug_container.purpose import purpose
-from kubectl_dshell.domain.pod.pod import Phase
+from kubectl_dshell.domain.pod.copy_start import tools_image
+from kubectl_dshell.domain.pod.pod import Container, Phase
 from kubectl_dshell.errors import NotFound
 
 if TYPE_CHECKING:
@@ -39,9 +40,10 @@ def attach(request: AttachRequest, ports: Ports) -> int:
     plan = _plan(found, ports)
     starting = found.container.phase is not Phase.RUNNING
     if starting:
-        wait_until_running(pod, name, plan.wanted.image, request.timeout, ports)
-    guest_of = "" if search.mine(found.container) else plan.wanted.owner or "unknown"
-    session = Session(request, plan, name, session_id(ports), reused=True, just_started=starting)
+        wait_until_running(pod, name, request.timeout, ports)
+    guest_of = "" if search.created(found.container) else plan.wanted.owner or "unknown"
+    entry = pod.debug_container(name)
+    session = Session(request, plan, name, session_id(ports), reused=True, just_started=starting, entry=entry)
     outcome = run_session(replace(session, guest_of=guest_of, unexpected=request.pod is None), ports)
     if isinstance(outcome, ContainerGone):
         end = explain_end(plan, name, request.retry_command, f"the debug container {name} is ending", ports)
@@ -54,14 +56,19 @@ def _plan(found: FoundContainer, ports: Ports) -> Plan:
     pod, session = found.pod, found.container
     entry = pod.debug_container(session.name)
     wanted = purpose(entry.spec if entry else {})
+    now, invocation = ports.clock.now(), ports.invocation
+    if pod.is_copy:
+        target = Target(pod, Container(session.target))
+        wanted = replace(wanted, tools_image=tools_image(pod))
+    else:
+        target = choose_target(pod, session.target, now, new=False, invocation=invocation)
     uid, gid = (entry and entry.user) or (wanted.security.get("runAsUser", 0), wanted.security.get("runAsGroup", 0))
-    return Plan(
-        choose_target(pod, session.target, ports.clock.now(), new=False, invocation=ports.invocation),
-        Identity(uid, gid, Source.ENTRY),
-        wanted,
-    )
+    return Plan(target, Identity(uid, gid, Source.ENTRY), wanted)
 
 
 def _again(request: AttachRequest, found: FoundContainer, ports: Ports) -> str:
+    if found.pod.is_copy:
+        pod, _, name = found.container.copy_of.partition("/")
+        return ports.invocation.open(request.namespace, pod, name or None) + " --copy"
     container = found.container.target if len(found.pod.containers) > 1 else None
     return ports.invocation.open(request.namespace, found.pod.name, container)

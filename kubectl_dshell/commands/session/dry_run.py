@@ -20,14 +20,15 @@ class DryRun(StrEnum):
 
 
 def dry_run(request: OpenRequest, mode: Literal[DryRun.CLIENT, DryRun.SERVER], ports: Ports) -> Json:
-    """The patch; with `server`, after admission (whose refusals are raised as for a real request)."""
+    """The patch; with `server`, once admission has accepted it and an exec; a refusal is raised as for a session."""
+    from kubectl_dshell.commands.first_requests import check_exec
     from kubectl_dshell.commands.session.plan import debug_container, plan
-    from kubectl_dshell.commands.session.start import add
+    from kubectl_dshell.commands.session.start import Additions
     from kubectl_dshell.domain.debug_container.spec import patch
 
-    current = plan(request, ports)
     match mode:
         case DryRun.CLIENT:
-            return patch(debug_container(current, ports, sealed=False))
+            return patch(debug_container(plan(request, ports), ports, sealed=False))
         case DryRun.SERVER:
-            return patch(add(current, ports, dry_run=True)[0])
+            additions = Additions(check_exec(request, ports), ports)
+            return patch(additions.add(plan(request, ports), dry_run=True)[0])

@@ -8,6 +8,7 @@ from kubectl_dshell.domain.debug_container.end_message import EndReason, parse_e
 from kubectl_dshell.domain.debug_container.spec import LEASE_SECONDS
 from kubectl_dshell.domain.pod.pod import Json, Phase, Pod, State, parse_pod
 from kubectl_dshell.domain.pod.start_failure import StartMonitor
+from kubectl_dshell.domain.stream import KILLED
 from kubectl_dshell.domain.text.bounds import one_line, shortened
 from kubectl_dshell.domain.text.duration import duration
 from kubectl_dshell.errors import ApiError, ConnectionLost, DshellError, Forbidden, NotFound, PodNotFound, Unavailable
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from kubectl_dshell.commands.ports import Ports
     from kubectl_dshell.commands.session.plan import Plan
 
-_KILLED = 137
 _STATUS_SECONDS = 3.0  # the kubelet notices an end within its relist period of 1 s
 
 
@@ -24,14 +24,24 @@ class StarterMissed(Unavailable):
     """A debug container that ended while waiting for this client: nothing of the session was run."""
 
 
+class SessionLapsed(ConnectionLost):
+    """The session was ended after its client's silence: there is nothing to come back to."""
+
+
 def explain_end(plan: Plan, name: str, retry_command: str, otherwise: str, ports: Ports) -> DshellError:
     """The recorded end of the debug container `name`; `otherwise` is the message if the pod records none."""
     return recorded_end(plan, name, retry_command, ports) or Unavailable(otherwise, f"Retry with: {retry_command}")
 
 
-def lapsed(name: str, seconds: float, retry_command: str) -> ConnectionLost:
+def never_began(plan: Plan, name: str, retry_command: str, why: str, ports: Ports) -> DshellError:
+    """The end of a new debug container before anything ran in it; `why`: the node's message, if any."""
+    ended = f"the debug container {name} ended before the session began" + (f": {why}" if why else "")
+    return recorded_end(plan, name, retry_command, ports) or StarterMissed(ended, f"Retry with: {retry_command}")
+
+
+def lapsed(name: str, seconds: float, retry_command: str) -> SessionLapsed:
     """The end of a session whose client was stopped, asleep or cut off for `seconds`."""
-    return ConnectionLost(
+    return SessionLapsed(
         f"this session in {name} was ended after {LEASE_SECONDS} s without a client: "
         f"this client was silent for {duration(round(seconds))} (stopped, asleep, or cut off?)",
         f"Retry with: {retry_command}",
@@ -49,8 +59,8 @@ def recorded_end(plan: Plan, name: str, retry_command: str, ports: Ports) -> Dsh
     debug = pod.debug_container(name)
     state = debug.state if debug else State()
     words = parse_end_message(state.message) if state.phase is Phase.TERMINATED else None
-    if state.exit_code not in (None, 0, _KILLED):
-        unfit = StartMonitor(name, plan.wanted.image).judge(pod)
+    if state.exit_code not in (None, 0, KILLED):
+        unfit = StartMonitor(name).judge(pod)
         if unfit is not None:
             return unfit
     if words and words.end is EndReason.NOBODY_CAME:
@@ -58,7 +68,7 @@ def recorded_end(plan: Plan, name: str, retry_command: str, ports: Ports) -> Dsh
     if words and words.end is EndReason.SILENCE:
         return ConnectionLost(f"the debug container {name} {words.text}", f"Retry with: {retry_command}")
     if words and words.end is EndReason.OTHER:
-        return Unavailable(f"the debug container {words.text}", f"Retry with: {retry_command}")
+        return Unavailable(f"the debug container {name} {words.text}", f"Retry with: {retry_command}")
     return (
         _pod_ended(raw, pod)
         or _app_ended(plan, pod, retry_command)
@@ -74,7 +84,7 @@ def _pod_ended(raw: Json, pod: Pod) -> NotFound | None:
     reason, message = (status.get(key) if isinstance(status, dict) else None for key in ("reason", "message"))
     if pod.phase == "Failed" and isinstance(reason, str) and reason:  # Evicted, Preempting, NodeShutdown...
         why = f" ({shortened(one_line(message, 300))})" if isinstance(message, str) and message else ""
-        return NotFound(f"the node ended pod {pod.name}: {one_line(reason)}{why}, which ended this session")
+        return NotFound(f"the node terminated pod {pod.name}: {one_line(reason)}{why}, which ended this session")
     return None
 
 
@@ -86,7 +96,7 @@ def _app_ended(plan: Plan, pod: Pod, retry_command: str) -> Unavailable | None:
     why = ", ".join(x for x in (f"exit code {last.exit_code}" if last.exit_code is not None else "", last.reason) if x)
     happened = "restarted" if app.id != plan.target.container.id else "ended"
     return Unavailable(
-        f"the app container {app.name} {happened} ({why}), which ended this session", f"Retry with: {retry_command}"
+        f"container {app.name} {happened} ({why}), which ended this session", f"Retry with: {retry_command}"
     )
 
 

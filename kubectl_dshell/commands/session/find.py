@@ -27,6 +27,8 @@ _SHOWN = 10
 
 @dataclass(frozen=True, slots=True)
 class FoundContainer:
+    """A debug container and the pod that it is in."""
+
     pod: Pod
     container: DebugContainer
 
@@ -40,6 +42,11 @@ class ContainerSearch:
         self._key = ports.keyring.key()
 
     def mine(self, container: DebugContainer) -> bool:
+        """Whether it may be joined without its name. The seal of a copy could have been copied into another pod."""
+        return not container.is_copy and self.created(container)
+
+    def created(self, container: DebugContainer) -> bool:
+        """Whether its seal is the user's."""
         return is_mine(container.seal, self._key)
 
     def find(self) -> FoundContainer:
@@ -85,7 +92,7 @@ class ContainerSearch:
             raise self._none_mine(f"in {self._which(pod)}", candidates)
         if others:
             rest = ", ".join(s.name + self._owner(s) for s in others[:_SHOWN])
-            also = f"{taken.name} of {pod.name} (also: {rest}; choose with {pod.name}/NAME)"
+            also = f"attaching to {taken.name} of {pod.name} (others: {rest}; choose with {pod.name}/NAME)"
             self._ports.notices.notice(also)
         return FoundContainer(pod, taken)
 
@@ -119,7 +126,7 @@ class ContainerSearch:
             return FoundContainer(next(pod for pod, s in everyone if s is running[0]), running[0])
         if mine:
             do = "running" if running[0].phase is Phase.RUNNING else "waiting"
-            which = f"which one? {len(running)} of your debug containers are {do} {where}"
+            which = f"{len(running)} of your debug containers are {do} {where}; choose one:"
             raise UsageError(which, *self._commands(running))
         if live:
             raise self._none_mine(where, live)
@@ -145,12 +152,12 @@ class ContainerSearch:
             names |= {pod.name, *(s.name for s in joinable(there, self.mine))}
         live = joinable([found.container for found in hits], self.mine)
         if len(live) > 1:
-            raise UsageError(f"which one? {len(live)} debug containers are named {word}", *self._commands(live))
+            raise UsageError(f"{len(live)} debug containers are named {word}; choose one:", *self._commands(live))
         if hits:
             return next((found for found in hits if found.container in live), hits[-1])
         alike = _alike(word, names)
         raise NotFound(
-            f'no debug container and no pod "{word}" in namespace {self._request.namespace}{_hint(alike)}',
+            f'no debug container or pod "{word}" in namespace {self._request.namespace}{_hint(alike)}',
             *([] if alike else [f"List them with: {self._list_command()}"]),
         )
 

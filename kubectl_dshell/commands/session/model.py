@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from kubectl_dshell.domain.debug_container.spec import tools_of
 from kubectl_dshell.domain.pod.container_ref import ContainerRef
 
 if TYPE_CHECKING:
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from kubectl_dshell.commands.request import Interaction
     from kubectl_dshell.commands.session.plan import Plan
     from kubectl_dshell.domain.access.facts import Facts
+    from kubectl_dshell.domain.app_image.tools import Tools
+    from kubectl_dshell.domain.pod.pod import Container
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +30,15 @@ class Session:
     just_started: bool
     guest_of: str = ""
     """The owner, if it is another user's."""
+    entry: Container | None = None
+    """The debug container as the pod has it, if it was read since."""
     unexpected: bool = False
     """The user named no pod, so the owner is printed for scripts and with -q too."""
 
     @property
-    def task(self) -> bool:
+    def says_goodbye(self) -> bool:
         """Whether the command says goodbye itself; the tether is then needed only if it takes long or fails."""
-        return self.request.task and not self.reused
+        return not self.request.tty
 
     @property
     def container(self) -> ContainerRef:
@@ -46,19 +51,22 @@ class Session:
         return self.plan.target.container.id
 
     @property
+    def tools(self) -> Tools | None:
+        """The tools of another debug container that it borrows, if it is of the app's image."""
+        return tools_of(self.entry.spec) if self.entry else None
+
+    @property
     def prompt_name(self) -> str:
         return f"{self.plan.pod.name}/{self.plan.target.container.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class ContainerGone:
-    """The debug container had ended or was ending: nothing of the session ran. `why`: the node's message, if any."""
+class ContainerGone(NamedTuple):
+    """The debug container had ended or was ending: none of the session ran. `why`: the node's message, if any."""
 
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RootDenied:
+class RootDenied(NamedTuple):
     """The target's root cannot be entered as the debug container's user; nothing of the session was run."""
 
     session: Session

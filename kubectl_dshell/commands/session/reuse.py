@@ -5,35 +5,50 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kubectl_dshell.commands.session.end_reason import StarterMissed, explain_end
+from kubectl_dshell.commands.session.end_reason import StarterMissed, never_began
 from kubectl_dshell.commands.session.model import ContainerGone, RootDenied, Session
 from kubectl_dshell.commands.session.plan import Plan, another_name, read_pod, session_id
 from kubectl_dshell.commands.session.run import run_session
-from kubectl_dshell.commands.session.start import start, wait_until_running
-from kubectl_dshell.domain.debug_container.purpose import differences, live_holders, lookalikes, purpose, same_purpose
+from kubectl_dshell.commands.session.start import Additions, wait_until_running
+from kubectl_dshell.domain.debug_container.joinable import other_protocol
+from kubectl_dshell.domain.debug_container.purpose import (
+    KEEP_SECONDS,
+    differences,
+    is_third,
+    live_holders,
+    lookalikes,
+    purpose,
+    same_purpose,
+    starting_holders,
+)
 from kubectl_dshell.domain.debug_container.seal import is_mine
 from kubectl_dshell.domain.debug_container.spec import FIRST_SECONDS, LEASE_SECONDS
 from kubectl_dshell.domain.debug_container.status import DebugContainer as Existing
 from kubectl_dshell.domain.debug_container.status import debug_containers
 from kubectl_dshell.domain.pod.pod import Phase
-from kubectl_dshell.errors import DshellError, NameTaken, NotFound, Unavailable
+from kubectl_dshell.domain.text.duration import duration
+from kubectl_dshell.errors import DshellError, NameTaken, NotFound, TimedOut, Unavailable
 
 if TYPE_CHECKING:
     from kubectl_dshell.commands.ports import Ports
     from kubectl_dshell.commands.request import OpenRequest
 
 
-def join_or_start(request: OpenRequest, current: Plan, ports: Ports) -> int | RootDenied:
+def join_or_start(request: OpenRequest, current: Plan, additions: Additions, ports: Ports) -> int | RootDenied:
     """Run the session in the debug container that `current` describes."""
     if current.name is not None:
-        return _named(request, current, current.name, ports)
-    for name in [] if request.new else _ours(current, ports):
-        outcome = _join(request, current, name, ports)
-        if not isinstance(outcome, ContainerGone):
-            return outcome
+        return _named(request, current, current.name, additions, ports)
     if not request.new:
+        for name in _ours(current, ports):
+            outcome = _join(request, current, name, ports)
+            if not isinstance(outcome, ContainerGone):
+                return outcome
+        for name in starting_holders(current.pod, current.wanted, ports.keyring.key()):
+            outcome = _join_starting(request, current, name, ports)
+            if not isinstance(outcome, ContainerGone):
+                return outcome
         _say_passed_over(current, ports)
-    return _start(request, current, ports)
+    return _start(request, current, additions, ports)
 
 
 def _ours(current: Plan, ports: Ports) -> list[str]:
@@ -47,33 +62,46 @@ def _say_passed_over(current: Plan, ports: Ports) -> None:
         why = f" ({ports.keyring.trouble})" if key is None else ""
         attach = ports.invocation.attach(current.pod.namespace, current.pod.name, name)
         ports.notices.notice(
-            f"{name} claims the same purpose, but it was not created by you on this machine{why}; "
+            f"{name} has the same options, but was not created by you on this machine{why}; "
             f"creating another one (to join it: {attach})"
         )
 
 
-def _start(request: OpenRequest, current: Plan, ports: Ports) -> int | RootDenied:
+def _start(request: OpenRequest, current: Plan, additions: Additions, ports: Ports) -> int | RootDenied:
     """Start one that waits only briefly, as this client may vanish; if that was too short, one that waits longer.
 
-    In many pods the last sessions come late, and PodCluster says goodbye for those that are stopped.
+    In many pods the last sessions come late, and PodCluster says goodbye for those that are stopped. With `once` there
+    is no second attempt: the message that calls for it can be forged by the app, after the command has run.
     """
-    if not request.task:
+    if not request.task and not request.once:
         try:
-            return _start_one(request, current, FIRST_SECONDS, ports)
+            return _start_one(request, current, FIRST_SECONDS, additions, ports)
         except StarterMissed as error:
             ports.notices.notice(f"{error.message}; starting another one, which waits {LEASE_SECONDS} s")
             current = replace(current, name=another_name(current.name))
-    return _start_one(request, current, LEASE_SECONDS, ports)
+    return _start_one(request, current, LEASE_SECONDS, additions, ports)
 
 
-def _start_one(request: OpenRequest, current: Plan, first_seconds: int, ports: Ports) -> int | RootDenied:
-    name, id_ = start(current, request.timeout, ports, first_seconds)
-    outcome = run_session(Session(request, current, name, id_, reused=False, just_started=True), ports)
+def _start_one(
+    request: OpenRequest, current: Plan, first_seconds: int, additions: Additions, ports: Ports
+) -> int | RootDenied:
+    name, id_, pod = additions.start(current, request.timeout, first_seconds, ahead=not request.task)
+    entry = pod.debug_container(name)
+    outcome = run_session(Session(request, current, name, id_, reused=False, just_started=True, entry=entry), ports)
     if isinstance(outcome, ContainerGone):
-        why = f": {outcome.why}" if outcome.why else ""
-        ended = f"the debug container {name} ended before the session began{why}"
-        raise explain_end(current, name, request.retry_command, ended, ports)
+        raise never_began(current, name, request.retry_command, outcome.why, ports)
+    if isinstance(outcome, int) and _could_keep(request) and is_third(name, pod, current.wanted, ports.keyring.key()):
+        ports.notices.identity(
+            f"this was the third debug container for a command in {pod.name} within {duration(KEEP_SECONDS)}; with "
+            f"--keep {duration(KEEP_SECONDS)} the next commands reuse one: faster, and without another entry in the pod"
+        )
     return outcome
+
+
+def _could_keep(request: OpenRequest) -> bool:
+    """Whether it runs a command in a debug container that others could join, if it stayed."""
+    one_shot = bool(request.command) or not request.tty
+    return one_shot and not (request.keep or request.new or request.name) and request.ttl >= KEEP_SECONDS
 
 
 def _join(
@@ -82,20 +110,42 @@ def _join(
     entry = current.pod.debug_container(name)
     was = purpose(entry.spec).reason if entry else ""
     if request.reason and request.reason != was:
-        keeps = f'keeps its reason: "{was}"' if was else "stays without a reason"
-        ports.notices.notice(f"{name} already exists and {keeps} (an entry cannot be changed; --new creates another)")
-    session = Session(request, current, name, session_id(ports), reused=True, just_started=just_started)
+        has = f'with the reason "{was}"' if was else "without a reason"
+        ports.notices.notice(
+            f"--reason is ignored: {name} already exists {has}, and its entry cannot be changed (use --new)"
+        )
+    id_ = session_id(ports)
+    session = Session(request, current, name, id_, reused=True, just_started=just_started, entry=entry)
     return run_session(session, ports)
 
 
-def _named(request: OpenRequest, current: Plan, name: str, ports: Ports) -> int | RootDenied:
-    """Exactly that one: joined if it exists and is suitable, created if it does not exist."""
+def _join_starting(request: OpenRequest, current: Plan, name: str, ports: Ports) -> int | RootDenied | ContainerGone:
+    """Wait for it as for a new one; its failure is final, because another one would fail in the same way."""
+    try:
+        wait_until_running(current.pod, name, request.timeout, ports)
+    except TimedOut as error:
+        error.advice += (f"Add another one: {request.retry_command} --new",)
+        raise
+    return _join(request, current, name, ports, just_started=True)
+
+
+def _named(request: OpenRequest, current: Plan, name: str, additions: Additions, ports: Ports) -> int | RootDenied:
+    """Exactly that one: joined if it exists and is suitable, created if it does not exist.
+
+    With `once` it is never joined: NameTaken is raised instead, by us or by the API server, which admits only one of
+    several clients. That a corrected user's second name is taken tells nothing about the command, and is a failure.
+    """
+    once = request.once and name == request.name
     if current.pod.debug_container(name) is None:
         try:
-            return _start(request, current, ports)
+            return _start(request, current, additions, ports)
         except NameTaken:  # another client was faster
+            if once:
+                raise
             pod = read_pod(request.namespace, current.pod.name, ports)
             current = replace(current, target=replace(current.target, pod=pod))
+    elif once:
+        raise NameTaken(f"{current.pod.name} already has a debug container {name}")
     existing = next((s for s in debug_containers(current.pod) if s.name == name), None)
     if existing is None:
         raise Unavailable(
@@ -104,7 +154,7 @@ def _named(request: OpenRequest, current: Plan, name: str, ports: Ports) -> int 
     if refusal := _refusal(request, current, existing, ports):
         raise refusal
     if existing.phase is not Phase.RUNNING:
-        wait_until_running(current.pod, name, current.wanted.image, request.timeout, ports)
+        wait_until_running(current.pod, name, request.timeout, ports)
     starting = existing.phase is not Phase.RUNNING
     outcome = _join(request, current, name, ports, just_started=starting)
     if isinstance(outcome, ContainerGone):
@@ -119,18 +169,21 @@ def _refusal(request: OpenRequest, current: Plan, existing: Existing, ports: Por
         return _over(request, current, existing, f"has {existing.state}", ports)
     other = f"Choose another name: {request.retry_command} --name OTHER"
     if request.new:
-        return Unavailable(f"{pod} already has a debug container {name}, and --new asks for another", other)
+        return Unavailable(f"{pod} already has a debug container {name}, which --new does not reuse", other)
     if not existing.ours:
         return Unavailable(f"{name} in {pod} was not created by kubectl dshell and cannot be joined", other)
+    if other_version := other_protocol(existing, request.retry_command):
+        return other_version
     entry, key = current.pod.debug_container(name), ports.keyring.key()
     if entry is None or same_purpose(entry.spec, current.pod, current.wanted, key):
         return None
     join = f"Join it as it is: {ports.invocation.attach(existing.namespace, pod, name)}"
-    if differ := differences(entry.spec, current.wanted):
-        return Unavailable(f"{name} in {pod} has other options: {'; '.join(differ)}", join, other)
-    if is_mine(existing.seal, key):
+    mine = is_mine(existing.seal, key)
+    if differ := differences(entry.spec, current.wanted, existing.seal if mine else None):
+        return Unavailable(f"{name} in {pod} has different options: {'; '.join(differ)}", join, other)
+    if mine:
         return Unavailable(
-            f"{name} in {pod} was created with other options, which its entry does not show", join, other
+            f"{name} in {pod} was created with different options, which its entry does not show", join, other
         )
     why = f" ({ports.keyring.trouble})" if key is None else ""
     owner = purpose(entry.spec).owner or "unknown"

@@ -3,38 +3,49 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
-from kubectl_dshell.commands.exec.streams import open_exec, open_tether
-from kubectl_dshell.commands.exec.tether import TetherEnded
+from kubectl_dshell.commands.exec.streams import make_tether, open_exec
+from kubectl_dshell.commands.exec.tether import BEAT_SECONDS, TetherEnded
 from kubectl_dshell.commands.session.banner import banner
 from kubectl_dshell.commands.session.end_reason import explain_end, lapsed, recorded_end
 from kubectl_dshell.commands.session.model import ContainerGone, RootDenied
 from kubectl_dshell.domain.access.facts import EnterStatus
 from kubectl_dshell.domain.debug_container.spec import LEASE_SECONDS
-from kubectl_dshell.domain.stream import Exit
+from kubectl_dshell.domain.stream import KILLED, SIGNALLED, Exit
 from kubectl_dshell.domain.text.duration import duration
 from kubectl_dshell.errors import ConnectionLost, ContainerNotRunning, DshellError, Unavailable
-from kubectl_dshell.remote import protocol
+from kubectl_dshell.remote import exec_script, protocol
 
 if TYPE_CHECKING:
+    from kubectl_dshell.commands.exec.attempt import Attempt
     from kubectl_dshell.commands.exec.tether import Tether
     from kubectl_dshell.commands.ports import Ports
     from kubectl_dshell.commands.session.model import Session
     from kubectl_dshell.domain.stream import Stream
+    from kubectl_dshell.remote.exec_script import ExecScript
 
 _READY_SECONDS = 2.0  # the kubelet still answers "container not found" shortly after it reports Running
 _RETRY_SECONDS = 0.03
+_TETHER_SECONDS = 2.0  # a shorter command needs none, as it says its own goodbye
+_ATTEMPTS = 3  # a root that is closed to the command may be open a moment later, when it is measured
+_NOT_BEGUN = (None, KILLED, *EnterStatus)
+"""How an exec ends that runs nothing: the node could not start it, its debug container ended, or its script refused."""
 _DYING_SECONDS = 1.5  # the holder kills processes that ignore its signals for 0.45 s
-_KILLED = 137
-_SIGNALLED = 128
-"""Exit codes above this stand for a signal (POSIX, `sh`), whoever sent it."""
 
 
 def run_session(session: Session, ports: Ports) -> int | RootDenied | ContainerGone:
     """Run the session; return the exit code of its shell or command."""
     wait = _READY_SECONDS if session.just_started else 0.0
-    tether = open_tether(session.container, session.target_id, session.id, ports, wait=wait, late=session.task)
+    tether = make_tether(
+        session.container,
+        session.target_id,
+        session.id,
+        ports,
+        wait=wait,
+        first=not (session.reused or session.says_goodbye),
+        shell=exec_script.shell_of(session.tools),
+    )
     return SessionRun(session, ports, tether).run(wait)
 
 
@@ -45,46 +56,93 @@ class SessionRun:
         self._session = session
         self._ports = ports
         self._tether = tether
-        self._stream: Stream | None = None
+        self._stream: Attempt | None = None
 
     def run(self, wait: float) -> int | RootDenied | ContainerGone:
         """Run the session; `wait` is how long an exec may be retried in a container that is just starting."""
-        session, request, tether = self._session, self._session.request, self._tether
+        session, request = self._session, self._session.request
         try:
-            if session.reused and self._is_ending():
-                tether.close()
-                return ContainerGone()
-            kind: dict[str, Any] = {"stdin": request.stdin, "tty": request.tty, "half_close": request.half_close}
-            self._stream = open_exec(session.container, self._argv(), self._ports, wait=wait, **kind)
-            if session.task:
-                return self._run_task(self._stream)
-            return self._check_facts() or self._run_interactive(self._stream)
-        except (TetherEnded, ContainerNotRunning) as error:
-            tether.close()
-            return ContainerGone(error.message)
+            return self._attempts(wait)
         except BaseException as error:
-            told = self._say_goodbye()
+            told = self._say_goodbye(request.keep if self._stream else 0)
             if told and self._stream:
                 self._await_exit(self._stream)
-            if isinstance(error, DshellError) and self._stream is None and session.just_started and not told:
-                error.advice = (self._leftover_notice(), *error.advice)
+            if isinstance(error, DshellError) and self._stream is None and not session.reused and not told:
+                error.aftermath = self._leftover_notice()
             raise
         finally:
             if self._stream:
                 self._stream.close()
 
+    def _attempts(self, wait: float) -> int | RootDenied | ContainerGone:
+        outcome = self._attempt(wait)
+        for _ in range(_ATTEMPTS - 1):
+            if isinstance(outcome, RootDenied) and outcome.facts.root_open:
+                outcome = self._attempt(wait)
+        return outcome
+
+    def _attempt(self, wait: float) -> int | RootDenied | ContainerGone:
+        """Exec the command once. It refuses to begin where the holder is ending, or the root is closed."""
+        request = self._session.request
+        half_close = request.half_close if request.stdin else False
+        try:
+            stream = open_exec(self._session.container, self._exec(), self._ports, wait=wait, half_close=half_close)
+        except ContainerNotRunning as error:
+            self._tether.close()
+            return ContainerGone(error.message)
+        self._stream, stream.on_begin = stream, self._begin
+        self._tether.keep(request.keep)
+        self._tether.connect(BEAT_SECONDS if request.task else _TETHER_SECONDS)
+        end = self._relay(stream)
+        if not stream.begun and end.code in _NOT_BEGUN:
+            return self._refused(stream, end)
+        if self._session.says_goodbye and stream.begun and self._has_said_goodbye(end):
+            self._tether.close()
+            return cast("int", end.code)
+        return self._exit_code(end, begun=stream.begun)
+
+    def _refused(self, stream: Attempt, end: Exit) -> RootDenied | ContainerGone:
+        """Nothing has been run; the tether says more.
+
+        Raises Unavailable if the debug container lives, and the node could not run the exec.
+        """
+        self._ports.terminal.give_back(stream.unread)
+        stream.close()
+        self._stream = None
+        if end.code in (EnterStatus.NO_TARGET, EnterStatus.ROOT_CLOSED):
+            with contextlib.suppress(TetherEnded, ContainerNotRunning):
+                facts = self._tether.facts()
+                if facts.holder_alive:
+                    return RootDenied(self._session, facts, self._tether)
+        elif end.code != EnterStatus.HOLDER_GONE and self._say_goodbye(0):
+            why = end.message or "it was killed"
+            raise Unavailable(f"the node could not run the command in {self._session.name}: {why}")
+        self._tether.close()
+        return ContainerGone(end.message)
+
+    def _begin(self) -> None:
+        session, notices = self._session, self._ports.notices
+        if session.request.task:
+            return
+        say = notices.warn if session.guest_of and session.unexpected else notices.identity
+        say(banner(session))
+        if session.plan.pod.deleting:
+            self._tether.say_leaving()
+        if session.request.tty:
+            self._tether.connect()  # now that the prompt is on its way
+
     def run_outside(self) -> int:
         """Run a shell in the debug image, for a target whose root cannot be entered; return its exit code."""
         session, size = self._session, self._ports.terminal.size()
         try:
-            argv = protocol.outside_argv(session.target_id, session.id, session.prompt_name, size)
-            stream = open_exec(session.container, argv, self._ports, stdin=True, tty=True, wait=0.0)
+            outside = exec_script.outside_exec(session.target_id, session.id, session.prompt_name, size)
+            stream = open_exec(session.container, outside, self._ports, wait=0.0)
             try:
-                return self._exit_code(self._relay(stream))
+                return self._exit_code(self._relay(stream), begun=stream.begun)
             finally:
                 stream.close()
         except BaseException:
-            self._say_goodbye()
+            self._say_goodbye(self._session.request.keep)
             raise
 
     def _leftover_notice(self) -> str:
@@ -92,51 +150,30 @@ class SessionRun:
         name, pod = self._session.name, self._session.plan.pod.name
         return f"{name} was added to {pod}; it ends by itself within {LEASE_SECONDS} s."
 
-    def _is_ending(self) -> bool:
-        """Whether an existing holder is ending. No input is read and no command run before it acknowledges a beat."""
-        try:
-            return not self._tether.registered()
-        except TetherEnded:
-            return True
-
-    def _check_facts(self) -> RootDenied | ContainerGone | None:
-        facts = self._tether.facts()
-        if not facts.holder_alive:
-            self._tether.close()
-            return ContainerGone()
-        return None if facts.root_open else RootDenied(self._session, facts, self._tether)
-
-    def _argv(self) -> list[str]:
+    def _exec(self) -> ExecScript:
         session, request = self._session, self._session.request
         target, id_, size = session.target_id, session.id, self._ports.terminal.size()
+        shell = exec_script.shell_of(session.tools, chroot=request.chroot, target_env=request.target_env)
         if request.command and request.tty:
-            return protocol.terminal_argv(target, id_, list(request.command), size)
-        if session.task:
-            return protocol.task_argv(target, id_, list(request.command))
-        if request.command:
-            return protocol.run_argv(target, id_, list(request.command))
+            return exec_script.terminal_exec(target, id_, request.command, size, shell=shell)
         if request.tty:
-            return protocol.shell_argv(target, id_, session.prompt_name, size)
-        return protocol.run_argv(target, id_, ["sh"])
+            return exec_script.shell_exec(target, id_, session.prompt_name, size, shell=shell)
+        command, first = request.command or ["sh"], not session.reused
+        return exec_script.command_exec(
+            target,
+            id_,
+            command,
+            stdin=request.stdin,
+            first=first,
+            keep=request.keep,
+            patient=not request.task,
+            shell=shell,
+        )
 
-    def _run_interactive(self, stream: Stream) -> int:
-        session, notices = self._session, self._ports.notices
-        self._tether.keep(session.request.keep)
-        say = notices.warn if session.guest_of and session.unexpected else notices.identity
-        say(banner(session))
-        if session.plan.pod.deleting:
-            self._tether.say_leaving()
-        return self._exit_code(self._relay(stream))
-
-    def _run_task(self, stream: Stream) -> int | RootDenied:
-        """The command says goodbye itself, unless only the holder knows the meaning of its exit code."""
-        end, tether = self._relay(stream), self._tether
-        if end.code is not None and protocol.has_said_goodbye(end.code) and tether.unheard <= LEASE_SECONDS:
-            tether.close()
-            return end.code
-        if end.code in (EnterStatus.NO_TARGET, EnterStatus.ROOT_CLOSED) and not (facts := tether.facts()).root_open:
-            return RootDenied(self._session, facts, tether)
-        return self._exit_code(end)
+    def _has_said_goodbye(self, end: Exit) -> bool:
+        """A tether that is there says it once more: the command says none if it leaves something running."""
+        said = end.code is not None and protocol.has_said_goodbye(end.code) and self._tether.unheard <= LEASE_SECONDS
+        return said and (self._session.request.task or not self._tether.alive)
 
     def _relay(self, stream: Stream) -> Exit:
         session, request, tether = self._session, self._session.request, self._tether
@@ -152,24 +189,22 @@ class SessionRun:
             stays = f"for {duration(request.keep)}" if request.keep > LEASE_SECONDS else "for up to a minute"
             what = "its command was ended, and the debug container" if over else "the debug container"
             raise ConnectionLost(
-                f"connection to {pod.name} lost ({error.message}); {what} stays {stays}",
-                f"Come back with: {self._ports.invocation.attach(pod.namespace, pod.name, session.name)}",
+                f"connection to {pod.name} lost ({error.message}); {what} keeps running {stays}",
+                f"Reattach with: {self._ports.invocation.attach(pod.namespace, pod.name, session.name)}",
             ) from error
 
-    def _exit_code(self, end: Exit) -> int:
+    def _exit_code(self, end: Exit, *, begun: bool) -> int:
         session, tether, silent = self._session, self._tether, self._tether.unheard
         name, retry_command = session.name, session.request.retry_command
-        acknowledged = self._say_goodbye()
+        acknowledged = self._say_goodbye(session.request.keep)
         # without a report from the holder: the silence exceeded the lease, which may be what ended the command
-        away = tether.lapsed is None and silent > LEASE_SECONDS and (end.code or 0) > _SIGNALLED
+        away = tether.lapsed is None and silent > LEASE_SECONDS and (end.code or 0) > SIGNALLED
         if tether.lapsed or (away and acknowledged):
             self._begin_new_line()
             raise lapsed(name, silent, retry_command)
-        own = not away and (acknowledged or end.code not in (_KILLED, EnterStatus.HOLDER_GONE))
+        own = not away and (acknowledged or (begun and end.code != KILLED))
         if end.code is not None and (tether.lapsed is False or own):
             return end.code
-        if end.code is None and acknowledged:
-            raise Unavailable(f"the node could not run the command in {name}: {end.message}")
         self._begin_new_line()
         if away:
             raise recorded_end(session.plan, name, retry_command, self._ports) or lapsed(name, silent, retry_command)
@@ -191,7 +226,7 @@ class SessionRun:
                     return
                 clock.sleep(_RETRY_SECONDS)
 
-    def _say_goodbye(self) -> bool:
-        keep = self._session.request.keep
+    def _say_goodbye(self, keep: int) -> bool:
+        """Whether the holder acknowledged it; `keep`: for how long the debug container is to stay."""
         with self._ports.terminal.held():
             return self._tether.goodbye(*([protocol.keep(keep)] if keep else []), protocol.bye(self._session.id))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from kubectl_dshell.domain.app_image.tools import Tools
 
 Ids = tuple[int, int, int, int]
 """Real, effective, saved and filesystem id, as in /proc/PID/status."""
@@ -18,7 +21,7 @@ def parse_id(text: str) -> int | None:
 
 
 class EnterStatus(IntEnum):
-    """Exit codes of the enter script; it writes nothing to stderr when it returns one of them."""
+    """Exit codes of a session's start (session.sh), which writes nothing to stderr when it ends with one of them."""
 
     NO_TARGET = 71
     """No process of the target container is visible."""
@@ -38,8 +41,7 @@ class HolderState(StrEnum):
     """It is starting or ending, or its state cannot be determined."""
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """One measurement. `pid` is 0, and `uid` and `gid` None, when no process of the target is visible."""
 
     pid: int
@@ -58,3 +60,7 @@ class Facts:
     left: int
     """Seconds until the debug container ends in any case (--ttl)."""
     holder_alive: bool
+    holder_waits: bool = False
+    """The first process has no text yet (remote `exec_script.program`)."""
+    tools: Tools | None = None
+    """How to run its tools from another container, if that was asked and can be done."""

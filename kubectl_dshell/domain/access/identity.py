@@ -12,9 +12,8 @@ capability to.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kubectl_dshell.domain.access.facts import parse_id
 from kubectl_dshell.domain.debug_container.seal import is_mine, parse_seal
@@ -31,15 +30,15 @@ class Source(StrEnum):
 
     GIVEN = "from --run-as"
     PROFILE = "from --profile"
+    CUSTOM = "from --custom"
     STATUS = "from the container's status"
     SPEC = "from the pod's spec"
     MEASURED = "measured in the container"
     ENTRY = "as created"
-    GUESS = "a guess: neither the status nor the spec says"
+    GUESS = "a guess: neither the status nor the spec specifies a user"
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     uid: int
     gid: int
     source: Source
@@ -102,7 +101,7 @@ def _measured_before(pod: Pod, container: Container, key: Key | None) -> Identit
 
 
 def _raises_nothing(measured: Identity, pod: Pod, container: Container) -> bool:
-    """Whether running as this user, which a process claims, gives no rights beyond those that the cluster implies."""
+    """Whether running as this user, which a process claims, gives no privileges beyond those the cluster implies."""
     uid, gid = named(pod, container)
     if uid == 0:
         return measured.uid != 0 or measured.gid != 0
@@ -124,7 +123,7 @@ def correction(current: Identity, facts: Facts, pod: Pod, container: Container) 
 
 
 def disbelieved(current: Identity, facts: Facts, pod: Pod, container: Container) -> Identity | None:
-    """The identity that would enter if a process in the container is right, but that is not used on its claim."""
+    """The identity that would enter if a process in the container is right; it is not used on that claim alone."""
     measured = _would_enter(current, facts)
     return measured if measured and not _raises_nothing(measured, pod, container) else None
 
@@ -135,12 +134,12 @@ def why_disbelieved(claimed: Identity, pod: Pod, container: Container) -> str:
     where = "the container's status" if container.user is not None else "the pod's spec"
     told = f"{where} says {'?' if uid is None else uid}:{'?' if gid is None else gid}"
     if uid is None and gid is None:
-        told = "neither the container's status nor the pod's spec gives its user"
+        told = "neither the container's status nor the pod's spec specifies its user"
     return f"{told}, but a process in it claims {claimed}; dshell does not change user on an unverified claim"
 
 
 def _would_enter(current: Identity, facts: Facts) -> Identity | None:
-    if current.source in (Source.GIVEN, Source.PROFILE) or facts.root_open:
+    if current.source in (Source.GIVEN, Source.PROFILE, Source.CUSTOM) or facts.root_open:
         return None
     if facts.uid is None or facts.gid is None:
         return None

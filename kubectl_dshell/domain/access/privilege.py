@@ -1,49 +1,178 @@
-"""The least privileged securityContext that enters the target, from a profile and an identity."""
+"""The securityContext of the debug container: the least that enters the target, or the privilege that was asked for."""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from shlex import quote
+from typing import TYPE_CHECKING, NamedTuple, assert_never
+
+from kubectl_dshell.domain.access.capabilities import ALL
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from kubectl_dshell.domain.access.custom import Custom
     from kubectl_dshell.domain.access.identity import Identity
     from kubectl_dshell.domain.pod.pod import Container, Json, Pod
 
 _APPARMOR_ANNOTATION = "container.apparmor.security.beta.kubernetes.io/"
+_RUNTIME_DEFAULT = {"type": "RuntimeDefault"}
 
 
 class Profile(StrEnum):
-    """`auto`: the least that enters. `general`: as kubectl debug, root with SYS_PTRACE and the default capabilities."""
+    """`auto`: the least that enters. The others mean what they mean to kubectl debug, with a user who can enter."""
 
     AUTO = "auto"
+    RESTRICTED = "restricted"
+    BASELINE = "baseline"
     GENERAL = "general"
+    NETADMIN = "netadmin"
+    SYSADMIN = "sysadmin"
 
     @property
     def user(self) -> tuple[int, int] | None:
-        """The uid and gid it always runs as; None: the target's."""
-        return (0, 0) if self is Profile.GENERAL else None
+        """The uid and gid it always runs as; None: the target's. Capabilities are added to no other user than root."""
+        return (0, 0) if self in (Profile.GENERAL, Profile.NETADMIN, Profile.SYSADMIN) else None
+
+    @property
+    def summary(self) -> str:
+        """A few words for the help of --profile."""
+        match self:
+            case Profile.AUTO:
+                return "the fewest privileges that suffice"
+            case Profile.RESTRICTED:
+                return "the app's user, without capabilities; never root"
+            case Profile.BASELINE:
+                return "the app's user, with the runtime's default capabilities"
+            case Profile.GENERAL:
+                return "root with SYS_PTRACE"
+            case Profile.NETADMIN:
+                return "root with NET_ADMIN and NET_RAW"
+            case Profile.SYSADMIN:
+                return "privileged root"
 
 
-def security_context(profile: Profile, pod: Pod, container: Container, identity: Identity) -> Json:
+class Privilege(NamedTuple):
+    """What the user asked for."""
+
+    profile: Profile = Profile.AUTO
+    cap_add: tuple[str, ...] = ()
+    cap_drop: tuple[str, ...] = ()
+    privileged: bool = False
+    custom: Custom | None = None
+
+    @property
+    def chosen(self) -> bool:
+        """Whether the user has chosen more than the default, or a part of it."""
+        return self.needs_root or bool(self.cap_drop or self.custom)
+
+    @property
+    def is_more(self) -> bool:
+        """Whether it may be more than what a session has by default."""
+        return self.needs_root or self.profile is Profile.BASELINE or self.custom is not None
+
+    @property
+    def needs_root(self) -> bool:
+        """Whether it is without effect for any other user."""
+        custom = self.custom is not None and bool(self.custom.added or self.custom.security.get("privileged"))
+        return bool(self.profile.user or self.cap_add or self.privileged or custom)
+
+    @property
+    def flags(self) -> str:
+        """The flags to type for it."""
+        words = [f"--profile {self.profile}"] if self.profile is not Profile.AUTO else []
+        for flag, names in (("--cap-add", self.cap_add), ("--cap-drop", self.cap_drop)):
+            words += [f"{flag} {','.join(names)}"] if names else []
+        words += ["--privileged"] * self.privileged
+        return " ".join(words + ([f"--custom {quote(self.custom.path)}"] if self.custom else []))
+
+
+DEFAULT = Privilege()
+
+
+def security_context(privilege: Privilege, pod: Pod, container: Container, identity: Identity) -> Json:
     """The v1 SecurityContext of the debug container.
 
-    For a non-root target without capabilities it satisfies Pod Security "restricted".
+    For a non-root target without capabilities the default satisfies Pod Security "restricted".
     """
     context: Json = {"runAsUser": identity.uid, "runAsGroup": identity.gid, "runAsNonRoot": identity.uid != 0}
+    context |= _profile(privilege.profile, pod, container, identity)
+    if privilege.privileged:
+        # It has all capabilities and no seccomp profile; the API refuses it together with no escalation.
+        without = ("capabilities", "allowPrivilegeEscalation", "seccompProfile")
+        context = {key: value for key, value in context.items() if key not in without} | {"privileged": True}
+    elif privilege.cap_add or privilege.cap_drop:
+        context["capabilities"] = _capabilities(context.get("capabilities") or {}, privilege)
+    context |= _labels(pod, container)
+    return _customized(context, privilege.profile, privilege.custom) if privilege.custom else context
+
+
+def _customized(context: Json, profile: Profile, custom: Custom) -> Json:
+    """As kubectl debug merges a custom profile; what `auto` forbids by itself gives way."""
+    from kubectl_dshell.domain.strategic_merge import merged
+
+    made = merged(context, custom.security)
+    if made.get("privileged") and profile is Profile.AUTO and "allowPrivilegeEscalation" not in custom.security:
+        made.pop("allowPrivilegeEscalation", None)  # the API rejects false together with privileged
+    return made
+
+
+def no_chroot(security: Json) -> str:
+    """Why a debug container with this v1 SecurityContext cannot chroot(2); empty if it may be able to.
+
+    Runtimes differ in what they give root by default: containerd gives CAP_SYS_CHROOT, CRI-O does not.
+    """
+    if security.get("runAsUser"):
+        return f"it takes the capability SYS_CHROOT, which user {security['runAsUser']} cannot have"
+    capabilities = security.get("capabilities") or {}
+    added, dropped = (
+        {str(name).removeprefix("CAP_") for name in capabilities.get(key) or ()} for key in ("add", "drop")
+    )
+    if not added & {"ALL", "SYS_CHROOT"} and dropped & {"ALL", "SYS_CHROOT"}:
+        return "it takes the capability SYS_CHROOT, which the app drops"
+    return ""
+
+
+def _profile(profile: Profile, pod: Pod, container: Container, identity: Identity) -> Json:
     match profile:
-        case Profile.GENERAL:
-            context["capabilities"] = {"add": ["SYS_PTRACE"]}
         case Profile.AUTO:
-            context |= _least(pod, container, identity)
-    return context | _labels(pod, container)
+            return _least(pod, container, identity)
+        case Profile.RESTRICTED:
+            return {
+                "runAsNonRoot": True,
+                "allowPrivilegeEscalation": False,
+                "capabilities": {"drop": [ALL]},
+                "seccompProfile": _RUNTIME_DEFAULT,
+            }
+        case Profile.BASELINE:
+            return {}
+        case Profile.GENERAL:
+            return {"capabilities": {"add": ["SYS_PTRACE"]}}
+        case Profile.NETADMIN:
+            return {"capabilities": {"add": ["NET_ADMIN", "NET_RAW"]}}
+        case Profile.SYSADMIN:
+            return {"privileged": True}
+    assert_never(profile)
+
+
+def _capabilities(base: Json, privilege: Privilege) -> Json:
+    """`base` with the flags, which win: the runtime drops what is in both lists, except beside a drop of ALL."""
+    added = _once(name for name in (*(base.get("add") or ()), *privilege.cap_add) if name not in privilege.cap_drop)
+    dropped = _once(name for name in (*(base.get("drop") or ()), *privilege.cap_drop) if name not in privilege.cap_add)
+    dropped = [ALL] if ALL in dropped else dropped
+    return {**({"add": added} if added else {}), **({"drop": dropped} if dropped else {})}
+
+
+def _once(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(names))
 
 
 def _least(pod: Pod, container: Container, identity: Identity) -> Json:
-    capabilities: Json = {"drop": ["ALL"]}
+    capabilities: Json = {"drop": [ALL]}
     if identity.uid == 0:
         # The target's permitted capabilities must be a subset of ours: mirror them, no more and no less.
         if container.security.get("privileged"):
-            capabilities = {"add": ["ALL"]}
+            capabilities = {"add": [ALL]}
         else:
             capabilities = dict(container.security.get("capabilities") or {})
     return {
@@ -51,13 +180,15 @@ def _least(pod: Pod, container: Container, identity: Identity) -> Json:
         **({} if "CAP_SYS_ADMIN" in (capabilities.get("add") or []) else {"allowPrivilegeEscalation": False}),
         **({"capabilities": capabilities} if capabilities else {}),
         "seccompProfile": _seccomp(pod, container),
+        # Nothing of ours writes to the debug container's root, and a policy may demand it.
+        **({"readOnlyRootFilesystem": True} if container.security.get("readOnlyRootFilesystem") else {}),
     }
 
 
 def _seccomp(pod: Pod, container: Container) -> Json:
     """The target's own profile, or RuntimeDefault if it has none or is Unconfined: entering needs no more."""
     profile: Json = container.security.get("seccompProfile") or pod.security.get("seccompProfile") or {}
-    return profile if profile.get("type") == "Localhost" else {"type": "RuntimeDefault"}
+    return profile if profile.get("type") == "Localhost" else _RUNTIME_DEFAULT
 
 
 def _labels(pod: Pod, container: Container) -> Json:

@@ -4,61 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kubectl_dshell.domain.access.capabilities import CAPABILITIES, capability_names
+
 if TYPE_CHECKING:
     from kubectl_dshell.domain.access.facts import Facts
 
-# include/uapi/linux/capability.h, by bit.
-_CAPABILITIES = [
-    "CHOWN",
-    "DAC_OVERRIDE",
-    "DAC_READ_SEARCH",
-    "FOWNER",
-    "FSETID",
-    "KILL",
-    "SETGID",
-    "SETUID",
-    "SETPCAP",
-    "LINUX_IMMUTABLE",
-    "NET_BIND_SERVICE",
-    "NET_BROADCAST",
-    "NET_ADMIN",
-    "NET_RAW",
-    "IPC_LOCK",
-    "IPC_OWNER",
-    "SYS_MODULE",
-    "SYS_RAWIO",
-    "SYS_CHROOT",
-    "SYS_PTRACE",
-    "SYS_PACCT",
-    "SYS_ADMIN",
-    "SYS_BOOT",
-    "SYS_NICE",
-    "SYS_RESOURCE",
-    "SYS_TIME",
-    "SYS_TTY_CONFIG",
-    "MKNOD",
-    "LEASE",
-    "AUDIT_WRITE",
-    "AUDIT_CONTROL",
-    "SETFCAP",
-    "MAC_OVERRIDE",
-    "MAC_ADMIN",
-    "SYSLOG",
-    "WAKE_ALARM",
-    "BLOCK_SUSPEND",
-    "AUDIT_READ",
-    "PERFMON",
-    "BPF",
-    "CHECKPOINT_RESTORE",
-]
 _SECURITY_MODULE = "a security module on the node (AppArmor, SELinux) keeps the two containers apart"
-_SYS_PTRACE = 1 << _CAPABILITIES.index("SYS_PTRACE")
-
-
-def capability_names(mask: int) -> str:
-    """The capabilities of a /proc/PID/status mask, as Kubernetes spells them."""
-    names = [name for bit, name in enumerate(_CAPABILITIES) if mask & 1 << bit]
-    return ", ".join(names)
+_SYS_PTRACE = 1 << CAPABILITIES.index("SYS_PTRACE")
 
 
 def why_denied(facts: Facts) -> str:
@@ -92,6 +44,13 @@ def why_denied(facts: Facts) -> str:
     return _SECURITY_MODULE
 
 
+def needs_tracing(facts: Facts) -> bool:
+    """Whether no process without SYS_PTRACE enters, whatever its user."""
+    if facts.uid is None or facts.our_caps & _SYS_PTRACE:
+        return False
+    return facts.dumpable is False or len(set(facts.uid[:3])) > 1 or bool(facts.uid[0] != 0 and facts.caps)
+
+
 def how_to_enter(facts: Facts, command: str) -> str:
     """The next command: `command` ("kubectl dshell web -n shop") with the flag that would make it work."""
     if facts.uid is None or facts.gid is None:
@@ -99,7 +58,6 @@ def how_to_enter(facts: Facts, command: str) -> str:
     theirs, ours = (facts.uid[0], facts.gid[0]), (facts.our_uid, facts.our_gid)
     if facts.our_caps & _SYS_PTRACE:
         return "The debug container already runs as root with SYS_PTRACE: ask the node's administrator."
-    others_cannot = facts.dumpable is False or len(set(facts.uid[:3])) > 1 or (theirs[0] != 0 and facts.caps)
-    if theirs != ours and not others_cannot:
+    if theirs != ours and not needs_tracing(facts):
         return f"Enter as the app's user: {command} --run-as {theirs[0]}:{theirs[1]}"
     return f"Enter as root with SYS_PTRACE: {command} --profile general"

@@ -37,10 +37,10 @@ def choose_target(
 
     `new`: a debug container has to be added. Raises NotFound with the reason and the next command if none can join it.
     """
-    _refuse_pod(pod)
+    _refuse_pod(pod, wanted, invocation)
     if new:
         refuse_new(pod, invocation)
-    target = _pick(pod, wanted)
+    target = _pick(pod, wanted, invocation)
     if target.container.state.phase is not Phase.RUNNING:
         raise _not_running(target, now, invocation)
     return target
@@ -51,7 +51,18 @@ def where(pod: Pod) -> str:
     return f"{quote(pod.name)} -n {quote(pod.namespace)}"
 
 
-def _refuse_pod(pod: Pod) -> None:
+def copy_advice(pod: Pod, container: str | None, invocation: Invocation) -> str:
+    """For a container that does not run."""
+    return f"A shell in a copy of it: {invocation.open(pod.namespace, pod.name, container)} --copy"
+
+
+def of_copy(pod: Pod, invocation: Invocation) -> NotFound:
+    """The refusal for a pod that is a copy (--copy)."""
+    join = [invocation.attach(pod.namespace, pod.name, entry.name) for entry in pod.ephemeral]
+    return NotFound(f"pod {pod.name} is itself a copy, created by --copy", *(f"Join it: {one}" for one in join[:1]))
+
+
+def _refuse_pod(pod: Pod, wanted: str | None, invocation: Invocation) -> None:
     if (pod.spec.get("os") or {}).get("name") == "windows":
         raise NotFound(f"pod {pod.name} runs on Windows; dshell supports Linux containers only")
     if "kubernetes.io/config.mirror" in pod.annotations:
@@ -59,10 +70,13 @@ def _refuse_pod(pod: Pod) -> None:
             f"{pod.name} is a static pod, and Kubernetes does not allow ephemeral containers in static pods",
             f"Debug its node instead: kubectl debug {quote(f'node/{pod.node}')} -it --image=busybox --profile=sysadmin",
         )
+    if pod.is_copy:
+        raise of_copy(pod, invocation)
     if pod.phase in ("Succeeded", "Failed"):
         raise NotFound(
             f"pod {pod.name} has terminated (phase {pod.phase}): a debug container can only join a running pod",
             f"Its logs: kubectl logs {where(pod)}",
+            copy_advice(pod, wanted, invocation),
         )
 
 
@@ -77,31 +91,32 @@ def refuse_new(pod: Pod, invocation: Invocation = PLAIN) -> None:
         )
 
 
-def _pick(pod: Pod, wanted: str | None) -> Target:
+def _pick(pod: Pod, wanted: str | None, invocation: Invocation) -> Target:
     by_name = {c.name: c for c in pod.containers}
     if wanted:
         there = by_name | {c.name: c for c in pod.init if c.state.phase is Phase.RUNNING}
         if wanted in there:
             return Target(pod, there[wanted])
-        raise _no_container(pod, wanted)
+        raise no_container(pod, wanted, invocation)
     annotated = pod.annotations.get(DEFAULT_CONTAINER)
     if annotated in by_name:
         return Target(pod, by_name[annotated])
     if not pod.containers:
         raise NotFound(f"pod {pod.name} has no containers")
     first = pod.containers[0]
-    others = shortened(", ".join(name for name in by_name if name != first.name))
-    return Target(
-        pod, first, f"container {first.name} of {pod.name} (also: {others}; choose with -c)" if others else ""
-    )
+    names = shortened(", ".join(by_name))
+    several = f'defaulted container "{first.name}" of {pod.name} out of: {names} (choose with -c)'
+    return Target(pod, first, several if len(by_name) > 1 else "")
 
 
-def _no_container(pod: Pod, wanted: str) -> NotFound:
+def no_container(pod: Pod, wanted: str, invocation: Invocation) -> NotFound:
+    """The refusal of a container that is not there, or cannot be joined."""
     names = shortened(", ".join(c.name for c in pod.containers))
     if any(c.name == wanted for c in pod.init):
         return NotFound(
-            f"{wanted} is an init container of {pod.name} that is not running; it cannot be joined",
+            f"init container {wanted} of {pod.name} is not running, so it cannot be joined",
             f"Available containers: {names}",
+            copy_advice(pod, wanted, invocation),
         )
     if pod.debug_container(wanted):
         return NotFound(
@@ -113,17 +128,30 @@ def _no_container(pod: Pod, wanted: str) -> NotFound:
 
 def _not_running(target: Target, now: datetime, invocation: Invocation) -> NotFound:
     pod, container = target.pod, target.container
-    logs = f"kubectl logs {where(pod)} -c {quote(container.name)}"
-    advice = f"Its logs: {logs}{' --previous' if container.last_state.phase is Phase.TERMINATED else ''}"
-    if Phase.TERMINATED not in (container.state.phase, container.last_state.phase):  # it has never run
-        advice = f"See why it is waiting: kubectl describe pod {where(pod)}"
-        if init := next((c for c in pod.init if c.state.phase is Phase.RUNNING), None):
-            advice = f"Enter its running init container: {invocation.open(pod.namespace, pod.name, init.name)}"
     return NotFound(
         f"container {container.name} of {pod.name} is not running: {describe_state(target, now)}. "
         "A debug container can only join a running one.",
-        advice,
+        *_next_steps(pod, container, invocation),
     )
+
+
+def _next_steps(pod: Pod, container: Container, invocation: Invocation) -> tuple[str, ...]:
+    logs = f"Its logs: kubectl logs {where(pod)} -c {quote(container.name)}"
+    if Phase.TERMINATED in (container.state.phase, container.last_state.phase):
+        previous = " --previous" if container.last_state.phase is Phase.TERMINATED else ""
+        only = len(pod.containers) == 1 and container in pod.containers
+        return logs + previous, copy_advice(pod, None if only else container.name, invocation)
+    first = f"See why it is waiting: kubectl describe pod {where(pod)}"  # it has never run
+    if init := next((c for c in pod.init if c.state.phase is Phase.RUNNING), None):
+        first = f"Enter its running init container: {invocation.open(pod.namespace, pod.name, init.name)}"
+    failed = next((one for one in pod.init if fails(one)), None)
+    return (first, copy_advice(pod, failed.name, invocation)) if failed else (first,)
+
+
+def fails(container: Container) -> bool:
+    """Whether an init container has ended with an error, and is waited for; it may just run once more."""
+    ended = container.state if container.state.phase is Phase.TERMINATED else container.last_state
+    return ended.phase is Phase.TERMINATED and ended.exit_code not in (None, 0)
 
 
 def describe_state(target: Target, now: datetime) -> str:

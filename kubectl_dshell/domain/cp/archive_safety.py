@@ -78,7 +78,7 @@ def safe_link(path: Parts, target: str, top: str) -> str:
 def _check_length(text: str, what: str) -> None:
     length = len(text.encode("utf-8", "surrogateescape"))
     if length > LONGEST_PATH:
-        raise UnsafeMember(f"{what} has {length} bytes (maximum {LONGEST_PATH})")
+        raise UnsafeMember(f"{what} is {length} bytes long (maximum {LONGEST_PATH})")
 
 
 def _below(target: str, top: str) -> str | None:

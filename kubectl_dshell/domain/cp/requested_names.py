@@ -87,7 +87,7 @@ def _unasked(name: str, kind: str) -> Forbidden:
     what = "a directory" if kind == "folder" else "a file"
     return Forbidden(
         f"received {what} that was not requested: {one_line(name)!r}; nothing was copied",
-        "The app or the debug image sent files it was not asked for; this may be an attack.",
+        "The app or the debug image sent it; this may be an attack.",
     )
 
 

@@ -20,8 +20,18 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
+    """A change of a listed debug container."""
+
     kind: ChangeKind
     listed: ListedContainer
     """The current state, or the last one before the deletion."""
     gone: bool = False
     """Whether its pod is gone, rather than that it no longer matches the flags."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListUpdate:
+    """The changes since the last update, and the number of ended containers that the filter leaves out now."""
+
+    changes: list[Change]
+    ended: int

@@ -55,7 +55,8 @@ def no_time(container: DebugContainer, what: str) -> CleanupResult:
 def ways_out(container: DebugContainer) -> tuple[str, str]:
     """The remaining ways to end a debug container that cleanup cannot end."""
     where = f"{quote(container.pod)} -n {quote(container.namespace)}"
+    leave = f"attach to it and exit: kubectl attach -it {where} -c {quote(container.name)}"
     return (
-        f"wait until it ends, or ask its user to exit (kubectl attach -it {where} -c {quote(container.name)})",
+        f"wait until it ends, or {'ask its owner to exit' if container.ours else leave}",
         f"replace the pod: kubectl delete pod {where}",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from kubectl_dshell.domain.debug_container.spec import PROTOCOL
 from kubectl_dshell.domain.pod.pod import Phase
 from kubectl_dshell.domain.text.bounds import one_line
 from kubectl_dshell.domain.text.duration import age
@@ -19,8 +20,13 @@ if TYPE_CHECKING:
 
 
 def joinable(found: Iterable[DebugContainer], mine: Callable[[DebugContainer], bool]) -> list[DebugContainer]:
-    """Containers of dshell that have not ended: the user's own first, then running ones, then the newest."""
-    live = (s for s in found if s.ours and s.phase is not Phase.TERMINATED)
+    """Containers of dshell that have not ended: the user's own first, then running ones, then the newest.
+
+    Of two of the user's own that belong together, only the one of the app's image.
+    """
+    live = [s for s in found if s.ours and s.phase is not Phase.TERMINATED]
+    own = {s.name for s in live if mine(s)}
+    live = [s for s in live if not (s.name in own and s.borrower in own)]
     return sorted(live, key=lambda s: (mine(s), s.phase is Phase.RUNNING, _began(s)), reverse=True)
 
 
@@ -43,13 +49,26 @@ def refusal(container: DebugContainer, pod: Pod, now: datetime, retry_command: s
             f"Start a new one: {retry_command}",
         )
     if container.ours:
-        return None
+        return other_protocol(container, retry_command)
     entry = pod.debug_container(name)
     attach = f"  kubectl attach -it {there}" if entry and entry.spec.get("stdin") else ""
     return NotFound(
         f"{name} in {pod.name} was not created by kubectl dshell, so there is no session to attach to",
         f"Run a shell from its image:\n  kubectl exec -it {there} -- sh",
         *([f"Attach to its main process:\n{attach}"] if attach else []),
+    )
+
+
+def other_protocol(container: DebugContainer, retry_command: str) -> NotFound | None:
+    """Why a debug container of another version cannot be joined, if so."""
+    if container.protocol == PROTOCOL:
+        return None
+    where = quote(f"{container.pod}/{container.name}")
+    return NotFound(
+        f"{container.name} in {container.pod} was created by a version of kubectl dshell that speaks protocol "
+        f"{container.protocol}; this version speaks protocol {PROTOCOL}",
+        f"Start a new one: {retry_command}",
+        f"End it: kubectl dshell cleanup {where} -n {quote(container.namespace)}",
     )
 
 

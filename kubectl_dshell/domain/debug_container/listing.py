@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from kubectl_dshell.domain.debug_container.made_by import tool
 from kubectl_dshell.domain.debug_container.staleness import staleness
+from kubectl_dshell.domain.debug_container.status import tool
 from kubectl_dshell.domain.pod.pod import Phase
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ class Stage(StrEnum):
     WAITING = "waiting"
     ENDED = "ended"
 
+
+NOT_ENDED = frozenset({Stage.RUNNING, Stage.WAITING})
+"""What `ls` shows unless it is told otherwise: entries of ended ones stay in the pod and soon outnumber the others."""
 
 STAGES = {
     Phase.RUNNING: Stage.RUNNING,
@@ -70,18 +73,25 @@ class ListFilter:
     pods: frozenset[str] = frozenset()
     mine: Callable[[DebugContainer], bool] | None = None
     """Selects the user's own containers, if only those are wanted."""
-    stage: Stage | None = None
+    stages: frozenset[Stage] = frozenset(Stage)
     stale: bool = False
     older_than: int | None = None
 
     def may_want(self, container: DebugContainer) -> bool:
-        """Whether it can match, by what is known without asking its holder."""
+        """Whether it can match, by what is known without querying its holder."""
         return (
-            (not self.pods or container.pod in self.pods)
-            and (self.mine is None or self.mine(container))
-            and (self.stage is None or STAGES[container.phase] is self.stage)
-            and (not self.stale or container.phase is Phase.RUNNING)
+            self._concerns(container)
+            and STAGES[container.phase] in self.stages
+            and (not self.stale or container.phase is Phase.RUNNING or container.is_copy)
         )
+
+    def leaves_out(self, container: DebugContainer) -> bool:
+        """Whether it has ended, and nothing else excludes it."""
+        ended = STAGES[container.phase] is Stage.ENDED and Stage.ENDED not in self.stages
+        return ended and not self.stale and self.older_than is None and self._concerns(container)
+
+    def _concerns(self, container: DebugContainer) -> bool:
+        return (not self.pods or container.pod in self.pods) and (self.mine is None or self.mine(container))
 
     def wants(self, listed: ListedContainer, now: datetime) -> bool:
         """Whether it matches. With `stale`, `older_than` is one criterion of staleness; else it is a condition."""
@@ -102,9 +112,14 @@ class ListFilter:
 
 
 def sorted_by(found: Iterable[ListedContainer], key: SortKey | None) -> list[ListedContainer]:
-    """Sorted by `key` (age: oldest first), then by namespace, pod and name."""
-    whole = sorted(found, key=lambda one: (one.container.namespace, one.container.pod, one.container.name))
+    """Sorted by `key` (age: oldest first), then by namespace, pod and name, lenders of tools after their borrowers."""
+    whole = sorted(found, key=lambda one: _place(one.container))
     return sorted(whole, key=_KEYS[key]) if key else whole
+
+
+def _place(container: DebugContainer) -> tuple[str, str, str, bool]:
+    name = container.borrower or container.name
+    return container.namespace, container.pod, name, bool(container.borrower)
 
 
 _LAST = datetime.max.replace(tzinfo=UTC)

@@ -1,20 +1,34 @@
-"""The spec that an existing debug container was made for, and its differences from the wanted one."""
+"""The spec that an existing debug container was created for, and its differences from the wanted one."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.debug_container.seal import digest_of, is_mine, parse_seal
-from kubectl_dshell.domain.debug_container.spec import PREFIX, DebugSpec, environment
+from kubectl_dshell.domain.debug_container.spec import PREFIX, TAKEN_OVER, DebugSpec, PullPolicy, environment, tools_of
 from kubectl_dshell.domain.pod.pod import Phase
+from kubectl_dshell.domain.pod.start_failure import may_start
 from kubectl_dshell.domain.text.bounds import one_line, small_number
 from kubectl_dshell.domain.text.duration import duration
 
 if TYPE_CHECKING:
-    from kubectl_dshell.domain.debug_container.seal import Key
+    from kubectl_dshell.domain.debug_container.seal import Key, Seal
     from kubectl_dshell.domain.pod.pod import Container, Json, Pod
 
 _OURS = "DSHELL_"
+_USUAL = {
+    *("name", "image", "imagePullPolicy", "command", "env", "securityContext", "stdin", "targetContainerName"),
+    *("terminationMessagePolicy", "terminationMessagePath"),
+}
+"""Fields of every entry of ours."""
+_ADMITTED = {"image", "security", "env"}
+"""Fields of a DebugSpec that admission usually changes."""
+_UNKNOWN = "(only in the entry of the lender)"
+KEEP_SECONDS = 600
+"""How long to keep a debug container (--keep) for commands that follow one another, as is suggested."""
 
 
 def purpose(spec: Json) -> DebugSpec:
@@ -31,22 +45,65 @@ def purpose(spec: Json) -> DebugSpec:
         env=tuple((name, value) for name, value in env.items() if not name.startswith(_OURS)),
         measured=env.get("DSHELL_MEASURED", ""),
         reason=one_line(env.get("DSHELL_REASON", "")),
+        tools_image=_UNKNOWN if tools_of(spec) else "",
     )
 
 
-def differences(spec: Json, wanted: DebugSpec) -> list[str]:
-    """The differences between the spec that an entry claims and the wanted one; --reason does not count."""
+def differences(spec: Json, wanted: DebugSpec, seal: Seal | None = None) -> list[str]:
+    """The differences between the spec that an entry claims and the wanted one; --reason does not count.
+
+    `seal`: that of the entry, verified. Its digest is of what was requested, which admission may have changed: a field
+    differs if the digest comes out with its stored value, and not with the wanted one.
+    """
     has = purpose(spec)
+    clauses = _clauses(has, wanted)
+    if seal is None:
+        return list(clauses.values())
+    if wanted.custom or _customized(spec):
+        clauses["custom"] = "its other fields (--custom) differ"
+    for count in range(len(clauses) + 1):
+        for fields in combinations(clauses, count):
+            if digest_of(replace(wanted, **{field: getattr(has, field) for field in fields})) == seal.digest:
+                return [clauses[field] for field in fields]
+    # Admission changed one of the fields that differ.
+    return [text + " (admission may have changed that)" * (field in _ADMITTED) for field, text in clauses.items()]
+
+
+def _clauses(has: DebugSpec, wanted: DebugSpec) -> dict[str, str]:
+    """By the name of the field."""
     clauses = (
-        (has.target != wanted.target, f"it targets container {has.target}, not {wanted.target}"),
-        (has.image != wanted.image, f"its image is {one_line(has.image)}, not {wanted.image}"),
-        (has.security != wanted.security, _other_security(has.security, wanted.security)),
-        (has.owner != one_line(wanted.owner), f"it was created by {has.owner}, not {wanted.owner}"),
-        (has.version != wanted.version, f"it was created by version {has.version}, not {wanted.version}"),
-        (has.limit != wanted.limit, f"its --ttl is {duration(has.limit)}, not {duration(wanted.limit)}"),
-        (has.env != wanted.env, "its environment (--env) differs"),
+        ("target", has.target != wanted.target, f"it targets container {has.target}, not {wanted.target}"),
+        ("image", has.image != wanted.image, f"its image is {one_line(has.image)}, not {wanted.image}"),
+        ("security", has.security != wanted.security, _other_security(has.security, wanted.security)),
+        ("owner", has.owner != one_line(wanted.owner), f"it was created by {has.owner}, not {wanted.owner}"),
+        (
+            "version",
+            has.version != wanted.version,
+            f"it was created by dshell {has.version}, not {wanted.version}",
+        ),
+        ("limit", has.limit != wanted.limit, f"its --ttl is {duration(has.limit)}, not {duration(wanted.limit)}"),
+        ("tools_image", has.tools_image != wanted.tools_image, _other_tools(has.tools_image, wanted.tools_image)),
+        ("env", _env(has, wanted) != _env(wanted, wanted), "its environment (--env) differs"),
     )
-    return [text for differs, text in clauses if differs]
+    return {field: text for field, differs, text in clauses if differs}
+
+
+def _other_tools(has: str, wanted: str) -> str:
+    if has and wanted:
+        return f"its tools are not those of {wanted}"
+    return "its root directory is that of the app's image (--app-image)" if has else "it is not of the app's image"
+
+
+def _env(of: DebugSpec, wanted: DebugSpec) -> list[tuple[str, str]]:
+    """Without the variables of --custom, whose values an entry need not have."""
+    custom = {variable.get("name") for variable in wanted.custom.get("env", [])}
+    return [(name, value) for name, value in of.env if name not in custom]
+
+
+def _customized(spec: Json) -> bool:
+    """Whether an entry has fields that only --custom sets; the API server adds empty ones."""
+    usual = _USUAL | TAKEN_OVER if tools_of(spec) else _USUAL
+    return any(value for name, value in spec.items() if name not in usual)
 
 
 def _other_security(has: Json, wanted: Json) -> str:
@@ -73,6 +130,33 @@ def live_holders(pod: Pod, wanted: DebugSpec, key: Key | None) -> list[str]:
     return [c.name for c in _running(pod) if same_purpose(c.spec, pod, wanted, key)]
 
 
+def starting_holders(pod: Pod, wanted: DebugSpec, key: Key | None) -> list[str]:
+    """Those that equal the wanted one and are still waiting, for something that another one would wait for as well."""
+    return [
+        c.name
+        for c in pod.ephemeral
+        if may_start(c.state) and _pulled_alike(c.spec, wanted) and same_purpose(c.spec, pod, wanted, key)
+    ]
+
+
+def running(pod: Pod, key: Key | None) -> list[str]:
+    """The running debug containers that were sealed with `key`, for any purpose."""
+    return [c.name for c in _running(pod) if is_mine(parse_seal(c.spec, pod.uid), key)]
+
+
+def is_third(name: str, pod: Pod, wanted: DebugSpec, key: Key | None) -> bool:
+    """Whether `name` is the first that started within ten minutes of two others for the same purpose.
+
+    All times come from the clock of the pod's node, in whole seconds: `name`, which is the newest, is the last of its
+    second. True of one debug container for each purpose in a pod.
+    """
+    kept = timedelta(seconds=KEEP_SECONDS)
+    same = [c for c in pod.ephemeral if same_purpose(c.spec, pod, wanted, key)]
+    started = sorted((c.state.started_at, c.name == name) for c in same if c.state.started_at)
+    threes = zip(started, started[2:], strict=False)
+    return next((is_it for (first, _), (last, is_it) in threes if last - first <= kept), False)
+
+
 def lookalikes(pod: Pod, wanted: DebugSpec, key: Key | None) -> list[str]:
     """The running debug containers that claim to equal the wanted one, but were not sealed with `key`."""
     return [
@@ -82,6 +166,12 @@ def lookalikes(pod: Pod, wanted: DebugSpec, key: Key | None) -> list[str]:
         and not is_mine(parse_seal(c.spec, pod.uid), key)
         and not differences(c.spec, wanted)
     ]
+
+
+def _pulled_alike(spec: Json, wanted: DebugSpec) -> bool:
+    """Whether the node pulls the image as wanted; if nothing specific is wanted, whether it pulls it at all."""
+    policy = spec.get("imagePullPolicy")
+    return policy == wanted.pull_policy or (wanted.pull_policy is None and policy != PullPolicy.NEVER)
 
 
 def _running(pod: Pod) -> list[Container]:

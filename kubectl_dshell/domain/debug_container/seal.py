@@ -1,28 +1,31 @@
 """Proves that a debug container is one's own: a seal in the entry, made with a key that never leaves the machine.
 
+In a copy of a pod (--copy) the names of namespace and pod take the place of the UID, which is not known before it is
+created. Such a seal can be copied into a later pod of the same name: nobody is to type into one on its account alone.
+
 Everything else in an entry, names included, can be forged by whoever may add one. An entry cannot be changed, its name
 is used once in a pod, and a pod's UID once in a cluster: a seal copied from another entry is not valid anywhere.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
-import json
 import re
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, NoReturn
+from dataclasses import fields
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-from kubectl_dshell.domain.debug_container.spec import environment
+from kubectl_dshell.domain.debug_container.spec import PROTOCOL, environment
 
 if TYPE_CHECKING:
     from kubectl_dshell.domain.debug_container.spec import DebugSpec
-    from kubectl_dshell.domain.pod.pod import Json
+    from kubectl_dshell.domain.pod.pod import Json, Pod
 
 KEY_BYTES = 32
 SEAL = "DSHELL_SEAL"
-_HEX_DIGITS = 32  # 128 bits of SHA-256 each
-_FORM = re.compile(rf"1 ([0-9a-f]{{{_HEX_DIGITS}}}) ([0-9a-f]{{{_HEX_DIGITS}}})")
+_BYTES = 12  # of SHA-256 each, 16 characters: the entry stays in the pod forever
+_FORM = re.compile(r"1 ([\w-]{16}) ([\w-]{16})", re.ASCII)
 _NO_PURPOSE = {"pull_policy", "measured", "reason"}
 """Fields of a DebugSpec that do not affect its purpose."""
 
@@ -44,18 +47,22 @@ class Key:
         raise TypeError("a key is not to be copied")
 
     def mac(self, message: bytes) -> str:
-        """HMAC-SHA256 of `message`, cut to 128 bits, in hexadecimal."""
-        return hmac.new(self._secret, message, hashlib.sha256).hexdigest()[:_HEX_DIGITS]
+        """HMAC-SHA256 of `message`, cut to 96 bits, in base64url."""
+        return _base64(hmac.new(self._secret, message, hashlib.sha256).digest())
 
 
-@dataclass(frozen=True, slots=True)
-class Seal:
-    """The seal of the entry `name` in the pod with this UID: the digest of its spec, and the MAC of its maker."""
+class Seal(NamedTuple):
+    """The seal of the entry `name` in the pod with this UID: the digest of its spec, and the MAC of its creator."""
 
     pod_uid: str
     name: str
     digest: str
     mac: str
+
+
+def place_of(pod: Pod) -> str:
+    """What a seal in this pod refers to."""
+    return f"copy {pod.namespace}/{pod.name}" if pod.is_copy else pod.uid
 
 
 def parse_seal(spec: Json, pod_uid: str) -> Seal | None:
@@ -78,10 +85,21 @@ def is_mine(found: Seal | None, key: Key | None) -> bool:
 
 
 def digest_of(wanted: DebugSpec) -> str:
-    """SHA-256 over the distinguishing fields as canonical JSON, cut to 128 bits, in hexadecimal."""
+    """SHA-256 over the distinguishing fields as canonical JSON, cut to 96 bits, in base64url."""
     purpose = {one.name: getattr(wanted, one.name) for one in fields(wanted) if one.name not in _NO_PURPOSE}
+    if not wanted.tools_image:
+        del purpose["tools_image"]
+    if not wanted.custom:
+        del purpose["custom"]
+    purpose["protocol"] = PROTOCOL
+    import json
+
     text = json.dumps(purpose, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:_HEX_DIGITS]
+    return _base64(hashlib.sha256(text.encode()).digest())
+
+
+def _base64(digest: bytes) -> str:
+    return base64.urlsafe_b64encode(digest[:_BYTES]).rstrip(b"=").decode()
 
 
 def _mac(key: Key, pod_uid: str, name: str, digest: str) -> str:

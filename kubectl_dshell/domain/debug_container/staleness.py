@@ -26,17 +26,21 @@ def who_is_in(container: DebugContainer) -> str:
 
 
 def staleness(container: DebugContainer, now: datetime, older_than: int | None = None) -> str:
-    """Why a running debug container is stale, in a few words; empty if it is not, or if that is unknown.
+    """Why a debug container is stale, in a few words; empty if it is not, or if that is unknown.
+
+    One that has ended is not, unless it is a copy of a pod, which can be deleted.
 
     For our own containers the holder's reply decides (see `commands.manage.probe`); without a reply a container is
     never reported stale. One past its --ttl by the API server's times is stale regardless of the reply: an app of the
     same user can stop the holder and reply in its place. For containers of other tools only the age is known.
     """
+    if container.is_copy and container.phase is Phase.TERMINATED:
+        return "a copy that has ended"
     if container.phase is not Phase.RUNNING:
         return ""
     age = (now - container.started_at).total_seconds() if container.started_at else 0
     if container.lost:
-        return "does not answer"
+        return "its holder is gone"
     if container.ours and container.limit is not None and age > container.limit + _CLOCK_SECONDS:
         return "past its --ttl"
     live = container.live

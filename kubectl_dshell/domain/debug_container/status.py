@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from kubectl_dshell.domain.debug_container.seal import Seal, parse_seal
-from kubectl_dshell.domain.debug_container.spec import PREFIX, environment
+from kubectl_dshell.domain.debug_container.end_message import termination_message
+from kubectl_dshell.domain.debug_container.seal import Seal, parse_seal, place_of
+from kubectl_dshell.domain.debug_container.spec import environment, protocol_of, tools_of
 from kubectl_dshell.domain.pod.container_ref import ContainerRef
-from kubectl_dshell.domain.pod.pod import Container, Phase, Pod
+from kubectl_dshell.domain.pod.copied import COPY_OF
+from kubectl_dshell.domain.pod.pod import Container, Phase, Pod, State
 from kubectl_dshell.domain.text.bounds import LONGEST_MESSAGE, one_line, small_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from kubectl_dshell.domain.app_image.tools import Tools
+
 _LONGEST_IMAGE = 1024  # a registry's name, a path and a digest
+_OVER = ("Succeeded", "Failed")
+OURS = "dshell"
+_GENERATED = {
+    # kubectl's `cmd/debug` (computeDebugContainer) and cdebug's debuggerName; a user-chosen name tells nothing.
+    "kubectl debug": re.compile(r"debugger-[bcdfghjklmnpqrstvwxz2456789]{5}"),
+    "cdebug": re.compile(r"cdebug-[0-9a-f]{8}"),
+}
 
 
-@dataclass(frozen=True, slots=True)
-class HolderReport:
+class HolderReport(NamedTuple):
     """The report of a running debug container's holder; times in seconds."""
 
     clients: int
@@ -34,7 +45,7 @@ class HolderReport:
 
 @dataclass(frozen=True, slots=True)
 class DebugContainer:
-    """One debug container of any tool. `ours`: it has a holder that speaks our protocol."""
+    """One debug container of any tool. `ours`: it has a holder, which speaks some version of our protocol."""
 
     namespace: str
     pod: str
@@ -46,6 +57,8 @@ class DebugContainer:
     user: str
     owner: str
     ours: bool
+    protocol: int | None
+    """The version of that protocol."""
     reason: str
     """The purpose given by its owner (--reason)."""
     limit: int | None
@@ -65,9 +78,17 @@ class DebugContainer:
     user_source: str = ""
     """The source of `user`: status (actual), spec (requested), or empty if unknown."""
     seal: Seal | None = None
-    """Proof of its maker, not yet verified (seal.is_mine)."""
+    """Proof of its creator, not yet verified (seal.is_mine)."""
+    tools: Tools | None = None
+    """The tools of another debug container that it uses, if it is of the app's image."""
+    borrower: str = ""
+    """The debug container that claims to use this one's tools and has not ended."""
     pod_uid: str = ""
     """Distinguishes the pod from a later one of the same name; empty if unknown."""
+    is_copy: bool = False
+    """Whether its pod is a copy of another one, which dshell has created for it."""
+    copy_of: str = ""
+    """POD/CONTAINER of which its pod claims to be a copy."""
 
     @property
     def ref(self) -> ContainerRef:
@@ -90,38 +111,63 @@ class DebugContainer:
 def debug_containers(pod: Pod) -> Iterator[DebugContainer]:
     """All debug containers of `pod`; stamps and messages are reduced to one line each, of bounded length."""
     ids = {c.name: c.id for c in (*pod.containers, *pod.init)}
+    borrowers = {
+        tools.lender: c.name
+        for c in pod.ephemeral
+        if c.state.phase is not Phase.TERMINATED and (tools := tools_of(c.spec)) and tools.lender
+    }
     for container in pod.ephemeral:
         env = environment(container.spec)
-        target = container.spec.get("targetContainerName") or ""
+        protocol = protocol_of({**container.spec, "name": container.name})
         state = container.state
         yield DebugContainer(
             namespace=pod.namespace,
             pod=pod.name,
             node=pod.node,
             name=container.name,
-            target=target,
+            target=(target := _target(pod, container)),
             target_id=ids.get(target, ""),
             image=one_line(container.spec.get("image") or "", _LONGEST_IMAGE),
             user=_user(pod, container),
             owner=one_line(env.get("DSHELL_OWNER", "")),
-            ours=container.name.startswith(PREFIX) and "DSHELL_HOLDER" in env,
+            ours=protocol is not None,
+            protocol=protocol,
             reason=one_line(env.get("DSHELL_REASON", "")),
             limit=small_number(env.get("DSHELL_LIMIT")),
-            phase=state.phase,
+            phase=_phase(pod, state),
             waiting_reason=state.reason,
             message=one_line(state.message.strip(), LONGEST_MESSAGE),
             exit_code=state.exit_code,
             started_at=state.started_at,
             finished_at=state.finished_at,
             user_source="status" if container.user else "spec" if _user(pod, container) else "",
-            seal=parse_seal(container.spec, pod.uid),
+            seal=parse_seal(container.spec, place_of(pod)),
+            tools=tools_of(container.spec),
+            borrower=borrowers.get(container.name, ""),
             pod_uid=pod.uid,
+            is_copy=pod.is_copy,
+            copy_of=_copy_of(pod),
         )
 
 
-def termination_message(message: str) -> str:
-    """The termination message; empty if it only has the numbers that a holder keeps there while it runs."""
-    return "" if message.replace(" ", "").isdigit() else message
+def _copy_of(pod: Pod) -> str:
+    return one_line(pod.annotations.get(COPY_OF, "")) if pod.is_copy else ""
+
+
+def _target(pod: Pod, container: Container) -> str:
+    return container.spec.get("targetContainerName") or _copy_of(pod).rpartition("/")[2]
+
+
+def _phase(pod: Pod, state: State) -> Phase:
+    """A copy that the cluster has ended before its container started has no other sign of that."""
+    return Phase.TERMINATED if pod.is_copy and pod.phase in _OVER else state.phase
+
+
+def tool(name: str, *, ours: bool) -> str:
+    """One of dshell, kubectl debug and cdebug; empty if unknown."""
+    if ours:
+        return OURS
+    return next((tool for tool, generated in _GENERATED.items() if generated.fullmatch(name)), "")
 
 
 def _user(pod: Pod, container: Container) -> str:

@@ -115,6 +115,14 @@ class Fields:
                 raise self.wrong(f"{name}[{number}]", "is not a string")
         return list(listed)
 
+    def numbers(self, name: str, lowest: int, highest: int, most: int = MOST_ITEMS) -> list[int]:
+        """A list of integers; empty if absent."""
+        listed = self._list(name, most)
+        for number, item in enumerate(listed):
+            if type(item) is not int or not lowest <= item <= highest:
+                raise self.wrong(f"{name}[{number}]", f"is not an integer from {lowest} to {highest}")
+        return list(listed)
+
     def labels(self, name: str) -> dict[str, str]:
         """An object of strings; empty if absent."""
         fields = self.fields(name)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from kubectl_dshell.domain.pod.copied import is_copy
 from kubectl_dshell.domain.pod.json_fields import SUBDOMAIN, Fields
 from kubectl_dshell.domain.text.bounds import LONGEST_LINE, one_line
 
@@ -23,6 +24,7 @@ Json = dict[str, Any]
 _ID_MAX = 2**32 - 1  # uid_t and gid_t of the kernel
 _CODE_MAX = 2**31 - 1  # an exit code is an int32
 _LONGEST_MESSAGE = 16384  # kept of a status message; people are shown less of it
+_LONGEST_IMAGE = 1024  # a registry's name, a path and a digest
 _CONTAINER_ID = re.compile(r"([a-z0-9+.-]{1,32}://)?([\w.-]{0,128})", re.ASCII)
 
 
@@ -63,15 +65,21 @@ class Container:
     last_state: State = State()
     id: str = ""
     user: tuple[int, int] | None = None
+    groups: tuple[int, ...] = ()
+    """Supplementary ones of its first process, if the status has its user."""
+    image_id: str = ""
+    """`status.containerStatuses[].imageID`: the image that runs."""
 
     @property
     def security(self) -> Json:
         return self.spec.get("securityContext") or {}
 
 
-@dataclass(frozen=True, slots=True)
-class Pod:
-    """The needed part of a v1 Pod. `containers`: the app's, then sidecars; `init`: those that end before the app."""
+class Pod(NamedTuple):
+    """The needed part of a v1 Pod. `containers`: the app's, then sidecars; `init`: those that end before the app.
+
+    `ephemeral`: its debug containers. In a copy of another pod (--copy) that is its only container.
+    """
 
     name: str
     namespace: str
@@ -86,13 +94,15 @@ class Pod:
     init: tuple[Container, ...]
     ephemeral: tuple[Container, ...]
     deleting: bool
+    is_copy: bool = False
+    """Whether dshell has created it as a copy of another pod (--copy)."""
 
     @property
     def security(self) -> Json:
         return self.spec.get("securityContext") or {}
 
     def debug_container(self, name: str) -> Container | None:
-        """The ephemeral container of this name; positions mean nothing (kubectl appends, a plain patch prepends)."""
+        """The debug container of this name; positions mean nothing (kubectl appends, a plain patch prepends)."""
         return next((c for c in self.ephemeral if c.name == name), None)
 
 
@@ -104,7 +114,11 @@ def parse_pod(pod: object) -> Pod:
     for container in spec.items("initContainers"):
         (sidecars if container.text("restartPolicy") == "Always" else init).append(container)
     statuses = status.items("containerStatuses") + status.items("initContainerStatuses")
-    _check_security(spec)
+    listed = spec.items("containers")
+    copies = [container for container in listed if is_copy(container)]
+    own = [container for container in listed if container not in copies] if copies else listed
+    entries = _join(spec.items("ephemeralContainers"), status.items("ephemeralContainerStatuses"), _check_entry)
+    check_security(spec)
     spec.fields("os").text("name", LONGEST_LINE)
     return Pod(
         name=meta.name("name", SUBDOMAIN),
@@ -116,10 +130,11 @@ def parse_pod(pod: object) -> Pod:
         spec=dict(spec.json),
         annotations=meta.labels("annotations"),
         conditions=tuple(_condition(c) for c in status.items("conditions")),
-        containers=_join(spec.items("containers") + sidecars, statuses),
+        containers=_join(own + sidecars, statuses),
         init=_join(init, statuses),
-        ephemeral=_join(spec.items("ephemeralContainers"), status.items("ephemeralContainerStatuses"), _check_entry),
+        ephemeral=entries + _join(copies, statuses, _check_entry),
         deleting=bool(meta.text("deletionTimestamp", LONGEST_LINE)),
+        is_copy=bool(copies),
     )
 
 
@@ -142,7 +157,7 @@ def _join(
     made = []
     for spec in specs:
         check(spec)
-        _check_security(spec)
+        check_security(spec)
         made.append(_container(spec, by_name.get(spec.name("name")) or Fields(spec.what, {})))
     return tuple(made)
 
@@ -160,6 +175,8 @@ def _container(spec: Fields, status: Fields) -> Container:
         last_state=_state(status.fields("lastState")),
         id=id_[2],
         user=None if uid is None or gid is None else (uid, gid),
+        groups=tuple(linux.numbers("supplementalGroups", 0, _ID_MAX)),
+        image_id=one_line(status.text("imageID"), _LONGEST_IMAGE),
     )
 
 
@@ -169,19 +186,21 @@ def _check_entry(entry: Fields) -> None:
     entry.text("image")
     entry.text("imagePullPolicy", LONGEST_LINE)
     entry.flag("stdin")
+    entry.texts("command")
     for variable in entry.items("env"):
         variable.text("name")
         variable.text("value")
 
 
-def _check_security(holder: Fields) -> None:
+def check_security(holder: Fields) -> None:
     """Checks a SecurityContext or PodSecurityContext, which is mirrored unchanged."""
     security = holder.shallow("securityContext")
     if not security.json:
         return
     for key in ("runAsUser", "runAsGroup"):
         security.number(key, 0, _ID_MAX)
-    security.flag("privileged")
+    for key in ("privileged", "readOnlyRootFilesystem"):
+        security.flag(key)
     security.fields("seLinuxOptions")
     for key in ("seccompProfile", "appArmorProfile"):
         security.fields(key).text("type", LONGEST_LINE)

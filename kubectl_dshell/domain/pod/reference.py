@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class WorkloadKind(StrEnum):
@@ -56,8 +56,7 @@ _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?", re.ASCII)
 KINDS = "pod deploy sts ds rs job cronjob svc"
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """A pod or workload named on the command line."""
 
     kind: WorkloadKind
@@ -68,6 +67,11 @@ class Reference:
         return self.name if self.kind is WorkloadKind.POD else f"{self.kind}/{self.name}"
 
 
+def is_name(word: str) -> bool:
+    """Whether it has the characters and the length of a pod's, a workload's or a container's name."""
+    return _NAME.fullmatch(word) is not None
+
+
 def parse_reference(word: str) -> Reference:
     """Raises ValueError with the reason if `word` is invalid."""
     typed, slash, name = word.rpartition("/")
@@ -76,6 +80,6 @@ def parse_reference(word: str) -> Reference:
         raise ValueError(
             f"{word!r}: {typed!r} is not a kind that has pods; use POD or KIND/NAME, where KIND is one of: {KINDS}"
         )
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         raise ValueError(f"{word!r} is not a valid {kind} name")
     return Reference(kind, name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.pod.json_fields import Fields
+from kubectl_dshell.domain.pod.pod import called
 from kubectl_dshell.domain.pod.reference import Reference, WorkloadKind
 from kubectl_dshell.errors import Malformed, NotFound
 
@@ -56,6 +57,12 @@ def _expression(expression: Fields) -> str:
             return f"!{key}"
         case _:
             return key
+
+
+def identity_of(pod: Json) -> str:
+    """Its UID; the claimed name of a malformed pod without one."""
+    uid = _meta(pod, "uid")
+    return uid or "/".join(called(pod))
 
 
 def jobs_at_work(cronjob: Json, jobs: Iterable[Json]) -> list[Json]:

@@ -12,7 +12,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.pod.json_fields import Fields
-from kubectl_dshell.domain.pod.pod import Container, Json, Phase, Pod
+from kubectl_dshell.domain.pod.pod import Container, Json, Phase, Pod, State
 from kubectl_dshell.domain.text.bounds import one_line, shortened
 from kubectl_dshell.errors import DshellError, Forbidden, Malformed, NotFound, Unavailable
 
@@ -21,8 +21,22 @@ if TYPE_CHECKING:
 
 _PULL_FAILED = "Failed to pull image"
 _PULL_REASONS = {_PULL_FAILED, "ErrImagePull", "ImagePullBackOff", "RegistryUnavailable", "SignatureValidationFailed"}
+_COMMAND = "DSHELL_PROTOCOL"
+"""In the text of the first process, which dash puts before its message that there is no bash."""
+_NOT_FOUND = 127
+"""The exit code of a shell that cannot find a program (POSIX, `sh`)."""
 _OTHER_IMAGE = "Use another image: --image, or set DSHELL_IMAGE."
 _OTHER_ARCHITECTURE = "exec format error"  # ENOEXEC, as every runtime reports it
+
+
+def may_start(state: State) -> bool:
+    """Whether the kubelet still tries to start it, and another one like it would wait for the same.
+
+    After a failed pull the kubelet backs off for the image in this pod, not for the container (image_manager.go). One
+    that the runtime could not create or start says nothing about the next one.
+    """
+    waiting = state.phase is Phase.WAITING and state.reason not in ("CreateContainerError", "RunContainerError")
+    return waiting or state.phase is Phase.UNKNOWN
 
 
 @dataclass(slots=True)
@@ -30,7 +44,6 @@ class StartMonitor:
     """Judges the status and events of one debug container as they arrive; `reports` are the distinct pull failures."""
 
     name: str
-    image: str
     reports: set[str] = field(default_factory=set)
 
     def judge(self, pod: Pod, events: Sequence[Json] = ()) -> DshellError | None:
@@ -39,45 +52,52 @@ class StartMonitor:
         An event reports at once what the status has only after the kubelet's next sync of the pod, 10 to 15 s later.
         """
         container = pod.debug_container(self.name)
+        if pod.is_copy:
+            from kubectl_dshell.domain.pod.copy_start import judge_copy
+
+            return judge_copy(pod, container, events, self.reports)
         state = container.state if container else None
+        image = one_line(container.spec.get("image") or "") if container else ""  # as stored: admission may change it
         if pod.phase in ("Succeeded", "Failed") or pod.deleting:
             what = "is being deleted" if pod.deleting else f"has terminated (phase {pod.phase})"
             return NotFound(f"pod {pod.name} {what}; {self.name} will not start in it")
         if state is not None and state.phase is Phase.TERMINATED:
             why = shortened(state.message.strip()) or state.reason
             if _OTHER_ARCHITECTURE in why:
-                return _other_architecture(pod, self.image)
+                return _other_architecture(pod, image)
+            if state.exit_code == _NOT_FOUND and _COMMAND in why:  # what follows may be cut off
+                why = "its sh has no read -t, and it has no bash"
             return Unavailable(
-                f"{self.name} ({self.image}) exited immediately: {why} (exit code {state.exit_code})",
+                f"{self.name} ({image}) exited immediately: {why} (exit code {state.exit_code})",
                 f"dshell needs an image with busybox ash or bash. {_OTHER_IMAGE}",
             )
         reports = _reports(events, self.name)
         if state is not None and state.phase is Phase.WAITING:
             reports.append((state.reason, state.message))
         if any(_OTHER_ARCHITECTURE in message for _, message in reports):
-            return _other_architecture(pod, self.image)
-        return next((error for report in reports if (error := self._hopeless(*report))), None)
+            return _other_architecture(pod, image)
+        return next((error for report in reports if (error := self._hopeless(pod.namespace, image, *report))), None)
 
-    def _hopeless(self, reason: str, whole: str) -> DshellError | None:
+    def _hopeless(self, namespace: str, image: str, reason: str, whole: str) -> DshellError | None:
         message = shortened(whole)
         stays = f"({self.name} never ran, but stays listed in the pod)"
         if reason in _PULL_REASONS:
             self.reports.add(reason)
             if len(self.reports) < 2:
                 return None
-            return Unavailable(f"the node cannot pull {self.image}: {_pull_cause(whole)} {stays}", _OTHER_IMAGE)
+            return Unavailable(f"the node cannot pull {image}: {_pull_cause(whole)} {stays}", _OTHER_IMAGE)
         if reason == "ErrImageNeverPull":
             return Unavailable(
-                f"{self.image} is not on the node and the pull policy is Never {stays}",
+                f"{image} is not on the node and the pull policy is Never {stays}",
                 "Let the node pull it: --image-pull-policy IfNotPresent",
             )
         if reason in ("InvalidImageName", "ImageInspectError", "InspectFailed"):
-            return Unavailable(f"the node cannot use the image {self.image}: {message} {stays}", _OTHER_IMAGE)
+            return Unavailable(f"the node cannot use the image {image}: {message} {stays}", _OTHER_IMAGE)
         if reason == "CreateContainerConfigError" and "unable to find target container" not in whole:
             return _config_error(message, stays)
         if reason in ("RunContainerError", "CreateContainerError") and "exec:" in whole:
             return Unavailable(
-                f"{self.image} has no shell: {_last_clause(whole)} {stays}",
+                f"{image} has no shell: {_last_clause(whole)} {stays}",
                 f"dshell needs an image with sh (busybox ash or bash). {_OTHER_IMAGE}",
             )
         if reason == "CreateContainerError" and "invalid target container" in whole:
@@ -85,7 +105,7 @@ class StartMonitor:
         if reason == "RunContainerError" and "procReady not received" in whole:  # the init process of runc died
             return Unavailable(
                 f"{self.name} was killed while starting, most likely because the target container ended {stays}",
-                "Retry, or see whether the app keeps restarting: kubectl get pods",
+                f"Retry, or see whether the app keeps restarting: kubectl get pods -n {quote(namespace)}",
             )
         if reason == "RunContainerError" and "namespace path" not in whole:
             return Unavailable(f"the node cannot start {self.name}: {message} {stays}")
@@ -126,12 +146,12 @@ def _about(events: Sequence[Json], name: str) -> list[tuple[str, str]]:
 
     Malformed events are skipped: events only supplement the pod's status.
     """
-    field_path = f"spec.ephemeralContainers{{{name}}}"
+    places = (f"spec.ephemeralContainers{{{name}}}", f"spec.containers{{{name}}}")
     ours: list[tuple[str, str, str]] = []
     for event in events:
         with suppress(Malformed):
             told = Fields.of("an event", event)
-            if told.fields("involvedObject").text("fieldPath") == field_path:
+            if told.fields("involvedObject").text("fieldPath") in places:
                 ours.append((told.text("lastTimestamp"), told.text("reason"), told.text("message")))
     return [(reason, message) for _, reason, message in sorted(ours, key=lambda event: event[0])]
 
@@ -150,6 +170,11 @@ def _reports(events: Sequence[Json], name: str) -> list[tuple[str, str]]:
 def describe(pod: Pod, name: str, events: Sequence[Json]) -> str:
     """What the start is waiting for, in a few words for the progress line."""
     container: Container | None = pod.debug_container(name)
+    if pod.is_copy:
+        from kubectl_dshell.domain.pod.copy_start import describe_copy
+
+        if told := describe_copy(pod, events):
+            return told
     state = container.state if container else None
     if state is None or state.phase is Phase.UNKNOWN:
         return f"waiting for the kubelet on {pod.node}" if pod.node else "waiting for the pod to be scheduled"

@@ -22,6 +22,8 @@ class Happened(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PodEvent:
+    """News of pods: a page of a list, a change, or why there are none."""
+
     happened: Happened
     pods: tuple[Json, ...] = ()
     why: str = ""

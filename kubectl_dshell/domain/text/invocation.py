@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from typing import NamedTuple
 
-VERB_NAMES = frozenset({"ls", "attach", "cp", "cleanup", "options"})
+VERB_NAMES = frozenset({"ls", "attach", "cp", "cleanup", "gather", "image", "doctor", "explain", "options"})
 ALIASES = frozenset({"help", "version"})
 """Verbs of other programs that have a flag here: --help, --version."""
 UNKNOWN_VERBS = frozenset({"completion", "config"})
@@ -18,8 +18,7 @@ def pod_word(pod: str) -> str:
     return f"pod/{pod}" if pod in _NOT_A_POD else pod
 
 
-@dataclass(frozen=True, slots=True)
-class Invocation:
+class Invocation(NamedTuple):
     """The part of this run's command line that a command to be typed next has to repeat."""
 
     connection: tuple[str, ...] = ()
@@ -36,7 +35,7 @@ class Invocation:
         return self.command(pod_word(pod), *chosen, namespace=namespace)
 
     def attach(self, namespace: str, pod: str, name: str) -> str:
-        """A session in this debug container; with the pod's name it needs no right to list pods."""
+        """A session in this debug container; with the pod's name it needs no permission to list pods."""
         return self.command("attach", f"{pod}/{name}", namespace=namespace)
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from kubectl_dshell.errors import BadConfig
 from kubectl_dshell.kube.kubeconfig.header import bearer
@@ -34,8 +33,7 @@ class Credentials(Protocol):
         """Get new credentials after a 401; False if there are none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Static:
+class Static(NamedTuple):
     """A header that never changes."""
 
     value: Secret | None = None
@@ -50,8 +48,7 @@ class Static:
         return False
 
 
-@dataclass(frozen=True, slots=True)
-class TokenFile:
+class TokenFile(NamedTuple):
     """A token in a file that another program renews; read again for each request."""
 
     path: Path

@@ -90,7 +90,7 @@ class _Start(threading.Thread):
 
     def run(self) -> None:
         try:
-            self._made = subprocess.Popen(
+            self._made = subprocess.Popen(  # noqa: S603  # the kubeconfig's own words, as kubectl runs them
                 self._argv,
                 env=self._environ,
                 stdin=None if self._interactive else subprocess.DEVNULL,

@@ -63,7 +63,7 @@ class UserTerminal:
     @property
     def why_not(self) -> str:
         """Why the terminal is not available."""
-        return "a session is using it or has used it" if self._taken else "standard input is not a terminal"
+        return "a session is using it or has used it" if self._taken else "stdin is not a terminal"
 
     def show(self, text: str) -> bool:
         """Write `text` to the user; False if a session has the terminal, so that the text has to wait."""

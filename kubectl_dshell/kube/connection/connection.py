@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import ssl
+    from pathlib import Path
 
     from kubectl_dshell.kube.auth.client_certificate import ClientCertificate
     from kubectl_dshell.kube.auth.credentials import Credentials
@@ -22,6 +24,12 @@ class PresentedCertificate:
         self.by_thread = threading.local()
         self.certificate: ClientCertificate | None = None
         self.certificates = 0
+
+
+class LastHeard:
+    """When a stream to the server last received anything, in monotonic seconds."""
+
+    at = -math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +49,10 @@ class Connection:
     impersonation: tuple[tuple[str, str], ...] = ()
     proxy: Proxy | None = None
     timeout: float | None = None
+    files: tuple[Path, ...] = ()
+    """The kubeconfigs it comes from; empty in a pod without one."""
     shown: PresentedCertificate = field(default_factory=PresentedCertificate, repr=False, compare=False)
+    heard: LastHeard = field(default_factory=LastHeard, repr=False, compare=False)
 
     def headers(self) -> list[tuple[str, str]]:
         """Current Authorization and Impersonate headers (this may run a plugin), to be sent as UTF-8.

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from kubectl_dshell.kube.kubeconfig.secret import Secret
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionOptions:
+class ConnectionOptions(NamedTuple):
     """kubectl's connection flags; None (or empty) means not given. `request_timeout` is in seconds."""
 
     kubeconfig: str | None = None

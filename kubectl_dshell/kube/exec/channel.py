@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 V5 = "v5.channel.k8s.io"
 V4 = "v4.channel.k8s.io"
 
+STDIN = bytes([Channel.STDIN])
+"""The first byte of a message that writes the rest of it to stdin of the command."""
 _LARGEST_STATUS = 1024 * 1024
 _HIGHEST_CODE = 255  # the process would exit with the code modulo 256: 0 for 256
 END_OF_INPUT = bytes([Channel.CLOSE, Channel.STDIN])
@@ -35,11 +37,6 @@ def decode(message: bytes) -> Event | None:
     if number == Channel.STATUS:
         return exit_of(message[1:])
     return None
-
-
-def stdin(data: bytes) -> bytes:
-    """The message that writes `data` to stdin of the command."""
-    return bytes([Channel.STDIN]) + data
 
 
 def resize(size: TerminalSize) -> bytes:

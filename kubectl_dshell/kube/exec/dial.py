@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from kubectl_dshell.kube.net.connect import open_connection
 from kubectl_dshell.kube.net.deadline import CONNECT_SECONDS, connect_timeout
-from kubectl_dshell.kube.net.endpoint import DEFAULT_PORTS
+from kubectl_dshell.kube.net.endpoint import DEFAULT_PORTS, ascii_name
 from kubectl_dshell.kube.rest.unreachable import unreachable
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def dial(connection: Connection, seconds: float = CONNECT_SECONDS) -> socket.soc
         sock = open_connection(host, port, connection.proxy, seconds)
         if connection.tls is not None:
             name = connection.tls_server_name or host
-            sock = connection.tls.wrap_socket(sock, server_hostname=name)
+            sock = connection.tls.wrap_socket(sock, server_hostname=ascii_name(name))
     except OSError as error:
         if sock is not None:
             sock.close()

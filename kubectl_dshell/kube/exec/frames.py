@@ -5,11 +5,10 @@ Pure: bytes to messages and back. A library would own the socket, which the loop
 
 from __future__ import annotations
 
-import secrets
+import os
 import struct
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kubectl_dshell.domain.text.bounds import one_line
 
@@ -48,28 +47,28 @@ class ProtocolError(Exception):
     """The peer violates the WebSocket protocol for servers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """A complete message: fragments are joined, control frames are passed on as received."""
 
     opcode: Opcode
     data: bytes
 
 
-def encode(data: bytes, opcode: Opcode = Opcode.BINARY) -> bytes:
-    """A single frame, masked with an unpredictable key of its own (RFC 6455, 5.3 and 10.3)."""
-    first, length = _FIN | opcode, len(data)
+def encode(data: bytes | memoryview, opcode: Opcode = Opcode.BINARY, *, prefix: bytes = b"") -> bytes:
+    """A single frame of `prefix` and `data`, masked with an unpredictable key of its own (RFC 6455, 5.3 and 10.3)."""
+    first, length = _FIN | opcode, len(prefix) + len(data)
     if length < _LENGTH_16:
         head = struct.pack("!BB", first, _MASKED | length)
     elif length < _NEEDS_64:
         head = struct.pack("!BBH", first, _MASKED | _LENGTH_16, length)
     else:
         head = struct.pack("!BBQ", first, _MASKED | _LENGTH_64, length)
-    key = secrets.token_bytes(4)
-    return b"".join([head, key, *_masked(data, key)])
+    key = os.urandom(4)
+    shift = len(prefix) % len(key)
+    return b"".join([head, key, *_masked(prefix, key), *_masked(data, key[shift:] + key[:shift])])
 
 
-def _masked(data: bytes, key: bytes) -> Iterator[bytes]:
+def _masked(data: bytes | memoryview, key: bytes) -> Iterator[bytes]:
     """`data` XOR the repeated key, as large integers in blocks that fit into the CPU cache.
 
     A whole frame as one integer takes 1.3 times as long for 64 KiB, and 4 times for 1 MiB.
@@ -119,7 +118,7 @@ class Reader:
         return memoryview(self._buffer)[self._filled :]
 
     def took(self, count: int) -> list[Message]:
-        """As `feed`, for `count` bytes already placed in `room`."""
+        """Like `feed`, for `count` bytes already placed in `room`."""
         self._filled += count
         messages, start = [], 0
         with memoryview(self._buffer) as view:

@@ -17,11 +17,13 @@ from kubectl_dshell.kube.exec.keepalive import Keepalive, PeerSilent
 
 if TYPE_CHECKING:
     from kubectl_dshell.domain.stream import TerminalSize
+    from kubectl_dshell.kube.connection.connection import LastHeard
 
 PIECE = 128 * 1024
 RECEIVE_LIMIT = 256 * 1024
 # More than a TLS record, so that a read leaves no decrypted data behind, which poll cannot see.
 _READ = 32 * 1024
+_RECYCLED = 4 * 1024 * 1024
 _WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 _FORGET = struct.pack("ii", 1, 0)
 _NORMAL_CLOSE = (1000).to_bytes(2, "big")
@@ -30,10 +32,12 @@ _NORMAL_CLOSE = (1000).to_bytes(2, "big")
 class ExecStream:
     """Stdin, output and exit of a command over `sock`, after the handshake; for a single thread."""
 
-    def __init__(self, sock: socket.socket, protocol: str, *, now: float, early: bytes = b"") -> None:
+    def __init__(
+        self, sock: socket.socket, protocol: str, *, now: float, early: bytes = b"", others: LastHeard | None = None
+    ) -> None:
         """`protocol` is the server's choice (`channel.V5` or V4), `now` is in monotonic seconds.
 
-        `early` holds bytes that were read with the handshake.
+        `early` holds bytes that were read with the handshake; `others` is what all streams to the server have heard.
         """
         self.protocol = protocol
         self._sock = sock
@@ -45,7 +49,7 @@ class ExecStream:
         self._ponging: object = None
         """The frame in the queue that answers a ping."""
         self._owed: bytes | None = None
-        self._heartbeat = Keepalive(now)
+        self._heartbeat = Keepalive(now, others)
         self._exit: Exit | None = None
         self._lost: str | None = None
         self._deaf = False
@@ -79,8 +83,9 @@ class ExecStream:
         with self._reader.room(self._limit + _READ) as room:
             while taken < self._limit and self._lost is None and (count := self._read(room[taken:])):
                 taken += count
-        if taken >= self._limit:
-            self._limit = min(4 * self._limit, RECEIVE_LIMIT)  # most streams never need that much memory
+        if taken >= self._limit < RECEIVE_LIMIT:  # most streams never need that much memory
+            self._limit = min(4 * self._limit, RECEIVE_LIMIT)
+            _keep_freed_memory()
         if taken:
             self._heartbeat.heard()
             self._take(taken, events)
@@ -88,10 +93,11 @@ class ExecStream:
             raise ConnectionLost(f"the connection to the command was lost: {self._lost}")
         return events
 
-    def send(self, data: bytes) -> None:
+    def send(self, data: bytes | memoryview) -> None:
         """Queue bytes for stdin of the command and write as much as the socket accepts."""
-        for start in range(0, len(data), PIECE):
-            self._enqueue(channel.stdin(data[start : start + PIECE]))
+        view = memoryview(data)
+        for start in range(0, len(view), PIECE):
+            self._enqueue(view[start : start + PIECE], prefix=channel.STDIN)
         self._heartbeat.sent(len(data))
         self.flush()
 
@@ -145,7 +151,7 @@ class ExecStream:
         return self._heartbeat.next(now)
 
     def idle(self, now: float) -> float:
-        """As `keepalive`, while the caller deliberately does not read, so that silence means nothing."""
+        """Like `keepalive`, while the caller deliberately does not read, so that silence means nothing."""
         self._heartbeat.excuse(now)
         return self.keepalive(now)
 
@@ -232,9 +238,17 @@ class ExecStream:
         self._queue.clear()
         self._backlog = 0
 
-    def _enqueue(self, data: bytes, opcode: Opcode = Opcode.BINARY) -> None:
+    def _enqueue(self, data: bytes | memoryview, opcode: Opcode = Opcode.BINARY, *, prefix: bytes = b"") -> None:
         if self._deaf:
             return
-        frame = frames.encode(data, opcode)
+        frame = frames.encode(data, opcode, prefix=prefix)
         self._queue.append(memoryview(frame))
         self._backlog += len(frame)
+
+
+def _keep_freed_memory() -> None:
+    """Have glibc recycle the chunks of a bulk stream, rather than return each to the kernel and get it zeroed again.
+
+    Freeing a mapping raises the size up to which it does.
+    """
+    bytes(_RECYCLED)

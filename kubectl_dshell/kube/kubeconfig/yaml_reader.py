@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
+
+from kubectl_dshell.kube.kubeconfig import plain_yaml
+from kubectl_dshell.kube.kubeconfig.plain_yaml import NotPlain, value_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,11 +15,6 @@ LONGEST = 1024 * 1024
 DEEPEST = 100
 MOST_NODES = 500_000
 """Size of a document after the expansion of aliases."""
-_NUMBER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})")
-_FRACTION = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_TRUE = frozenset(["true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"])
-_FALSE = frozenset(["false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"])
-_NULL = frozenset(("", "~", "null", "Null", "NULL"))
 _TEXT_TAG = "tag:yaml.org,2002:str"
 _MERGE = "<<"
 
@@ -28,10 +25,18 @@ def parse(content: bytes) -> Any:
     Raises:
         ValueError: not YAML, or out of bounds; the text says where.
     """
-    import yaml
-
     if len(content) > LONGEST:
         raise ValueError(f"it is longer than {LONGEST // 1024} KiB")
+    try:
+        return plain_yaml.parse(content)
+    except NotPlain:
+        return parse_any(content)
+
+
+def parse_any(content: bytes) -> Any:
+    """Like `parse`, with the yaml package."""
+    import yaml
+
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         return _Builder(_bounded(yaml.parse(content, Loader=loader))).document()
@@ -129,13 +134,7 @@ def _scalar(event: Any) -> Any:
     text: str = event.value
     if event.tag not in (None, "!", _TEXT_TAG):
         # The tag is not quoted: it may be a password that begins with an exclamation mark.
-        raise _refusal("a tag (!...), which is not allowed in a kubeconfig", event)
+        raise _refusal("a tag (!...), which is not allowed here", event)
     if event.tag or not event.implicit[0]:
         return text
-    if text in _NULL:
-        return None
-    if text in _TRUE or text in _FALSE:
-        return text in _TRUE
-    if _NUMBER.fullmatch(text):
-        return int(text)
-    return float(text) if _FRACTION.fullmatch(text) else text
+    return value_of(text)

@@ -6,12 +6,12 @@ import base64
 import socket
 import ssl
 import time
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kubectl_dshell import __version__
 from kubectl_dshell.kube.net import socks
+from kubectl_dshell.kube.net.endpoint import ascii_name
 
 if TYPE_CHECKING:
     from kubectl_dshell.kube.net.endpoint import Endpoint, Login
@@ -25,8 +25,7 @@ class ProxyError(ConnectionRefusedError):
     """The proxy is unreachable or refuses the connection; the text names it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Proxy:
+class Proxy(NamedTuple):
     """The address of a proxy; `tls` is for the connection to an https proxy."""
 
     endpoint: Endpoint
@@ -45,17 +44,17 @@ def open_connection(host: str, port: int, proxy: Proxy | None, seconds: float) -
         OSError: no response. ProxyError: the proxy is at fault.
     """
     if proxy is None:
-        sock = socket.create_connection((host, port), seconds)
+        sock = _connected(host, port, seconds)
         _tune(sock)
         return sock
     try:
-        sock = socket.create_connection((proxy.endpoint.host, proxy.endpoint.port), seconds)
+        sock = _connected(proxy.endpoint.host, proxy.endpoint.port, seconds)
     except OSError as error:
         raise ProxyError(f"the proxy {proxy.url} cannot be reached: {_why(error)}") from None
     try:
         _tune(sock)
         if proxy.tls is not None:
-            sock = proxy.tls.wrap_socket(sock, server_hostname=proxy.endpoint.host)
+            sock = proxy.tls.wrap_socket(sock, server_hostname=ascii_name(proxy.endpoint.host))
         through = _through(sock, host, port, proxy, time.monotonic() + seconds)
     except (OSError, socks.SocksError) as error:
         sock.close()
@@ -65,6 +64,11 @@ def open_connection(host: str, port: int, proxy: Proxy | None, seconds: float) -
         raise
     through.settimeout(seconds)
     return through
+
+
+def _connected(host: str, port: int, seconds: float) -> socket.socket:
+    name: Any = ascii_name(host)  # typeshed knows text only
+    return socket.create_connection((name, port), seconds)
 
 
 def _through(sock: socket.socket, host: str, port: int, proxy: Proxy, deadline: float) -> socket.socket:

@@ -28,10 +28,10 @@ def run_with_deadline(
     Raises:
         TimeoutError: `seconds` have passed.
     """
-    task = _Task(work, too_late)
+    task = Task(work, too_late)
     try:
         try:
-            threading.Thread(target=task.run, name="request", daemon=True).start()
+            task.start()
         except RuntimeError:  # no more threads: running without a deadline is better than failing
             return work()
         task.ready.wait(seconds)
@@ -42,8 +42,10 @@ def run_with_deadline(
     return task.result()
 
 
-class _Task(Generic[T]):
-    def __init__(self, work: Callable[[], T], too_late: Callable[[T], object]) -> None:
+class Task(Generic[T]):
+    """Work in a thread of its own, whose outcome may be waited for, or not."""
+
+    def __init__(self, work: Callable[[], T], too_late: Callable[[T], object] = lambda _outcome: None) -> None:
         self.ready = threading.Event()
         self._work = work
         self._too_late = too_late
@@ -52,7 +54,11 @@ class _Task(Generic[T]):
         self._failure: BaseException | None = None
         self._abandoned = False
 
-    def run(self) -> None:
+    def start(self) -> None:
+        """Begin. Raises RuntimeError if this process can have no more threads."""
+        threading.Thread(target=self._run, name="request", daemon=True).start()
+
+    def _run(self) -> None:
         try:
             outcome = self._work()
         except BaseException as error:  # noqa: BLE001  # raised again in the waiting thread
@@ -72,6 +78,7 @@ class _Task(Generic[T]):
             return bool(self._outcomes) or self._failure is not None
 
     def result(self) -> T:
+        """The result or exception, once `settle` has said that there is one."""
         if self._failure is not None:
             raise self._failure
         return self._outcomes[0]

@@ -27,7 +27,7 @@ _REPLIES = {
 
 
 class SocksError(Exception):
-    """The proxy refused, or does not speak SOCKS 5; the text says why."""
+    """The proxy refused, or does not support SOCKS 5; the text says why."""
 
 
 def request_connection(
@@ -45,7 +45,7 @@ def request_connection(
     send(_VERSION + bytes([len(methods)]) + methods)
     version, method = exactly(2)
     if version != _VERSION[0]:
-        raise SocksError("it does not speak SOCKS 5")
+        raise SocksError("it does not support SOCKS 5")
     if method == _LOGIN and login:
         _log_in(login, send, exactly)
     elif method != _NO_LOGIN:
@@ -53,7 +53,7 @@ def request_connection(
     send(_VERSION + _CONNECT + b"\0" + target + port.to_bytes(2, "big"))
     version, reply, _, kind = exactly(4)
     if version != _VERSION[0]:
-        raise SocksError("it does not speak SOCKS 5")
+        raise SocksError("it does not support SOCKS 5")
     if reply:
         raise SocksError(_REPLIES.get(reply, f"reply {reply}"))
     length = {_IPV4: 4, _IPV6: 16}.get(kind)

@@ -42,7 +42,7 @@ def pem(entry: NamedEntry, key: str) -> bytes | None:
 
 
 def private_key(entry: NamedEntry, key: str) -> Secret | None:
-    """As `pem`, for a private key."""
+    """Like `pem`, for a private key."""
     content = pem(entry, key)
     return None if content is None else Secret(content.decode("utf-8", "surrogateescape"))
 
@@ -54,6 +54,7 @@ def client_context(cluster: NamedEntry) -> ssl.SSLContext:
         BadConfig: the certificate authority is unreadable, or given together with insecure-skip-tls-verify.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.set_alpn_protocols(["http/1.1"])
     authority = pem(cluster, "certificate-authority")
     if cluster.flag("insecure-skip-tls-verify"):
         if authority is not None:

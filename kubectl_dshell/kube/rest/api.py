@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlencode
 
-import urllib3
-
 from kubectl_dshell import __version__
+from kubectl_dshell.kube.http.errors import HttpError
+from kubectl_dshell.kube.http.response import LARGEST_BODY
 from kubectl_dshell.kube.net.deadline import connect_timeout, run_with_deadline
 from kubectl_dshell.kube.rest.body import read_body
-from kubectl_dshell.kube.rest.bounded import LARGEST_BODY, bounded
 from kubectl_dshell.kube.rest.failure import failure, renews_credentials
-from kubectl_dshell.kube.rest.pool import pool
+from kubectl_dshell.kube.rest.pool import OpenResponse, Pool
 from kubectl_dshell.kube.rest.request_trace import SILENT, RequestTrace
 from kubectl_dshell.kube.rest.response import HttpResponse, is_success
 from kubectl_dshell.kube.rest.retry import with_retries
@@ -51,18 +50,18 @@ class Api:
         """`on_warning` receives the text of each Warning header (Pod Security, deprecations)."""
         self.connection = connection
         self.sleep = sleep
-        self._trace = trace
+        self.trace = trace
         self._on_warning = on_warning
-        self._pool = bounded(pool(connection))
+        self._pool = Pool(connection)
         self.time = ServerTime()
 
     def get(self, path: str, query: Query = (), *, deadline: float | None = None) -> dict[str, Any]:
         """The object or list at `path`."""
         return self.request("GET", path, query, deadline=deadline)
 
-    def read(self, path: str, query: Query = ()) -> HttpResponse:
-        """The raw response for `path`, for callers that need little of a large list."""
-        return self._answer("GET", path, query, limit=LARGEST_BODY)
+    def read(self, path: str, query: Query = (), *, largest: int = LARGEST_BODY) -> HttpResponse:
+        """The raw response for `path`, up to `largest` bytes, for callers that need little of a large list."""
+        return self._answer("GET", path, query, limit=largest)
 
     def post(self, path: str, body: object) -> dict[str, Any]:
         """Create an object or review; retried only if the server says that it did nothing."""
@@ -119,42 +118,44 @@ class Api:
             raise failure(got, self.connection, f"{method} {path}")
         return got
 
-    def open(self, path: str, query: Query, *, read_seconds: float) -> urllib3.BaseHTTPResponse:
-        """A response whose body has not been read yet (a watch).
+    def open(
+        self, path: str, query: Query, *, read_seconds: float, encoding: Literal["identity", "gzip"] = "identity"
+    ) -> OpenResponse:
+        """A response whose body has not been read yet (a watch, a long list).
 
         Raises:
             ApiError, BadConfig, ConnectionLost: as `request` does.
         """
-        response = self._opened(path, query, read_seconds)
+        response = self._opened(path, query, read_seconds, encoding)
         if renews_credentials(response.status, self.connection):
             response.close()
             self._pool.clear()
-            response = self._opened(path, query, read_seconds)
+            response = self._opened(path, query, read_seconds, encoding)
         if not is_success(response.status) or "html" in response.headers.get("content-type", "").lower():
             try:
                 answer = run_with_deadline(read_seconds, lambda: self._whole(response, path, LARGEST_OBJECT))
-            except (urllib3.exceptions.HTTPError, OSError) as error:
+            except (OSError, HttpError) as error:
                 raise unreachable(self.connection, error) from error
             raise failure(answer, self.connection, f"GET {path}")
         return response
 
-    def _opened(self, path: str, query: Query, read_seconds: float) -> urllib3.BaseHTTPResponse:
+    def _opened(self, path: str, query: Query, read_seconds: float, encoding: str) -> OpenResponse:
         with self._spoken("GET", path, query) as note:
-            send = self._prepared("GET", path, query, None, "", read_seconds, "identity")
+            send = self._prepared("GET", path, query, None, "", read_seconds, encoding)
             response = run_with_deadline(read_seconds, send, too_late=lambda late: late.close())
-            note(f"{response.status} {response.reason or ''}".strip())
+            note(f"{response.status} {response.reason}".strip())
         return response
 
     def _attempt(
         self, method: str, path: str, query: Query, content: bytes | None, content_type: str, limit: int
     ) -> HttpResponse:
-        self._trace.body("Request", content or b"")
+        self.trace.body("Request", content or b"")
         with self._spoken(method, path, query) as note:
             seconds = self.connection.timeout or ANSWER_SECONDS
             send = self._prepared(method, path, query, content, content_type, seconds, "gzip")
             answer = run_with_deadline(seconds, lambda: self._whole(send(), path, limit))
             note(f"{answer.status} {answer.reason}".strip())
-        self._trace.body("Response", answer.body)
+        self.trace.body("Response", answer.body)
         self.time.note(answer.headers.get("date", ""))
         for text in answer.warnings():
             self._on_warning(text)
@@ -169,43 +170,40 @@ class Api:
         content_type: str,
         seconds: float,
         encoding: str,
-    ) -> Callable[[], urllib3.BaseHTTPResponse]:
+    ) -> Callable[[], OpenResponse]:
         """A function that sends the request; credentials are obtained now, not when it is called."""
-        headers = urllib3.HTTPHeaderDict({"Accept": "application/json", "User-Agent": USER_AGENT})
-        headers["Accept-Encoding"] = encoding
-        for name, value in self.connection.headers():
-            # http.client encodes text as Latin-1, which turns this back into UTF-8.
-            headers.add(name, value.encode().decode("latin-1"))
+        headers = [("Accept", "application/json"), ("User-Agent", USER_AGENT), ("Accept-Encoding", encoding)]
+        headers += self.connection.headers()
         if content is not None:
-            headers["Content-Type"] = content_type
+            headers.append(("Content-Type", content_type))
         return lambda: self._pool.request(
             method,
-            self._url(path, query),
-            body=content,
-            headers=headers,
-            preload_content=False,
-            redirect=False,
-            retries=False,
-            timeout=urllib3.Timeout(connect=connect_timeout(seconds), read=seconds),
+            _resource(path, query),
+            headers,
+            content,
+            connect_seconds=connect_timeout(seconds),
+            seconds=seconds,
         )
 
     @contextmanager
     def _spoken(self, method: str, path: str, query: Query) -> Iterator[Callable[[str], None]]:
-        """Trace the request and translate exceptions of urllib3."""
+        """Trace the request and translate exceptions of sockets and HTTP."""
         began = time.monotonic()
         said = ["no response"]
         try:
             yield lambda status: said.__setitem__(0, status)
-        except (urllib3.exceptions.HTTPError, OSError) as error:
+        except (OSError, HttpError) as error:
             raise unreachable(self.connection, error) from error
         finally:
-            self._trace.answered(method, self._url(path, query), said[0], time.monotonic() - began)
+            self.trace.answered(method, self._url(path, query), said[0], time.monotonic() - began)
 
-    def _whole(self, response: urllib3.BaseHTTPResponse, path: str, limit: int) -> HttpResponse:
+    def _whole(self, response: OpenResponse, path: str, limit: int) -> HttpResponse:
         body = read_body(response, limit)
-        # Indexing joins repeated headers; iterating over items would yield them one by one.
-        headers = {name.lower(): response.headers[name] for name in response.headers}
-        return HttpResponse(response.status, response.reason or "", headers, body, self._url(path, ()))
+        return HttpResponse(response.status, response.reason, response.headers, body, self._url(path, ()))
 
     def _url(self, path: str, query: Query) -> str:
-        return f"{self.connection.server}{path}" + (f"?{urlencode(query)}" if query else "")
+        return self.connection.server + _resource(path, query)
+
+
+def _resource(path: str, query: Query) -> str:
+    return path + (f"?{urlencode(query)}" if query else "")

@@ -7,27 +7,28 @@ import zlib
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.errors import Malformed
-from kubectl_dshell.kube.rest.bounded import LARGEST_BODY
+from kubectl_dshell.kube.http.response import LARGEST_BODY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import urllib3
+    from kubectl_dshell.kube.rest.pool import OpenResponse
 
-_PIECE = 64 * 1024
+PIECE = 64 * 1024
+"""Bytes, at most, that are read or decompressed at a time."""
 _GZIP = 16 + zlib.MAX_WBITS
 
 
-def read_body(response: urllib3.BaseHTTPResponse, limit: int = LARGEST_BODY) -> bytes:
+def read_body(response: OpenResponse, limit: int = LARGEST_BODY) -> bytes:
     """The whole body; afterwards the connection may be reused. On failure it is closed.
 
     Raises:
         Malformed: more than `limit` bytes, or an encoding that was not requested or is corrupt.
-        urllib3.exceptions.HTTPError: the body was cut short or timed out.
+        OSError, HttpError: the body was cut short or timed out.
     """
     body = io.BytesIO()  # getvalue does not copy
     try:
-        for plain in _unpacked(response):
+        for plain in unpacked(response):
             _check(body.tell() + len(plain) <= limit, f"is larger than {limit >> 20} MiB")
             body.write(plain)
     except zlib.error as error:
@@ -37,20 +38,21 @@ def read_body(response: urllib3.BaseHTTPResponse, limit: int = LARGEST_BODY) -> 
         response.close()
         raise
     finally:
-        response.release_conn()
+        response.release()
     return body.getvalue()
 
 
-def _unpacked(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
+def unpacked(response: OpenResponse) -> Iterator[bytes]:
+    """The body in pieces; raises as `read_body`, and zlib.error."""
     encoding = response.headers.get("content-encoding", "").strip().lower()
     _check(encoding in ("", "identity", "gzip"), "is in an encoding that was not requested")
     unpack = zlib.decompressobj(_GZIP) if encoding == "gzip" else None
-    while piece := response.read(_PIECE, decode_content=False):
+    while piece := response.read(PIECE):
         if unpack is None:
             yield piece
             continue
         while piece and not unpack.eof:
-            yield unpack.decompress(piece, _PIECE)
+            yield unpack.decompress(piece, PIECE)
             piece = unpack.unconsumed_tail
     _check(unpack is None or unpack.eof, "is not valid gzip")
 

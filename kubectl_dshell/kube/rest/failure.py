@@ -21,7 +21,7 @@ def renews_credentials(status: int, connection: Connection) -> bool:
 def failure(answer: HttpResponse, connection: Connection, request: str) -> DshellError:
     """The exception for an unsuccessful `answer` to `request` ("VERB path")."""
     if answer.status == HTTPStatus.UNAUTHORIZED:
-        page = f"a web page at {answer.url}" if answer.is_page else f"the API server {connection.server}"
+        page = f"{answer.url} (a web page)" if answer.is_page else f"the API server {connection.server}"
         return BadConfig(
             f"{page} rejected the credentials of {_who(connection)}: they are invalid or have expired",
             "Log in again, then check with: kubectl auth whoami",

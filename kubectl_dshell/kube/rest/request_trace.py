@@ -1,23 +1,25 @@
-"""Traces of requests (`-v 6`) and bodies (`-v 8`), in nearly the same format as kubectl.
+"""Traces of what admission changed (`-v 1`), and of requests (`-v 6`) and bodies (`-v 8`) in nearly kubectl's format.
 
-Headers are never shown, nor the command in a URL. In bodies, values of environment variables other than our own, and of
-fields that hold secrets, are replaced. Commands, arguments and annotations of pods are shown, since nothing tells which
-of them are secret.
+Headers are never shown, and neither is the command in a URL. In bodies, values of environment variables other than our
+own, and of fields that hold secrets, are replaced. Commands, arguments and annotations of pods are shown, since nothing
+marks the secret ones.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from kubectl_dshell.domain.debug_container.admission import admission_changes
 from kubectl_dshell.kube.kubeconfig.secret import HIDDEN, scrub
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-REQUESTS, BODIES = 6, 8
+    from kubectl_dshell.domain.pod.pod import Json
+
+ADMISSION, REQUESTS, BODIES = 1, 6, 8
 _COMMAND = re.compile(r"(?<=[?&])command=[^&]*(?:&command=[^&]*)*")
 _OWN_PREFIX = "DSHELL_"
 _SEAL = "DSHELL_SEAL"  # that of a rejected entry would be valid for one added by somebody else
@@ -25,12 +27,17 @@ _SECRET_FIELDS = frozenset({"data", "stringData", "binaryData", "token", "passwo
 _APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
-@dataclass(frozen=True, slots=True)
-class RequestTrace:
+class RequestTrace(NamedTuple):
     """Writes a line at a time, if `level` (kubectl's -v) is high enough."""
 
     level: int
     write: Callable[[str], None]
+
+    def admitted(self, pod: str, sent: Json, stored: Json) -> None:
+        """Trace what admission changed in an ephemeral container of `pod`."""
+        if self.level >= ADMISSION:
+            for change in admission_changes(sent, stored):
+                self.write(f"{sent['name']} in {pod}: {change}")
 
     def answered(self, method: str, url: str, status: str, seconds: float) -> None:
         """Trace a request; `status` is e.g. "200 OK", or the reason why there is none."""

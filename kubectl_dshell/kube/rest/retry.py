@@ -1,12 +1,11 @@
 """The retry policy: which responses, how often and for how long, with jitter.
 
-Responses which say that the request was not carried out (429, 409 on PATCH, 503 with Retry-After) are retried for every
+Responses that say the request was not carried out (429, 409 on PATCH, 503 with Retry-After) are retried for every
 request; ambiguous ones (500, 502, 503, 504, a broken connection) only for idempotent requests.
 """
 
 from __future__ import annotations
 
-import random
 import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -105,6 +104,8 @@ def _pause(state: RetryCallState) -> float:
         asked = _retry_after(outcome.result())
         if asked is not None:
             return asked
+    import random
+
     step = min(FIRST_PAUSE * 2 ** (state.attempt_number - 1), LONGEST_PAUSE)
     return float(random.uniform(step / 2, step))  # noqa: S311  # jitter, not cryptography
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 
 AGREED = timedelta(seconds=5)
 """Smaller differences are ignored: a Date header has whole seconds and takes a moment to arrive."""
 _CREDIBLE = timedelta(days=3650)
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 class ServerTime:
@@ -27,12 +27,21 @@ class ServerTime:
     def now(self) -> datetime:
         """The current time in UTC."""
         ours = datetime.now(UTC)
-        offset = self._offset()
+        offset = self.offset() or timedelta()
         return ours + offset if AGREED < abs(offset) < _CREDIBLE else ours
 
-    def _offset(self) -> timedelta:
+    def offset(self) -> timedelta | None:
+        """How far the server's clock is ahead of ours; None if it has not sent the time."""
         try:
-            theirs = parsedate_to_datetime(self._date).astimezone(UTC)
-        except (TypeError, ValueError, OverflowError, IndexError):  # a server may send anything
-            return timedelta()
+            theirs = _parsed(self._date)
+        except ValueError:  # a server may send anything
+            return None
         return theirs - datetime.fromtimestamp(self._heard_at, UTC)
+
+
+def _parsed(date: str) -> datetime:
+    """A date as HTTP servers write it (RFC 9110, 5.6.7): Thu, 26 Nov 2026 10:00:00 GMT."""
+    _, day, month, year, clock, zone = date.split(" ")
+    if zone != "GMT":
+        raise ValueError(zone)
+    return datetime.fromisoformat(f"{year}-{_MONTHS.index(month) + 1:02}-{day}T{clock}+00:00")

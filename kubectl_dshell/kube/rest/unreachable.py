@@ -1,16 +1,14 @@
-"""Errors for an unreachable API server, from the exceptions of several libraries."""
+"""Errors for an unreachable API server, from the exceptions of sockets, ssl and HTTP."""
 
 from __future__ import annotations
 
-import http.client
 import socket
 import ssl
 from typing import TYPE_CHECKING
 
-import urllib3
-
 from kubectl_dshell.domain.text.bounds import one_line
 from kubectl_dshell.errors import BadConfig, ConnectionLost, shortage
+from kubectl_dshell.kube.http.errors import CutShort, HttpError
 from kubectl_dshell.kube.net.connect import ProxyError
 from kubectl_dshell.kube.rest.retry import TransientConnectionError
 
@@ -18,12 +16,9 @@ if TYPE_CHECKING:
     from kubectl_dshell.errors import DshellError
     from kubectl_dshell.kube.connection.connection import Connection
 
-_CAUSES = (OSError, http.client.HTTPException)
 
-
-def unreachable(connection: Connection, error: BaseException) -> DshellError:
-    """The error for a failed connection to the API server, from its innermost cause."""
-    reason = _innermost(error)
+def unreachable(connection: Connection, reason: BaseException) -> DshellError:
+    """The error for a failed connection to the API server, from its cause."""
     short = shortage(reason)
     if short is not None:
         return short
@@ -38,12 +33,10 @@ def unreachable(connection: Connection, error: BaseException) -> DshellError:
             "Check the client certificate of the user: kubectl config view --minify",
         )
     why = one_line(getattr(reason, "strerror", None) or str(reason) or type(reason).__name__)
-    if isinstance(reason, TimeoutError | urllib3.exceptions.TimeoutError):
+    if isinstance(reason, TimeoutError):
         why = "no response in time"
-    elif isinstance(reason, http.client.IncompleteRead):
-        why = "its response was cut short"
-    elif isinstance(reason, http.client.HTTPException) and not isinstance(reason, OSError):
-        why = f"its response is not valid HTTP ({type(reason).__name__}: {why})"
+    elif isinstance(reason, HttpError) and not isinstance(reason, CutShort):
+        why = f"its response is not valid HTTP ({why})"
     proxy = connection.proxy if not isinstance(reason, ProxyError) else None
     through = f" through the proxy {proxy.url}" if proxy else ""
     # As in kubectl, an absent server is reported immediately; a broken connection is worth a retry.
@@ -52,14 +45,3 @@ def unreachable(connection: Connection, error: BaseException) -> DshellError:
         f"the API server {connection.server} cannot be reached{through}: {why}",
         f'Context "{connection.context}"; check with: kubectl cluster-info',
     )
-
-
-def _innermost(error: BaseException) -> BaseException:
-    seen = error
-    while True:
-        inner = getattr(seen, "reason", None)
-        if not isinstance(inner, BaseException):
-            inner = seen.__cause__ or next((arg for arg in seen.args if isinstance(arg, _CAUSES)), None)
-        if inner is None or inner is seen:
-            return seen
-        seen = inner

@@ -8,11 +8,19 @@ _LONGEST = 14.0
 _MOST_PAUSES = 3
 
 
+class Delivery:
+    """What the watches of all pods have shown about what is between them and the server."""
+
+    proven = False
+    """Whether a watch has delivered, and none has missed anything since."""
+
+
 class WatchLiveness:
     """The watches of a pod; all times are monotonic seconds."""
 
-    def __init__(self, version: str, now: float) -> None:
+    def __init__(self, version: str, now: float, delivery: Delivery | None = None) -> None:
         """Before the first watch; the pod was last seen at `version`."""
+        self._delivery = delivery or Delivery()
         self.version = version
         self.vain = False
         """Whether the current watch has delivered nothing so far."""
@@ -23,7 +31,7 @@ class WatchLiveness:
 
     def begin(self, now: float) -> None:
         """Record the start of a watch."""
-        self.vain, self._deaf = True, True
+        self.vain, self._deaf = True, not self._delivery.proven
         self._in_vain += 1
         self._wait = DEAF_SECONDS
         self._look_at = now + self._wait
@@ -32,6 +40,7 @@ class WatchLiveness:
         """Record an event."""
         self.version = version
         self.vain = self._deaf = False
+        self._delivery.proven = True
         self._in_vain = 0
         self._wait = DEAF_SECONDS
         self._look_at = now + self._wait
@@ -46,10 +55,12 @@ class WatchLiveness:
         return now >= self._look_at
 
     def looked(self, version: str, now: float) -> bool:
-        """Whether the watch missed a change. A watch that has delivered is verified less and less often."""
+        """Whether the watch missed a change. Where watches have delivered, they are verified less and less often."""
         missed = version != self.version
         self.version = version
         self._deaf = self._deaf or missed
+        if missed:
+            self._delivery.proven = False
         self._wait = DEAF_SECONDS if self._deaf else min(2 * self._wait, _LONGEST)
         self._look_at = now + self._wait
         return missed

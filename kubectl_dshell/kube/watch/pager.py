@@ -6,14 +6,17 @@ since a single emoji would make its text four times as large, and pages after a 
 
 from __future__ import annotations
 
-import codecs
+import contextlib
 import json
-from dataclasses import dataclass
+import re
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kubectl_dshell.domain.pod.json_fields import Fields
-from kubectl_dshell.errors import ApiError, Malformed
+from kubectl_dshell.errors import ApiError, ConnectionLost, Malformed
+from kubectl_dshell.kube.http.response import LARGEST_BODY
+from kubectl_dshell.kube.rest.untrusted_json import at, text_at
+from kubectl_dshell.kube.watch.skim import ITEMS, PodsOfPage, debugged_in, is_debugged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,24 +30,30 @@ FIRST_PAGE = 10
 _USUAL_BYTES = 4 * 1024 * 1024
 _LARGEST_BYTES = 8 * 1024 * 1024
 """Of a page that is parsed; a larger one is requested again with fewer pods, down to one."""
-_PIECE = 65536  # most pods are smaller
+_LARGEST_RESPONSE = 32 * 1024 * 1024
+"""Of a page, however many pods are on it: ten of the largest pods."""
+_FEWEST_WHOLE = 1000
+"""Pods of a list that is requested as a whole: fewer are two pages, not worth the request for the version."""
+_MOST_WHOLE = 50_000
+"""An API server ends a response that takes longer than a minute."""
+_OLDEST_MINOR = 34
 _MOST_OLD = 5
-"""Responses in a row that the list is too old: each has a token to continue with, possibly forever."""
-_WANTED, _ITEMS, _FIRST = b'"ephemeralContainers"', b'"items":[', b'{"metadata":{"name":'
+"""Consecutive responses that the list is too old: each has a token to continue with, possibly forever."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """Pods, the version of the list, and the token of the next page (empty for the last)."""
 
     pods: Iterable[dict[str, Any]]
     """Each is parsed only when it is reached, since objects need far more memory than JSON."""
     version: str
     following: str
+    remaining: int = 0
+    """How many pods follow this page, if the server says so."""
 
 
 def pages(api: Api, path: str, query: list[tuple[str, str]], *, debugged: bool) -> Iterator[Page]:
-    """A list page by page; with `debugged` only pods with ephemeral containers.
+    """A list page by page; with `debugged` only pods with ephemeral containers, and a long list in one response.
 
     If the list expires in between (410), it continues with the rest as of now or, like client-go's pager, starts again,
     in which case pods are repeated.
@@ -52,11 +61,37 @@ def pages(api: Api, path: str, query: list[tuple[str, str]], *, debugged: bool) 
     Raises:
         ApiError, BadConfig, ConnectionLost: as for a request. Malformed: the response is not a list.
     """
+    found = _pages(api, path, query, debugged=debugged)
+    first = next(found)
+    if debugged and first.following and _is_whole_better(api, first.remaining):
+        from kubectl_dshell.kube.watch.whole_list import whole_list
+
+        with contextlib.suppress(ApiError, ConnectionLost, Malformed):  # the pages may be readable all the same
+            for pods, version, last in whole_list(api, path, query):
+                yield Page(pods, version, "" if last else first.following)
+            return
+    yield first
+    yield from found
+
+
+def _is_whole_better(api: Api, remaining: int) -> bool:
+    """Whether a list with so many more pods should be requested as a whole from this server."""
+    if not _FEWEST_WHOLE <= remaining <= _MOST_WHOLE:
+        return False
+    try:
+        version = api.get("/version")
+    except (ApiError, ConnectionLost, Malformed):
+        return False
+    minor = re.match(r"\d{1,4}", text_at(version, "minor"))  # "34+" of some vendors
+    return text_at(version, "major") == "1" and minor is not None and int(minor[0]) >= _OLDEST_MINOR
+
+
+def _pages(api: Api, path: str, query: list[tuple[str, str]], *, debugged: bool) -> Iterator[Page]:
     limit, most, following, old = FIRST_PAGE, PAGE, "", 0
     while True:
         options = [("limit", str(limit)), *([("continue", following)] if following else [])]
         try:
-            page, size = _page(api, path, [*query, *options], debugged=debugged, alone=limit == 1)
+            page, size = _page(api, path, [*query, *options], debugged=debugged, limit=limit)
         except ApiError as error:
             old += 1
             if error.code != HTTPStatus.GONE or not following or old > _MOST_OLD:
@@ -81,11 +116,11 @@ def pages(api: Api, path: str, query: list[tuple[str, str]], *, debugged: bool) 
         following = page.following
 
 
-def _page(api: Api, path: str, query: list[tuple[str, str]], *, debugged: bool, alone: bool) -> tuple[Page | None, int]:
+def _page(api: Api, path: str, query: list[tuple[str, str]], *, debugged: bool, limit: int) -> tuple[Page | None, int]:
     """The page, or None if it is too large, and its size; the response itself is not kept."""
-    answer = api.read(path, query)
+    answer = api.read(path, query, largest=_LARGEST_RESPONSE if limit else LARGEST_BODY)
     size = len(answer.body)
-    return (None if size > _LARGEST_BYTES and not alone else parse(answer, debugged=debugged)), size
+    return (None if size > _LARGEST_BYTES and limit != 1 else parse(answer, debugged=debugged)), size
 
 
 def _next(limit: int, size: int) -> int:
@@ -109,67 +144,23 @@ def _whole(answer: HttpResponse, *, debugged: bool) -> Page:
 
 def _page_of(document: dict[str, Any], pods: Iterable[dict[str, Any]]) -> Page:
     meta = Fields.of("the list of pods", document).fields("metadata")
-    return Page(pods, meta.text("resourceVersion"), meta.text("continue"))
+    return Page(pods, meta.text("resourceVersion"), meta.text("continue"), _remaining(document))
 
 
-def is_debugged(pod: object) -> bool:
-    """Whether the pod has ephemeral containers, or is malformed, which its parser should report."""
-    if not isinstance(pod, dict):
-        return True
-    spec = pod.get("spec") or {}
-    return not isinstance(spec, dict) or bool(spec.get("ephemeralContainers"))
+def _remaining(document: dict[str, Any]) -> int:
+    found = at(document, "metadata", "remainingItemCount")
+    return found if isinstance(found, int) else 0
 
 
 def _skim(body: bytes) -> Page | None:
-    """The debugged pods without parsing the others, ten times as fast; None if the layout is unexpected.
-
-    The API server writes the metadata of a list first, and the name of each item first. Quotes within strings are
-    escaped, so the search terms occur only as keys; each match is then parsed as JSON and checked.
-    """
-    start = body.find(_ITEMS)
+    """The debugged pods without parsing the others; None if the layout is unexpected."""
+    start = body.find(ITEMS)
     if start < 0:
         return None
     try:
-        document = json.loads(body[: start + len(_ITEMS)] + b"]}")
+        document = json.loads(body[: start + len(ITEMS)] + b"]}")
         if not isinstance(document, dict) or "metadata" not in document:
             return None
-        return _page_of(document, _Found(body, list(_debugged(body, start))))
+        return _page_of(document, PodsOfPage(body, list(debugged_in(body, start))))
     except (ValueError, RecursionError):
         return None
-
-
-class _Found:
-    """Pods that are known to be valid JSON, by their position in the page."""
-
-    def __init__(self, body: bytes, places: list[tuple[int, int]]) -> None:
-        self._body, self._places = body, places
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        return (json.loads(self._body[begin:end]) for begin, end in self._places)
-
-
-def _debugged(body: bytes, end: int) -> Iterator[tuple[int, int]]:
-    """Positions of pods with ephemeral containers; raises ValueError."""
-    while (found := body.find(_WANTED, end)) >= 0:
-        begin = body.rindex(_FIRST, end, found)
-        pod, after = _object(body, begin)
-        if after <= found:
-            raise ValueError("not of the item before")
-        if is_debugged(pod):
-            yield begin, after
-        end = after
-
-
-def _object(body: bytes, begin: int) -> tuple[dict[str, Any], int]:
-    """The JSON object at `begin` and its end; raises ValueError."""
-    decoder, size = json.JSONDecoder(), _PIECE
-    while True:
-        text, _ = codecs.utf_8_decode(body[begin : begin + size], "strict", False)  # noqa: FBT003  # incremental, not final
-        try:
-            pod, after = decoder.raw_decode(text)
-        except ValueError:
-            if begin + size >= len(body):
-                raise
-            size *= 4
-        else:
-            return pod, begin + len(text[:after].encode())

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from kubectl_dshell.domain.pod.watch_event import Happened, PodEvent
 from kubectl_dshell.errors import ApiError, ConnectionLost
 from kubectl_dshell.kube.rest.untrusted_json import text_at
-from kubectl_dshell.kube.watch.pager import is_debugged, pages
+from kubectl_dshell.kube.watch.pager import pages
+from kubectl_dshell.kube.watch.skim import is_debugged
 from kubectl_dshell.kube.watch.watch import TICK, watch
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class _Follower:
         self._vain += 1
         options = [*self._query, ("resourceVersion", self.version), ("allowWatchBookmarks", "true")]
         told_at = 0.0
-        for event in watch(self._api, self._path, options, time.monotonic() + WATCH_SECONDS):
+        for event in watch(self._api, self._path, options, time.monotonic() + WATCH_SECONDS, debugged=True):
             if event is not None:
                 self._wordless = 0
             self._vain = 0

@@ -11,14 +11,14 @@ from kubectl_dshell.output.debug_containers.table import WIDTH, heads, rows
 from kubectl_dshell.output.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from datetime import datetime
 
-    from kubectl_dshell.domain.debug_container.change import Change
+    from kubectl_dshell.domain.debug_container.change import ListUpdate
 
 
 class Changes(Protocol):
-    def show(self, changes: Sequence[Change], now: datetime) -> None:
+    def show(self, update: ListUpdate, now: datetime) -> None:
         """Called first with the whole list, then with the changes, of which there may be none."""
 
 
@@ -26,9 +26,9 @@ class JsonLines:
     def __init__(self, write: Callable[[str], None]) -> None:
         self._write = write
 
-    def show(self, changes: Sequence[Change], now: datetime) -> None:
+    def show(self, update: ListUpdate, now: datetime) -> None:
         del now
-        for change in changes:
+        for change in update.changes:
             self._write(json.dumps(change_document(change), separators=(",", ":")) + "\n")
 
 
@@ -36,9 +36,9 @@ class NameLines:
     def __init__(self, write: Callable[[str], None], *, everywhere: bool) -> None:
         self._write, self._everywhere = write, everywhere
 
-    def show(self, changes: Sequence[Change], now: datetime) -> None:
+    def show(self, update: ListUpdate, now: datetime) -> None:
         del now
-        for change in changes:
+        for change in update.changes:
             self._write(format_name(change.listed, everywhere=self._everywhere))
 
 
@@ -50,7 +50,8 @@ class TableLines:
         self._wide, self._everywhere, self._with_heads = wide, everywhere, with_heads
         self._table: Table | None = None
 
-    def show(self, changes: Sequence[Change], now: datetime) -> None:
+    def show(self, update: ListUpdate, now: datetime) -> None:
+        changes = update.changes
         if not changes:
             return
         names = heads(wide=self._wide, everywhere=self._everywhere)

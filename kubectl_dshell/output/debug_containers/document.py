@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from kubectl_dshell.domain.debug_container.end_message import termination_message
 from kubectl_dshell.domain.debug_container.listing import Stage
-from kubectl_dshell.domain.debug_container.status import termination_message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 VERSION = "dshell/v1"
 
 
-def list_document(found: Iterable[ListedContainer], unclear: Iterable[UnreadablePod]) -> dict[str, Any]:
+def list_document(found: Iterable[ListedContainer], unclear: Iterable[UnreadablePod], ended: int) -> dict[str, Any]:
+    """`ended` is the number of ended containers that were left out."""
     items = [debug_container_document(one) for one in found]
     return {
         "apiVersion": VERSION,
         "kind": "DebugContainerList",
         "items": items,
+        "endedNotShown": ended,
         "unreadablePods": unclear_documents(unclear),
     }
 
@@ -62,6 +64,9 @@ def debug_container_document(listed: ListedContainer) -> dict[str, Any]:
         "exitCode": container.exit_code,
         "startedAt": _time(container.started_at),
         "finishedAt": _time(container.finished_at),
+        "toolsFrom": (container.tools and container.tools.lender) or None,
+        "toolsFor": container.borrower or None,
+        "copyOf": container.copy_of or None,
         "ttlSeconds": container.limit,
         "endsAt": _time(ends_at(listed)),
         "clients": live.clients if live else None,

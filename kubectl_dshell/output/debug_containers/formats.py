@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from kubectl_dshell.domain.debug_container.listing import ListedContainer
+    from kubectl_dshell.domain.debug_container.status import DebugContainer
     from kubectl_dshell.domain.pod.unreadable import UnreadablePod
 
 
@@ -30,11 +31,17 @@ def format_debug_containers(
     return table if with_heads else table.partition("\n")[2]
 
 
-def format_document_of(found: Iterable[ListedContainer], unclear: Iterable[UnreadablePod], form: DocumentFormat) -> str:
+def format_document_of(
+    found: Iterable[ListedContainer], unclear: Iterable[UnreadablePod], ended: int, form: DocumentFormat
+) -> str:
     """The whole of -o json and -o yaml (docs/json.md)."""
-    return format_document(list_document(found, unclear), form)
+    return format_document(list_document(found, unclear, ended), form)
 
 
 def format_name(listed: ListedContainer, *, everywhere: bool) -> str:
-    s = listed.container
-    return escape_line(f"{s.namespace + '/' if everywhere else ''}{s.pod}/{s.name}") + "\n"
+    return name_line(listed.container, everywhere=everywhere)
+
+
+def name_line(container: DebugContainer, *, everywhere: bool) -> str:
+    where = f"{container.namespace}/" if everywhere else ""
+    return escape_line(f"{where}{container.pod}/{container.name}") + "\n"

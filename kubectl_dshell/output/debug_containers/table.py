@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kubectl_dshell.domain.text.duration import age, duration
 from kubectl_dshell.output.debug_containers.document import ends_at
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from kubectl_dshell.domain.debug_container.listing import ListedContainer
@@ -22,45 +22,66 @@ _IN_SHORT = {
     "by its last session": "",
     "by the cluster": "cluster",
     "at its limit": "limit",
+    "by a client": "cleanup",
     "after being kept": "kept",
     "after ": "no client",
 }
 """Short forms of the holder's end messages, by prefix."""
 
 
+class _Column(NamedTuple):
+    head: str
+    cell: Callable[[ListedContainer, datetime], str]
+
+
+_EVERYWHERE = (_Column("NAMESPACE", lambda one, _: one.container.namespace),)
+_USUAL = (
+    _Column("POD", lambda one, _: one.container.pod),
+    _Column("NAME", lambda one, _: one.container.name),
+    _Column("TARGET", lambda one, _: one.container.target),
+    _Column("USER", lambda one, _: one.container.user),
+    _Column("OWNER", lambda one, _: one.container.owner),
+    _Column("STATE", lambda one, _: state_cell(one)),
+    _Column("AGE", lambda one, now: age(now - at) if (at := one.container.started_at) else ""),
+)
+_WIDE = (
+    _Column("EXIT", lambda one, _: "" if one.container.exit_code is None else str(one.container.exit_code)),
+    _Column("TTL", lambda one, _: duration(one.container.limit) if one.container.limit else ""),
+    _Column("ENDS IN", lambda one, now: age(at - now) if (at := ends_at(one)) else ""),
+    _Column("TOOL", lambda one, _: one.tool),
+    _Column("REASON", lambda one, _: one.container.reason),
+    _Column("NODE", lambda one, _: one.container.node),
+    _Column("IMAGE", lambda one, _: one.container.image),
+    _Column("STALE", lambda one, _: one.why_stale),
+)
+
+
 def heads(*, wide: bool, everywhere: bool) -> list[str]:
-    more = ["EXIT", "TTL", "ENDS IN", "TOOL", "REASON", "NODE", "IMAGE", "STALE"] if wide else []
-    usual = ["POD", "NAME", "TARGET", "USER", "OWNER", "STATE", "AGE"]
-    return (["NAMESPACE"] if everywhere else []) + usual + more
+    return [column.head for column in _columns(wide=wide, everywhere=everywhere)]
 
 
 def rows(found: Sequence[ListedContainer], now: datetime, *, wide: bool, everywhere: bool) -> list[list[str]]:
-    whole = [_row(one, now, wide=wide, everywhere=everywhere) for one in found]
+    columns = _columns(wide=wide, everywhere=everywhere)
+    whole = [[column.cell(one, now) for column in columns] for one in found]
     return whole if wide else _fitted(heads(wide=False, everywhere=everywhere), whole)
 
 
-def _row(listed: ListedContainer, now: datetime, *, wide: bool, everywhere: bool) -> list[str]:
-    s = listed.container
-    state = state_cell(listed)
-    row = [s.pod, s.name, s.target, s.user, s.owner, state if wide else in_short(state)]
-    row.append(age(now - s.started_at) if s.started_at else "")
-    if wide:
-        ends = ends_at(listed)
-        row += ["" if s.exit_code is None else str(s.exit_code), duration(s.limit) if s.limit else ""]
-        row += [age(ends - now) if ends else "", listed.tool, s.reason, s.node, s.image, listed.why_stale]
-    return [s.namespace, *row] if everywhere else row
+def _columns(*, wide: bool, everywhere: bool) -> tuple[_Column, ...]:
+    return (*(_EVERYWHERE if everywhere else ()), *_USUAL, *(_WIDE if wide else ()))
 
 
 def state_cell(listed: ListedContainer) -> str:
-    """The state and, of a running container, the number of clients: "running, 1 here"."""
+    """The state and, of a running container, the number of clients: "running (1 client)"."""
     live = listed.container.live
     if listed.stale:
-        return "running, stale"
+        return "running (stale)"
+    if listed.container.borrower and (live is None or live.clients <= 1):
+        return f"running (for {listed.container.borrower})"
     if live is None:
         return listed.container.state
     if live.clients:
-        return f"running, {live.clients} here"
-    return "running, kept" if live.kept else "running, 0 here"
+        return f"running ({live.clients} client{'' if live.clients == 1 else 's'})"
+    return "running (kept)" if live.kept else "running (0 clients)"
 
 
 def in_short(state: str) -> str:
@@ -73,7 +94,10 @@ def in_short(state: str) -> str:
 
 
 def _fitted(names: list[str], whole: list[list[str]]) -> list[list[str]]:
-    """Cuts owners, then states, as far as needed for every line to fit."""
+    """Shortens states; then cuts owners, then states, as far as needed for every line to fit."""
+    state = names.index("STATE")
+    for row in whole:
+        row[state] = in_short(row[state])
     widths = [max(len(row[i] or "<none>") for row in [names, *whole]) for i in range(len(names))]
     excess = sum(widths) + _GAP * (len(widths) - 1) - WIDTH
     for column, shortest in _SHORTEST.items():

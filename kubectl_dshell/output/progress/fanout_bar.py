@@ -31,7 +31,7 @@ class FanoutBar:
             TextColumn("{task.completed:.0f}/{task.total:.0f}", table_column=Column(no_wrap=True)),
             BarColumn(bar_width=_BAR),
             TextColumn("{task.fields[text]}", markup=False, table_column=text),
-            console=Console(file=cast("IO[str]", _File(printer)), force_terminal=True),
+            console=Console(file=cast("IO[str]", _PrinterFile(printer)), force_terminal=True),
             transient=True,
             refresh_per_second=_PER_SECOND,
             redirect_stdout=False,
@@ -63,7 +63,7 @@ class FanoutBar:
         return f"{failed}{self._waits}"[: max(0, self._room)]
 
 
-class _File:
+class _PrinterFile:
     """The file that rich draws on."""
 
     encoding = "utf-8"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from kubectl_dshell.domain.stream import Output
+from kubectl_dshell.streaming.wrapped import WrappedStream
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 class WrappedTerminal(Protocol):
     def size(self) -> TerminalSize | None: ...
     def relay(self, stream: Stream, companion: Companion, *, stdin: bool, tty: bool) -> Exit: ...
+    def give_back(self, unread: bytes) -> None: ...
     def held(self) -> AbstractContextManager[None]: ...
 
 
@@ -26,36 +28,22 @@ class RecordedTerminal:
         self._recorder = recorder
         self.size = terminal.size
         self.held = terminal.held
+        self.give_back = terminal.give_back
 
     def relay(self, stream: Stream, companion: Companion, *, stdin: bool, tty: bool) -> Exit:
         self._recorder.begin(self.size(), raw=tty)
         return self._terminal.relay(_RecordedStream(stream, self._recorder), companion, stdin=stdin, tty=tty)
 
 
-class _RecordedStream:
+class _RecordedStream(WrappedStream):
     """A stream whose output is recorded."""
 
     def __init__(self, stream: Stream, recorder: Recorder) -> None:
-        self._stream = stream
+        super().__init__(stream)
         self._recorder = recorder
-        self.fileno = stream.fileno
-        self.send = stream.send
-        self.flush = stream.flush
-        self.end_input = stream.end_input
-        self.close = stream.close
-        self.keepalive = stream.keepalive
-        self.idle = stream.idle
-
-    @property
-    def wants_write(self) -> bool:
-        return self._stream.wants_write
-
-    @property
-    def backlog(self) -> int:
-        return self._stream.backlog
 
     def receive(self) -> Sequence[Event]:
-        events = self._stream.receive()
+        events = super().receive()
         for event in events:
             if isinstance(event, Output):
                 self._recorder.output(event)
@@ -63,4 +51,4 @@ class _RecordedStream:
 
     def resize(self, size: TerminalSize) -> None:
         self._recorder.resize(size)
-        self._stream.resize(size)
+        super().resize(size)

@@ -6,7 +6,7 @@ import click
 import pytest
 
 from kubectl_dshell.cli.flags.connection import ConnectionFlags
-from kubectl_dshell.cli.open import open_command
+from kubectl_dshell.cli.verbs.open import open_command
 
 NOT_TYPED_AGAIN = {"--token", "-v"}
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 import pytest
 
-from kubectl_dshell.cli.attach import AttachWord, attach_command
-from kubectl_dshell.cli.flags.param_types import DebugName, Reason
+from kubectl_dshell.cli.flags.param_types import Capabilities, DebugName, Reason
 from kubectl_dshell.cli.main import main
+from kubectl_dshell.cli.verbs.attach import AttachWord, attach_command
 from kubectl_dshell.domain.text.invocation import Invocation
 
 
@@ -81,8 +81,8 @@ def test_what_is_more_than_a_line_is_no_reason(text: str) -> None:
         (["attach", "--"], "no command after --"),
         (["attach", "web", "--", "cat", "\udcff"], "is not valid UTF-8"),
         (["attach", "web", "db"], "unexpected extra argument"),
-        (["attach", "web", "--image", "x"], "No such option"),
-        (["attach", "web", "--new"], "No such option"),
+        (["attach", "web", "--image", "x"], "no such option"),
+        (["attach", "web", "--new"], "no such option"),
     ],
 )
 def test_usage_errors(words: list[str], said: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -115,3 +115,22 @@ def typed(*words: str) -> str:
 )
 def test_the_flags_that_say_which_cluster_are_typed_again_but_no_secret(words: tuple[str, ...], again: str) -> None:
     assert typed(*words) == f"kubectl dshell web{again}"
+
+
+@pytest.mark.parametrize(
+    ("word", "names"),
+    [
+        ("SYS_PTRACE", ("SYS_PTRACE",)),
+        ("CAP_SYS_PTRACE,net_admin", ("SYS_PTRACE", "NET_ADMIN")),
+        ("ALL", ("ALL",)),
+        ("BPF, KILL", ("BPF", "KILL")),
+    ],
+)
+def test_capabilities_are_spelled_as_in_kubernetes(word: str, names: tuple[str, ...]) -> None:
+    assert Capabilities().convert(word, None, None) == names
+
+
+@pytest.mark.parametrize("word", ["", "PTRACE", "SYS_PTRACE,", "CAP_ALL_OF_THEM", "SYS-PTRACE", "21"])
+def test_what_is_no_capability_is_refused(word: str) -> None:
+    with pytest.raises(click.UsageError, match="is not a Linux capability; written as in SYS_PTRACE,NET_ADMIN"):
+        Capabilities().convert(word, None, None)

@@ -28,7 +28,7 @@ class Outer(Options):
     words: tuple[str, ...] = parsed(operands(click.STRING, "words", "WORD..."))
     command: tuple[str, ...] | None = remote_command()
     inner: Inner = nested(Inner)
-    colour: Colour = parsed(option(OneOf(Colour), "--colour", default=Colour.RED, group="Look", help="Which."))
+    colour: Colour = parsed(option(OneOf(Colour), "-c", "--colour", default=Colour.RED, group="Look", help="Which."))
 
 
 def _run(options: Outer) -> int:
@@ -55,6 +55,11 @@ def test_what_is_given_is_converted() -> None:
 
     assert (options.words, options.command, options.inner.slow, options.inner.keep) == (("a", "b"), ("x",), True, 3600)
     assert options.colour is Colour.BLUE
+
+
+@pytest.mark.parametrize("words", [("-c", "blue"), ("-cblue",), ("-c=blue",)], ids=" ".join)
+def test_the_value_of_a_short_flag_is_written_in_three_ways_as_for_kubectl(words: tuple[str, ...]) -> None:
+    assert parse(*words).colour is Colour.BLUE
 
 
 @pytest.mark.parametrize("word", ["RED", "red", "", "green"])

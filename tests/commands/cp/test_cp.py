@@ -15,9 +15,9 @@ from kubectl_dshell.commands.cp.cp import CopyIn, CopyOut, copy_in, copy_out
 from kubectl_dshell.commands.cp.ports import CopyPorts
 from kubectl_dshell.domain.cp.copy_spec import RemotePath
 from kubectl_dshell.domain.progress import ProgressMeter
-from kubectl_dshell.domain.stream import Companion, Exit, Piped, Stream
+from kubectl_dshell.domain.stream import Channel, Companion, Event, Exit, Output, Piped, Stream
 from kubectl_dshell.errors import ConnectionLost, DshellError, Forbidden, NotFound, OutputFailed, Truncated
-from tests.commands.world import Exec, FakeStreams, World, request
+from tests.commands.world import CLOSED, GONE, OPEN, Exec, FakeStream, FakeStreams, World, request, running_holder
 
 ETC = RemotePath(None, "web", "etc", folder=False, contents=False)
 CHANGED = "tar: ./a.log: file changed as we read it\n"
@@ -108,8 +108,8 @@ def test_a_copy_is_committed_when_all_is_well() -> None:
 
     assert out(sides, world) == 0
     assert sides.log == ["land here ['etc']", "receive archive", "commit", "discard"]
-    (mode, *words) = next(argv for _, argv in world.opened if argv[0] == "run")
-    assert (mode, words[:2], words[3:]) == ("run", ["sh", "-c"], ["cp"])
+    (mode, *words) = next(argv for _, argv in world.opened if argv[0] == "pipe")
+    assert (mode, words[:2], words[3:]) == ("pipe", ["sh", "-c"], ["cp"])
     assert sides.words.startswith(b"set -- strict etc\n")
 
 
@@ -181,8 +181,8 @@ def test_nothing_is_sent_before_the_other_side_is_ready() -> None:
     assert into(sides, world) == 0
     assert sides.sent
     assert re.match(rb"set -- etc file \.dshell-[a-z0-9]{8} src\n", sides.words)
-    (mode, *words) = next(argv for _, argv in world.opened if argv[0] == "run")
-    assert (mode, words[3:]) == ("run", ["cp"])
+    (mode, *words) = next(argv for _, argv in world.opened if argv[0] == "pipe")
+    assert (mode, words[3:]) == ("pipe", ["cp"])
 
 
 @pytest.mark.parametrize(("copy", "wanted"), [(out, False), (into, None)], ids=["out", "in"])
@@ -194,7 +194,7 @@ def test_a_server_without_half_close_can_be_copied_from(
 
     class Looking(FakeStreams):
         def answer(self, asked: Exec) -> Stream:
-            if asked.mode == "run":
+            if asked.mode == "pipe":
                 seen.append(asked.half_close)
             return super().answer(asked)
 
@@ -212,6 +212,19 @@ def test_nothing_more_is_sent_when_it_is_not_wanted(written: bytes) -> None:
     assert sides.sent.endswith(b"stopped")
 
 
+@pytest.mark.parametrize("copy", [out, into])
+def test_where_no_exec_gets_through_nothing_is_added_or_copied(copy: Callable[[Sides, World], int]) -> None:
+    sides, world = Sides(), World()
+    world.streams.refusal = Forbidden("an admission policy denied exec")
+
+    with pytest.raises(Forbidden) as caught:
+        copy(sides, world)
+
+    assert caught.value.remarks == ("Nothing was added to the pod.",)
+    assert (world.added, sides.sent, sides.words) == ([], None, b"")
+    assert "commit" not in sides.log
+
+
 def test_what_failed_here_is_told_first() -> None:
     sides = Sides(
         written=b"ready\n", end=Exit(65), said="the archive ended early\n", fails=NotFound("src: Permission denied")
@@ -219,3 +232,88 @@ def test_what_failed_here_is_told_first() -> None:
 
     with pytest.raises(NotFound, match="src: Permission denied"):
         into(sides, World())
+
+
+class Refusing(FakeStreams):
+    """Its first commands end so, without having begun."""
+
+    def __init__(self, *events: Sequence[Event]) -> None:
+        super().__init__()
+        self.events = [list(these) for these in events]
+
+    def answer(self, asked: Exec) -> Stream:
+        stream = super().answer(asked)
+        if asked.mode == "pipe" and self.events:
+            assert isinstance(stream, FakeStream)
+            stream.events = self.events.pop(0)
+        return stream
+
+
+def pipes(world: World) -> list[str]:
+    """The debug containers in which a copy was tried."""
+    return [container for container, argv in world.opened if argv[0] == "pipe"]
+
+
+@pytest.mark.parametrize(
+    "facts", [[OPEN], [GONE, OPEN]], ids=["its root opens a moment later", "its holder was ending"]
+)
+def test_a_copy_out_that_was_refused_is_made_once(facts: list[str]) -> None:
+    sides, world = Sides(), World(streams=Refusing(*[[Exit(72)]] * (len(facts) == 1)), facts=[*facts])
+    running_holder(world)
+
+    assert out(sides, world) == 0
+
+    assert sides.log == ["land here ['etc']", "receive archive", "commit", "discard"]
+    assert len(pipes(world)) == 2
+    assert len(world.added) == len(facts) - 1
+
+
+@pytest.mark.parametrize(
+    "facts", [[OPEN], [GONE, OPEN]], ids=["its root opens a moment later", "its holder was ending"]
+)
+def test_a_copy_in_that_was_refused_is_made_once(facts: list[str]) -> None:
+    sides = Sides(written=b"ready\n")
+    world = World(streams=Refusing(*[[Exit(72)]] * (len(facts) == 1)), facts=[*facts])
+    running_holder(world)
+
+    assert into(sides, world) == 0
+
+    assert sides.sent
+    assert len(pipes(world)) == 2
+    assert len(world.added) == len(facts) - 1
+
+
+def test_where_the_root_is_closed_nothing_is_copied() -> None:
+    sides, world = Sides(), World(facts=[CLOSED])
+
+    with pytest.raises(Forbidden):
+        out(sides, world)
+
+    assert not any(line.startswith(("receive", "commit")) for line in sides.log)
+
+
+def test_a_warning_of_the_debug_image_s_shell_refuses_no_copy() -> None:
+    """It comes before the mark, in a message of its own."""
+
+    class Warned(FakeStream):
+        def _prologue(self) -> list[Event]:
+            return [Output(Channel.STDERR, b"sh: warning: setlocale\n"), *super()._prologue()]
+
+        def receive(self) -> list[Event]:
+            events = super().receive()
+            self.events = events[1:]
+            return events[:1]
+
+    class Streams(FakeStreams):
+        def answer(self, asked: Exec) -> Stream:
+            stream = super().answer(asked)
+            if asked.mode != "pipe":
+                return stream
+            stream.close()
+            return Warned([])
+
+    sides = Sides()
+
+    assert out(sides, World(streams=Streams())) == 0
+
+    assert sides.log[1:3] == ["receive archive", "commit"]

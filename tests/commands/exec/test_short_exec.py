@@ -7,8 +7,11 @@ import pytest
 from kubectl_dshell.commands.exec.short_exec import exec_once
 from kubectl_dshell.commands.parallel import Stop
 from kubectl_dshell.domain.pod.container_ref import ContainerRef
-from kubectl_dshell.domain.stream import Channel, Event, Output, Stream
+from kubectl_dshell.domain.stream import Channel, Event, Exit, Output, Stream
+from kubectl_dshell.remote.exec_script import ExecScript, state_exec
 from tests.commands.world import Exec, FakeStream, FakeStreams, World
+
+PLACE = ContainerRef("ns", "web", "dshell-a")
 
 
 class Talker(FakeStream):
@@ -34,9 +37,26 @@ def test_who_does_not_end_is_left(channel: Channel) -> None:
 
     ports = World(streams=Talkative()).ports()
 
-    answer = exec_once(ContainerRef("ns", "web", "dshell-a"), ["state"], ports, stop, seconds=1000)
+    answer = exec_once(PLACE, state_exec(), ports, stop, seconds=1000)
 
     stop.close()
     assert answer.exit is None
     assert len(answer.out) == (66000 if channel is Channel.STDOUT else 0)
     assert talker.closed
+
+
+def test_the_script_comes_first_and_the_words_after_it() -> None:
+    stream, stop = FakeStream([Exit(0)]), Stop()
+
+    class One(FakeStreams):
+        def answer(self, asked: Exec) -> Stream:
+            assert asked.mode == "x"
+            return stream
+
+    asked = ExecScript(("sh", "-c", "read it", "dshell", "x"), b"script\nof two lines\n\n")
+
+    answer = exec_once(PLACE, asked, World(streams=One()).ports(), stop, seconds=1000, words=b"end\n")
+
+    stop.close()
+    assert answer.exit == Exit(0)
+    assert (stream.script, stream.sent) == (asked.text, b"end\n")

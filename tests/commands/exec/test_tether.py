@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
 
 import pytest
 
@@ -16,7 +18,9 @@ from kubectl_dshell.errors import (
     PermissionDenied,
     Unavailable,
 )
-from tests.commands.world import OPEN, FakeStream, World
+from kubectl_dshell.remote.exec_script import program
+from tests.commands.world import GONE, NEW, OPEN, FakeStream, World
+from tests.waiting import wait_until
 
 SESSION = "abcdefgh"
 
@@ -24,10 +28,12 @@ SESSION = "abcdefgh"
 class Line:
     """A tether on a scripted supply of streams."""
 
-    def __init__(self, *streams: FakeStream | DshellError, late: bool = False) -> None:
+    def __init__(self, *streams: FakeStream | DshellError, first: bool = False, late: bool = False) -> None:
         self.world = World()
         self.supply: Iterator[FakeStream | DshellError] = iter(streams)
-        self.tether = Tether(SESSION, self._connect, self.world.clock, self.world.notices.warn, late=late)
+        self.tether = Tether(SESSION, self._connect, self.world.clock, self.world.notices.warn, first=first)
+        if not late:
+            self.tether.connect()
 
     def _connect(self) -> Stream:
         given = next(self.supply)
@@ -40,17 +46,39 @@ def stream(*events: Event, facts: str = OPEN) -> FakeStream:
     return FakeStream([Output(Channel.STDOUT, f"{facts}\n".encode()), *events], echo=True)
 
 
-def test_a_late_one_connects_when_its_first_beat_is_due() -> None:
+@pytest.mark.parametrize("seconds", [2.0, 15.0])
+def test_a_late_one_connects_after_so_many_seconds(seconds: float) -> None:
     fake = stream()
     line = Line(fake, late=True)
+    line.tether.connect(seconds)
 
-    assert line.tether.service(10.0) == pytest.approx(15.0, abs=0.1)
+    assert line.tether.service(seconds - 1) == pytest.approx(seconds, abs=0.1)
     assert not line.tether.alive
-    line.tether.service(15.1)
+    line.tether.service(seconds + 0.1)
     assert line.tether.facts().pid == 7
-    line.tether.service(15.2)
+    line.tether.service(seconds + 0.2)
 
     assert fake.sent.startswith(f"beat {SESSION} 50 0\n".encode())
+    line.tether.close()
+
+
+def test_the_earlier_of_two_times_counts() -> None:
+    line = Line(late=True)
+    line.tether.connect(15.0)
+    line.tether.connect(2.0)
+    line.tether.connect(15.0)
+
+    assert line.tether.service(1.0) == pytest.approx(2.0, abs=0.1)
+    line.tether.close()
+
+
+def test_a_late_one_does_not_connect_by_itself() -> None:
+    line = Line(late=True)
+
+    line.tether.service(20.0)
+    line.tether.service(40.0)
+
+    assert not line.tether.alive
     line.tether.close()
 
 
@@ -62,6 +90,28 @@ def test_a_late_one_connects_for_its_facts_and_for_its_goodbye() -> None:
 
     assert fake.sent.endswith(b"bye x\n")
     one.tether.close()
+
+
+def test_a_late_one_connects_when_it_is_told_to() -> None:
+    line = Line(fake := stream(), late=True)
+    line.tether.service(0.1)
+    assert not line.tether.alive
+
+    line.tether.connect()
+    wait_until(lambda: line.tether.service(0.2) and fake.sent, 10)
+
+    line.tether.close()
+
+
+def test_who_is_told_to_connect_again_has_one_connection() -> None:
+    line = Line(stream(), late=True)
+    line.tether.facts()
+
+    line.tether.connect()
+    line.tether.service(0.2)
+
+    assert line.tether.alive
+    line.tether.close()
 
 
 def test_a_late_one_that_nobody_needs_never_connects() -> None:
@@ -104,6 +154,67 @@ def test_how_long_it_is_to_be_kept_is_said_at_once_and_with_each_beat() -> None:
     assert fake.sent.splitlines()[-2:] == [f"beat {SESSION} 50 0".encode(), b"keep 1800"]
     assert fake.sent.count(b"keep 1800\n") == 3
     line.tether.close()
+
+
+@pytest.mark.parametrize(("facts", "programs"), [(NEW, [program()]), (OPEN, []), (GONE, [])])
+def test_a_first_process_without_a_text_gets_it_once(facts: str, programs: list[bytes]) -> None:
+    line = Line(fake := stream(facts=facts))
+    line.tether.facts()
+    for now in (100.0, 105.0, 116.0):
+        line.tether.service(now)
+
+    assert fake.programs == programs
+    assert fake.sent.count(f"beat {SESSION} 50 0\n".encode()) == 3, "the beats are not part of it"
+    line.tether.close()
+
+
+def test_the_text_is_no_word_that_an_echo_is_awaited_for() -> None:
+    line = Line(stream(facts=NEW))
+
+    assert line.tether.facts().holder_waits
+    assert line.tether.goodbye(b"bye x\n")
+
+
+def test_a_late_one_brings_the_text_too() -> None:
+    """The exec that should have brought it may not have come."""
+    line = Line(fake := stream(facts=NEW), late=True)
+
+    assert line.tether.goodbye(b"bye x\n")
+    assert (fake.programs, fake.sent.endswith(b"bye x\n")) == ([program()], True)
+
+
+def test_who_has_sent_the_text_unasked_does_not_send_it_again() -> None:
+    line = Line(fake := stream(facts=NEW), first=True)
+    line.tether.facts()
+    line.tether.service(10.0)
+
+    assert fake.programs == []
+    line.tether.close()
+
+
+def test_it_gets_it_once_however_often_its_facts_say_that_it_waits() -> None:
+    """The app's user can write into a tether: a line costs a line, not a program."""
+    line = Line(fake := stream(facts=f"{NEW}\n{NEW}"))
+    with closing(line.tether):
+        line.tether.facts()
+        fake.events.append(Output(Channel.STDOUT, f"{NEW}\n".encode() * 100))
+        line.tether.service(10.0)
+
+        assert len(fake.programs) == 1
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize(("again", "programs"), [(NEW, [program()]), (OPEN, [])])
+def test_after_a_lost_connection_the_facts_decide_again(again: str, programs: list[bytes], *, first: bool) -> None:
+    before, after = stream(facts=NEW), stream(facts=again)
+    line = Line(before, after, first=first)
+    line.tether.facts()
+    before.events.append(Exit(137))
+    line.tether.service(10.0)
+    line.world.time = 20.0
+
+    assert line.tether.goodbye(b"bye x\n")
+    assert (before.programs, after.programs) == ([] if first else [program()], programs)
 
 
 def test_goodbye_is_acknowledged_by_its_echo() -> None:
@@ -149,6 +260,11 @@ def test_a_tether_that_ends_is_connected_again() -> None:
     assert second.sent.endswith(b"bye x\n")
 
 
+def settled(line: Line, now: float) -> bool:
+    line.tether.service(now)
+    return not line.tether._connector.busy
+
+
 def test_who_has_no_credentials_to_come_back_with_is_told_so_once() -> None:
     first = stream()
     line = Line(first, BadConfig("the plugin failed\nSSO: "), BadConfig("retry_command"))
@@ -156,11 +272,29 @@ def test_who_has_no_credentials_to_come_back_with_is_told_so_once() -> None:
     first.events.append(Exit(137))
     for now in (10.0, 20.0, 30.0):
         line.world.time = now
-        line.tether.service(now)
-        line.tether._pump(lambda: not line.tether._connector.busy, 5)
+        wait_until(partial(settled, line, now), 5)
 
     told = "the session continues, but will end soon without credentials: the plugin failed SSO:"
     assert [text for text in line.world.said if "credentials" in text] == [told]
+    line.tether.close()
+
+
+def test_who_has_none_for_the_first_connection_is_told_so_too() -> None:
+    line = Line(BadConfig("the plugin failed"))
+
+    wait_until(partial(settled, line, 1.0), 5)
+
+    assert line.world.said == ["the session continues, but will end soon without credentials: the plugin failed"]
+    line.tether.close()
+
+
+def test_who_waits_for_the_facts_gets_the_error_and_no_warning() -> None:
+    line = Line(BadConfig("the plugin failed"))
+
+    with pytest.raises(BadConfig):
+        line.tether.facts()
+
+    assert line.world.said == []
     line.tether.close()
 
 
@@ -193,7 +327,7 @@ def test_silence_for_the_whole_lease_is_a_lost_connection() -> None:
     for seconds in range(0, 50, 10):
         line.tether.service(began + seconds)
 
-    with pytest.raises(ConnectionLost, match="whole lease"):
+    with pytest.raises(ConnectionLost, match="has not answered for 50 s"):
         line.tether.service(began + 51)
     line.tether.close()
 
@@ -238,15 +372,21 @@ def test_how_long_nothing_was_heard_is_counted_from_the_last_word_that_was_answe
 
 def test_that_the_pod_is_being_stopped_is_passed_on_and_is_no_echo() -> None:
     said: list[str] = []
-    line = Line(fake := stream())
+    fake = FakeStream([Output(Channel.STDOUT, f"{OPEN}\n".encode())])
+    line = Line(fake)
     line.tether.say_leaving = lambda: said.append("leaving")
+    line.world.time += 5
     line.tether.facts()
+    assert fake.sent == f"beat {SESSION} 50 5\n".encode()
 
     fake.events.append(Output(Channel.STDOUT, b"dshell-leaving\n"))
     line.tether.service(10.0)
 
     assert said == ["leaving"]
-    assert line.tether.registered()
+    assert line.tether.unheard > 5
+    fake.events.append(Output(Channel.STDOUT, fake.sent))
+    line.tether.service(10.0)
+    assert line.tether.unheard < 1
     line.tether.close()
 
 

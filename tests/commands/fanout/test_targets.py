@@ -6,8 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from kubectl_dshell.commands.fanout import targets
 from kubectl_dshell.commands.fanout.targets import TargetQuery, find, one_pod
+from kubectl_dshell.domain.pod.pod import Pod, parse_pod
 from kubectl_dshell.domain.pod.reference import Reference, parse_reference
+from kubectl_dshell.domain.shard import Shard
 from kubectl_dshell.errors import DshellError, ExitStatus, Forbidden, NotFound, UsageError
 from kubectl_dshell.kube.refusals import ApiRequest
 from tests.commands.world import FakeCluster, World, refused
@@ -45,9 +48,14 @@ def deployment(*pods: Json) -> World:
 
 
 def aim(
-    *words: str, selector: str = "", namespace: str | None = "shop", every: bool = False, c: str = ""
+    *words: str,
+    selector: str = "",
+    namespace: str | None = "shop",
+    every: bool = False,
+    c: str = "",
+    shard: Shard | None = None,
 ) -> TargetQuery:
-    return TargetQuery(tuple(map(parse_reference, words)), selector, namespace, c or None, every)
+    return TargetQuery(tuple(map(parse_reference, words)), selector, namespace, c or None, every, shard)
 
 
 def names(world: World, what: TargetQuery) -> list[str]:
@@ -204,3 +212,82 @@ def test_a_refusal_is_told_by_name(
 
     assert said in refusal.value.message
     assert refusal.value.status in (ExitStatus.FORBIDDEN, ExitStatus.USAGE)
+
+
+def many(count: int, *, runs: bool = True) -> list[Json]:
+    made = [pod(f"p-{n}", runs=runs) for n in range(count)]
+    for n, one in enumerate(made):
+        one["metadata"]["uid"] = f"uid-{n}"
+    return made
+
+
+def test_the_shards_of_a_selection_are_all_its_pods_each_once() -> None:
+    world = shop({"": many(40)})
+
+    parts = [names(world, aim(every=True, shard=Shard(index, 3))) for index in range(3)]
+
+    assert sorted(name for part in parts for name in part) == sorted(f"p-{n}" for n in range(40))
+    assert all(parts)
+
+
+def test_the_pods_of_a_workload_are_divided_too() -> None:
+    world = deployment(*many(8))
+
+    parts = [names(world, aim("deploy/web", every=True, shard=Shard(index, 2))) for index in range(2)]
+
+    assert sorted(parts[0] + parts[1]) == sorted(f"p-{n}" for n in range(8))
+
+
+def test_a_malformed_pod_fails_in_one_shard() -> None:
+    broken = pod("broken")
+    broken["spec"]["containers"] = 5
+    broken["metadata"]["uid"] = 7
+    world = shop({"": [*many(6), broken]})
+
+    found = [name for index in range(4) for name in names(world, aim(every=True, shard=Shard(index, 4)))]
+
+    assert found.count("broken") == 1
+    assert len(found) == 7
+
+
+def test_a_shard_may_be_empty_if_another_one_is_not() -> None:
+    (there,) = many(1)
+    world = shop({"": [there]})
+
+    parts = [names(world, aim(every=True, shard=Shard(index, 5))) for index in range(5)]
+
+    assert sorted(map(len, parts)) == [0, 0, 0, 0, 1]
+    assert world.said == []
+
+
+def test_a_shard_without_usable_pods_says_which_it_skipped() -> None:
+    world = shop({"": [*many(6, runs=False), *map(pod, ["usable"])]})
+
+    for index in range(2):
+        names(world, aim(every=True, shard=Shard(index, 2)))
+
+    skipped = [int(line.split()[1]) for line in world.said]
+    assert sum(skipped) == 6, "each is said by one worker"
+
+
+@pytest.mark.parametrize("index", range(3))
+def test_a_selection_without_usable_pods_stays_an_error_in_every_shard(index: int) -> None:
+    with pytest.raises(NotFound, match="there are no pods in namespace shop"):
+        names(shop({}), aim(every=True, shard=Shard(index, 3)))
+    with pytest.raises(NotFound, match="none of the 4 pods in namespace shop can be entered: pod p-"):
+        names(shop({"": many(4, runs=False)}), aim(every=True, shard=Shard(index, 3)))
+
+
+def test_of_other_shards_no_more_is_parsed_than_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[str] = []
+
+    def counted(raw: Json) -> Pod:
+        parsed.append(raw["metadata"]["name"])
+        return parse_pod(raw)
+
+    monkeypatch.setattr(targets, "parse_pod", counted)
+    world = shop({"": many(100)})
+
+    mine = names(world, aim(every=True, shard=Shard(1, 4)))
+
+    assert len(parsed) == len(mine) + 1

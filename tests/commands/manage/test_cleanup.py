@@ -100,7 +100,7 @@ def test_what_does_not_say_whether_it_is_used_is_left_alone_and_that_is_said() -
     world.vanished = {OURS}
 
     assert names(choose(replace(SHOP, stale=True), world.ports())) == []
-    assert any(re.match(r"1 left alone \(.+\): could not determine whether", line) for line in world.said)
+    assert any(re.match(r"skipped 1 \(.+\): could not determine whether", line) for line in world.said)
 
 
 @pytest.mark.parametrize("key", [OTHER_KEY, None], ids=["sealed by another", "not sealed"])
@@ -120,7 +120,7 @@ def test_without_a_key_the_user_name_tells_what_is_mine_and_that_is_said(owner: 
 
     assert names(choose(replace(SHOP, mine=True), world.ports())) == wanted
     assert world.said == [
-        "--mine matches the user name ada, which others may share: no key has been made on this machine yet"
+        "--mine matches the user name ada, which others may share: no key has been created on this machine yet"
     ]
 
 
@@ -139,13 +139,13 @@ def test_how_many_of_other_tools_are_left_alone_is_said() -> None:
 
     choose(SHOP, world.ports())
 
-    assert world.said == ["1 made by other tools left alone (--any-tool ends them too)"]
+    assert world.said == ["skipped 1 created by other tools (--any-tool ends them too)"]
 
 
 def test_an_unknown_name_is_refused_before_anything_ends() -> None:
     world = world_with_one_of_each()
 
-    with pytest.raises(NotFound, match="named nope in namespace shop"):
+    with pytest.raises(NotFound, match="found for nope in namespace shop"):
         choose(replace(SHOP, names=(OURS, "nope")), world.ports())
     assert world.opened == []
 

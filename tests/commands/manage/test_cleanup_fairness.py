@@ -10,11 +10,11 @@ import pytest
 from kubectl_dshell.commands.manage.cleanup import CleanupRequest, choose, end_all
 from kubectl_dshell.commands.manage.list import ListRequest, list_chosen
 from kubectl_dshell.domain.debug_container.cleanup_result import CleanupOutcome, CleanupResult
-from kubectl_dshell.domain.debug_container.spec import DebugSpec, Scripts, container_spec
+from kubectl_dshell.domain.debug_container.spec import DebugSpec, container_spec
 from kubectl_dshell.domain.stream import Channel, Exit, Output, Stream
 from kubectl_dshell.output.cleanup_report import not_ended
 from tests.commands.world import OPEN, Exec, FakeClock, FakeCluster, FakeStream, FakeStreams, World
-from tests.pods import Json, pod_json
+from tests.pods import STARTER, Json, pod_json
 
 STALE = "dshell-state holder=ok sessions=1 silent=99 kept=0 left=100"
 NAME = "dshell-abcde"
@@ -25,7 +25,7 @@ WANTED = DebugSpec("app", "busybox:1.37", None, {"runAsUser": 65532}, "ada", "0.
 
 def pod_in(namespace: str, name: str) -> Json:
     runs = {"name": NAME, "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}}}
-    pod = pod_json(ephemeral=[container_spec(NAME, WANTED, Scripts("H", "E"))], ephemeral_statuses=[runs])
+    pod = pod_json(ephemeral=[container_spec(NAME, WANTED, ["sh"], STARTER)], ephemeral_statuses=[runs])
     pod["metadata"] |= {"name": name, "namespace": namespace, "uid": f"{namespace}/{name}"}
     return pod
 
@@ -155,4 +155,4 @@ def test_a_list_is_there_in_time_and_says_who_was_not_asked() -> None:
     assert len(listed.found) == 3001
     assert [one.container.live is not None for one in listed.found if one.container.namespace == "zzz"] == [True]
     assert world.latest < 85, "60 s, those that were being asked, and 3000 looks at the clock"
-    assert any("of the running debug containers for clients" in line for line in world.said)
+    assert any("running debug containers were not asked for their clients" in line for line in world.said)

@@ -9,7 +9,7 @@ import pytest
 
 from kubectl_dshell.commands.manage.list import ListRequest, list_chosen, say_way_out
 from kubectl_dshell.commands.manage.watch import watch_chosen
-from kubectl_dshell.domain.debug_container.listing import ListFilter, SortKey, Stage
+from kubectl_dshell.domain.debug_container.listing import NOT_ENDED, ListFilter, SortKey, Stage
 from kubectl_dshell.domain.debug_container.seal import Key
 from kubectl_dshell.errors import ApiError, BadConfig, Forbidden, NotFound, UsageError
 from kubectl_dshell.kube.refusals import ApiRequest
@@ -17,13 +17,15 @@ from tests.commands.manage.shop import IN_SHOP, listed, with_state, world_of_two
 from tests.commands.world import KEY, OTHER_KEY, FakeCluster, World, refused, running_holder
 from tests.pods import Json
 
+ENDED = ListFilter(stages=frozenset({Stage.ENDED}))
+
 
 @pytest.mark.parametrize(
     ("request_", "names"),
     [
         pytest.param(IN_SHOP, ["debugger-x8z4p", "dshell-abcde"], id="all"),
         pytest.param(replace(IN_SHOP, sort_by=SortKey.STATE), ["dshell-abcde", "debugger-x8z4p"], id="sorted"),
-        pytest.param(replace(IN_SHOP, choice=ListFilter(stage=Stage.ENDED)), ["debugger-x8z4p"], id="ended"),
+        pytest.param(replace(IN_SHOP, choice=ENDED), ["debugger-x8z4p"], id="ended"),
         pytest.param(replace(IN_SHOP, mine=True), ["dshell-abcde"], id="mine"),
         pytest.param(
             replace(IN_SHOP, choice=ListFilter(pods=frozenset({"web"}))), ["debugger-x8z4p", "dshell-abcde"], id="a pod"
@@ -32,6 +34,24 @@ from tests.pods import Json
 )
 def test_what_is_asked_for_is_listed(request_: ListRequest, names: list[str]) -> None:
     assert [one.container.name for one in list_chosen(request_, world_of_two().ports()).found] == names
+
+
+@pytest.mark.parametrize("namespace", ["shop", None])
+@pytest.mark.parametrize(
+    ("choice", "shown", "ended"),
+    [
+        pytest.param(ListFilter(), 2, 0, id="in every state"),
+        pytest.param(ListFilter(stages=NOT_ENDED), 1, 1, id="those that have not ended"),
+        pytest.param(ListFilter(stages=NOT_ENDED, pods=frozenset({"web"})), 1, 1, id="in a pod"),
+        pytest.param(ListFilter(stages=NOT_ENDED, older_than=0), 0, 0, id="by age, which an ended one does not have"),
+    ],
+)
+def test_what_ended_and_is_not_shown_is_counted(
+    choice: ListFilter, shown: int, ended: int, namespace: str | None
+) -> None:
+    found = list_chosen(replace(IN_SHOP, namespace=namespace, choice=choice), world_of_two().ports())
+
+    assert (len(found.found), found.ended) == (shown, ended)
 
 
 def test_running_holders_of_ours_are_asked_and_no_others() -> None:
@@ -59,7 +79,9 @@ def test_the_way_out_is_said_of_what_waits_for_an_image_in_vain(state: Json, *, 
 
     say_way_out(list_chosen(IN_SHOP, world.ports()).found, world.ports())
 
-    assert [line.startswith("1 cannot start: the image cannot be pulled") for line in world.said] == [True] * said
+    assert [line.startswith("1 debug container cannot start: the image cannot be pulled") for line in world.said] == [
+        True
+    ] * said
     assert all(line.endswith("kubectl dshell web -n shop --image IMAGE") for line in world.said)
 
 
@@ -67,7 +89,7 @@ def test_nobody_is_asked_for_names_or_about_what_is_not_wanted() -> None:
     world = world_of_two()
 
     list_chosen(replace(IN_SHOP, ask=False), world.ports())
-    list_chosen(replace(IN_SHOP, choice=ListFilter(stage=Stage.ENDED)), world.ports())
+    list_chosen(replace(IN_SHOP, choice=ENDED), world.ports())
 
     assert world.opened == []
 
@@ -77,7 +99,7 @@ def test_who_asks_for_stale_ones_is_told_of_those_that_do_not_answer() -> None:
     world.vanished = {"dshell-abcde"}
 
     assert list_chosen(replace(IN_SHOP, choice=ListFilter(stale=True)), world.ports()).found == []
-    assert [line.partition(",")[0] for line in world.said] == ["no reply from 1 of the running debug containers"]
+    assert [line.partition(",")[0] for line in world.said] == ["no answer from 1 of the running debug containers"]
 
 
 class Refusing(FakeCluster):
@@ -139,7 +161,7 @@ def test_mine_is_what_i_sealed(secret: Key | None, names: list[str], *, watch: b
     request = replace(IN_SHOP, mine=True)
 
     if watch:
-        found = [change.listed for changes in watch_chosen(request, world.ports()) for change in changes]
+        found = [change.listed for update in watch_chosen(request, world.ports()) for change in update.changes]
     else:
         found = list_chosen(request, world.ports()).found
 

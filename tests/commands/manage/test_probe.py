@@ -16,6 +16,7 @@ from kubectl_dshell.domain.pod.pod import Phase, parse_pod
 from kubectl_dshell.domain.stream import Channel, Output, Stream
 from kubectl_dshell.errors import PermissionDenied
 from tests.commands.world import Exec, FakeStream, FakeStreams, World, running_holder
+from tests.pods import TOOLS
 
 
 class Crowd(FakeStreams):
@@ -38,6 +39,23 @@ def one(world: World) -> DebugContainer:
     running_holder(world)
     [container] = debug_containers(parse_pod(world.pod))
     return container
+
+
+def test_one_of_the_app_s_image_is_asked_by_the_shell_that_it_borrows() -> None:
+    asked = list[Exec]()
+
+    class Streams(FakeStreams):
+        def answer(self, one: Exec) -> Stream:
+            asked.append(one)
+            return super().answer(one)
+
+    world = World(streams=Streams())
+    container = replace(one(world), tools=TOOLS)
+
+    [answered] = probe([container], world.ports())
+
+    assert answered.live is not None
+    assert [(ask.mode, ask.argv[: len(TOOLS.shell_words)]) for ask in asked] == [("state", TOOLS.shell_words)]
 
 
 def test_what_the_holder_says_is_filled_in_and_it_hears_no_word() -> None:

@@ -23,7 +23,7 @@ from kubectl_dshell.errors import (
 )
 from kubectl_dshell.remote import script
 from tests.commands.world import Exec, FakeClock, FakeCluster, FakeStream, FakeStreams, World, running_holder
-from tests.pods import Json
+from tests.pods import STARTER, TOOLS, Json, pod_json
 
 
 @pytest.fixture
@@ -54,11 +54,13 @@ class Streams(FakeStreams):
         super().__init__()
         self.says, self.refusals = answer, refusals
         self.scripts: list[FakeStream] = []
+        self.asked: list[tuple[str, ...]] = []
 
     def answer(self, asked: Exec) -> Stream:
         if self.refusals:
             raise self.refusals.pop(0)
-        if asked.argv == ("sh",):
+        self.asked.append(asked.argv)
+        if not asked.mode:
             self.scripts.append(FakeStream(list(self.says)))
             return self.scripts[-1]
         return super().answer(asked)
@@ -117,6 +119,17 @@ def test_a_holder_is_told_and_nothing_is_signalled(stop: Stop) -> None:
     assert (ended.outcome, ended.why, world.execs.scripts) == (CleanupOutcome.ENDED, "", [])
 
 
+@pytest.mark.parametrize("hears", [True, False])
+def test_one_of_the_app_s_image_is_ended_by_the_shell_that_it_borrows(stop: Stop, *, hears: bool) -> None:
+    world = Container(hears=hears)
+
+    ended = terminate(replace(session_of(world), tools=TOOLS), world.ports(), stop)
+
+    assert ended.outcome is CleanupOutcome.ENDED
+    assert {asked[: len(TOOLS.shell_words)] for asked in world.execs.asked} == {TOOLS.shell_words}
+    assert len(world.execs.scripts) == (not hears)
+
+
 def test_one_whose_holder_does_not_obey_is_signalled(stop: Stop) -> None:
     world = Container(hears=False)
 
@@ -151,7 +164,7 @@ def test_why_it_could_not_be_ended_comes_with_two_ways_out(stop: Stop, answer: l
     assert ended.outcome is CleanupOutcome.FAILED
     assert why in ended.why
     assert ended.advice == (
-        "wait until it ends, or ask its user to exit (kubectl attach -it web -n shop -c dshell-abcde)",
+        "wait until it ends, or attach to it and exit: kubectl attach -it web -n shop -c dshell-abcde",
         "replace the pod: kubectl delete pod web -n shop",
     )
 
@@ -265,3 +278,60 @@ def test_told_to_stop_it_says_that_the_end_is_not_sure(stop: Stop) -> None:
     stop.set()
 
     assert terminate(session_of(world), world.ports(), stop).outcome is CleanupOutcome.INTERRUPTED
+
+
+def copied(phase: str = "Running") -> World:
+    """A world with a copy of a pod in it instead of the app's."""
+    world = World()
+    container = {
+        "name": "dshell-abcde",
+        "env": [{"name": "DSHELL_PROTOCOL", "value": f"2 {STARTER}"}, {"name": "DSHELL_TOOLS", "value": "/.dshell"}],
+    }
+    state = {"running": {}} if phase == "Running" else {"terminated": {"exitCode": 0}}
+    world.pod = pod_json(
+        spec={"containers": [container]}, statuses=[{"name": "dshell-abcde", "state": state}], phase=phase
+    )
+    return world
+
+
+@pytest.mark.parametrize("phase", ["Running", "Succeeded"])
+def test_a_copy_is_deleted_by_its_uid_whether_it_runs_or_not(stop: Stop, phase: str) -> None:
+    world = copied(phase)
+    (container,) = debug_containers(parse_pod(world.pod))
+
+    def vanish(_pod: Json) -> None:
+        if world.created.deleted:
+            raise PodNotFound("it is gone")
+
+    world.cluster.on_get = vanish
+
+    result = terminate(container, world.ports(), stop)
+
+    assert result.outcome is CleanupOutcome.ENDED
+    assert world.created.deleted == [("web", "u-1")]
+    assert world.opened == [], "nothing was run in it"
+
+
+@pytest.mark.parametrize(
+    ("phase", "outcome"), [("Running", CleanupOutcome.ENDED), ("Succeeded", CleanupOutcome.ALREADY_ENDED)]
+)
+def test_without_the_right_to_delete_it_is_ended_like_others(
+    stop: Stop, monkeypatch: pytest.MonkeyPatch, phase: str, outcome: CleanupOutcome
+) -> None:
+    world = copied(phase)
+    (container,) = debug_containers(parse_pod(world.pod))
+
+    def refuse(*_: object) -> None:
+        raise PermissionDenied("ada", "delete", "pods", "shop")
+
+    def look(pod: Json) -> None:
+        if any(b"end\n" in tether.sent for tether in world.tethers):
+            pod["status"]["containerStatuses"][0]["state"] = {"terminated": {"exitCode": 0}}
+
+    monkeypatch.setattr(world.created, "delete_pod", refuse)
+    world.cluster.on_get = look
+
+    result = terminate(container, world.ports(), stop)
+
+    assert result.outcome is outcome
+    assert ("may not delete pods" in result.why) == (outcome is CleanupOutcome.ALREADY_ENDED)

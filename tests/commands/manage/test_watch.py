@@ -8,7 +8,7 @@ from typing import Any
 
 from kubectl_dshell.commands.manage.list import ListRequest
 from kubectl_dshell.commands.manage.watch import watch_chosen
-from kubectl_dshell.domain.debug_container.listing import ListFilter, SortKey, Stage
+from kubectl_dshell.domain.debug_container.listing import NOT_ENDED, ListFilter, SortKey, Stage
 from kubectl_dshell.domain.pod.watch_event import Happened, PodEvent
 from tests.commands.manage.shop import IN_SHOP, listed, with_state, world_of_two
 from tests.commands.world import World
@@ -22,7 +22,7 @@ def changed(pod: Json) -> PodEvent:
 def told(world: World, request: ListRequest = IN_SHOP) -> list[list[tuple[str, str, bool]]]:
     """What is told, without the times when there is nothing to tell."""
     changing = watch_chosen(request, world.ports())
-    found = [[(str(c.kind), c.listed.container.name, c.gone) for c in changes] for changes in changing]
+    found = [[(str(c.kind), c.listed.container.name, c.gone) for c in update.changes] for update in changing]
     return [changes for changes in found if changes]
 
 
@@ -50,12 +50,26 @@ def test_what_no_longer_matches_goes_as_it_is_now() -> None:
     world = world_of_two()
     over = with_state(world.pod, {"terminated": {"exitCode": 0}})
     world.happenings = [listed(world.pod), changed(over)]
-    request = replace(IN_SHOP, choice=ListFilter(stage=Stage.RUNNING))
+    request = replace(IN_SHOP, choice=ListFilter(stages=frozenset({Stage.RUNNING})))
 
     first, second = watch_chosen(request, world.ports())
 
-    assert [one.listed.container.name for one in first] == ["dshell-abcde"]
-    assert [(str(one.kind), one.listed.stage, one.gone) for one in second] == [("DELETED", Stage.ENDED, False)]
+    assert [one.listed.container.name for one in first.changes] == ["dshell-abcde"]
+    assert [(str(one.kind), one.listed.stage, one.gone) for one in second.changes] == [("DELETED", Stage.ENDED, False)]
+
+
+def test_the_end_is_told_once_and_then_counted() -> None:
+    world = world_of_two()
+    over = with_state(world.pod, {"terminated": {"exitCode": 0}})
+    world.happenings = [listed(world.pod), changed(over), changed(over), PodEvent(Happened.DELETED, (over,))]
+    request = replace(IN_SHOP, choice=ListFilter(stages=NOT_ENDED))
+
+    told = [
+        ([(str(one.kind), one.listed.stage) for one in update.changes], update.ended)
+        for update in watch_chosen(request, world.ports())
+    ]
+
+    assert told == [([("ADDED", Stage.RUNNING)], 1), ([("DELETED", Stage.ENDED)], 2), ([], 2), ([], 0)]
 
 
 def test_clients_that_come_are_seen_though_no_pod_changes() -> None:
@@ -63,10 +77,10 @@ def test_clients_that_come_are_seen_though_no_pod_changes() -> None:
     world.happenings = [listed(world.pod), *[None] * 20]
     seen: list[int | None] = []
 
-    for number, changes in enumerate(watch_chosen(IN_SHOP, world.ports())):
+    for number, update in enumerate(watch_chosen(IN_SHOP, world.ports())):
         world.time += 1
         world.state = f"dshell-state holder=ok sessions={2 if number > 3 else 1} silent={number} kept=0 left=28700"
-        seen += [one.listed.container.live.clients for one in changes if one.listed.container.live]
+        seen += [one.listed.container.live.clients for one in update.changes if one.listed.container.live]
 
     assert seen == [1, 2]
     assert 2 <= len(world.opened) <= 4
@@ -80,14 +94,14 @@ def test_after_a_loss_only_what_differs_is_told_and_nobody_is_asked_meanwhile() 
     world.happenings += [PodEvent(Happened.RESUMED), None]
     asked: list[int] = []
     found = []
-    for changes in watch_chosen(IN_SHOP, world.ports()):
+    for update in watch_chosen(IN_SHOP, world.ports()):
         world.time += 20 if len(asked) < 6 else 0
         asked.append(len(world.opened))
-        found.append([str(one.kind) for one in changes])
+        found.append([str(one.kind) for one in update.changes])
 
     assert found == [["ADDED", "ADDED"], [], [], [], [], [], ["MODIFIED"], [], [], []]
     assert asked[:5] == [1] * 5
-    back = "the API server is back"
+    back = "reconnected to the API server"
     said = "the API server cannot be reached; retrying"
     assert world.said == [said, back, said, back]
 
@@ -101,10 +115,11 @@ def test_a_list_in_pages_is_told_when_it_is_whole_and_begun_anew_when_it_broke_o
     lost = PodEvent(Happened.LOST, why="gone")
     world.happenings = [begin, end, begin, lost, None, begin, end, begin, PodEvent(Happened.LISTED, (), first=False)]
 
-    both = [[one.listed.container.pod for one in changes] for changes in watch_chosen(IN_SHOP, world.ports())]
+    updates = watch_chosen(IN_SHOP, world.ports())
+    both = [[one.listed.container.pod for one in update.changes] for update in updates]
 
     assert both == [["api", "api", "web", "web"], [], ["api", "api"]]
-    assert world.said == ["gone; retrying", "the API server is back"]
+    assert world.said == ["gone; retrying", "reconnected to the API server"]
     assert [container for container, _ in world.opened].count("dshell-abcde") == 2
 
 
@@ -137,4 +152,4 @@ def test_the_first_list_is_in_the_order_asked_for() -> None:
 
     [first] = watch_chosen(replace(IN_SHOP, sort_by=SortKey.NAME), world.ports())
 
-    assert [one.listed.container.name for one in first] == ["debugger-x8z4p", "dshell-abcde"]
+    assert [one.listed.container.name for one in first.changes] == ["debugger-x8z4p", "dshell-abcde"]

@@ -10,12 +10,15 @@ import pytest
 
 from kubectl_dshell.commands.request import AttachRequest
 from kubectl_dshell.commands.session.attach import attach
-from kubectl_dshell.domain.debug_container.seal import Key
+from kubectl_dshell.domain.app_image.app import AppParts
+from kubectl_dshell.domain.app_image.tools import MOUNTED
+from kubectl_dshell.domain.debug_container.seal import Key, seal
+from kubectl_dshell.domain.debug_container.spec import DebugSpec, InAppImage, container_spec
 from kubectl_dshell.domain.stream import Exit
 from kubectl_dshell.domain.text.invocation import Invocation
 from kubectl_dshell.errors import ExitStatus, Forbidden, NotFound, PermissionDenied, UsageError
 from tests.commands.world import CLOSED, GONE, KEY, OTHER_KEY, FakeCluster, World, running_holder
-from tests.pods import Json, pod_json
+from tests.pods import STARTER, Json, pod_json
 
 
 def asked(**changes: Any) -> AttachRequest:
@@ -27,7 +30,7 @@ def asked(**changes: Any) -> AttachRequest:
         "container": None,
         "command": ("true",),
         "stdin": True,
-        "tty": False,
+        "tty": True,
         "keep": 0,
         "timeout": 60,
         "retry_command": "",
@@ -84,7 +87,7 @@ def test_it_is_found_by_its_name_by_its_pod_or_as_the_only_one(where: dict[str, 
 
     assert attach(asked(**where), world.ports()) == 7
     assert world.added == []
-    assert ("dshell-review", ["run", "true"]) in world.opened
+    assert ("dshell-review", ["terminal", "24", "80", "true"]) in world.opened
     assert world.tethers[0].sent.splitlines()[-1].startswith(b"bye ")
 
 
@@ -129,6 +132,15 @@ def test_a_script_that_named_no_pod_is_told_whose_it_is(where: dict[str, str], m
     assert world.said == ([line] if told else [])
 
 
+def test_a_command_without_a_terminal_is_joined_with_one_exec() -> None:
+    world = Namespace(ends=[Exit(7)])
+    running_holder(world, "dshell-review")
+
+    assert attach(asked(pod="web", tty=False, keep=1800), world.ports()) == 7
+
+    assert world.opened == [("dshell-review", ["pipe", "true"])]
+
+
 def test_keep_is_said_at_once_and_with_the_goodbye() -> None:
     world = Namespace()
     running_holder(world)
@@ -148,7 +160,7 @@ def test_of_several_in_a_pod_the_newest_of_mine_is_taken_and_said() -> None:
 
     attach(asked(word="web"), world.ports())
 
-    assert world.said[0] == "dshell-newer of web (also: dshell-older; choose with web/NAME)"
+    assert world.said[0] == "attaching to dshell-newer of web (others: dshell-older; choose with web/NAME)"
     assert {container for container, _ in world.opened} == {"dshell-newer"}
 
 
@@ -158,7 +170,7 @@ def test_several_of_mine_in_a_namespace_are_listed_as_commands() -> None:
     copy_to(world, 0)
 
     with pytest.raises(
-        UsageError, match=r"which one\? 2 of your debug containers are running in namespace shop"
+        UsageError, match="2 of your debug containers are running in namespace shop; choose one"
     ) as refused:
         attach(asked(), replace(world.ports(), invocation=Invocation(("--context", "kind"))))
 
@@ -174,7 +186,7 @@ def test_a_name_that_lives_in_several_pods_is_ambiguous() -> None:
     running_holder(world, "dshell-review")
     copy_to(world, 1)
 
-    with pytest.raises(UsageError, match=r"which one\? 2 debug containers are named review"):
+    with pytest.raises(UsageError, match="2 debug containers are named review; choose one"):
         attach(asked(word="review"), world.ports())
 
 
@@ -186,7 +198,7 @@ def test_a_name_that_lives_in_several_pods_is_ambiguous() -> None:
     [
         pytest.param(OTHER_KEY, KEY, "", id="another user, or another machine"),
         pytest.param(None, KEY, "", id="an older version, or who wrote my name into it"),
-        pytest.param(KEY, None, " (no key has been made on this machine yet)", id="nobody knows who"),
+        pytest.param(KEY, None, " (no key has been created on this machine yet)", id="nobody knows who"),
     ],
 )
 def test_what_i_did_not_make_here_is_not_joined_without_a_name(
@@ -218,7 +230,7 @@ def test_mine_is_taken_though_a_newer_one_only_bears_my_name() -> None:
     assert attach(asked(pod="web"), world.ports()) == 0
 
     assert {container for container, _ in world.opened} == {"dshell-mine"}
-    assert "dshell-mine of web (also: dshell-forged of ada; choose with web/NAME)" in world.said
+    assert "attaching to dshell-mine of web (others: dshell-forged of ada; choose with web/NAME)" in world.said
 
 
 def test_the_one_that_runs_is_meant_where_others_wait_for_an_image() -> None:
@@ -244,7 +256,7 @@ def test_several_that_wait_are_listed() -> None:
     for status in world.pod["status"]["ephemeralContainerStatuses"]:
         status["state"] = {"waiting": {"reason": "ImagePullBackOff"}}
 
-    with pytest.raises(UsageError, match="which one\\? 2 of your debug containers are waiting in") as refused:
+    with pytest.raises(UsageError, match="2 of your debug containers are waiting in") as refused:
         attach(asked(), world.ports())
 
     assert all("waiting (ImagePullBackOff)" in line for line in refused.value.advice)
@@ -264,12 +276,12 @@ def test_a_key_that_cannot_be_trusted_is_told() -> None:
     [
         (
             {"word": "dshell-abcdf"},
-            'no debug container and no pod "dshell-abcdf" in namespace shop; did you mean dshell-abcde?',
+            'no debug container or pod "dshell-abcdf" in namespace shop; did you mean dshell-abcde?',
         ),
-        ({"word": "wbe"}, 'no debug container and no pod "wbe" in namespace shop; did you mean web'),
+        ({"word": "wbe"}, 'no debug container or pod "wbe" in namespace shop; did you mean web'),
         ({"pod": "web", "name": "abcdf"}, 'no debug container "abcdf" in web; did you mean dshell-abcde?'),
         ({"pod": "wbe"}, 'no pod "wbe" in namespace shop; did you mean web'),
-        ({"word": "api-1", "container": "proxy"}, 'no debug container and no pod "api-1" in namespace shop'),
+        ({"word": "api-1", "container": "proxy"}, 'no debug container or pod "api-1" in namespace shop'),
         (
             {"pod": "web", "container": "proxy"},
             "no debug container created by dshell is running in web for container proxy",
@@ -347,3 +359,48 @@ def test_one_that_is_just_starting_is_waited_for() -> None:
 
     assert attach(asked(word="web"), world.ports()) == 0
     assert world.tethers
+
+
+def a_copy(world: Namespace, key: Key = KEY) -> None:
+    """As if --copy had created the pod `web` as a copy of `api`."""
+    spec = DebugSpec("app", "shop/api:1", None, {}, "ada", "0.1.0", 28800, ())
+    sealed = seal(key, "copy shop/web", "dshell-abcde", spec)
+    within = InAppImage(MOUNTED, AppParts("", (), "", ()), "abcd2345")
+    command = [*MOUNTED.shell_words, "-c", "x"]
+    entry = container_spec("dshell-abcde", spec, command, STARTER, sealed, within)
+    tools = [{"name": "dshell-tools", "image": {"reference": "tools:1"}}]
+    world.pod = pod_json(
+        spec={"containers": [entry], "volumes": tools},
+        statuses=[{"name": "dshell-abcde", "state": {"running": {}}}],
+        annotations={"kubectl-dshell/copy-of": "api/app"},
+    )
+
+
+def test_a_copy_is_joined_by_its_name() -> None:
+    world = Namespace(ends=[Exit(7)])
+    a_copy(world)
+
+    assert attach(asked(pod="web", name="dshell-abcde", command=()), world.ports()) == 7
+
+    assert any("/ is the app's image, tools are tools:1." in line for line in world.said)
+    assert not any("shared" in line for line in world.said)
+
+
+def test_a_copy_is_never_joined_without_its_name_because_its_seal_could_be_another_s() -> None:
+    world = Namespace()
+    a_copy(world)
+
+    with pytest.raises(NotFound, match="none of the debug containers running in web was created by you"):
+        attach(asked(pod="web"), world.ports())
+    with pytest.raises(NotFound):
+        attach(asked(), world.ports())
+
+
+def test_the_end_of_a_copy_names_the_command_for_another_one() -> None:
+    world = Namespace(facts=[GONE])
+    a_copy(world)
+
+    with pytest.raises(NotFound) as gone:
+        attach(asked(pod="web", name="dshell-abcde"), world.ports())
+
+    assert gone.value.advice == ("Retry with: kubectl dshell api --container app -n shop --copy",)

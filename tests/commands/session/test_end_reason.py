@@ -21,6 +21,7 @@ from kubectl_dshell.errors import (
 )
 from tests.commands.world import FakeCluster, FakeStreams, World, request
 from tests.pods import Json, running
+from tests.waiting import wait_until
 
 KILLED: Json = {"exitCode": 137, "reason": "Error", "message": "7 1 100 0 900\n"}
 
@@ -41,8 +42,7 @@ class Ending(World):
         self.terminal.session = self._session
 
     def _session(self, companion: Companion) -> Exit:
-        companion.service(self.clock.monotonic())
-        companion.service(self.clock.monotonic())
+        wait_until(lambda: self._is_tied(companion), 10)
         name = self.added[0]["name"]
         self.vanished.add(name)
         self.tethers[0].events.append(Exit(self.tether_code))
@@ -51,6 +51,10 @@ class Ending(World):
         self.happens(self.pod)
         self.time += self.away
         return Exit(self.code)
+
+    def _is_tied(self, companion: Companion) -> bool:
+        companion.service(self.clock.monotonic())
+        return any(tether.sent for tether in self.tethers)
 
 
 def told(world: Ending, terminated: Json = KILLED) -> DshellError:
@@ -65,6 +69,12 @@ def told(world: Ending, terminated: Json = KILLED) -> DshellError:
     [
         pytest.param(KILLED, Unavailable, "the debug container dshell-00000 was killed", id="killed"),
         pytest.param(
+            {**KILLED, "message": "7 new\n"},
+            Unavailable,
+            "the debug container dshell-00000 was killed",
+            id="killed before it had the text of its holder",
+        ),
+        pytest.param(
             {**KILLED, "reason": "OOMKilled"},
             Unavailable,
             "the debug container dshell-00000 was killed: out of memory (OOMKilled)",
@@ -73,13 +83,13 @@ def told(world: Ending, terminated: Json = KILLED) -> DshellError:
         pytest.param(
             ended("ended at its limit of 5 s"),
             Unavailable,
-            "the debug container ended at its limit of 5 s",
+            "the debug container dshell-00000 ended at its limit of 5 s",
             id="limit",
         ),
         pytest.param(
             ended("ended by a client"),
             Unavailable,
-            "the debug container was ended by kubectl dshell cleanup (by a user or the janitor)",
+            "the debug container dshell-00000 was ended by kubectl dshell cleanup (run by a user or the janitor)",
             id="cleanup",
         ),
         pytest.param(
@@ -95,7 +105,10 @@ def told(world: Ending, terminated: Json = KILLED) -> DshellError:
             id="stopped",
         ),
         pytest.param(
-            ended("\x1b[2J" + "x" * 5000), Unavailable, "the debug container [2J" + "x" * 251 + "…", id="forged"
+            ended("\x1b[2J" + "x" * 5000),
+            Unavailable,
+            "the debug container dshell-00000 [2J" + "x" * 251 + "…",
+            id="forged",
         ),
     ],
 )
@@ -132,10 +145,10 @@ def app_restarted(pod: Json) -> None:
         (deleted, "pod web is being deleted, which ended this session"),
         (
             evicted,
-            "the node ended pod web: Evicted (The node was low on resource: memory.), which ended this session",
+            "the node terminated pod web: Evicted (The node was low on resource: memory.), which ended this session",
         ),
-        (app_ended, "the app container app ended (exit code 1, Error), which ended this session"),
-        (app_restarted, "the app container app restarted (exit code 137, OOMKilled), which ended this session"),
+        (app_ended, "container app ended (exit code 1, Error), which ended this session"),
+        (app_restarted, "container app restarted (exit code 137, OOMKilled), which ended this session"),
     ],
 )
 def test_the_end_of_the_app_or_its_pod(happens: Any, said: str) -> None:
@@ -224,7 +237,7 @@ class Late(FakeCluster):
         made = super().add_ephemeral_container(namespace, pod, container, dry_run=dry_run)
         if len(self.added) <= self.count:
             self.streams.vanished.add(container["name"])
-            seconds = environment(container)["DSHELL_STARTER"].split()[1]
+            seconds = environment(container)["DSHELL_PROTOCOL"].split()[2]
             state = {"terminated": ended(f"ended after {seconds} s without its first client")}
             self.pod["status"]["ephemeralContainerStatuses"][-1]["state"] = state
         return made
@@ -253,7 +266,7 @@ def test_who_comes_too_late_for_the_first_gets_a_second_that_waits_longer(
 
     assert open_session(request(name=given), world.ports()) == 0
 
-    waits = [environment(container)["DSHELL_STARTER"].split()[1] for container in world.added]
+    waits = [environment(container)["DSHELL_PROTOCOL"].split()[2] for container in world.added]
     assert waits == ["4", "50"]
     assert world.added[1]["name"].startswith(second)
     assert any("without its first client; starting another one, which waits 50 s" in line for line in world.said)

@@ -10,6 +10,8 @@ import pytest
 
 from kubectl_dshell.commands.session.dry_run import DryRun, dry_run
 from kubectl_dshell.commands.session.open import open_session
+from kubectl_dshell.domain.access.custom import Custom
+from kubectl_dshell.domain.access.privilege import Privilege, Profile
 from kubectl_dshell.domain.debug_container.seal import Key
 from kubectl_dshell.domain.debug_container.spec import environment
 from kubectl_dshell.domain.stream import Exit, Stream
@@ -54,12 +56,13 @@ def test_keep_is_said_before_goodbye() -> None:
 @pytest.mark.parametrize(
     ("changes", "opened"),
     [
-        ({"command": ("cat", "-")}, ["run", "cat", "-"]),
+        ({"command": ("cat", "-"), "tty": False}, ["pipe", "cat", "-"]),
+        ({"command": ("cat", "-"), "tty": False, "stdin": False}, ["run", "cat", "-"]),
         ({"command": ("vi", "x"), "tty": True}, ["terminal", "24", "80", "vi", "x"]),
         ({"command": (), "tty": True}, ["shell", "web/app", "24", "80"]),
-        ({"command": (), "tty": False}, ["run", "sh"]),
+        ({"command": (), "tty": False}, ["pipe", "sh"]),
     ],
-    ids=["command", "command on a terminal", "shell", "script on stdin"],
+    ids=["command", "command without stdin", "command on a terminal", "shell", "script on stdin"],
 )
 def test_what_is_executed(changes: dict[str, Any], opened: list[str]) -> None:
     world = World()
@@ -87,7 +90,7 @@ def test_what_is_made_is_sealed_and_known_again() -> None:
         assert open_session(request(keep=300), world.ports()) == 0
 
     (entry,) = world.added
-    assert len(environment(entry)["DSHELL_SEAL"]) == 67
+    assert len(environment(entry)["DSHELL_SEAL"]) == 35
 
 
 def test_without_a_pod_s_uid_nothing_is_sealed() -> None:
@@ -119,7 +122,7 @@ def test_one_that_admission_rewrote_is_known_again() -> None:
     [
         pytest.param(OTHER_KEY, KEY, "", id="by another user, or on another machine"),
         pytest.param(None, KEY, "", id="by an older version, or by who wrote my name into it"),
-        pytest.param(KEY, None, " (no key has been made on this machine yet)", id="by nobody knows whom"),
+        pytest.param(KEY, None, " (no key has been created on this machine yet)", id="by nobody knows whom"),
     ],
 )
 def test_what_only_says_it_is_mine_is_not_reused_and_that_is_said(
@@ -133,7 +136,7 @@ def test_what_only_says_it_is_mine_is_not_reused_and_that_is_said(
     assert len(world.added) == 1
     assert {container for container, _ in world.opened} == {world.added[0]["name"]}
     assert world.said[0] == (
-        f"dshell-abcde claims the same purpose, but it was not created by you on this machine{why}; "
+        f"dshell-abcde has the same options, but was not created by you on this machine{why}; "
         "creating another one (to join it: kubectl dshell attach web/dshell-abcde -n shop)"
     )
 
@@ -151,10 +154,15 @@ def test_a_key_that_cannot_be_trusted_is_told_once_and_nothing_is_sealed() -> No
 class Replaced(FakeCluster):
     """While the debug container starts, another pod gets the name, and in it somebody adds one of the same name."""
 
-    def pod_changes(self, namespace: str, name: str, resource_version: str, deadline: float) -> Iterator[Json | None]:
-        self.pod = copy.deepcopy(self.pod)
+    def add_ephemeral_container(self, namespace: str, pod: str, container: Json, *, dry_run: bool = False) -> Json:
+        answer = super().add_ephemeral_container(namespace, pod, container, dry_run=dry_run)
+        self.pod = copy.deepcopy(answer)
         self.pod["metadata"]["uid"] = "u-2"
-        yield self.pod
+        return answer
+
+    def pod_changes(self, namespace: str, name: str, resource_version: str, deadline: float) -> Iterator[Json | None]:
+        while True:
+            yield copy.deepcopy(self.pod)
 
 
 def test_nobody_enters_what_has_the_name_in_the_pod_that_came_after() -> None:
@@ -239,7 +247,9 @@ FORGED = OPEN.replace("root=ok", "root=denied").replace("65532,65532,65532,65532
     ("user", "said"),
     [
         pytest.param((65532, 65532), "the container's status says 65532:65532", id="the status names another"),
-        pytest.param(None, "neither the container's status nor the pod's spec gives its user", id="nobody names any"),
+        pytest.param(
+            None, "neither the container's status nor the pod's spec specifies its user", id="nobody names any"
+        ),
     ],
 )
 def test_a_forged_line_of_facts_adds_no_root(user: tuple[int, int] | None, said: str) -> None:
@@ -264,6 +274,63 @@ def test_what_was_measured_before_is_not_measured_again() -> None:
     open_session(request(new=True), world.ports())
 
     assert [c["securityContext"]["runAsUser"] for c in world.added] == [0, 101, 101]
+
+
+def test_the_profile_stays_when_the_user_is_corrected() -> None:
+    world = World(pod=root_pod(), facts=[STEPPED_DOWN, World().facts[0]])
+
+    open_session(request(privilege=Privilege(Profile.BASELINE)), world.ports())
+
+    as_before = {"runAsUser": 0, "runAsGroup": 0, "runAsNonRoot": False}
+    corrected = {"runAsUser": 101, "runAsGroup": 101, "runAsNonRoot": True}
+    assert [entry["securityContext"] for entry in world.added] == [as_before, corrected]
+
+
+@pytest.mark.parametrize(
+    ("profile", "security", "user"),
+    [
+        pytest.param(Profile.AUTO, {"runAsUser": 0, "capabilities": {"add": ["SYS_PTRACE"]}}, (0, 0), id="its user"),
+        pytest.param(Profile.BASELINE, {"runAsUser": 65532}, (65532, 65532), id="with the app's group"),
+        pytest.param(Profile.GENERAL, {"runAsGroup": 5}, (0, 5), id="its group"),
+        pytest.param(Profile.GENERAL, {}, (0, 0), id="neither"),
+    ],
+)
+def test_a_custom_profile_may_set_the_user(profile: Profile, security: Json, user: tuple[int, int]) -> None:
+    world = World()
+    custom = Custom("f", {"securityContext": security, "imagePullPolicy": "Never", "workingDir": "/tmp"})
+
+    open_session(request(privilege=Privilege(profile, custom=custom), pull_policy="Always"), world.ports())
+
+    (entry,) = world.added
+    assert (entry["securityContext"]["runAsUser"], entry["securityContext"]["runAsGroup"]) == user
+    assert (entry["imagePullPolicy"], entry["workingDir"]) == ("Never", "/tmp")
+
+
+def test_only_the_same_custom_profile_is_reused() -> None:
+    world = World(ends=[Exit(0)] * 3)
+    for folder in ("/a", "/b", "/a"):
+        privilege = Privilege(Profile.GENERAL, custom=Custom("f", {"workingDir": folder}))
+        open_session(request(privilege=privilege), world.ports())
+
+    assert [entry["workingDir"] for entry in world.added] == ["/a", "/b"]
+
+
+@pytest.mark.parametrize(
+    "privilege",
+    [Privilege(Profile.BASELINE), Privilege(Profile.GENERAL), Privilege(Profile.GENERAL, cap_drop=("KILL",))],
+    ids=lambda privilege: privilege.flags,
+)
+def test_a_session_with_other_privilege_reuses_nothing(privilege: Privilege) -> None:
+    world = World(pod=root_pod(), ends=[Exit(0)] * 3)
+    running_holder(world)
+    open_session(request(privilege=privilege), world.ports())
+
+    open_session(request(privilege=privilege), world.ports())
+    open_session(request(), world.ports())
+
+    ours = world.added[0]["name"]
+    assert len(world.added) == 1
+    assert [name for name, words in world.opened if words[0] == "terminal"] == [ours, ours, "dshell-abcde"]
 
 
 def test_a_command_in_a_closed_root_is_refused_with_the_rule_and_the_flag() -> None:
@@ -334,8 +401,8 @@ def test_what_was_added_before_an_exec_was_refused_is_told(error: DshellError, s
     (entry,) = world.added
     assert caught.value.status is status
     assert caught.value.message.startswith(said)
-    assert caught.value.advice[0] == f"{entry['name']} was added to web; it ends by itself within 50 s."
-    assert "Nothing was added" not in " ".join(caught.value.advice)
+    assert caught.value.aftermath == f"{entry['name']} was added to web; it ends by itself within 50 s."
+    assert "Nothing was added" not in " ".join(caught.value.remarks)
 
 
 @pytest.mark.parametrize("mode", [DryRun.CLIENT, DryRun.SERVER])

@@ -6,7 +6,7 @@ import pytest
 
 from kubectl_dshell.commands.session.open import open_session
 from kubectl_dshell.domain.debug_container.seal import Key
-from kubectl_dshell.domain.debug_container.spec import environment
+from kubectl_dshell.domain.debug_container.spec import environment, starter
 from kubectl_dshell.errors import NameTaken, NotFound, Unavailable
 from tests.commands.world import GONE, KEY, OTHER_KEY, STEPPED_DOWN, World, request, root_pod, running_holder
 from tests.pods import Json
@@ -37,8 +37,7 @@ def test_the_holder_waits_for_the_session_that_comes_whatever_the_name() -> None
 
     open_session(request(name=NAME), world.ports())
 
-    starter = environment(world.added[0])["DSHELL_STARTER"].split()[0]
-    assert world.tethers[0].sent.splitlines()[-1].decode() == f"bye {starter}"
+    assert world.tethers[0].sent.splitlines()[-1].decode() == f"bye {starter(world.added[0])}"
 
 
 def test_a_live_one_of_the_same_purpose_is_joined() -> None:
@@ -51,21 +50,23 @@ def test_a_live_one_of_the_same_purpose_is_joined() -> None:
     assert {container for container, _ in world.opened} == {NAME}
 
 
-@pytest.mark.parametrize(("reason", "said"), [("", ()), ("b", (f"{NAME} already exists and stays without a reason",))])
+@pytest.mark.parametrize(
+    ("reason", "said"), [("", ()), ("b", (f"--reason is ignored: {NAME} already exists without a reason",))]
+)
 def test_the_reason_of_a_live_one_stays(reason: str, said: tuple[str, ...]) -> None:
     world = World()
     running_holder(world, NAME)
 
     open_session(request(name=NAME, reason=reason), world.ports())
 
-    assert tuple(line.partition(" (")[0] for line in world.said if "reason" in line) == said
+    assert tuple(line.partition(", and")[0] for line in world.said if "reason" in line) == said
 
 
 def test_one_of_another_purpose_is_refused_with_what_differs() -> None:
     world = World()
     running_holder(world, NAME)
 
-    with pytest.raises(Unavailable, match=r"has other options: its image is busybox:1.37, not tools:2") as refused:
+    with pytest.raises(Unavailable, match=r"has different options: its image is busybox:1.37, not tools:2") as refused:
         open_session(request(name=NAME, image="tools:2"), world.ports())
 
     assert refused.value.advice[0] == f"Join it as it is: kubectl dshell attach web/{NAME} -n shop"
@@ -74,7 +75,7 @@ def test_one_of_another_purpose_is_refused_with_what_differs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("secret", "why"), [(KEY, ""), (None, r" \(no key has been made on this machine yet\)")], ids=["a key", "no key"]
+    ("secret", "why"), [(KEY, ""), (None, r" \(no key has been created on this machine yet\)")], ids=["a key", "no key"]
 )
 def test_one_that_says_all_that_is_wanted_and_was_made_by_somebody_else_is_refused(
     secret: Key | None, why: str
@@ -94,8 +95,22 @@ def test_one_of_mine_that_admission_made_look_like_what_is_wanted_now_is_another
     running_holder(world, NAME)
     world.pod["spec"]["ephemeralContainers"][0]["image"] = "tools:2"
 
-    with pytest.raises(Unavailable, match="was created with other options"):
+    with pytest.raises(Unavailable, match="was created with different options"):
         open_session(request(name=NAME, image="tools:2"), world.ports())
+    assert open_session(request(name=NAME), world.ports()) == 0
+
+
+def test_one_of_mine_is_not_refused_for_what_admission_changed() -> None:
+    world = World()
+    running_holder(world, NAME)
+    entry = world.pod["spec"]["ephemeralContainers"][0]
+    entry["image"] = "mirror.example/busybox@sha256:0"
+    entry["env"].insert(0, {"name": "HTTP_PROXY", "value": "http://proxy"})
+
+    with pytest.raises(Unavailable) as refused:
+        open_session(request(name=NAME, ttl=60), world.ports())
+
+    assert refused.value.message == f"{NAME} in web has different options: its --ttl is 8h, not 1m"
     assert open_session(request(name=NAME), world.ports()) == 0
 
 
@@ -103,7 +118,7 @@ def test_new_is_refused_where_the_name_is_taken() -> None:
     world = World()
     running_holder(world, NAME)
 
-    with pytest.raises(Unavailable, match="and --new asks for another"):
+    with pytest.raises(Unavailable, match="which --new does not reuse"):
         open_session(request(name=NAME, new=True), world.ports())
     assert world.added == []
 

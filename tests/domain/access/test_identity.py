@@ -17,8 +17,8 @@ from kubectl_dshell.domain.access.identity import (
     why_disbelieved,
 )
 from kubectl_dshell.domain.debug_container.seal import Key, seal
-from kubectl_dshell.domain.debug_container.spec import DebugSpec, Scripts, container_spec
-from tests.pods import APP_ID, make_pod, running
+from kubectl_dshell.domain.debug_container.spec import DebugSpec, container_spec
+from tests.pods import APP_ID, STARTER, make_pod, running
 
 NO_USER = [running(user=None)]
 
@@ -56,7 +56,7 @@ def stamped(measured: str, key: Key | None = KEY, id_: str = APP_ID) -> list[dic
     """An entry that says what was measured, sealed with `key`."""
     wanted = DebugSpec("app", "i", None, {}, "ada", "0", 60, (), measured=f"{id_} {measured}")
     sealed = seal(key, "u-1", "dshell-abcde", wanted) if key else ""
-    return [container_spec("dshell-abcde", wanted, Scripts("H", "E"), seal=sealed)]
+    return [container_spec("dshell-abcde", wanted, ["sh"], STARTER, seal=sealed)]
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_a_wrong_guess_is_corrected_only_where_that_helps(
         pytest.param({**UNKNOWN, "spec": spec({"runAsUser": 5, "runAsGroup": 6})}, Identity(5, 6, Source.SPEC), facts(**ROOT, our_uid=5, our_gid=6), "0:0", "the pod's spec says 5:6", id="root, and the spec names another"),
         pytest.param({**UNKNOWN, "spec": spec({}, {"runAsUser": 5})}, Identity(5, 0, Source.GUESS), facts(), "101:101", "the pod's spec says 5:?", id="another user than the spec"),
         pytest.param({**UNKNOWN, "spec": spec({"runAsUser": 5, "runAsGroup": 6})}, Identity(5, 6, Source.SPEC), facts(uid=(5,) * 4, gid=(0,) * 4), "5:0", "the pod's spec says 5:6", id="another group than the spec"),
-        pytest.param(UNKNOWN, AS_GUESSED, facts(**ROOT, **OURS), "0:0", "neither the container's status nor the pod's spec gives its user", id="root that nobody names"),
+        pytest.param(UNKNOWN, AS_GUESSED, facts(**ROOT, **OURS), "0:0", "neither the container's status nor the pod's spec specifies its user", id="root that nobody names"),
     ],
 )  # fmt: skip
 def test_nobody_becomes_another_user_on_the_word_of_a_process(

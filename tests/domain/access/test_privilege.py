@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from kubectl_dshell.domain.access.custom import Custom
 from kubectl_dshell.domain.access.identity import Identity, Source
-from kubectl_dshell.domain.access.privilege import Profile, security_context
-from tests.pods import make_pod
+from kubectl_dshell.domain.access.privilege import Privilege, Profile, no_chroot, security_context
+from tests.pods import Json, make_pod
 
 NONROOT = Identity(65532, 65532, Source.STATUS)
 ROOT = Identity(0, 0, Source.STATUS)
@@ -44,12 +45,15 @@ AS_ROOT = {
         pytest.param({"privileged": True}, {}, ROOT, AS_ROOT | {"capabilities": {"add": ["ALL"]}}, id="privileged: its capabilities, not its devices"),
         pytest.param({"capabilities": {"add": ["CAP_SYS_ADMIN"]}}, {}, ROOT, {k: v for k, v in AS_ROOT.items() if k != "allowPrivilegeEscalation"} | {"capabilities": {"add": ["CAP_SYS_ADMIN"]}}, id="the API refuses no escalation beside CAP_SYS_ADMIN"),
         pytest.param({"appArmorProfile": {"type": "Unconfined"}, "seLinuxOptions": {"level": "s0:c1"}}, {}, NONROOT, RESTRICTED | {"appArmorProfile": {"type": "Unconfined"}, "seLinuxOptions": {"level": "s0:c1"}}, id="labels are mirrored"),
+        pytest.param({"readOnlyRootFilesystem": True}, {}, NONROOT, RESTRICTED | {"readOnlyRootFilesystem": True}, id="a read-only root is mirrored"),
+        pytest.param({"readOnlyRootFilesystem": True}, {}, ROOT, AS_ROOT | {"readOnlyRootFilesystem": True}, id="of root too"),
+        pytest.param({"readOnlyRootFilesystem": False}, {}, NONROOT, RESTRICTED, id="a writable root is the default"),
     ],
 )  # fmt: skip
 def test_auto_is_the_least_that_enters(container: Any, pod: Any, identity: Identity, expected: dict[str, Any]) -> None:
     target = make_pod(spec={"containers": [{"name": "app", "securityContext": container}], "securityContext": pod})
 
-    assert security_context(Profile.AUTO, target, target.containers[0], identity) == expected
+    assert security_context(Privilege(), target, target.containers[0], identity) == expected
 
 
 @pytest.mark.parametrize(
@@ -63,15 +67,115 @@ def test_auto_is_the_least_that_enters(container: Any, pod: Any, identity: Ident
 def test_the_old_apparmor_annotation_is_read(value: str, expected: dict[str, str]) -> None:
     pod = make_pod(annotations={"container.apparmor.security.beta.kubernetes.io/app": value})
 
-    assert security_context(Profile.AUTO, pod, pod.containers[0], NONROOT)["appArmorProfile"] == expected
+    assert security_context(Privilege(), pod, pod.containers[0], NONROOT)["appArmorProfile"] == expected
 
 
 def test_general_is_root_with_ptrace_and_the_default_capabilities() -> None:
-    pod = make_pod()
+    """As with kubectl debug, also if the target's root is read-only: tools can be installed."""
+    pod = make_pod(spec={"containers": [{"name": "app", "securityContext": {"readOnlyRootFilesystem": True}}]})
 
-    assert security_context(Profile.GENERAL, pod, pod.containers[0], Identity(0, 0, Source.PROFILE)) == {
+    assert security_context(Privilege(Profile.GENERAL), pod, pod.containers[0], Identity(0, 0, Source.PROFILE)) == {
         "runAsUser": 0,
         "runAsGroup": 0,
         "runAsNonRoot": False,
         "capabilities": {"add": ["SYS_PTRACE"]},
     }
+
+
+@pytest.mark.parametrize(
+    ("security", "why"),
+    [
+        (RESTRICTED, "user 65532 cannot have"),
+        (AS_ROOT | {"capabilities": {"drop": ["ALL"]}}, "the app drops"),
+        (AS_ROOT | {"capabilities": {"drop": ["SYS_CHROOT"]}}, "the app drops"),
+        (AS_ROOT | {"capabilities": {"drop": ["NET_RAW"], "add": ["SYS_TIME"]}}, ""),
+        (AS_ROOT | {"capabilities": {"drop": ["ALL"], "add": ["SYS_CHROOT"]}}, ""),
+        (AS_ROOT | {"capabilities": {"add": ["ALL"]}}, ""),
+        (AS_ROOT, ""),
+    ],
+)
+def test_who_cannot_change_its_root_directory(security: dict[str, Any], why: str) -> None:
+    said = no_chroot(security)
+
+    assert why in said
+    assert bool(said) == bool(why)
+
+
+PLAIN_ROOT = {"runAsUser": 0, "runAsGroup": 0, "runAsNonRoot": False}
+PLAIN_NONROOT = {"runAsUser": 65532, "runAsGroup": 65532, "runAsNonRoot": True}
+DROPS: dict[str, Any] = {"capabilities": {"drop": ["ALL"]}}
+
+
+@pytest.mark.parametrize(
+    ("privilege", "identity", "expected"),
+    [
+        pytest.param(Privilege(Profile.RESTRICTED), NONROOT, RESTRICTED, id="restricted"),
+        pytest.param(Privilege(Profile.BASELINE), NONROOT, PLAIN_NONROOT, id="baseline"),
+        pytest.param(Privilege(Profile.BASELINE), ROOT, PLAIN_ROOT, id="baseline, of root"),
+        pytest.param(Privilege(Profile.NETADMIN), ROOT, PLAIN_ROOT | {"capabilities": {"add": ["NET_ADMIN", "NET_RAW"]}}, id="netadmin"),
+        pytest.param(Privilege(Profile.SYSADMIN), ROOT, PLAIN_ROOT | {"privileged": True}, id="sysadmin"),
+        pytest.param(Privilege(cap_add=("BPF",)), ROOT, AS_ROOT | {"capabilities": {"add": ["BPF"]}}, id="add"),
+        pytest.param(Privilege(cap_drop=("MKNOD", "KILL")), ROOT, AS_ROOT | {"capabilities": {"drop": ["MKNOD", "KILL"]}}, id="drop"),
+        pytest.param(Privilege(cap_drop=("KILL",)), NONROOT, RESTRICTED, id="nothing is left to drop"),
+        pytest.param(Privilege(Profile.GENERAL, ("BPF",)), ROOT, PLAIN_ROOT | {"capabilities": {"add": ["SYS_PTRACE", "BPF"]}}, id="added to a profile"),
+        pytest.param(Privilege(Profile.GENERAL, ("SYS_PTRACE",)), ROOT, PLAIN_ROOT | {"capabilities": {"add": ["SYS_PTRACE"]}}, id="once"),
+        pytest.param(Privilege(Profile.GENERAL, cap_drop=("ALL",)), ROOT, PLAIN_ROOT | {"capabilities": {"add": ["SYS_PTRACE"], "drop": ["ALL"]}}, id="nothing else"),
+        pytest.param(Privilege(Profile.NETADMIN, cap_drop=("NET_RAW",)), ROOT, PLAIN_ROOT | {"capabilities": {"add": ["NET_ADMIN"], "drop": ["NET_RAW"]}}, id="dropped from a profile"),
+        pytest.param(Privilege(privileged=True), ROOT, PLAIN_ROOT | {"privileged": True}, id="privileged: without what it undoes"),
+        pytest.param(Privilege(Profile.GENERAL, privileged=True), ROOT, PLAIN_ROOT | {"privileged": True}, id="privileged wins"),
+    ],
+)  # fmt: skip
+def test_what_is_asked_for_is_what_is_added(privilege: Privilege, identity: Identity, expected: dict[str, Any]) -> None:
+    pod = make_pod()
+
+    assert security_context(privilege, pod, pod.containers[0], identity) == expected
+
+
+def test_a_capability_that_the_target_drops_can_be_added() -> None:
+    """The runtime adds first and drops then: whatever is in both lists would be lost."""
+    pod = make_pod(
+        spec={"containers": [{"name": "app", "securityContext": {"capabilities": {"drop": ["KILL", "MKNOD"]}}}]}
+    )
+
+    context = security_context(Privilege(cap_add=("KILL",)), pod, pod.containers[0], ROOT)
+
+    assert context["capabilities"] == {"add": ["KILL"], "drop": ["MKNOD"]}
+
+
+@pytest.mark.parametrize("profile", Profile)
+def test_labels_are_mirrored_whatever_the_profile(profile: Profile) -> None:
+    labels = {"appArmorProfile": {"type": "Unconfined"}, "seLinuxOptions": {"level": "s0:c1"}}
+    pod = make_pod(spec={"containers": [{"name": "app", "securityContext": labels}]})
+
+    assert labels.items() <= security_context(Privilege(profile), pod, pod.containers[0], ROOT).items()
+
+
+@pytest.mark.parametrize(
+    ("privilege", "flags"),
+    [
+        (Privilege(), ""),
+        (Privilege(Profile.NETADMIN, ("SYS_PTRACE", "BPF")), "--profile netadmin --cap-add SYS_PTRACE,BPF"),
+        (Privilege(cap_drop=("ALL",), privileged=True), "--cap-drop ALL --privileged"),
+    ],
+)
+def test_it_can_be_typed_again(privilege: Privilege, flags: str) -> None:
+    assert privilege.flags == flags
+
+
+@pytest.mark.parametrize(
+    ("profile", "custom", "expected"),
+    [
+        pytest.param(Profile.AUTO, {"privileged": True}, {k: v for k, v in RESTRICTED.items() if k != "allowPrivilegeEscalation"} | {"privileged": True}, id="auto gives way to what the API refuses beside it"),
+        pytest.param(Profile.RESTRICTED, {"privileged": True}, RESTRICTED | {"privileged": True}, id="restricted does not"),
+        pytest.param(Profile.BASELINE, {"runAsUser": 5, "capabilities": {"drop": ["KILL"]}}, PLAIN_NONROOT | {"runAsUser": 5, "capabilities": {"drop": ["KILL"]}}, id="it is merged"),
+        pytest.param(Profile.GENERAL, {"capabilities": {"add": ["BPF"]}}, PLAIN_NONROOT | {"capabilities": {"add": ["BPF"]}}, id="capabilities are replaced"),
+        pytest.param(Profile.GENERAL, {"capabilities": {"drop": ["ALL"]}}, PLAIN_NONROOT | {"capabilities": {"add": ["SYS_PTRACE"], "drop": ["ALL"]}}, id="the other list stays"),
+    ],
+)  # fmt: skip
+def test_a_custom_profile_has_the_last_word(profile: Profile, custom: Json, expected: Json) -> None:
+    pod = make_pod()
+    privilege = Privilege(profile, custom=Custom("my profile", {"securityContext": custom}))
+
+    assert security_context(privilege, pod, pod.containers[0], NONROOT) == expected
+    assert privilege.flags.endswith("--custom 'my profile'")
+    assert privilege.is_more

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from kubectl_dshell.domain.access.root_access import capability_names, how_to_enter, why_denied
+from kubectl_dshell.domain.access.root_access import how_to_enter, why_denied
 from tests.domain.access.test_identity import facts
 
 COMMAND = "kubectl dshell web -n shop"
@@ -41,9 +41,3 @@ def test_the_clause_that_fails_is_named_with_what_would_open(
 
 def test_who_had_ptrace_already_is_not_sent_to_get_it() -> None:
     assert "--profile" not in how_to_enter(facts(our_caps=1 << 19), COMMAND)
-
-
-def test_capabilities_have_their_kubernetes_names() -> None:
-    assert capability_names(0x400) == "NET_BIND_SERVICE"
-    assert capability_names(1 << 40 | 1) == "CHOWN, CHECKPOINT_RESTORE"
-    assert capability_names(0xA80425FB).split(", ")[-1] == "SETFCAP"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +17,8 @@ from tests.pods import make_pod, running
 NOW = datetime(2026, 1, 1, 0, 4, tzinfo=UTC)
 TWO = {"containers": [{"name": "app"}, {"name": "proxy"}]}
 TWO_RUN = [running("app"), running("proxy", id_="b" * 64)]
-TWO_NOTICE = "container app of web (also: proxy; choose with -c)"
+TWO_NOTICE = 'defaulted container "app" of web out of: app, proxy (choose with -c)'
+COPY = "A shell in a copy of it: kubectl dshell web -n shop --copy"
 SIDECAR = {"initContainers": [{"name": "mesh", "restartPolicy": "Always"}, {"name": "setup"}]}
 
 
@@ -55,7 +55,7 @@ SIDECAR = {"initContainers": [{"name": "mesh", "restartPolicy": "Always"}, {"nam
             {"spec": SIDECAR, "statuses": [running(), running("mesh")]},
             None,
             "app",
-            "container app of web (also: mesh; choose with -c)",
+            'defaulted container "app" of web out of: app, mesh (choose with -c)',
             id="sidecars count, app first",
         ),
         pytest.param(
@@ -95,9 +95,7 @@ PULLING = {"name": "app", "state": {"waiting": {"reason": "ErrImagePull", "messa
         pytest.param({"statuses": [PULLING]}, None, "it is waiting (ErrImagePull): not found", id="waiting"),
         pytest.param({"statuses": [], "phase": "Pending"}, None, "the pod is Pending", id="no status yet"),
         pytest.param({}, "wbe", 'pod web has no container "wbe"; available: app', id="no such container"),
-        pytest.param(
-            {"spec": SIDECAR}, "setup", "setup is an init container of web that is not running", id="init container"
-        ),
+        pytest.param({"spec": SIDECAR}, "setup", "init container setup of web is not running", id="init container"),
         pytest.param({"ephemeral": [{"name": "dbg"}]}, "dbg", "dbg is a debug container of web", id="debug container"),
         pytest.param({"phase": "Succeeded"}, None, "pod web has terminated (phase Succeeded)", id="completed"),
         pytest.param({"spec": {"os": {"name": "windows"}}}, None, "pod web runs on Windows", id="windows"),
@@ -120,27 +118,39 @@ def test_what_cannot_be_joined_is_refused_with_its_reason(
 @pytest.mark.parametrize(
     ("statuses", "advice"),
     [
-        pytest.param([ENDED], "Its logs: kubectl logs web -n shop -c app", id="terminated"),
-        pytest.param([CRASHING], "Its logs: kubectl logs web -n shop -c app --previous", id="crash loop"),
-        pytest.param([PULLING], "See why it is waiting: kubectl describe pod web -n shop", id="never ran"),
-        pytest.param([], "See why it is waiting: kubectl describe pod web -n shop", id="no status yet"),
+        pytest.param([ENDED], ("Its logs: kubectl logs web -n shop -c app", COPY), id="terminated"),
+        pytest.param([CRASHING], ("Its logs: kubectl logs web -n shop -c app --previous", COPY), id="crash loop"),
+        pytest.param([PULLING], ("See why it is waiting: kubectl describe pod web -n shop",), id="never ran"),
+        pytest.param([], ("See why it is waiting: kubectl describe pod web -n shop",), id="no status yet"),
     ],
 )
-def test_who_cannot_be_joined_may_still_be_asked(statuses: list[Any], advice: str) -> None:
+def test_who_cannot_be_joined_may_still_be_asked(statuses: list[Any], advice: tuple[str, ...]) -> None:
     with pytest.raises(NotFound) as refusal:
         choose_target(make_pod(statuses=statuses), None, NOW)
 
-    assert refusal.value.advice == (advice,)
+    assert refusal.value.advice == advice
+
+
+@pytest.mark.parametrize("key", ["state", "lastState"])
+def test_a_failing_init_container_is_offered_as_a_copy(key: str) -> None:
+    ended = {"terminated": {"exitCode": 1, "reason": "Error"}}
+    setup = {"name": "setup", "state": {"waiting": {"reason": "CrashLoopBackOff"}}, key: ended}
+    waiting = {"name": "app", "state": {"waiting": {"reason": "PodInitializing"}}}
+
+    with pytest.raises(NotFound) as refusal:
+        choose_target(make_pod(spec=SIDECAR, statuses=[setup, waiting]), None, NOW)
+
+    assert refusal.value.advice[-1] == "A shell in a copy of it: kubectl dshell web --container setup -n shop --copy"
 
 
 def test_a_pod_that_is_being_deleted_is_refused() -> None:
     with pytest.raises(NotFound, match="pod web is being deleted: no new debug container can start in it"):
-        choose_target(replace(make_pod(), deleting=True), None, NOW)
+        choose_target(make_pod()._replace(deleting=True), None, NOW)
 
 
 def test_what_runs_in_a_pod_that_is_being_deleted_is_joined_and_the_way_to_it_is_said() -> None:
     live = {"name": "dshell-abcde", "state": {"running": {}}}
-    pod = replace(make_pod(ephemeral=[{"name": "dshell-abcde"}], ephemeral_statuses=[live]), deleting=True)
+    pod = make_pod(ephemeral=[{"name": "dshell-abcde"}], ephemeral_statuses=[live])._replace(deleting=True)
 
     assert choose_target(pod, None, NOW, new=False).container.name == "app"
     with pytest.raises(NotFound) as refused:
@@ -153,7 +163,7 @@ def test_what_runs_in_a_pod_that_is_being_deleted_is_joined_and_the_way_to_it_is
 def test_the_scheduler_s_reason_is_told() -> None:
     pod = make_pod(statuses=[], phase="Pending")
     unscheduled = {"type": "PodScheduled", "status": "False", "message": "0/1 nodes are available"}
-    pod = type(pod)(**{f: getattr(pod, f) for f in pod.__dataclass_fields__} | {"conditions": (unscheduled,)})
+    pod = pod._replace(conditions=(unscheduled,))
 
     with pytest.raises(NotFound, match="0/1 nodes are available"):
         choose_target(pod, None, NOW)

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from kubectl_dshell.domain.debug_container.joinable import describe, joinable, newest, refusal
-from kubectl_dshell.domain.debug_container.spec import DebugSpec, Scripts, container_spec
+from kubectl_dshell.domain.debug_container.spec import DebugSpec, container_spec
 from kubectl_dshell.domain.debug_container.status import DebugContainer, debug_containers
-from tests.pods import Json, make_pod
+from tests.pods import STARTER, Json, in_app_image, make_pod
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 AGAIN = "kubectl dshell web -n shop"
@@ -35,9 +35,9 @@ def found(*entries: Entry, foreign: bool = False) -> list[DebugContainer]:
     wanted = [
         DebugSpec("app", "i", None, {"runAsUser": 1}, owner, "0", 60, (), reason="a\nb") for _, owner, _ in entries
     ]
-    specs = [
-        container_spec(name, one, Scripts("H", "E")) for (name, _, _), one in zip(entries, wanted, strict=True)
-    ] + [FOREIGN] * foreign
+    specs = [container_spec(name, one, ["sh"], STARTER) for (name, _, _), one in zip(entries, wanted, strict=True)] + [
+        FOREIGN
+    ] * foreign
     statuses = [{"name": name, "state": state} for name, _, state in entries]
     return list(debug_containers(make_pod(ephemeral=specs, ephemeral_statuses=statuses)))
 
@@ -117,3 +117,20 @@ def test_the_newest_is_the_one_that_started_last_wherever_it_stands() -> None:
 
     assert newest(there) == there[1]
     assert newest([]) is None
+
+
+@pytest.mark.parametrize(
+    ("owners", "names"),
+    [
+        pytest.param(("ada", "ada"), ["own"], id="both one's own"),
+        pytest.param(("ben", "ada"), ["lends", "own"], id="somebody else claims to borrow"),
+        pytest.param(("ben", "ben"), ["own", "lends"], id="both somebody else's"),
+    ],
+)
+def test_of_a_pair_of_one_s_own_the_one_of_the_app_s_image_is_joined(owners: tuple[str, str], names: list[str]) -> None:
+    wanted = [DebugSpec("app", "i", None, {"runAsUser": 1}, owner, "0", 60, ()) for owner in owners]
+    entries = [in_app_image("dshell-own", wanted[0]), container_spec("dshell-lends", wanted[1], ["sh"], STARTER)]
+    statuses = [{"name": "dshell-own", "state": running(2)}, {"name": "dshell-lends", "state": running(1)}]
+    there = debug_containers(make_pod(ephemeral=entries, ephemeral_statuses=statuses))
+
+    assert [s.name for s in joinable(there, lambda s: s.owner == "ada")] == [f"dshell-{name}" for name in names]

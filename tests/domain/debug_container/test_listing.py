@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kubectl_dshell.domain.debug_container.listing import ListFilter, SortKey, Stage, sorted_by
+from kubectl_dshell.domain.debug_container.listing import NOT_ENDED, ListFilter, SortKey, Stage, sorted_by
 from kubectl_dshell.domain.debug_container.status import DebugContainer, HolderReport
 from kubectl_dshell.domain.pod.pod import Phase
 
@@ -24,6 +24,7 @@ OURS = DebugContainer(
     user="65532:65532",
     owner="ada",
     ours=True,
+    protocol=2,
     reason="",
     limit=28800,
     phase=Phase.RUNNING,
@@ -34,7 +35,7 @@ OURS = DebugContainer(
     finished_at=None,
     live=HolderReport(1, 3, 0, 18000),
 )
-THEIRS = replace(OURS, name="debugger-x8z4p", owner="", ours=False, live=None, limit=None)
+THEIRS = replace(OURS, name="debugger-x8z4p", owner="", ours=False, protocol=None, live=None, limit=None)
 ENDED = replace(OURS, phase=Phase.TERMINATED, live=None)
 SILENT = replace(OURS, live=HolderReport(1, 31, 0, 18000))
 UNASKED = replace(OURS, live=None)
@@ -48,11 +49,13 @@ UNASKED = replace(OURS, live=None)
         pytest.param({"pods": frozenset({"api"})}, OURS, False, id="another pod"),
         pytest.param({"mine": lambda one: one is OURS}, OURS, True, id="the asker's own"),
         pytest.param({"mine": lambda one: one is OURS}, THEIRS, False, id="another's"),
-        pytest.param({"stage": Stage.RUNNING}, OURS, True, id="running"),
-        pytest.param({"stage": Stage.ENDED}, OURS, False, id="not ended"),
-        pytest.param({"stage": Stage.ENDED}, ENDED, True, id="ended"),
-        pytest.param({"stage": Stage.WAITING}, replace(OURS, phase=Phase.WAITING), True, id="waiting"),
-        pytest.param({"stage": Stage.WAITING}, replace(OURS, phase=Phase.UNKNOWN), True, id="not started waits"),
+        pytest.param({"stages": {Stage.RUNNING}}, OURS, True, id="running"),
+        pytest.param({"stages": NOT_ENDED}, OURS, True, id="running, of several states"),
+        pytest.param({"stages": NOT_ENDED}, ENDED, False, id="ended, of several states"),
+        pytest.param({"stages": {Stage.ENDED}}, OURS, False, id="not ended"),
+        pytest.param({"stages": {Stage.ENDED}}, ENDED, True, id="ended"),
+        pytest.param({"stages": {Stage.WAITING}}, replace(OURS, phase=Phase.WAITING), True, id="waiting"),
+        pytest.param({"stages": {Stage.WAITING}}, replace(OURS, phase=Phase.UNKNOWN), True, id="not started waits"),
         pytest.param({"stale": True}, OURS, False, id="in use"),
         pytest.param({"stale": True}, SILENT, True, id="silent"),
         pytest.param({"stale": True}, UNASKED, False, id="nobody knows"),
@@ -70,6 +73,25 @@ def test_what_is_wanted(choice: dict[str, Any], container: DebugContainer, wante
     chosen = ListFilter(**choice)
 
     assert chosen.wants(chosen.judge(container, NOW), NOW) is wanted
+
+
+@pytest.mark.parametrize(
+    ("choice", "container", "left_out"),
+    [
+        pytest.param({"stages": NOT_ENDED}, ENDED, True, id="ended"),
+        pytest.param({"stages": NOT_ENDED}, OURS, False, id="running"),
+        pytest.param({}, ENDED, False, id="it is shown"),
+        pytest.param({"stages": {Stage.RUNNING}}, replace(OURS, phase=Phase.WAITING), False, id="it has not ended"),
+        pytest.param({"stages": NOT_ENDED, "pods": {"api"}}, ENDED, False, id="of another pod"),
+        pytest.param({"stages": NOT_ENDED, "mine": lambda one: one is OURS}, ENDED, False, id="another's"),
+        pytest.param({"stages": NOT_ENDED, "stale": True}, ENDED, False, id="what ended is not stale"),
+        pytest.param({"stages": NOT_ENDED, "older_than": 0}, ENDED, False, id="ended has no age"),
+    ],
+)
+def test_what_is_left_out_for_having_ended(
+    choice: dict[str, Any], container: DebugContainer, *, left_out: bool
+) -> None:
+    assert ListFilter(**choice).leaves_out(container) is left_out
 
 
 @pytest.mark.parametrize(
@@ -139,3 +161,10 @@ def test_the_order_is_by_the_key_then_by_where_it_is(key: SortKey | None, order:
     letters = {ListFilter().judge(one, NOW): letter for letter, one in containers.items()}
 
     assert "".join(letters[one] for one in sorted_by(letters, key)) == order
+
+
+def test_a_lender_of_tools_is_after_the_one_that_borrows_them() -> None:
+    names = {"dshell-a": "dshell-m", "dshell-b": "", "dshell-m": "", "dshell-z": ""}
+    found = [ListFilter().judge(replace(OURS, name=name, borrower=borrower), NOW) for name, borrower in names.items()]
+
+    assert [one.container.name for one in sorted_by(found, None)] == ["dshell-b", "dshell-m", "dshell-a", "dshell-z"]

@@ -7,11 +7,19 @@ from typing import Any
 
 import pytest
 
-from kubectl_dshell.domain.debug_container.purpose import differences, live_holders, lookalikes, purpose
-from kubectl_dshell.domain.debug_container.seal import Key, seal
-from kubectl_dshell.domain.debug_container.spec import DebugSpec, Scripts, container_spec, full_name
+from kubectl_dshell.domain.debug_container.purpose import (
+    differences,
+    is_third,
+    live_holders,
+    lookalikes,
+    purpose,
+    running,
+    starting_holders,
+)
+from kubectl_dshell.domain.debug_container.seal import Key, parse_seal, seal
+from kubectl_dshell.domain.debug_container.spec import DebugSpec, container_spec, full_name
 from kubectl_dshell.domain.pod.pod import Pod
-from tests.pods import Json, make_pod
+from tests.pods import STARTER, Json, in_app_image, make_pod
 
 KEY, OTHER = Key(b"k" * 32), Key(b"o" * 32)
 
@@ -31,12 +39,12 @@ WANTED = DebugSpec(
 
 def spec(wanted: DebugSpec = WANTED, key: Key | None = None) -> Any:
     sealed = seal(key, "u-1", "dshell-review", wanted) if key else ""
-    return container_spec("dshell-review", wanted, Scripts("HOLDER", "ENTER"), "abcdefgh", sealed)
+    return container_spec("dshell-review", wanted, ["sh"], STARTER, sealed)
 
 
 def pod_with(entry: Json, state: str = "running", *, uid: str = "u-1") -> Pod:
     pod = make_pod(ephemeral=[entry], ephemeral_statuses=[{"name": entry["name"], "state": {state: {}}}])
-    return replace(pod, uid=uid)
+    return pod._replace(uid=uid)
 
 
 @pytest.mark.parametrize("wanted", [WANTED, replace(WANTED, pull_policy=None, env=(), measured="", reason="")])
@@ -55,7 +63,7 @@ def test_what_an_entry_was_made_for_is_read_back_from_it(wanted: DebugSpec) -> N
             "its securityContext differs",
         ),
         ({"owner": "ben"}, "it was created by ada, not ben"),
-        ({"version": "0.2.0"}, "it was created by version 0.1.0, not 0.2.0"),
+        ({"version": "0.2.0"}, "it was created by dshell 0.1.0, not 0.2.0"),
         ({"limit": 3600}, "its --ttl is 8h, not 1h"),
         ({"env": ()}, "its environment (--env) differs"),
     ],
@@ -64,6 +72,64 @@ def test_what_an_entry_was_made_for_is_read_back_from_it(wanted: DebugSpec) -> N
 def test_what_differs_is_said(change: dict[str, Any], said: str) -> None:
     assert differences(spec(), replace(WANTED, **change)) == [said]
     assert live_holders(pod_with(spec(key=KEY)), replace(WANTED, **change), KEY) == []
+
+
+REWRITTEN = {"image": "mirror.example/busybox@sha256:0", "securityContext": {"runAsUser": 1, "runAsGroup": 0}}
+MAY = " (admission may have changed that)"
+
+
+@pytest.mark.parametrize(
+    ("change", "stored", "said"),
+    [
+        pytest.param({"limit": 3600}, {}, ["its --ttl is 8h, not 1h"], id="as asked for"),
+        pytest.param({"limit": 3600}, REWRITTEN, ["its --ttl is 8h, not 1h"], id="what was rewritten is the same"),
+        pytest.param(
+            {"limit": 3600, "env": ()},
+            REWRITTEN,
+            ["its --ttl is 8h, not 1h", "its environment (--env) differs"],
+            id="two others",
+        ),
+        pytest.param(
+            {"image": "tools:2"},
+            {"securityContext": REWRITTEN["securityContext"]},
+            ["its image is busybox:1.37, not tools:2"],
+            id="another was rewritten",
+        ),
+        pytest.param(
+            {"image": "tools:2", "limit": 3600},
+            {"image": REWRITTEN["image"]},
+            [f"its image is {REWRITTEN['image']}, not tools:2{MAY}", "its --ttl is 8h, not 1h"],
+            id="the same was rewritten",
+        ),
+        pytest.param({"image": "tools:2"}, {"image": "tools:2"}, [], id="it was made to look like what is wanted"),
+    ],
+)
+def test_what_admission_changed_is_no_difference_of_mine(
+    change: dict[str, Any], stored: dict[str, Any], said: list[str]
+) -> None:
+    entry = spec(key=KEY) | stored
+
+    assert differences(entry, replace(WANTED, **change), parse_seal(entry, "u-1")) == said
+
+
+MOUNTED = {"volumeMounts": [{"name": "v", "mountPath": "/v"}], "env": [{"name": "A", "value": "of the file"}]}
+
+
+@pytest.mark.parametrize(
+    ("made_for", "change", "said"),
+    [
+        pytest.param(MOUNTED, {"custom": MOUNTED}, [], id="the same"),
+        pytest.param(MOUNTED, {"custom": MOUNTED, "limit": 3600}, ["its --ttl is 8h, not 1h"], id="only --ttl"),
+        pytest.param({}, {"custom": MOUNTED}, ["its other fields (--custom) differ"], id="it has none"),
+        pytest.param(MOUNTED, {}, ["its environment (--env) differs" + MAY, "its other fields (--custom) differ"], id="none is wanted"),
+        pytest.param(MOUNTED, {"custom": {"workingDir": "/"}}, ["its environment (--env) differs" + MAY, "its other fields (--custom) differ"], id="others"),
+    ],
+)  # fmt: skip
+def test_a_custom_profile_makes_another_purpose(made_for: Json, change: dict[str, Any], said: list[str]) -> None:
+    entry, wanted = spec(replace(WANTED, custom=made_for), KEY), replace(WANTED, **change)
+
+    assert differences(entry, wanted, parse_seal(entry, "u-1")) == said
+    assert live_holders(pod_with(entry), wanted, KEY) == ["dshell-review"] * (not said)
 
 
 @pytest.mark.parametrize("change", [{"reason": "another"}, {"pull_policy": "Always"}, {"measured": ""}])
@@ -115,9 +181,9 @@ def test_only_what_was_made_with_the_key_is_joined(state: str, key: Key | None, 
         pytest.param(spec(key=OTHER), id="with a seal of somebody else"),
         pytest.param(spec(key=KEY) | {"name": "dshell-other"}, id="a seal copied under another name"),
         pytest.param(
-            container_spec("dshell-review", WANTED, Scripts("#holder of mallory", "tee /tmp/stolen"), "abcdefgh")
-            | {"command": ["tee", "/tmp/stolen"], "envFrom": [{"secretRef": {"name": "theirs"}}]},
-            id="with a foreign command and holder",
+            container_spec("dshell-review", WANTED, ["tee", "/tmp/stolen"], STARTER)
+            | {"envFrom": [{"secretRef": {"name": "theirs"}}]},
+            id="with a foreign command",
         ),
     ],
 )
@@ -139,3 +205,106 @@ def test_what_admission_rewrote_is_still_what_was_asked_for() -> None:
 )
 def test_a_name_is_given_with_or_without_its_prefix(name: str, full: str) -> None:
     assert full_name(name) == full
+
+
+@pytest.mark.parametrize(
+    ("state", "policy", "wanted", "awaited"),
+    [
+        pytest.param({"waiting": {"reason": "ImagePullBackOff"}}, "IfNotPresent", None, True, id="a slow pull"),
+        pytest.param({"waiting": {"reason": "ContainerCreating"}}, "Always", None, True, id="just added"),
+        pytest.param({}, "IfNotPresent", "IfNotPresent", True, id="the kubelet has not reported yet"),
+        pytest.param({"waiting": {"reason": "RunContainerError"}}, "IfNotPresent", None, False, id="it never starts"),
+        pytest.param(
+            {"waiting": {"reason": "ErrImageNeverPull"}}, "Never", "IfNotPresent", False, id="now with a pull"
+        ),
+        pytest.param({"waiting": {"reason": "ErrImageNeverPull"}}, "Never", None, False, id="now with the usual pull"),
+        pytest.param({"running": {}}, "IfNotPresent", None, False, id="it runs"),
+        pytest.param({"terminated": {}}, "IfNotPresent", None, False, id="it has ended"),
+    ],
+)
+def test_which_one_that_waits_is_waited_for(
+    state: Json, policy: str, wanted: str | None, awaited: bool
+) -> None:  # from the table
+    entry = spec(replace(WANTED, pull_policy=policy), key=KEY)
+    pod = make_pod(ephemeral=[entry], ephemeral_statuses=[{"name": entry["name"], "state": state}])
+    wish = replace(WANTED, pull_policy=wanted)
+
+    assert starting_holders(pod, wish, KEY) == (["dshell-review"] if awaited else [])
+    assert starting_holders(pod, wish, OTHER) == []
+    assert starting_holders(pod, replace(wish, image="tools:2"), KEY) == []
+
+
+def started(*times: str | None, foreign: int = 0) -> Pod:
+    """Debug containers 0, 1, ... for the same purpose that started at these times; the first `foreign` are others'."""
+    entries, statuses = list[Json](), list[Json]()
+    for number, time in enumerate(times):
+        name = f"dshell-{number}"
+        sealed = seal(OTHER if number < foreign else KEY, "u-1", name, WANTED)
+        entries.insert(0, container_spec(name, WANTED, ["sh"], "abcdefgh 4", sealed))
+        state = {"terminated": {"startedAt": f"2026-01-01T{time}Z"}} if time else {"waiting": {}}
+        statuses.append({"name": name, "state": state})
+    return make_pod(ephemeral=entries, ephemeral_statuses=statuses)
+
+
+@pytest.mark.parametrize(
+    ("pod", "third"),
+    [
+        pytest.param(started("00:00:00", "00:01:00"), None, id="two"),
+        pytest.param(started("00:00:00", "00:01:00", "00:10:00"), "dshell-2", id="three in ten minutes"),
+        pytest.param(started("00:00:00", "00:01:00", "00:10:01"), None, id="three in more"),
+        pytest.param(started("00:00:00", "01:00:00", "01:00:09", "01:00:20"), "dshell-3", id="the first long ago"),
+        pytest.param(started("00:00:00", "00:04:00", "00:08:00", "00:12:00"), "dshell-2", id="said once"),
+        pytest.param(started("00:00:00", None, "00:01:00"), None, id="one that never ran"),
+        pytest.param(started("00:00:00", "00:01:00", "00:02:00", foreign=1), None, id="one of somebody else"),
+    ],
+)
+def test_the_third_in_ten_minutes_is_known_by_the_node_s_clock(pod: Pod, third: str | None) -> None:
+    names = [c.name for c in pod.ephemeral]
+
+    assert [name for name in names if is_third(name, pod, WANTED, KEY)] == ([third] if third else [])
+    assert not any(is_third(name, pod, replace(WANTED, image="tools:2"), KEY) for name in names)
+
+
+@pytest.mark.parametrize("times", [("00:00:00", "00:00:01", "00:00:01"), ("00:00:01",) * 3, ("00:00:01",) * 4])
+def test_of_several_in_one_second_the_newest_is_the_last(times: tuple[str, ...]) -> None:
+    newest = f"dshell-{len(times) - 1}"
+
+    assert is_third(newest, started(*times), WANTED, KEY) is (len(times) == 3)
+
+
+def test_what_runs_and_is_mine_is_found_whatever_for() -> None:
+    pod = pod_with(spec(replace(WANTED, image="tools:2"), key=KEY))
+
+    assert running(pod, KEY) == ["dshell-review"]
+    assert running(pod, OTHER) == []
+
+
+PAIRED = replace(WANTED, image="shop/web:1", tools_image="busybox:1.37")
+
+
+def paired(key: Key | None = KEY) -> Json:
+    return in_app_image("dshell-review", PAIRED, seal(key, "u-1", "dshell-review", PAIRED) if key else "")
+
+
+@pytest.mark.parametrize(
+    ("entry", "wanted", "said"),
+    [
+        pytest.param(
+            paired(), replace(PAIRED, tools_image=""),
+            "its root directory is that of the app's image (--app-image)",
+            id="of the app's image",
+        ),
+        pytest.param(spec(PAIRED), PAIRED, "it is not of the app's image", id="of the debug image"),
+        pytest.param(
+            paired(None), replace(PAIRED, tools_image="tools:2"), "its tools are not those of tools:2", id="unknown tools"
+        ),
+    ],
+)  # fmt: skip
+def test_whose_tools_it_has_differs(entry: Json, wanted: DebugSpec, said: str) -> None:
+    assert said in differences(entry, wanted)
+
+
+def test_one_with_other_tools_is_of_another_purpose_and_its_entry_does_not_show_it() -> None:
+    assert live_holders(pod_with(paired()), PAIRED, KEY) == ["dshell-review"]
+    assert live_holders(pod_with(paired()), replace(PAIRED, tools_image="tools:2"), KEY) == []
+    assert live_holders(pod_with(paired()), replace(PAIRED, tools_image=""), KEY) == []

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from kubectl_dshell.domain.debug_container.seal import Key, Seal, digest_of, is_mine, parse_seal, seal
-from kubectl_dshell.domain.debug_container.spec import DebugSpec, Scripts, container_spec
+from kubectl_dshell.domain.debug_container.spec import DebugSpec, container_spec
+from tests.pods import STARTER
 
 SECRET = bytes(range(32))
 KEY = Key(SECRET)
@@ -19,7 +20,7 @@ WANTED = DebugSpec("app", "busybox:1.37", None, {"runAsUser": 1, "runAsGroup": 2
 
 def entry(name: str = "dshell-a", key: Key = KEY, **changes: Any) -> dict[str, Any]:
     wanted = replace(WANTED, **changes)
-    return container_spec(name, wanted, Scripts("H", "E"), seal=seal(key, "u-1", name, wanted))
+    return container_spec(name, wanted, ["sh"], STARTER, seal=seal(key, "u-1", name, wanted))
 
 
 def test_a_seal_is_its_maker_s_wherever_the_rest_of_the_entry_goes() -> None:
@@ -75,6 +76,7 @@ def test_what_was_changed_is_no_seal(change: Any) -> None:
         {"limit": 61},
         {"env": ()},
         {"env": (("A", "b"), ("C", "d"))},
+        {"custom": {"workingDir": "/x"}},
     ],
     ids=str,
 )
@@ -93,7 +95,7 @@ def test_the_order_of_keys_makes_no_other_purpose() -> None:
 
 def test_a_seal_stays_what_it_was() -> None:
     """Written down: what runs is to be known as one's own by later versions, whatever a purpose is to them."""
-    assert is_mine(Seal("u-1", "dshell-a", "d" * 32, "af4e18a3827e60e7dac578cac780754d"), KEY)
+    assert is_mine(Seal("u-1", "dshell-a", "d" * 16, "q5MwW5guNJBoFCzw"), KEY)
 
 
 def test_a_key_is_not_shown_copied_or_pickled() -> None:

@@ -34,7 +34,7 @@ def live(silent: int = 3, kept: int = 0, left: int = 900) -> HolderReport:
         (container(), live(31), None, "no client for 31s"),
         (container(), live(31, kept=5), None, ""),
         (container(), None, None, ""),
-        (container(lost=True), None, None, "does not answer"),
+        (container(lost=True), None, None, "its holder is gone"),
         (container(hours=8.01), None, None, ""),
         (container(hours=8.1), None, None, "past its --ttl"),
         (container(hours=8.01), live(kept=900), None, ""),

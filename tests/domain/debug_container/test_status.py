@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_dshell.domain.debug_container.spec import DebugSpec, Scripts, container_spec, environment
+from kubectl_dshell.domain.debug_container.spec import DebugSpec, container_spec
 from kubectl_dshell.domain.debug_container.status import debug_containers
-from tests.pods import Json, make_pod
+from tests.pods import STARTER, TOOLS, Json, in_app_image, make_pod
 
 WANTED = DebugSpec(
     target="app",
@@ -18,25 +18,8 @@ WANTED = DebugSpec(
     limit=28800,
     env=(("A", "$x"),),
 )
-ENTRY = container_spec("dshell-abcde", WANTED, Scripts("echo $1", "exit $?"), "abcd2345")
+ENTRY = container_spec("dshell-abcde", WANTED, ["sh"], STARTER)
 RUNS: Json = {"name": "dshell-abcde", "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}}}
-
-
-def test_every_dollar_of_the_spec_is_doubled_and_read_back() -> None:
-    assert "$" not in str(ENTRY).replace("$$", "")
-    assert environment(ENTRY)["DSHELL_HOLDER"] == "echo $1"
-    assert environment(ENTRY)["A"] == "$x"
-
-
-def test_the_holder_knows_the_session_it_is_started_for() -> None:
-    assert environment(ENTRY)["DSHELL_STARTER"] == "abcd2345"
-
-
-def test_the_entry_waits_for_words_on_stdin_and_targets_the_app() -> None:
-    assert ENTRY["stdin"] is True
-    assert "tty" not in ENTRY
-    assert "stdinOnce" not in ENTRY
-    assert ENTRY["targetContainerName"] == "app"
 
 
 @pytest.mark.parametrize(
@@ -47,6 +30,7 @@ def test_the_entry_waits_for_words_on_stdin_and_targets_the_app() -> None:
         ({"terminated": {"exitCode": 0, "message": "ended by its last session\n"}}, "ended (by its last session)"),
         ({"terminated": {"exitCode": 137, "message": "42\n"}}, "ended (code 137)"),
         ({"terminated": {"exitCode": 137, "message": "42 1 900 0 28800\n"}}, "ended (code 137)"),
+        ({"terminated": {"exitCode": 137, "message": "42 new\n"}}, "ended (code 137)"),
         ({"terminated": {"exitCode": 0}}, "ended (code 0)"),
         (None, "not started"),
     ],
@@ -62,5 +46,46 @@ def test_debug_containers_of_other_tools_are_listed_as_theirs() -> None:
     foreign = {"name": "debugger-x8z4p", "image": "busybox", "targetContainerName": "app"}
     [ours, theirs] = debug_containers(make_pod(ephemeral=[ENTRY, foreign], ephemeral_statuses=[RUNS]))
 
-    assert (ours.ours, ours.owner, ours.user) == (True, "ada", "65532")
-    assert (theirs.ours, theirs.owner, theirs.user) == (False, "", "")
+    assert (ours.ours, ours.protocol, ours.owner, ours.user) == (True, 2, "ada", "65532")
+    assert (theirs.ours, theirs.protocol, theirs.owner, theirs.user) == (False, None, "", "")
+
+
+def test_those_of_a_version_that_had_its_scripts_in_the_entry_are_ours() -> None:
+    before = {"name": "dshell-abcde", "image": "i", "env": [{"name": "DSHELL_HOLDER", "value": "main"}]}
+    [found] = debug_containers(make_pod(ephemeral=[before], ephemeral_statuses=[RUNS]))
+
+    assert (found.ours, found.protocol) == (True, 1)
+
+
+def test_of_a_pair_each_knows_the_other() -> None:
+    entries = [in_app_image("dshell-own", WANTED), container_spec("dshell-lends", WANTED, ["sh"], STARTER), ENTRY]
+    [own, lender, alone] = debug_containers(make_pod(ephemeral=entries))
+
+    assert (own.tools, own.borrower) == (TOOLS, "")
+    assert (lender.tools, lender.borrower) == (None, "dshell-own")
+    assert (alone.tools, alone.borrower) == (None, "")
+
+
+def test_one_that_has_ended_borrows_nothing_any_more() -> None:
+    entries = [in_app_image("dshell-own", WANTED), container_spec("dshell-lends", WANTED, ["sh"], STARTER)]
+    ended = [{"name": "dshell-own", "state": {"terminated": {"exitCode": 0}}}]
+    [_, lender] = debug_containers(make_pod(ephemeral=entries, ephemeral_statuses=ended))
+
+    assert lender.borrower == ""
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"command": ["sh", "-c", "text"]},
+        {"command": [TOOLS.shell_words[0], "--library-path"]},
+        {"command": None},
+        {"env": [{"name": "DSHELL_TOOLS", "value": "dshell-lends 42 123456 . /bin;id"}]},
+        {"env": [{"name": "DSHELL_TOOLS"}]},
+    ],
+    ids=str,
+)
+def test_tools_that_nobody_could_have_lent_are_none(change: Json) -> None:
+    [own] = debug_containers(make_pod(ephemeral=[in_app_image("dshell-own", WANTED) | change]))
+
+    assert own.tools is None

@@ -54,6 +54,7 @@ ENTRY, STATUS = "spec.ephemeralContainers.0", "status.ephemeralContainerStatuses
         (f"{ENTRY}.name", "a\x1b[2J", "spec.ephemeralContainers[0].name is not a valid name: 'a [2J'"),
         (f"{ENTRY}.env.0.value", 7, "spec.ephemeralContainers[0].env[0].value is not a string"),
         (f"{ENTRY}.securityContext", {"privileged": "yes"}, "privileged is not a boolean"),
+        (f"{ENTRY}.securityContext", {"readOnlyRootFilesystem": "yes"}, "readOnlyRootFilesystem is not a boolean"),
         (f"{ENTRY}.securityContext", {"capabilities": {"add": [1]}}, "capabilities.add[0] is not a string"),
         ("spec.ephemeralContainers", [{"name": "a"}] * (MOST_ITEMS + 1), "has more than 16384 items"),
         (f"{STATUS}.containerID", "containerd://../x", "containerID is not a container ID"),
@@ -62,6 +63,12 @@ ENTRY, STATUS = "spec.ephemeralContainers.0", "status.ephemeralContainerStatuses
             {"linux": {"uid": 2**32, "gid": 0}},
             "user.linux.uid is not an integer from 0 to 4294967295",
         ),
+        (
+            f"{STATUS}.user",
+            {"linux": {"supplementalGroups": [5, "6"]}},
+            "user.linux.supplementalGroups[1] is not an integer from 0 to 4294967295",
+        ),
+        (f"{STATUS}.user", {"linux": {"supplementalGroups": 5}}, "user.linux.supplementalGroups is not a list"),
         (
             f"{STATUS}.state.running.startedAt",
             "2026-01-01T00:00:00",
@@ -87,6 +94,7 @@ def test_what_an_api_server_writes_is_read() -> None:
     [entry] = pod.ephemeral
     assert entry.state.started_at == datetime(2026, 1, 1, 0, 0, 0, 123456, UTC)
     assert (entry.state.phase, entry.id, entry.user) == (Phase.RUNNING, "a" * 64, (65532, 65532))
+    assert entry.groups == (65532,)
 
 
 def test_stamps_are_one_line_each_and_not_too_long() -> None:

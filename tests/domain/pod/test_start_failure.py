@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from kubectl_dshell.domain.pod.start_failure import StartMonitor, describe
+from kubectl_dshell.domain.pod.start_failure import StartMonitor, describe, may_start
 from kubectl_dshell.errors import ExitStatus
 from kubectl_dshell.output.failure import format_failure
 from tests.pods import Json, make_pod
@@ -22,8 +22,11 @@ def waiting(reason: str, message: str = "") -> list[Json]:
 
 
 def judge(*reports: list[Json], phase: str = "Running") -> list[str | None]:
-    watch = StartMonitor(NAME, "tools:1")
-    pods = [make_pod(ephemeral=[{"name": NAME}], ephemeral_statuses=statuses, phase=phase) for statuses in reports]
+    watch = StartMonitor(NAME)
+    pods = [
+        make_pod(ephemeral=[{"name": NAME, "image": "tools:1"}], ephemeral_statuses=statuses, phase=phase)
+        for statuses in reports
+    ]
     return [str(error) if (error := watch.judge(pod)) else None for pod in pods]
 
 
@@ -60,8 +63,8 @@ def test_what_may_clear_by_itself_is_waited_for(reason: str, message: str) -> No
 def test_what_never_clears_ends_the_wait_at_once(
     reason: str, message: str, status: ExitStatus, said: str, snapshot: SnapshotAssertion
 ) -> None:
-    error = StartMonitor(NAME, "tools:1").judge(
-        make_pod(ephemeral=[{"name": NAME}], ephemeral_statuses=waiting(reason, message))
+    error = StartMonitor(NAME).judge(
+        make_pod(ephemeral=[{"name": NAME, "image": "tools:1"}], ephemeral_statuses=waiting(reason, message))
     )
 
     assert error is not None
@@ -95,15 +98,15 @@ PULL_FAILED = event("Failed", f'Failed to pull image "x": {PULL}', last="2026-01
     ],
 )
 def test_an_event_ends_the_wait_before_the_status_does(event: Json, said: str) -> None:
-    pod = make_pod(ephemeral=[{"name": NAME}], ephemeral_statuses=waiting("ContainerCreating"))
+    pod = make_pod(ephemeral=[{"name": NAME, "image": "tools:1"}], ephemeral_statuses=waiting("ContainerCreating"))
 
-    assert said in str(StartMonitor(NAME, "tools:1").judge(pod, [event]))
+    assert said in str(StartMonitor(NAME).judge(pod, [event]))
 
 
 def test_an_event_is_the_first_report_of_a_failed_pull_and_the_status_the_second() -> None:
-    watch = StartMonitor(NAME, "tools:1")
+    watch = StartMonitor(NAME)
     creating, failed = (
-        make_pod(ephemeral=[{"name": NAME}], ephemeral_statuses=waiting(reason, PULL))
+        make_pod(ephemeral=[{"name": NAME, "image": "tools:1"}], ephemeral_statuses=waiting(reason, PULL))
         for reason in ("ContainerCreating", "ErrImagePull")
     )
 
@@ -117,15 +120,26 @@ def test_an_event_is_the_first_report_of_a_failed_pull_and_the_status_the_second
 
 
 def test_events_of_another_container_say_nothing() -> None:
-    pod = make_pod(ephemeral=[{"name": NAME}], ephemeral_statuses=waiting("ContainerCreating"))
+    pod = make_pod(ephemeral=[{"name": NAME, "image": "tools:1"}], ephemeral_statuses=waiting("ContainerCreating"))
 
-    assert StartMonitor(NAME, "tools:1").judge(pod, [event("InspectFailed", "no", name="app")]) is None
+    assert StartMonitor(NAME).judge(pod, [event("InspectFailed", "no", name="app")]) is None
 
 
 def test_a_debug_container_that_ended_at_once_says_its_last_words() -> None:
     ended = [{"name": NAME, "state": {"terminated": {"exitCode": 69, "message": "needs read -t"}}}]
 
     assert judge(ended) == ["dshell-abcde (tools:1) exited immediately: needs read -t (exit code 69)"]
+
+
+@pytest.mark.parametrize("last", ["sh: 1: exec: bash: not found", "sh: 1: exe", ""])
+def test_a_shell_without_read_t_is_told_by_our_own_command(last: str) -> None:
+    """Dash puts the command before its message, and the kubelet may read the log before all of it is there."""
+    message = f"exec 3<&0; s=${{DSHELL_PROTOCOL##* }}; while read -r -t $s k v; do :; done: {last}"
+    ended = [{"name": NAME, "state": {"terminated": {"exitCode": 127, "message": message}}}]
+
+    assert judge(ended) == [
+        "dshell-abcde (tools:1) exited immediately: its sh has no read -t, and it has no bash (exit code 127)"
+    ]
 
 
 def test_a_pod_that_is_over_is_not_waited_for() -> None:
@@ -171,7 +185,7 @@ PULLING = event("Pulling", 'Pulling image "tools:1"')
     ],
 )
 def test_the_live_line_says_what_is_waited_for(statuses: list[Json], events: list[Json], line: str) -> None:
-    pod = make_pod(ephemeral=[{"name": NAME}], ephemeral_statuses=statuses)
+    pod = make_pod(ephemeral=[{"name": NAME, "image": "tools:1"}], ephemeral_statuses=statuses)
 
     assert describe(pod, NAME, events) == line
 
@@ -184,3 +198,23 @@ def test_an_image_for_another_architecture_is_told_from_one_without_a_shell() ->
 
     assert said is not None
     assert said.startswith("tools:1 is not built for the architecture of the pod's node node-1")
+
+
+@pytest.mark.parametrize(
+    ("state", "may"),
+    [
+        ({}, True),
+        ({"waiting": {}}, True),
+        ({"waiting": {"reason": "ContainerCreating"}}, True),
+        ({"waiting": {"reason": "ErrImagePull"}}, True),
+        ({"waiting": {"reason": "CreateContainerConfigError"}}, True),
+        ({"waiting": {"reason": "CreateContainerError"}}, False),
+        ({"waiting": {"reason": "RunContainerError"}}, False),
+        ({"running": {}}, False),
+        ({"terminated": {}}, False),
+    ],
+)
+def test_where_another_one_would_wait_for_the_same(state: Json, may: bool) -> None:  # from the table
+    pod = make_pod(ephemeral=[{"name": NAME}], ephemeral_statuses=[{"name": NAME, "state": state}])
+
+    assert may_start(pod.ephemeral[0].state) is may

@@ -96,6 +96,14 @@ def test_what_we_encode_is_one_masked_frame(data: bytes, opcode: Opcode) -> None
     assert unmasked(encoded) == (opcode, data, b"")
 
 
+@given(st.binary(max_size=9), st.binary(max_size=70000))
+@example(b"\0", bytes(65535))  # which together need the longest header
+def test_a_prefix_is_a_part_of_the_same_frame(prefix: bytes, data: bytes) -> None:
+    encoded = encode(memoryview(data), prefix=prefix)
+
+    assert unmasked(encoded) == (Opcode.BINARY, prefix + data, b"")
+
+
 @pytest.mark.parametrize("size", [*range(10), 8191, 8192, 8193, 8195, 16384, 16385, 3 * 8192 + 2])
 def test_every_byte_is_masked_with_its_byte_of_the_key(size: int) -> None:
     """Zeros are the mask itself, wherever blocks meet."""

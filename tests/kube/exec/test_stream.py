@@ -134,20 +134,23 @@ def test_a_peer_that_never_answers_is_lost_after_thirty_seconds() -> None:
     server.finish()
 
 
-def test_while_we_do_not_read_nobody_is_lost() -> None:
+def test_while_we_do_not_read_nobody_is_lost_and_the_pings_go_on() -> None:
+    received: list[tuple[Opcode, bytes]] = []
+
     def script(peer: Peer) -> None:
         peer.accept()
-        peer.sock.recv(1)
+        received.extend(peer.receive() for _ in range(5))
 
     server = Server(script)
     stream = open_stream(server)
     now = time.monotonic()
 
-    for seconds in range(0, 120, 10):
+    for seconds in range(0, 120, 20):
         stream.idle(now + seconds)
 
-    stream.close()
     server.finish()
+    stream.close()
+    assert [opcode for opcode, _ in received] == [Opcode.PING] * 5
 
 
 @pytest.mark.parametrize(
@@ -253,7 +256,7 @@ def test_once_much_input_is_known_to_be_taken_silence_counts_again() -> None:
     stream.keepalive(now + 16)
     events_until(stream, bool)
     stream.keepalive(now + 17)
-    stream.keepalive(now + 33)
+    stream.keepalive(now + 35)
 
     with pytest.raises(ConnectionLost, match="nothing was received"):
         stream.keepalive(now + 48)

@@ -233,7 +233,10 @@ def test_what_lets_no_websocket_through_is_named(status: str, body: bytes, kind:
     assert f"http://127.0.0.1:{server.port}/api/v1/namespaces/ns/pods/web/exec" in caught.value.message
     assert said in caught.value.message
     assert "<" not in caught.value.message
-    assert "--reject-paths" in caught.value.advice[0]
+    assert caught.value.advice[-1].startswith(
+        "Something between this machine and the API server lets no WebSocket through"
+    )
+    assert ("--reject-paths" in caught.value.advice[0]) is (body == b"Forbidden\n")
 
 
 @pytest.mark.parametrize(
@@ -340,10 +343,11 @@ def test_nobody_listening_is_a_lost_connection() -> None:
 def test_the_server_is_checked_by_the_name_it_should_have(certificates: Certificates) -> None:
     server = Server(lambda peer: peer.accept(), tls=certificates.server_context("named", ask=True))
 
-    open_exec(
-        secure(server.port, certificates, name="cluster.test"), "n", "p", "c", ["x"], stdin=False, tty=False
-    ).close()
+    there = secure(server.port, certificates, name="cluster.test")
+    stream = open_exec(there, "n", "p", "c", ["x"], stdin=False, tty=False)
 
+    assert stream.protocol == channel.V5
+    stream.close()
     server.finish()
 
 

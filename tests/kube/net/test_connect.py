@@ -152,7 +152,7 @@ def test_what_is_no_socks_proxy_is_told(first: bytes, certificates: Certificates
         peer.sock.sendall(first)
 
     server = Server(script)
-    says = "did not open the connection: it (does not speak SOCKS 5|requires a login|closed the connection)"
+    says = "did not open the connection: it (does not support SOCKS 5|requires a login|closed the connection)"
     with pytest.raises(ConnectionLost, match=says):
         Api(through(f"socks5://127.0.0.1:{server.port}", certificates)).get("/x")
     server.finish()

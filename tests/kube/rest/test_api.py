@@ -200,7 +200,7 @@ def test_a_login_page_is_no_good_for_credentials() -> None:
         api(server).get("/x")
 
     server.finish()
-    assert caught.value.message.startswith(f"a web page at http://127.0.0.1:{server.port}/x rejected the credentials")
+    assert caught.value.message.startswith(f"http://127.0.0.1:{server.port}/x (a web page) rejected the credentials")
 
 
 def test_a_long_refusal_is_cut_for_people() -> None:

@@ -1,4 +1,4 @@
-"""-v 6 and -v 8 show what kubectl shows, and no secret."""
+"""-v 6 and -v 8 show what kubectl shows, and no secret; -v 1 what admission changed."""
 
 from __future__ import annotations
 
@@ -9,13 +9,17 @@ import pytest
 from kubectl_dshell.kube.kubeconfig.secret import HIDDEN
 from kubectl_dshell.kube.rest.request_trace import RequestTrace, redacted
 
+ADMITTED = "dshell-a in web: admission changed image: a:1 -> b:1"
+DEFAULTS = {"imagePullPolicy": "IfNotPresent", "terminationMessagePath": "/dev/termination-log", "resources": {}}
+
 
 @pytest.mark.parametrize(
     ("level", "shown"),
     [
         pytest.param(0, [], id="nothing by default"),
-        pytest.param(6, ["GET https://host/api 200 OK in 12 ms"], id="6: requests"),
-        pytest.param(8, ["GET https://host/api 200 OK in 12 ms", 'Response Body: {"a":1}'], id="8: bodies"),
+        pytest.param(1, [ADMITTED], id="1: what admission changed"),
+        pytest.param(6, ["GET https://host/api 200 OK in 12 ms", ADMITTED], id="6: requests"),
+        pytest.param(8, ["GET https://host/api 200 OK in 12 ms", 'Response Body: {"a":1}', ADMITTED], id="8: bodies"),
     ],
 )
 def test_the_level_decides_what_is_shown(level: int, shown: list[str]) -> None:
@@ -25,6 +29,7 @@ def test_the_level_decides_what_is_shown(level: int, shown: list[str]) -> None:
     trace.answered("GET", "https://host/api", "200 OK", 0.0123)
     trace.body("Response", b'{"a": 1}')
     trace.body("Request", b"")
+    trace.admitted("web", {"name": "dshell-a", "image": "a:1"}, {"name": "dshell-a", "image": "b:1"} | DEFAULTS)
 
     assert lines == shown
 
@@ -38,8 +43,8 @@ def test_the_level_decides_what_is_shown(level: int, shown: list[str]) -> None:
             id="a variable of the app",
         ),
         pytest.param(
-            {"env": [{"name": "DSHELL_LEASE", "value": "50"}]},
-            {"env": [{"name": "DSHELL_LEASE", "value": "50"}]},
+            {"env": [{"name": "DSHELL_PROTOCOL", "value": "2 abcd2345 4"}]},
+            {"env": [{"name": "DSHELL_PROTOCOL", "value": "2 abcd2345 4"}]},
             id="a variable of ours",
         ),
         pytest.param(

@@ -38,6 +38,13 @@ def listed(*pods: dict[str, Any], following: str = "", spaced: bool = False) -> 
     return json.dumps(document, separators=None if spaced else (",", ":")).encode()
 
 
+def copied(name: str) -> dict[str, Any]:
+    """A copy of a pod, whose debug container is its own."""
+    whole = pod(name)
+    whole["metadata"]["annotations"]["kubectl-dshell/copy-of"] = "web/app"
+    return whole
+
+
 NESTED = {"volumes": [{"ephemeral": {"volumeClaimTemplate": {"metadata": {"name": "x"}}}}]}
 
 
@@ -51,6 +58,12 @@ NESTED = {"volumes": [{"ephemeral": {"volumeClaimTemplate": {"metadata": {"name"
         pytest.param([{**pod("a"), "spec": {**NESTED, "ephemeralContainers": [{"name": "x"}]}}], ["a"], id="nested"),
         pytest.param([{**pod("a"), "spec": {"ephemeralContainers": []}}], [], id="an empty list"),
         pytest.param([{"spec": {"ephemeralContainers": [{}]}, "metadata": {"name": "a"}}], ["a"], id="another order"),
+        pytest.param(
+            [pod("a"), copied("b"), pod("c", "x"), pod("d"), copied("e"), copied("f"), pod("g", "y")],
+            ["b", "c", "e", "f", "g"],
+            id="copies",
+        ),
+        pytest.param([{**pod("a", "x"), "metadata": copied("a")["metadata"]}, pod("b")], ["a"], id="both"),
     ],
 )
 @pytest.mark.parametrize("spaced", [False, True], ids=["as the API server writes", "with blanks"])
@@ -197,7 +210,8 @@ class Refusing:
     def __init__(self, most: int) -> None:
         self.most, self.limits = most, list[int]()
 
-    def read(self, path: str, query: list[tuple[str, str]]) -> HttpResponse:
+    def read(self, path: str, query: list[tuple[str, str]], *, largest: int) -> HttpResponse:
+        assert largest == 32 * 1024 * 1024
         limit = int(dict(query)["limit"])
         self.limits.append(limit)
         if limit > self.most:

@@ -167,6 +167,9 @@ class Near:
         with Signals() as signals:
             return relay(stream, StdioFds(None, self._stdout, self._stdout), companion, signals)
 
+    def give_back(self, unread: bytes) -> None:
+        self.given_back = unread
+
     held: Any = None
 
 
@@ -176,7 +179,7 @@ def test_what_is_relayed_is_recorded_and_passed_on_as_it_was(tmp_path: Path) -> 
     stream, far = pair()
     assert isinstance(stream, FakeStream)
     with closing(recorder(path)) as recording:
-        terminal = RecordedTerminal(Near(writing), recording)
+        terminal = RecordedTerminal(near := Near(writing), recording)
 
         def speak() -> None:
             far.write("grün\n".encode()[:3])
@@ -187,7 +190,9 @@ def test_what_is_relayed_is_recorded_and_passed_on_as_it_was(tmp_path: Path) -> 
 
         with thread(speak):
             end = terminal.relay(stream, None, stdin=False, tty=True)  # type: ignore[arg-type]  # none is needed
+        terminal.give_back(b"unread")
 
+    assert near.given_back == b"unread"
     assert (end.code, os.read(reading, 100)) == (5, "grün\nerr\n".encode())
     assert screen(path) == "grün\nerr\n"
     assert lines(path)[0]["width"] == 100

@@ -1,0 +1,1 @@
+"""A session in a debug container of the app's own image."""

@@ -1,0 +1,1 @@
+"""A debug container of the app's own image, which borrows its shell and tools from another debug container."""

@@ -1,0 +1,1 @@
+"""A copy of a pod: what it takes over from the other one, and what not."""

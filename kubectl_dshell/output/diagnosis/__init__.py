@@ -1,0 +1,1 @@
+"""What `doctor` and `explain` have found, for people and for programs."""

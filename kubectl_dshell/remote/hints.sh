@@ -1,0 +1,49 @@
+# shellcheck shell=sh
+# Hints for a command that looks in the debug image for what only the app has. After session.sh.
+
+# shellcheck disable=SC2016 # for another shell
+# shellcheck disable=SC2154 # from session.sh
+# shellcheck disable=SC3043 # local: busybox ash, bash and dash have it
+# shellcheck disable=SC3045 # read -d: without it only the usual directories are searched
+:
+
+# app_has NAME: whether a program of that name is where the app finds programs. A link may be absolute, and lead
+# elsewhere from here.
+app_has() {
+	local IFS=: path=/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin folder='' variable=''
+	while read -r -d '' variable; do
+		case $variable in PATH=*) path=$path:${variable#PATH=} ;; esac
+	done <"/proc/$DSHELL_PID/environ"
+	for folder in $path; do
+		[ ! -L "$DSHELL_ROOT$folder/$1" ] && [ ! -f "$DSHELL_ROOT$folder/$1" ] || return 0
+	done
+	return 1
+} 2>/dev/null
+
+# check_words COMMAND ARG...: says which absolute path only the app has; and whether the program can be found.
+# sets: problem, the message for a program that cannot
+check_words() {
+	local word=''
+	problem=
+	case $1 in
+	# what the words mean only the script knows
+	sh | ash | bash) return ;;
+	esac
+	for word; do
+		case $word in
+		/?*)
+			if [ ! -e "$word" ] && [ ! -L "$word" ] && [ -e "$DSHELL_ROOT$word" ]; then
+				# dash's echo interprets backslashes
+				printf "dshell: %s is looked up in the debug image; the app's is %s (or add --app-image)\n" \
+					"$word" "${word#/}" >&2
+				break
+			fi
+			;;
+		esac
+	done
+	case $1 in -* | */*) return ;; esac
+	if ! command -v "$1" >/dev/null 2>&1; then
+		problem="dshell: $1: not found in the debug image"
+		! app_has "$1" || problem="$problem, but in the app's: add --app-image"
+	fi
+}

@@ -1,0 +1,69 @@
+# shellcheck shell=sh
+# The start-up file of an interactive shell (shell.sh), for bash and busybox ash. In a debug container of the app's
+# image app_image.sh comes before it.
+
+# shellcheck disable=SC2034 # dshell_location is for the prompt
+# shellcheck disable=SC3043 # local: busybox ash, bash and dash have it
+# shellcheck disable=SC2016 # PS1 is expanded by the shell
+# shellcheck disable=SC2164 # a cd that fails is seen in its exit code
+:
+exec 9<&-
+unset ENV
+cd() {
+	local before="$PWD"
+	[ $# -gt 0 ] || set -- "${image_directory:-$DSHELL_ROOT}"
+	command cd "$@" || return
+	case ${no_target:+/}$1 in
+	/* | -) ;;
+	*)
+		# the top of the app's files is its own parent, as / is
+		case $before/ in
+		"$DSHELL_ROOT"/*)
+			case $PWD/ in
+			"$DSHELL_ROOT"/*) ;;
+			*) command cd "$DSHELL_ROOT" ;;
+			esac
+			;;
+		esac
+		;;
+	esac
+	set_location
+}
+set_location() {
+	case $PWD/ in
+	"$DSHELL_ROOT"/) dshell_location=$DSHELL_NAME:/ ;;
+	"$DSHELL_ROOT"/*) dshell_location=$DSHELL_NAME:${PWD#"$DSHELL_ROOT"} ;;
+	*) dshell_location="$elsewhere:$PWD" ;;
+	esac
+	# the app names its directories: none may control the terminal, or be expanded in a prompt; the last are C1
+	case $dshell_location in
+	*[[:cntrl:]]* | *\\* | *"$dshell_c2"["$dshell_x80"-"$dshell_x9f"]*)
+		dshell_location="${dshell_location%%:*}:(a name with odd characters)"
+		;;
+	esac
+}
+dshell_c2=$(printf '\302') dshell_x80=$(printf '\200') dshell_x9f=$(printf '\237')
+# jobs that outlive the shell would become children of the app
+end_jobs() {
+	local signal jobs job
+	for signal in INT HUP KILL; do
+		jobs=$(jobs -p)
+		[ "$jobs" ] || return
+		for job in $jobs; do
+			kill -$signal -- -"$job" && kill -CONT -- -"$job"
+		done
+		sleep 0.1
+	done
+	wait
+} 2>/dev/null
+trap end_jobs EXIT
+elsewhere="debug image"
+if [ "$image_directory" ]; then
+	elsewhere="$DSHELL_NAME image"
+	# shellcheck disable=SC2154 # chroot.sh and script.py
+	[ -z "$chrooted$no_target" ] || elsewhere=$DSHELL_NAME
+	define_all_tools
+fi
+[ -z "$target_env" ] || adopt_environment
+set_location
+PS1='$dshell_location $ '

@@ -1,0 +1,134 @@
+"""The kernel's rule, and the capabilities that a spec gives to a process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kubectl_dshell.domain.access.identity import Identity, Source
+from kubectl_dshell.domain.access.privilege import Profile, security_context
+from kubectl_dshell.domain.diagnosis.ways import (
+    ALL,
+    DEFAULT,
+    WAYS,
+    Answer,
+    Process,
+    app_process,
+    debug_process,
+    in_words,
+    permitted,
+    reads_image,
+    reads_root,
+)
+from tests.pods import make_pod, running
+
+NONE: frozenset[str] = frozenset()
+EVERY = frozenset({ALL})
+ROOT, BARE_ROOT, ALMIGHTY = Process(0, 0, DEFAULT), Process(0, 0, NONE), Process(0, 0, EVERY)
+TRACER = Process(0, 0, DEFAULT | {"SYS_PTRACE"})
+USER = Process(65532, 65532, NONE)
+
+
+@pytest.mark.parametrize(
+    ("app", "debugger", "answer", "why"),
+    [
+        pytest.param(USER, USER, Answer.YES, "own user", id="the same user"),
+        pytest.param(USER, ROOT, Answer.NO, "user 65532 and the debug container as 0", id="root without SYS_PTRACE"),
+        pytest.param(USER, Process(65532, 0, NONE), Answer.NO, "group 65532", id="another group"),
+        pytest.param(ROOT, USER, Answer.NO, "user 0", id="root's files"),
+        pytest.param(ROOT, ROOT, Answer.YES, "own user", id="root"),
+        pytest.param(ROOT, BARE_ROOT, Answer.NO, "holds the capability AUDIT_WRITE, CHOWN", id="fewer capabilities"),
+        pytest.param(BARE_ROOT, ROOT, Answer.YES, "own user", id="more capabilities"),
+        pytest.param(ALMIGHTY, ROOT, Answer.NO, "holds the capability ALL", id="a privileged app"),
+        pytest.param(ALMIGHTY, ALMIGHTY, Answer.YES, "", id="as privileged"),
+        pytest.param(USER, TRACER, Answer.YES, "root with SYS_PTRACE is let in", id="SYS_PTRACE"),
+        pytest.param(USER, ALMIGHTY, Answer.YES, "root with SYS_PTRACE is let in", id="privileged"),
+        pytest.param(
+            USER, Process(0, 0, frozenset({"SYS_PTRACE"})), Answer.YES, "but not into files", id="SYS_PTRACE alone"
+        ),
+        pytest.param(
+            BARE_ROOT, Process(0, 0, frozenset({"SYS_PTRACE"})), Answer.YES, "is let in", id="alone, in root's"
+        ),
+        pytest.param(
+            USER, Process(1234, 0, frozenset({"SYS_PTRACE"})), Answer.NO, "user 65532", id="SYS_PTRACE, not root"
+        ),
+        pytest.param(Process(None, None, NONE), USER, Answer.UNKNOWN, "which user", id="unknown user"),
+        pytest.param(Process(65532, None, NONE), USER, Answer.UNKNOWN, "which group", id="unknown group"),
+        pytest.param(Process(None, None, NONE), TRACER, Answer.YES, "SYS_PTRACE", id="unknown, SYS_PTRACE"),
+    ],
+)
+def test_the_kernel_lets_in_or_not(app: Process, debugger: Process, answer: Answer, why: str) -> None:
+    found = reads_root(app, debugger)
+
+    assert found.answer is answer
+    assert why in found.why
+
+
+@pytest.mark.parametrize(
+    ("security", "uid", "held", "words"),
+    [
+        ({}, 0, DEFAULT, "default"),
+        ({}, 65532, NONE, "none"),
+        ({}, None, NONE, "none"),
+        ({"capabilities": {"add": ["NET_ADMIN"]}}, 65532, NONE, "none"),
+        ({"privileged": True}, 0, EVERY, "all"),
+        ({"capabilities": {"add": ["ALL"]}}, 0, EVERY, "all"),
+        ({"capabilities": {"drop": ["ALL"]}}, 0, NONE, "none"),
+        ({"capabilities": {"drop": ["ALL"], "add": ["CHOWN"]}}, 0, frozenset({"CHOWN"}), "CHOWN"),
+        ({"capabilities": {"drop": ["ALL"], "add": ["CAP_SYS_TIME"]}}, 0, frozenset({"SYS_TIME"}), "SYS_TIME"),
+        ({"capabilities": {"add": ["NET_ADMIN"]}}, 0, DEFAULT | {"NET_ADMIN"}, "default,NET_ADMIN"),
+        (
+            {"capabilities": {"add": ["NET_ADMIN"], "drop": ["mknod"]}},
+            0,
+            (DEFAULT | {"NET_ADMIN"}) - {"MKNOD"},
+            "default,NET_ADMIN without MKNOD",
+        ),
+        ({"capabilities": None}, 0, DEFAULT, "default"),
+    ],
+)
+def test_capabilities_come_from_the_spec_and_only_root_has_any(
+    security: dict[str, Any], uid: int | None, held: frozenset[str], words: str
+) -> None:
+    assert permitted(security, uid) == held
+    assert in_words(held) == words
+
+
+def test_the_process_of_an_app_is_that_of_its_status() -> None:
+    pod = make_pod(statuses=[running(user=(0, 0))])
+
+    assert app_process(pod, pod.containers[0]) == ROOT
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.flags)
+@pytest.mark.parametrize("user", [(0, 0), (65532, 65532), (10001, 0)])
+@pytest.mark.parametrize("capabilities", [{}, {"add": ["NET_ADMIN"]}, {"drop": ["ALL"]}])
+def test_the_contexts_of_the_program_are_let_in(way: Any, user: tuple[int, int], capabilities: dict[str, Any]) -> None:
+    """Mirroring the app's user and capabilities suffices, and so does what `general` adds."""
+    spec = {"containers": [{"name": "app", "securityContext": {"capabilities": capabilities}}]}
+    pod = make_pod(spec=spec, statuses=[running(user=user)])
+    (app,) = pod.containers
+    uid, gid = way.privilege.profile.user or user
+    identity = Identity(uid, gid, Source.STATUS)
+
+    debugger = debug_process(security_context(way.privilege, pod, app, identity))
+
+    assert way.judge(app_process(pod, app), debugger).answer is Answer.YES
+
+
+def test_each_way_is_typed_as_it_is_meant() -> None:
+    assert [(way.flags, way.privilege.profile, way.app_image) for way in WAYS] == [
+        ("--profile auto", Profile.AUTO, False),
+        ("--app-image", Profile.AUTO, True),
+        ("--profile general", Profile.GENERAL, False),
+    ]
+
+
+def test_the_app_s_image_is_there_whether_or_not_its_live_files_are() -> None:
+    nobody = Process(1234, 0, frozenset())
+
+    assert reads_image(ROOT, ROOT) == (Answer.YES, "its image is /, its live files are at $DSHELL_ROOT")
+    assert reads_image(ROOT, nobody) == (
+        Answer.NO,
+        "its image is /, but its live files are another matter: the app runs as user 0 and the debug container as 1234",
+    )

@@ -1,0 +1,101 @@
+"""Who looks in the debug image for what only the app has is told so, on stderr, by the exec that runs the command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kubectl_dshell.remote import exec_script
+from tests.remote.rig import Debug, Pod, Shell, pod
+
+pytestmark = pytest.mark.terminal
+each_shell = pytest.mark.parametrize("shell", ["busybox", "bash", "dash+bash"])
+SESSION = "aaaaaaaa"
+ADD = "add --app-image"
+
+
+def ran(made: Pod, shell: Shell, *command: str) -> tuple[str, int]:
+    """What a command prints in a new debug container, and its exit code."""
+    debug = Debug(made, shell, starter=f"{SESSION} 50")
+    started = debug.exec(exec_script.command_exec(debug.target.id, SESSION, command, first=True))
+    printed = started.printed().decode()
+    code = started.ended(30)
+    assert debug.holder.ended(30) == 0, "it has said goodbye"
+    return printed, code
+
+
+def program(path: Path, text: str = "#!/no/such/interpreter\n") -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    path.chmod(0o755)
+
+
+@each_shell
+def test_a_program_that_only_the_app_has(place: Path, shell: Shell) -> None:
+    with pod(place) as made:
+        program(made.app.root / "usr/bin/python3.99")
+        (made.app.root / "usr/bin/python3").symlink_to("/usr/bin/python3.99")
+
+        for name in ("python3.99", "python3"):
+            assert ran(made, shell, name, "-V") == (
+                f"dshell: {name}: not found in the debug image, but in the app's: {ADD}\n",
+                127,
+            )
+
+
+@each_shell
+def test_a_name_is_said_as_it_is(place: Path, shell: Shell) -> None:
+    with pod(place) as made:
+        (made.app.root / r"\c\033x").touch()
+
+        printed, _ = ran(made, shell, "cat", r"/\c\033x")
+
+        assert r"dshell: /\c\033x is looked up in the debug image; the app's is \c\033x" in printed
+        assert ran(made, shell, r"no\c\033such") == ("dshell: no\\c\\033such: not found in the debug image\n", 127)
+
+
+@each_shell
+def test_a_program_that_nobody_has(place: Path, shell: Shell) -> None:
+    with pod(place) as made:
+        assert ran(made, shell, "no-such-program") == ("dshell: no-such-program: not found in the debug image\n", 127)
+
+
+@each_shell
+def test_a_program_of_the_app_whose_loader_is_not_here(place: Path, shell: Shell) -> None:
+    with pod(place) as made:
+        program(made.app.root / "app/run")
+
+        printed, code = ran(made, shell, "app/run")
+
+        assert code in {126, 127}
+        assert printed.splitlines()[-1] == f"dshell: app/run needs the loader of the app's image: {ADD}"
+
+
+@each_shell
+@pytest.mark.parametrize(
+    "words",
+    [("cat", "/file"), ("cat", "/no/such", "/file", "/file"), ("/file",)],
+    ids=["argument", "one line is enough", "command"],
+)
+def test_an_absolute_path_that_only_the_app_has(place: Path, shell: Shell, words: tuple[str, ...]) -> None:
+    with pod(place) as made:
+        printed, code = ran(made, shell, *words)
+
+        hint = f"dshell: /file is looked up in the debug image; the app's is file (or {ADD})"
+        assert printed.splitlines().count(hint) == 1
+        assert "add --app-image" not in printed.replace(hint, "")
+        assert code > 0
+
+
+@each_shell
+@pytest.mark.parametrize(
+    "words",
+    [("cat", "file"), ("ls", "-d", "/tmp"), ("sh", "-c", "cat file", "/file"), ("env", "-u", "/no/such", "true")],
+    ids=["relative", "in both", "a script's", "in neither"],
+)
+def test_nothing_is_said_to_who_needs_no_hint(place: Path, shell: Shell, words: tuple[str, ...]) -> None:
+    with pod(place) as made:
+        printed, code = ran(made, shell, *words)
+
+        assert (code, "dshell" in printed) == (0, False)

@@ -1,0 +1,50 @@
+"""How an exec finds the holder, and when it does not wait for one."""
+
+from __future__ import annotations
+
+import subprocess
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from tests.remote.busybox import busybox
+from tests.remote.functions import each_shell
+
+
+def waited(shell: str, log: Path) -> tuple[list[str], int]:
+    """What await_holder sets, and how often it rests."""
+    text = files("kubectl_dshell.remote").joinpath("inbox.sh").read_text(encoding="utf-8")
+    assert "LOG=/dev/termination-log" in text
+    code = text.replace("LOG=/dev/termination-log", f"LOG={log}")
+    command = [busybox(), "sh"] if shell == "busybox" else [shell]
+    shown = 'sleep() { echo rest; }\nawait_holder\necho "[$holder]" "[$published]"\n'
+    done = subprocess.run([*command, "-c", code + shown], capture_output=True, text=True, check=True)
+    *rests, last = done.stdout.splitlines()
+    return last.split(" ", 1), len(rests)
+
+
+@each_shell
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("17 new\n", ["[17]", "[new]"]),
+        ("17 1 100 0 28800      \n", ["[17]", "[1 100 0 28800]"]),
+        ("ended by its last session", ["[]", "[by its last session]"]),
+        ("ended after 50 s without a client", ["[]", "[after 50 s without a client]"]),
+    ],
+)
+def test_what_is_published_is_not_waited_for(tmp_path: Path, shell: str, text: str, found: list[str]) -> None:
+    """The end of a container kills who waits in it, and leaves their sleep to the app as a zombie."""
+    log = tmp_path / "log"
+    log.write_text(text)
+
+    assert waited(shell, log) == (found, 0)
+
+
+@each_shell
+def test_a_holder_that_has_not_begun_is_waited_for(tmp_path: Path, shell: str) -> None:
+    log = tmp_path / "log"
+    log.touch()
+
+    assert waited(shell, log) == (["[]", "[]"], 50)
