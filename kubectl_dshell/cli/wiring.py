@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from kubectl_dshell.cli.clock import SystemClock, patience
 from kubectl_dshell.cli.key import KeyFile
 from kubectl_dshell.commands.ports import Ports
 from kubectl_dshell.domain.text.invocation import Invocation
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     import io
     from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
-    from datetime import datetime
 
     from kubectl_dshell.cli.flags.connection import ConnectionFlags
     from kubectl_dshell.commands.cp.ports import CopyPorts
@@ -41,26 +41,6 @@ if TYPE_CHECKING:
     from kubectl_dshell.kube.exec.spares import Spares
     from kubectl_dshell.kube.rest.api import Api
     from kubectl_dshell.kube.rest.request_trace import RequestTrace
-
-
-class SystemClock:
-    def __init__(self, now: Callable[[], datetime]) -> None:
-        """`now` is the wall clock to compare the cluster's timestamps with."""
-        self.now = now
-
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-    def elapsed(self) -> float:
-        # Linux stops its monotonic clock while the machine sleeps, macOS does not.
-        return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
-
-    def sleep(self, seconds: float) -> None:
-        time.sleep(seconds)
-
-    def random_letters(self, letters: str, count: int) -> str:
-        # The remainder of 64 bits is even enough for a name; the import of secrets takes 1.3 ms.
-        return "".join(letters[int.from_bytes(os.urandom(8)) % len(letters)] for _ in range(count))
 
 
 class StandardTerminal:
@@ -211,7 +191,8 @@ def ports_and_api(flags: ConnectionFlags, namespace: str | None, *, quiet: bool)
     from kubectl_dshell.kube.rest.request_trace import RequestTrace
     from kubectl_dshell.kube.workloads import Workloads
 
-    notices = Notices(quiet=quiet, is_raw=raw_mode.is_raw)
+    patient = patience(os.environ)
+    notices = Notices(quiet=quiet, is_raw=raw_mode.is_raw, patience=patient)
     trace = RequestTrace(flags.verbosity, notices.trace)
     user = UserTerminal(lambda text: write_line(text, ""))
     with Signals() as signals:
@@ -227,7 +208,7 @@ def ports_and_api(flags: ConnectionFlags, namespace: str | None, *, quiet: bool)
                     streams=streams,
                     terminal=StandardTerminal(signals, user),
                     notices=notices,
-                    clock=SystemClock(api.time.now),
+                    clock=SystemClock(api.time.now, patient),
                     workloads=Workloads(api),
                     debugged=pods,
                     logs=pods,

@@ -199,6 +199,10 @@ NOBODY = Nobody()
 
 
 class Clock(Protocol):
+    @property
+    def patience(self) -> int:
+        """How many times slower than usual the nodes are, as the user says."""
+
     def now(self) -> datetime:
         """Wall clock, UTC."""
 

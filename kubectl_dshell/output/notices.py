@@ -21,14 +21,18 @@ _PLAIN_PROGRESS_AFTER_SECONDS = 5.0
 class Notices:
     """`quiet` suppresses notices and progress, not warnings; the identity line is for terminals only."""
 
-    def __init__(self, *, quiet: bool, is_raw: Callable[[], bool] = lambda: False) -> None:
-        """`is_raw` tells whether stderr is a terminal that a session has in raw mode."""
+    def __init__(self, *, quiet: bool, is_raw: Callable[[], bool] = lambda: False, patience: int = 1) -> None:
+        """`is_raw` tells whether stderr is a terminal that a session has in raw mode.
+
+        `patience`: how many times later than usual a script is told of progress.
+        """
         self._quiet = quiet
         self._is_raw = is_raw
         self._terminal = sys.stderr.isatty()
         self._status: Status | None = None
         self._said = ""
         self._since = 0.0
+        self._plain_after = _PLAIN_PROGRESS_AFTER_SECONDS * patience - 1  # it is first called after a second
 
     def identity(self, text: str) -> None:
         if self._terminal and not self._quiet:
@@ -75,7 +79,7 @@ class Notices:
 
     def _plain(self, text: str) -> None:
         self._since = self._since or time.monotonic()
-        if text != self._said and time.monotonic() - self._since >= _PLAIN_PROGRESS_AFTER_SECONDS - 1:
+        if text != self._said and time.monotonic() - self._since >= self._plain_after:
             self._said = text
             self._write(text)
 

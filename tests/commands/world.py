@@ -351,6 +351,8 @@ class OnePerMinute(FakeCluster):
 class FakeClock:
     """Goes on by a hundredth of a second each time it is looked at."""
 
+    patience = 1
+
     def __init__(self) -> None:
         self.time = 0.0
         self._names = itertools.count()

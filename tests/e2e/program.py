@@ -96,5 +96,6 @@ class Dshell:
             "KUBECONFIG": str(self.kubeconfig),
             "LANG": "C.UTF-8",
             "TERM": "xterm",
+            "DSHELL_PATIENCE": "5",
             **(extra or {}),
         }

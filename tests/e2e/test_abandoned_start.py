@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .program import Dshell
 
 NOBODY = "ended after 4 s without its first client"
+USUAL = {"DSHELL_PATIENCE": "1"}
 
 
 @contextmanager
@@ -55,7 +56,7 @@ def test_who_leaves_during_the_start_has_nothing_in_the_pod_five_seconds_after_i
     make_pod: MakePod, dshell: Dshell, number: signal.Signals
 ) -> None:
     pod = make_pod()
-    with added(pod) as wait, dshell.start(pod.name, "--", "sleep", "1000") as client:
+    with added(pod) as wait, dshell.start(pod.name, "--", "sleep", "1000", env=USUAL) as client:
         wait()
         client.send_signal(number)
         out, err = client.communicate(timeout=5)
@@ -72,7 +73,8 @@ def test_who_was_too_slow_for_the_first_debug_container_gets_another_and_nothing
     make_pod: MakePod, dshell: Dshell
 ) -> None:
     pod = make_pod()
-    with added(pod) as wait, dshell.start(pod.name, "--", "sh", "-c", "echo run >>tmp/runs; cat") as client:
+    command = ("sh", "-c", "echo run >>tmp/runs; cat")
+    with added(pod) as wait, dshell.start(pod.name, "--", *command, env=USUAL) as client:
         wait()
         client.send_signal(signal.SIGSTOP)
         (first,) = pod.debug_containers()

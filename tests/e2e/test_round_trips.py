@@ -22,10 +22,12 @@ from .audit import asked
 if TYPE_CHECKING:
     from .cluster import Cluster
     from .conftest import MakePod, MakeUser
+    from .pods import Pod
     from .program import Dshell
 
 SESSION_ROLE = Path(__file__).parents[2] / "manifests/rbac/session.yaml"
 RTT = 0.5
+ATTEMPTS = 3
 TYPED = "echo $((40+2)) $PWD ap?\n"
 ANSWER = r"(?m)^42 /proc/1/root app\s"
 
@@ -86,8 +88,17 @@ def far(cluster: Cluster, namespace: str, dshell: Dshell, make_user: MakeUser, t
 
 
 def test_round_trips_connections_and_requests(far: Far, make_pod: MakePod) -> None:
-    pod = make_pod()
+    """On a busy machine the tether may be on its way before the answer is, which only adds: so the least counts."""
+    seen = []
+    for _ in range(ATTEMPTS):
+        seen.append(needs(far, make_pod()))
+        if all(one <= bound for kind, most in seen[-1] for one, bound in zip(kind, most, strict=True)):
+            return
+    raise AssertionError(f"(needed, at most) of each attempt: {seen}")
 
+
+def needs(far: Far, pod: Pod) -> list[tuple[Needed, Needed]]:
+    """What a first session, a second one and a command needed, each with the most that it may need."""
     with far.shell(pod.name, "--keep=60s") as first:
         pass
     asked_first = far.new_requests()
@@ -100,12 +111,11 @@ def test_round_trips_connections_and_requests(far: Far, make_pod: MakePod) -> No
         assert command.stdout.readline() == b"greeting: hello\n"
         ran = far.proxy.counted()
         command.communicate()
-    asked_command = far.new_requests()
-
-    for most, counted, requests in (
-        (MOST_FIRST, first, asked_first),
-        (MOST_REUSED, reused, asked_reused),
-        (MOST_COMMAND, ran, asked_command),
-    ):
-        needed = Needed(counted.round_trips, len(counted.connections), len(requests))
-        assert all(one <= bound for one, bound in zip(needed, most, strict=True)), f"{needed}, at most {most}"
+    return [
+        (Needed(counted.round_trips, len(counted.connections), len(requests)), most)
+        for most, counted, requests in (
+            (MOST_FIRST, first, asked_first),
+            (MOST_REUSED, reused, asked_reused),
+            (MOST_COMMAND, ran, far.new_requests()),
+        )
+    ]

@@ -35,3 +35,20 @@ def test_nothing_that_is_said_moves_the_cursor(text: str, capsys: pytest.Capture
 
     said = capsys.readouterr().err
     assert said == f"no container {ascii(text)[1:-1]} here\n"
+
+
+@pytest.mark.parametrize(("patience", "after"), [(1, 4), (5, 24)])
+def test_a_script_is_told_of_progress_after_some_seconds(
+    patience: int, after: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = 100.0
+    monkeypatch.setattr("time.monotonic", lambda: seconds)
+    notices = Notices(quiet=False, patience=patience)
+
+    notices.progress("pulling")
+    seconds += after - 0.1
+    notices.progress("pulling")
+    assert capsys.readouterr().err == ""
+    seconds += 0.1
+    notices.progress("pulling")
+    assert capsys.readouterr().err == "pulling\n"

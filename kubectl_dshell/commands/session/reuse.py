@@ -75,7 +75,8 @@ def _start(request: OpenRequest, current: Plan, additions: Additions, ports: Por
     """
     if not request.task and not request.once:
         try:
-            return _start_one(request, current, FIRST_SECONDS, additions, ports)
+            first_seconds = min(FIRST_SECONDS * ports.clock.patience, LEASE_SECONDS)
+            return _start_one(request, current, first_seconds, additions, ports)
         except StarterMissed as error:
             ports.notices.notice(f"{error.message}; starting another one, which waits {LEASE_SECONDS} s")
             current = replace(current, name=another_name(current.name))

@@ -72,6 +72,18 @@ def test_one_that_runs_is_preferred() -> None:
     assert {container for container, _ in world.opened} == {"dshell-fghij"}
 
 
+@pytest.mark.parametrize(("patience", "seconds"), [(1, 4), (5, 20), (12, 48)])
+def test_a_new_one_waits_for_its_first_client_as_long_as_the_nodes_are_slow(patience: int, seconds: int) -> None:
+    world = World()
+    world.clock.patience = patience
+
+    open_session(request(), world.ports())
+
+    (entry,) = world.added
+    (protocol,) = (one["value"] for one in entry["env"] if one["name"] == "DSHELL_PROTOCOL")
+    assert int(protocol.split()[2]) == seconds
+
+
 def test_new_does_not_wait_for_it() -> None:
     world = waiting(FakeCluster())
 
