@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import NamedTuple
 
 from hack.benchmarks.latency import DelayingProxy
@@ -25,6 +25,9 @@ IMAGE = "busybox:1.37"
 KEPT = "kept"
 QUESTION = "echo $((40+2)) $PWD ap?\n"  # what is typed is echoed, so the answer is another text
 SECONDS = 60
+QUIET_SECONDS = 2.5
+"""A kubelet that has just looked at a pod waits for its next relist, up to 1 s, before it looks again: what comes first
+after a pod's start would pay for that."""
 
 
 class Session(NamedTuple):
@@ -72,6 +75,7 @@ class Bench:
         pods = [Pod(self.cluster, NAMESPACE, name) for name in names]
         for pod in pods:
             pod.wait_ready(SECONDS)
+        sleep(QUIET_SECONDS)
         return pods
 
     def remove(self, pods: list[Pod]) -> None:
