@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Found = TypeVar("Found")
-_SHORTEST, _LONGEST = 0.005, 0.05  # seconds
+_SHORTEST, _LONGEST = 0.005, 0.1  # seconds
+_SHARE = 20
 
 
 def wait_until(
@@ -18,9 +19,11 @@ def wait_until(
     """Return the first true value of `condition`; AssertionError with `what` after `seconds`.
 
     `what` is a name of it, or called then and only then: what a process has printed, what else is there.
-    Between two calls it rests as long as one took, within bounds: memory is looked at often, an API server is spared.
+    Between two calls it rests as long as one took, or a twentieth of the time it has waited, within bounds: what happens
+    soon is seen soon, and what takes long leaves the processors to whoever does it.
     """
-    deadline = time.monotonic() + seconds
+    first = time.monotonic()
+    deadline = first + seconds
     while True:
         began = time.monotonic()
         if found := condition():
@@ -29,4 +32,4 @@ def wait_until(
         if now > deadline:
             told = what if isinstance(what, str) else what()
             raise AssertionError(f"waited {seconds:g} s in vain for {told}")
-        time.sleep(min(max(now - began, _SHORTEST), _LONGEST))
+        time.sleep(min(max(now - began, (now - first) / _SHARE, _SHORTEST), _LONGEST))

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from .api import api
+
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from .api import Api
 
 Json = dict[str, Any]
 
@@ -25,6 +30,10 @@ class Cluster:
     kubeconfig: Path
     kubectl_program: str = "kubectl"
     audit_log: Path | None = None
+
+    @property
+    def api(self) -> Api:
+        return api(self.kubeconfig)
 
     def kubectl(
         self, *args: str, stdin: str = "", timeout: float = 60, check: bool = True
@@ -46,12 +55,12 @@ class Cluster:
 
     def connection(self) -> Json:
         """The current context's `cluster` entry, certificates inlined."""
-        entry: Json = self._config()["clusters"][0]["cluster"]
+        entry: Json = _config(self)["clusters"][0]["cluster"]
         return entry
 
     def credentials(self) -> Json:
         """The current context's `user` entry, certificates inlined."""
-        entry: Json = self._config()["users"][0]["user"]
+        entry: Json = _config(self)["users"][0]["user"]
         return entry
 
     def address(self) -> tuple[str, int]:
@@ -64,10 +73,12 @@ class Cluster:
         """The PEM text that the API server's certificate is checked with."""
         return base64.b64decode(self.connection()["certificate-authority-data"]).decode()
 
-    def _config(self) -> Json:
-        seen = self.kubectl("config", "view", "--raw", "--flatten", "--minify", "-o", "json")
-        config: Json = json.loads(seen.stdout)
-        return config
+
+@functools.cache
+def _config(cluster: Cluster) -> Json:
+    seen = cluster.kubectl("config", "view", "--raw", "--flatten", "--minify", "-o", "json")
+    config: Json = json.loads(seen.stdout)
+    return config
 
 
 def write_kubeconfig(path: Path, cluster: Json, user: Json, namespace: str) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 from pathlib import Path
@@ -128,7 +127,7 @@ def make_pod(cluster: Cluster, namespace: str) -> Iterator[MakePod]:
         pod = Pod(cluster, namespace or module_namespace, name or f"web-{secrets.token_hex(3)}")
         manifest = pod_manifest(pod.name, *(containers or (app(),)), metadata=metadata, **spec)
         made.append(pod)
-        cluster.kubectl("create", "-n", pod.namespace, "-f", "-", stdin=json.dumps(manifest))
+        pod.create(manifest)
         if wait:
             pod.wait_ready()
         return pod

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from tests.waiting import wait_until
 
+from .api import ApiFailure
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .cluster import Cluster, Json
 
+NOT_FOUND = 404
 STATIC = "dshell.test/static:nonroot"  # USER 65532:65532, in its passwd too
 STATIC_ROOT = "dshell.test/static:latest"
 STATIC_NAMED = "dshell.test/static:named"  # USER nonroot
@@ -71,8 +74,20 @@ class Pod:
     namespace: str
     name: str
 
+    @property
+    def path(self) -> str:
+        """Of its API object."""
+        return f"/api/v1/namespaces/{self.namespace}/pods/{self.name}"
+
+    def create(self, manifest: Json) -> None:
+        collection = self.path.removesuffix(f"/{self.name}")
+        self.cluster.api.json("POST", f"{collection}?fieldValidation=Strict", manifest)
+
     def json(self) -> Json:
-        return self.cluster.get("pod", self.name, "-n", self.namespace)
+        return self.cluster.api.json("GET", self.path)
+
+    def log(self, container: str = "app") -> str:
+        return self.cluster.api.text("GET", f"{self.path}/log?container={container}")
 
     def status(self, container: str = "app") -> Json:
         """The container's status; {} as long as there is none."""
@@ -92,28 +107,36 @@ class Pod:
         return {entry["name"]: DebugContainer(entry, statuses.get(entry["name"], {})) for entry in entries}
 
     def wait_ready(self, timeout: float = 60) -> None:
-        ready = ("wait", f"pod/{self.name}", "-n", self.namespace, "--for=condition=Ready")
-        waited = self.cluster.kubectl(*ready, f"--timeout={timeout:.0f}s", timeout=timeout + 10, check=False)
-        assert waited.returncode == 0, f"{waited.stderr.strip()}: {self.json()['status']}"
+        wait_until(self._is_ready, timeout, lambda: f"{self.name} to be Ready: {self.json()['status']}")
+
+    def _is_ready(self) -> bool:
+        conditions = self.json()["status"].get("conditions", [])
+        return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
 
     def wait_log(self, text: str, container: str = "app", timeout: float = 30) -> None:
         """Wait until the container has printed `text`: an app that changes its ids does so after it is Ready."""
-        log = ("logs", self.name, "-n", self.namespace, "-c", container)
-        wait_until(lambda: text in self.cluster.kubectl(*log).stdout, timeout, f"{text!r} in the log of {self.name}")
+        wait_until(lambda: text in self.log(container), timeout, f"{text!r} in the log of {self.name}")
 
     def wait_terminated(self, name: str, timeout: float) -> Json:
         """The `terminated` state of a debug container, waited for."""
-        state = f'.status.ephemeralContainerStatuses[?(@.name=="{name}")].state.terminated'
-        wait = ("wait", f"pod/{self.name}", "-n", self.namespace, f"--for=jsonpath={{{state}.finishedAt}}")
-        waited = self.cluster.kubectl(*wait, f"--timeout={timeout:.3f}s", timeout=timeout + 10, check=False)
-        assert waited.returncode == 0, (
-            f"{name} not terminated in {timeout:.1f} s: {self.debug_containers()[name].status}"
+        return wait_until(
+            lambda: self._terminated(name),
+            timeout,
+            lambda: f"{name} to be terminated: {self.debug_containers()[name].status}",
         )
-        ended: Json = self.debug_containers()[name].status["state"]["terminated"]
-        return ended
+
+    def _terminated(self, name: str) -> Json:
+        """Empty until it is."""
+        state: Json = self.debug_containers()[name].status.get("state", {}).get("terminated", {})
+        return state
 
     def delete(self) -> None:
-        self.cluster.kubectl("delete", "pod", self.name, "-n", self.namespace, "--wait=false", "--ignore-not-found")
+        """Without waiting for it; nothing happens if it is gone."""
+        try:
+            self.cluster.api.json("DELETE", self.path)
+        except ApiFailure as failure:
+            if failure.code != NOT_FOUND:
+                raise
 
 
 def add_by_hand(pod: Pod, entry: Json) -> None:

@@ -60,7 +60,7 @@ class Before:
 
 
 def log_of(pod: Pod, container: str) -> str:
-    return pod.cluster.kubectl("logs", pod.name, "-n", pod.namespace, "-c", container).stdout
+    return pod.log(container)
 
 
 def files_of(pid: int) -> dict[str, str]:
