@@ -207,9 +207,10 @@ FAILED = cleanup_result.failed(container(), "it is still running")
 RESULTS = [result("a", 0), result("b", 3), result("c", None, NotFound("x")), result("d", None)]
 
 
-def closed(**changes: Any) -> str:
+def closed(*, alone_privileged: bool = False, **changes: Any) -> str:
     found = facts(**changes)
-    return f"... and cannot read the app's files: {why_denied(found)}\n{how_to_enter(found, RETRY)}"
+    advice = how_to_enter(found, RETRY, alone_privileged=alone_privileged)
+    return f"... and cannot read the app's files: {why_denied(found)}\n{advice}"
 
 
 def customized(security: dict[str, Any]) -> object:
@@ -373,6 +374,10 @@ SECTIONS: dict[str, list[Message]] = {
         ("root with more", lambda: closed(uid=(0,) * 4, gid=(0,) * 4, our_uid=0, our_gid=0, caps=0x200000)),
         ("a security module", closed),
         ("a security module, as root", lambda: closed(our_uid=0, our_gid=0, our_caps=1 << 19)),
+        (
+            "a security module, and the app is privileged",
+            lambda: closed(our_uid=0, our_gid=0, our_caps=1 << 19, alone_privileged=True),
+        ),
         ("a process that claims to be root", claimed),
         ("the same, and nobody knows the user", lambda: claimed(statuses=[running(user=None)])),
     ],

@@ -94,9 +94,14 @@ def _refusal(closed: RootDenied) -> _Refusal:
     advice = (
         f"If the claim is right, retry with: {retry_command} --run-as {claimed}"
         if claimed
-        else how_to_enter(facts, retry_command)
+        else how_to_enter(facts, retry_command, alone_privileged=_alone_privileged(plan))
     )
     return _Refusal(why, (advice,))
+
+
+def _alone_privileged(plan: Plan) -> bool:
+    ours = plan.wanted.security.get("privileged")
+    return bool(plan.target.container.security.get("privileged")) and not ours
 
 
 def _fall_back(closed: RootDenied, refusal: _Refusal, ports: Ports) -> int:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.access.facts import Facts
 
 _SECURITY_MODULE = "a security module on the node (AppArmor, SELinux) keeps the two containers apart"
+_ALIKE = "--profile sysadmin"
 _SYS_PTRACE = 1 << CAPABILITIES.index("SYS_PTRACE")
 
 
@@ -51,11 +52,18 @@ def needs_tracing(facts: Facts) -> bool:
     return facts.dumpable is False or len(set(facts.uid[:3])) > 1 or bool(facts.uid[0] != 0 and facts.caps)
 
 
-def how_to_enter(facts: Facts, command: str) -> str:
-    """The next command: `command` ("kubectl dshell web -n shop") with the flag that would make it work."""
+def how_to_enter(facts: Facts, command: str, *, alone_privileged: bool = False) -> str:
+    """The next command: `command` ("kubectl dshell web -n shop") with the flag that would make it work.
+
+    `alone_privileged`: whether the app is privileged, so that its runtime gives it no label, and the debug container is
+    not. Then a security module remains the difference where the debug container could not be exempted from it: AppArmor
+    before Kubernetes 1.30, which has no field for it, and SELinux.
+    """
     if facts.uid is None or facts.gid is None:
         return f"Retry with: {command}"
     theirs, ours = (facts.uid[0], facts.gid[0]), (facts.our_uid, facts.our_gid)
+    if facts.our_caps & _SYS_PTRACE and alone_privileged:
+        return f"The app is privileged, so the security module does not confine it. Enter as it is: {command} {_ALIKE}"
     if facts.our_caps & _SYS_PTRACE:
         return "The debug container already runs as root with SYS_PTRACE: ask the node's administrator."
     if theirs != ours and not needs_tracing(facts):

@@ -25,7 +25,7 @@ _ID_MAX = 2**32 - 1  # uid_t and gid_t of the kernel
 _CODE_MAX = 2**31 - 1  # an exit code is an int32
 _LONGEST_MESSAGE = 16384  # kept of a status message; people are shown less of it
 _LONGEST_IMAGE = 1024  # a registry's name, a path and a digest
-_CONTAINER_ID = re.compile(r"([a-z0-9+.-]{1,32}://)?([\w.-]{0,128})", re.ASCII)
+_CONTAINER_ID = re.compile(r"(?:([a-z0-9+.-]{1,32})://)?([\w.-]{0,128})", re.ASCII)
 
 
 class Phase(StrEnum):
@@ -69,6 +69,8 @@ class Container:
     """Supplementary ones of its first process, if the status has its user."""
     image_id: str = ""
     """`status.containerStatuses[].imageID`: the image that runs."""
+    runtime: str = ""
+    """The scheme of its ID: containerd, cri-o, docker; empty before it has one."""
 
     @property
     def security(self) -> Json:
@@ -177,6 +179,7 @@ def _container(spec: Fields, status: Fields) -> Container:
         user=None if uid is None or gid is None else (uid, gid),
         groups=tuple(linux.numbers("supplementalGroups", 0, _ID_MAX)),
         image_id=one_line(status.text("imageID"), _LONGEST_IMAGE),
+        runtime=id_[1] or "",
     )
 
 

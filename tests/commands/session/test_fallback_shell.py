@@ -14,7 +14,7 @@ from kubectl_dshell.domain.stream import Companion, Exit
 from kubectl_dshell.errors import DshellError, Forbidden, Interrupted
 from kubectl_dshell.kube.refusals import ApiRequest
 from tests.commands.world import CLOSED, OPEN, STEPPED_DOWN, FakePrompt, World, refused, request, root_pod
-from tests.pods import Json, pod_json
+from tests.pods import Json, pod_json, running
 
 AGAIN = "kubectl dshell web -n shop"
 QUESTION = "Enter as root with SYS_PTRACE instead? It is allowed in this namespace"
@@ -185,3 +185,18 @@ def test_root_that_is_kept_out_as_well_is_told_so() -> None:
 
     assert world.asked == [QUESTION]
     assert users(world) == [65532, 0]
+
+
+@pytest.mark.parametrize(
+    ("privileged", "said"), [(True, "--profile sysadmin"), (False, "ask the node's administrator")]
+)
+def test_a_module_that_spares_a_privileged_app_alone_is_passed_by_being_privileged(privileged: bool, said: str) -> None:
+    kept_out = CLOSED.replace("our_caps=0", "our_caps=1ffffffffff").replace("our_uid=65532", "our_uid=0")
+    spec = {"containers": [{"name": "app", "securityContext": {"privileged": privileged}}]}
+    world = World(pod=pod_json(spec=spec, statuses=[running(user=(0, 0))]), facts=[kept_out])
+
+    with pytest.raises(Forbidden) as refused:
+        open_session(request(), world.ports())
+
+    assert "a security module on the node" in refused.value.message
+    assert said in refused.value.advice[0]

@@ -9,7 +9,7 @@ import pytest
 from kubectl_dshell.domain.access.custom import Custom
 from kubectl_dshell.domain.access.identity import Identity, Source
 from kubectl_dshell.domain.access.privilege import Privilege, Profile, no_chroot, security_context
-from tests.pods import Json, make_pod
+from tests.pods import Json, make_pod, running
 
 NONROOT = Identity(65532, 65532, Source.STATUS)
 ROOT = Identity(0, 0, Source.STATUS)
@@ -22,6 +22,7 @@ RESTRICTED = {
     "capabilities": {"drop": ["ALL"]},
     "seccompProfile": RUNTIME,
 }
+UNCONFINED = {"appArmorProfile": {"type": "Unconfined"}}
 AS_ROOT = {
     "runAsUser": 0,
     "runAsGroup": 0,
@@ -42,7 +43,9 @@ AS_ROOT = {
         pytest.param({}, {}, ROOT, AS_ROOT, id="root: the default capabilities, as it has"),
         pytest.param({"capabilities": {"drop": ["ALL"]}}, {}, ROOT, AS_ROOT | {"capabilities": {"drop": ["ALL"]}}, id="root without capabilities"),
         pytest.param({"capabilities": {"add": ["NET_ADMIN"], "drop": ["MKNOD"]}}, {}, ROOT, AS_ROOT | {"capabilities": {"add": ["NET_ADMIN"], "drop": ["MKNOD"]}}, id="root: mirrored"),
-        pytest.param({"privileged": True}, {}, ROOT, AS_ROOT | {"capabilities": {"add": ["ALL"]}}, id="privileged: its capabilities, not its devices"),
+        pytest.param({"privileged": True}, {}, ROOT, AS_ROOT | {"capabilities": {"add": ["ALL"]}} | UNCONFINED, id="privileged: its capabilities and no label, not its devices"),
+        pytest.param({"privileged": True, "runAsUser": 65532}, {}, NONROOT, RESTRICTED | UNCONFINED, id="privileged, but not root: no label, and nothing else"),
+        pytest.param({"privileged": True, "seccompProfile": {"type": "Unconfined"}}, {}, ROOT, AS_ROOT | {"capabilities": {"add": ["ALL"]}} | UNCONFINED, id="privileged: the kernel compares no seccomp profiles"),
         pytest.param({"capabilities": {"add": ["CAP_SYS_ADMIN"]}}, {}, ROOT, {k: v for k, v in AS_ROOT.items() if k != "allowPrivilegeEscalation"} | {"capabilities": {"add": ["CAP_SYS_ADMIN"]}}, id="the API refuses no escalation beside CAP_SYS_ADMIN"),
         pytest.param({"appArmorProfile": {"type": "Unconfined"}, "seLinuxOptions": {"level": "s0:c1"}}, {}, NONROOT, RESTRICTED | {"appArmorProfile": {"type": "Unconfined"}, "seLinuxOptions": {"level": "s0:c1"}}, id="labels are mirrored"),
         pytest.param({"readOnlyRootFilesystem": True}, {}, NONROOT, RESTRICTED | {"readOnlyRootFilesystem": True}, id="a read-only root is mirrored"),
@@ -68,6 +71,63 @@ def test_the_old_apparmor_annotation_is_read(value: str, expected: dict[str, str
     pod = make_pod(annotations={"container.apparmor.security.beta.kubernetes.io/app": value})
 
     assert security_context(Privilege(), pod, pod.containers[0], NONROOT)["appArmorProfile"] == expected
+
+
+OWN = {"type": "Localhost", "localhostProfile": "mine"}
+ANNOTATION = "container.apparmor.security.beta.kubernetes.io/app"
+
+
+@pytest.mark.parametrize(
+    ("runtime", "container", "pod", "annotation", "expected"),
+    [
+        # Read as the label of a privileged container on a node: "unconfined".
+        pytest.param("containerd", None, None, "", UNCONFINED, id="containerd 2.2.1 and 1.7.24: nothing in the spec"),
+        pytest.param("containerd", RUNTIME, None, "", UNCONFINED, id="containerd 2.2.1: RuntimeDefault"),
+        pytest.param("cri-o", None, None, "", UNCONFINED, id="CRI-O 1.36.3, with crun 1.21 and with runc 1.4.3"),
+        # Not measured: as the sources of the runtimes and of the kubelet (`apparmor.GetProfile`) have it.
+        pytest.param("containerd", None, RUNTIME, "", UNCONFINED, id="RuntimeDefault of the pod"),
+        pytest.param("containerd", None, None, "runtime/default", UNCONFINED, id="RuntimeDefault of the annotation"),
+        pytest.param("containerd", None, None, "unconfined", UNCONFINED, id="Unconfined of the annotation"),
+        pytest.param("containerd", OWN, None, "", {"appArmorProfile": OWN}, id="a profile of its own"),
+        pytest.param("containerd", OWN, RUNTIME, "", {"appArmorProfile": OWN}, id="its own, before the pod's"),
+        pytest.param("containerd", None, None, "localhost/mine", {"appArmorProfile": OWN}, id="the same by annotation"),
+        pytest.param("containerd", RUNTIME, OWN, "", UNCONFINED, id="RuntimeDefault of its own, before the pod's"),
+        pytest.param("containerd", None, OWN, "", {}, id="a profile of the pod's: the debug container has it too"),
+        pytest.param("docker", OWN, None, "", {"appArmorProfile": OWN}, id="a profile of its own, under Docker"),
+        pytest.param("cri-o", OWN, None, "", UNCONFINED, id="CRI-O applies no profile to a privileged container"),
+        pytest.param("cri-o", None, OWN, "", UNCONFINED, id="nor the pod's"),
+    ],
+)  # fmt: skip
+def test_a_privileged_target_has_the_label_that_its_runtime_gives_it(
+    runtime: str, container: Json | None, pod: Json | None, annotation: str, expected: Json
+) -> None:
+    security = {"privileged": True, **({"appArmorProfile": container} if container else {})}
+    target = make_pod(
+        spec={
+            "containers": [{"name": "app", "securityContext": security}],
+            "securityContext": {"appArmorProfile": pod} if pod else {},
+        },
+        statuses=[{**running(), "containerID": f"{runtime}://{'a' * 64}"}],
+        annotations={ANNOTATION: annotation} if annotation else None,
+    )
+
+    context = security_context(Privilege(), target, target.containers[0], ROOT)
+
+    assert {key: context[key] for key in context if key == "appArmorProfile"} == expected
+
+
+@pytest.mark.parametrize("profile", Profile)
+def test_whatever_the_profile_the_label_is_that_of_a_privileged_target(profile: Profile) -> None:
+    pod = make_pod(spec={"containers": [{"name": "app", "securityContext": {"privileged": True}}]})
+
+    assert UNCONFINED.items() <= security_context(Privilege(profile), pod, pod.containers[0], ROOT).items()
+
+
+@pytest.mark.parametrize("profile", Profile)
+def test_no_label_is_taken_off_for_a_target_that_has_one(profile: Profile) -> None:
+    pod = make_pod(spec={"containers": [{"name": "app", "securityContext": {"capabilities": {"add": ["ALL"]}}}]})
+
+    assert "appArmorProfile" not in security_context(Privilege(profile), pod, pod.containers[0], ROOT)
 
 
 def test_general_is_root_with_ptrace_and_the_default_capabilities() -> None:

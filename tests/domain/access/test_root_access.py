@@ -39,5 +39,32 @@ def test_the_clause_that_fails_is_named_with_what_would_open(
     assert [why_denied(measured), how_to_enter(measured, COMMAND)] == snapshot
 
 
+EVERY = (1 << 41) - 1
+"""What a privileged container has."""
+AS_GENERAL = 0xA80425FB | 1 << 19
+"""What `--profile general` has: the runtime's default, and SYS_PTRACE."""
+
+
+@pytest.mark.parametrize("theirs", [EVERY, 0xA80425FB, 0])
+@pytest.mark.parametrize("app", [0, 101])
+def test_with_ptrace_the_kernel_compares_neither_users_nor_capabilities(theirs: int, app: int) -> None:
+    """So nothing but a security module is left (cap_ptrace_access_check; security/commoncap.c)."""
+    measured = facts(uid=(app,) * 4, gid=(app,) * 4, caps=theirs, our_uid=0, our_gid=0, our_caps=AS_GENERAL)
+
+    assert why_denied(measured) == "a security module on the node (AppArmor, SELinux) keeps the two containers apart"
+
+
+def test_a_privileged_app_that_a_module_keeps_apart_is_entered_privileged() -> None:
+    """AppArmor before Kubernetes 1.30 (no field exempts a container), and SELinux."""
+    measured = facts(uid=(0,) * 4, gid=(0,) * 4, caps=EVERY, our_uid=0, our_gid=0, our_caps=EVERY)
+
+    assert how_to_enter(measured, COMMAND, alone_privileged=True) == (
+        "The app is privileged, so the security module does not confine it. "
+        f"Enter as it is: {COMMAND} --profile sysadmin"
+    )
+    assert "--profile" not in how_to_enter(measured, COMMAND)
+    assert "--run-as 101:101" in how_to_enter(facts(our_uid=65532, our_caps=0), COMMAND, alone_privileged=True)
+
+
 def test_who_had_ptrace_already_is_not_sent_to_get_it() -> None:
     assert "--profile" not in how_to_enter(facts(our_caps=1 << 19), COMMAND)
