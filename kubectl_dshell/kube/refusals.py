@@ -13,6 +13,8 @@ from http import HTTPStatus
 from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
+from kubectl_dshell.domain.runtime.summary import summary
+from kubectl_dshell.domain.runtime.words import Says, means
 from kubectl_dshell.domain.text.bounds import one_line
 from kubectl_dshell.errors import (
     ApiError,
@@ -36,8 +38,6 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.permissions import Use
 
 PODS, EXEC, EPHEMERAL_CONTAINERS = "pods", "pods/exec", "pods/ephemeralcontainers"
-# Messages of the kubelet, then of containerd and CRI-O, which may notice the end of a container before the kubelet.
-_NOT_RUNNING = ("container not found", "container is in CONTAINER_", "container is not created or running")
 # Messages of etcd, and of the API server's own client of it.
 _TOO_LARGE = ("etcdserver: request is too large", "trying to send message larger than max")
 _WEBHOOK_DOWN = re.compile(r'failed calling webhook "(?P<name>[^"]*)"')
@@ -87,7 +87,7 @@ def translate_api_error(error: ApiError, request: ApiRequest) -> DshellError:
     if request.reads_many or request.kind != "pod":
         return _read_refused(error, request)
     if request.resource == EXEC and _is_not_running(error):
-        return ContainerNotRunning(error.message)
+        return ContainerNotRunning(summary(error.message))
     if refused := _not_admitted(error, request):
         return refused
     if error.code == HTTPStatus.FORBIDDEN:
@@ -130,9 +130,8 @@ def _invalid(error: ApiError, request: ApiRequest) -> DshellError | None:
 
 
 def _is_not_running(error: ApiError) -> bool:
-    """Kubelet and runtime report the same for a container that has not started yet and for one that has ended."""
-    is_internal = error.code == HTTPStatus.INTERNAL_SERVER_ERROR
-    return is_internal and any(text in error.message for text in _NOT_RUNNING)
+    """The runtime may notice the end of a container before the kubelet."""
+    return error.code == HTTPStatus.INTERNAL_SERVER_ERROR and means(error.message, Says.NOT_RUNNING)
 
 
 def _read_refused(error: ApiError, request: ApiRequest) -> DshellError:

@@ -18,6 +18,7 @@ from kubectl_dshell.errors import (
 )
 from kubectl_dshell.kube.refusals import ApiRequest, translate_api_error, translated
 from kubectl_dshell.output.failure import format_failure
+from tests.domain.runtime.recorded import GONE, Line, ids
 
 PATCH = ApiRequest("patch", "pods/ephemeralcontainers", "shop", "web", container="dshell-x")
 EXEC = ApiRequest("create", "pods/exec", "shop", "web")
@@ -65,6 +66,16 @@ def test_refusals_read(
 
     assert error.status is status
     assert format_failure(error) == snapshot
+
+
+@pytest.mark.parametrize("line", GONE, ids=ids(GONE))
+def test_who_ended_a_moment_ago_is_not_running_whoever_says_it(line: Line) -> None:
+    """The status may arrive as the refusal of an exec, or at its end: `ContainerNotRunning` is of the first kind."""
+    error = translate_api_error(ApiError(500, "", line.text), EXEC)
+
+    assert type(error) is ContainerNotRunning
+    assert error.message == line.short
+    assert type(translate_api_error(ApiError(400, "", line.text), EXEC)) is ApiError
 
 
 @pytest.mark.parametrize(

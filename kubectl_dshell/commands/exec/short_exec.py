@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.stream import Channel
+from kubectl_dshell.domain.text.bounds import LONGEST_MESSAGE
 from kubectl_dshell.errors import TimedOut
 from kubectl_dshell.streaming.relay import Relay, Unbuffered
 
@@ -28,6 +29,8 @@ class ExecReply:
 
     out: str
     exit: Exit | None
+    err: str = ""
+    """The beginning of its stderr, where CRI-O says why it could not be started."""
 
 
 def exec_once(  # the parameters of an exec
@@ -64,16 +67,16 @@ def exec_once(  # the parameters of an exec
         end = None
     finally:
         stream.close()
-    return ExecReply(answer.text, end)
+    return ExecReply(answer.text, end, answer.err.decode(errors="replace"))
 
 
 class _Answer:
-    """A Sink that keeps stdout."""
+    """A Sink that keeps stdout, and the beginning of stderr."""
 
     full = False
 
     def __init__(self) -> None:
-        self.out = bytearray()
+        self.out, self.err = bytearray(), bytearray()
         self.received = 0
         """Bytes, of stdout and stderr together."""
 
@@ -87,6 +90,8 @@ class _Answer:
         self.received += len(output.data)
         if output.channel is Channel.STDOUT:
             self.out += output.data
+        elif len(self.err) < LONGEST_MESSAGE:
+            self.err += output.data[:LONGEST_MESSAGE]
 
 
 class _Enough(Exception):

@@ -11,6 +11,7 @@ from kubectl_dshell.domain.debug_container.seal import is_mine
 from kubectl_dshell.domain.debug_container.spec import LEASE_SECONDS
 from kubectl_dshell.domain.debug_container.status import DebugContainer, debug_containers
 from kubectl_dshell.domain.pod.unreadable import UnreadablePod, parse_pods, told
+from kubectl_dshell.domain.runtime.words import NO_IMAGE_REASONS
 from kubectl_dshell.domain.text.bounds import one_line
 from kubectl_dshell.errors import BadConfig
 
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
 
 ASK_SECONDS = 60.0
 """The time for querying all holders for their clients; containers not queried by then are shown without."""
-
-
-_NO_IMAGE = frozenset({"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName"})
-"""Reasons that the kubelet gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +107,7 @@ def _say_unknown(listed: list[ListedContainer], ports: Ports, *, stale: bool) ->
 
 def say_way_out(found: list[ListedContainer], ports: Ports) -> None:
     """For containers of dshell whose image cannot be pulled: what becomes of them, and the command to use instead."""
-    stuck = [one.container for one in found if one.container.ours and one.container.waiting_reason in _NO_IMAGE]
+    stuck = [one.container for one in found if one.container.ours and one.container.waiting_reason in NO_IMAGE_REASONS]
     if stuck:
         ports.notices.notice(
             f"{len(stuck)} debug container{'' if len(stuck) == 1 else 's'} cannot start: the image cannot be pulled. "

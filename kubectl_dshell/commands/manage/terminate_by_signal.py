@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.exec.short_exec import exec_once
+from kubectl_dshell.domain.runtime.words import found_no_program
 from kubectl_dshell.remote import protocol
 from kubectl_dshell.remote.exec_script import end_exec, shell_of
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.debug_container.status import DebugContainer
 
 _SECONDS = 30.0
-_NO_SHELL = re.compile(r"executable file not found|no such file or directory|permission denied", re.IGNORECASE)
 
 
 def terminate_by_signal(container: DebugContainer, ports: Ports, stop: Stop, left: Callable[[float], float]) -> str:
@@ -30,6 +29,6 @@ def terminate_by_signal(container: DebugContainer, ports: Ports, stop: Stop, lef
     if why is not None:
         return why
     end = answer.exit
-    if end is not None and not answer.out and (end.code in {126, 127} or _NO_SHELL.search(end.message)):
+    if end is not None and not answer.out and found_no_program(end.code, end.message, answer.err):
         return "its image has no shell to end it with"
     return ""

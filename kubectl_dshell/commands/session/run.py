@@ -12,6 +12,7 @@ from kubectl_dshell.commands.session.end_reason import explain_end, lapsed, reco
 from kubectl_dshell.commands.session.model import ContainerGone, RootDenied
 from kubectl_dshell.domain.access.facts import EnterStatus
 from kubectl_dshell.domain.debug_container.spec import LEASE_SECONDS
+from kubectl_dshell.domain.runtime.words import CRUN_FAILED
 from kubectl_dshell.domain.stream import KILLED, SIGNALLED, Exit
 from kubectl_dshell.domain.text.duration import duration
 from kubectl_dshell.errors import ConnectionLost, ContainerNotRunning, DshellError, Unavailable
@@ -29,7 +30,7 @@ _READY_SECONDS = 2.0  # the kubelet still answers "container not found" shortly 
 _RETRY_SECONDS = 0.03
 _TETHER_SECONDS = 2.0  # a shorter command needs none, as it says its own goodbye
 _ATTEMPTS = 3  # a root that is closed to the command may be open a moment later, when it is measured
-_NOT_BEGUN = (None, KILLED, *EnterStatus)
+_NOT_BEGUN = (None, KILLED, CRUN_FAILED, *EnterStatus)
 """How an exec ends that runs nothing: the node could not start it, its debug container ended, or its script refused."""
 _DYING_SECONDS = 1.5  # the holder kills processes that ignore its signals for 0.45 s
 
@@ -115,7 +116,7 @@ class SessionRun:
                 if facts.holder_alive:
                     return RootDenied(self._session, facts, self._tether)
         elif end.code != EnterStatus.HOLDER_GONE and self._say_goodbye(0):
-            why = end.message or "it was killed"
+            why = "its shell could not be started" if end.code == CRUN_FAILED else end.message or "it was killed"
             raise Unavailable(f"the node could not run the command in {self._session.name}: {why}")
         self._tether.close()
         return ContainerGone(end.message)

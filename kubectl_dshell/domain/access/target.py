@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.debug_container.spec import PREFIX
 from kubectl_dshell.domain.pod.pod import Container, Phase, Pod, State
-from kubectl_dshell.domain.text.bounds import shortened
+from kubectl_dshell.domain.runtime.summary import summary
+from kubectl_dshell.domain.runtime.words import PULL_REASONS
+from kubectl_dshell.domain.text.bounds import one_line, shortened
 from kubectl_dshell.domain.text.duration import age
 from kubectl_dshell.domain.text.invocation import PLAIN, Invocation
 from kubectl_dshell.errors import NotFound
@@ -161,7 +163,8 @@ def describe_state(target: Target, now: datetime) -> str:
             return f"it {_ended(state, now)}"
         case Phase.WAITING:
             text = f"it is waiting ({state.reason or 'no reason given'})"
-            text += f": {shortened(state.message)}" if state.message and state.reason != "CrashLoopBackOff" else ""
+            if state.message and state.reason != "CrashLoopBackOff":
+                text += f": {_waits_for(target.container)}"
             return text + (f"; it last {_ended(last, now)}" if last.phase is Phase.TERMINATED else "")
         case _:
             waits = next(
@@ -173,6 +176,11 @@ def describe_state(target: Target, now: datetime) -> str:
                 "",
             )
             return f"the pod is {target.pod.phase}" + (f" ({shortened(waits)})" if waits else "")
+
+
+def _waits_for(container: Container) -> str:
+    why, image = summary(container.state.message), one_line(str(container.spec.get("image") or ""))
+    return f"{image}: {why}" if image and container.state.reason in PULL_REASONS and image not in why else why
 
 
 def _ended(state: State, now: datetime) -> str:

@@ -12,6 +12,7 @@ from kubectl_dshell.domain.debug_container.spec import environment, protocol_of,
 from kubectl_dshell.domain.pod.container_ref import ContainerRef
 from kubectl_dshell.domain.pod.copied import COPY_OF
 from kubectl_dshell.domain.pod.pod import Container, Phase, Pod, State
+from kubectl_dshell.domain.runtime.summary import summary
 from kubectl_dshell.domain.text.bounds import LONGEST_MESSAGE, one_line, small_number
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def debug_containers(pod: Pod) -> Iterator[DebugContainer]:
             limit=small_number(env.get("DSHELL_LIMIT")),
             phase=_phase(pod, state),
             waiting_reason=state.reason,
-            message=one_line(state.message.strip(), LONGEST_MESSAGE),
+            message=_message(state),
             exit_code=state.exit_code,
             started_at=state.started_at,
             finished_at=state.finished_at,
@@ -148,6 +149,13 @@ def debug_containers(pod: Pod) -> Iterator[DebugContainer]:
             is_copy=pod.is_copy,
             copy_of=_copy_of(pod),
         )
+
+
+def _message(state: State) -> str:
+    """A runtime's, unless it is that of a process which has run."""
+    if state.phase is Phase.TERMINATED and state.reason != "StartError":
+        return one_line(state.message.strip(), LONGEST_MESSAGE)
+    return summary(state.message) if state.message else ""
 
 
 def _copy_of(pod: Pod) -> str:

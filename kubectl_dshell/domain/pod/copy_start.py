@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from kubectl_dshell.domain.pod.copied import TOOLS_FOLDER
 from kubectl_dshell.domain.pod.json_fields import Fields
 from kubectl_dshell.domain.pod.pod import Phase
-from kubectl_dshell.domain.text.bounds import LONGEST_MESSAGE, one_line, shortened
+from kubectl_dshell.domain.runtime.summary import summary
+from kubectl_dshell.domain.runtime.words import NOT_CREATED_REASONS, PULL_REASONS, Says, means
+from kubectl_dshell.domain.text.bounds import one_line
 from kubectl_dshell.errors import DshellError, Forbidden, Malformed, NotFound, Unavailable
 
 if TYPE_CHECKING:
@@ -18,10 +20,9 @@ if TYPE_CHECKING:
 
 _BUSYBOX = f"{TOOLS_FOLDER}/bin/busybox"
 _NO_BUSYBOX = "--copy needs an image with a statically linked /bin/busybox for the tools: --image busybox:1.37"
-_PULL = ("ErrImagePull", "ImagePullBackOff", "RegistryUnavailable", "SignatureValidationFailed")
 _UNUSABLE = ("InvalidImageName", "ImageInspectError", "ErrImageNeverPull")
-_NOT_CREATED = ("CreateContainerConfigError", "CreateContainerError", "RunContainerError")
-_PULL_FAILED = "Failed to pull image"
+_NOT_CREATED = NOT_CREATED_REASONS | {"CreateContainerConfigError"}
+_PULL_FAILED = "an event"
 _DELAYS = ("FailedMount", "FailedAttachVolume", "FailedMapVolume", "FailedCreatePodSandBox")
 
 
@@ -43,31 +44,37 @@ def judge_copy(pod: Pod, container: Container | None, events: Sequence[Json], re
         return _ended(pod, container)
     if pod.phase in ("Succeeded", "Failed"):
         return NotFound(f"pod {pod.name} has terminated (phase {pod.phase}); nothing will start in it")
-    if any(message.startswith(_PULL_FAILED) for _, message in _told(events)):
+    if any(means(message, Says.PULL_FAILED) for _, message in _told(events)):
         reports.add(_PULL_FAILED)
     waits = container is not None and container.state.phase is Phase.WAITING
     return _hopeless(pod, container, reports) if container and waits else None
 
 
 def _ended(pod: Pod, container: Container) -> Unavailable:
-    why = shortened(container.state.message.strip()) or container.state.reason
+    why = summary(container.state.message) or container.state.reason
     if _BUSYBOX in why:
-        return Unavailable(f"the tools of {tools_image(pod)} cannot be used in a copy: {why}", _NO_BUSYBOX)
+        return _no_busybox(pod, why)
     return Unavailable(f"the copy {pod.name} exited immediately: {why} (exit code {container.state.exit_code})")
+
+
+def _no_busybox(pod: Pod, why: str) -> Unavailable:
+    return Unavailable(f"the tools of {tools_image(pod)} cannot be used in a copy: {why}", _NO_BUSYBOX)
 
 
 def _hopeless(pod: Pod, container: Container, reports: set[str]) -> DshellError | None:
     state, image, tools = container.state, one_line(container.spec.get("image") or ""), tools_image(pod)
-    message = shortened(one_line(state.message, LONGEST_MESSAGE))
-    if state.reason in _PULL:
+    message = summary(state.message)
+    if state.reason in PULL_REASONS:
         reports.add(state.reason)
         which = tools if tools and tools in state.message else image
         return Unavailable(f"the node cannot pull {which}: {message}") if len(reports) > 1 else None
     if state.reason in _UNUSABLE:
         return Unavailable(f"the node cannot use an image of the copy, {image} or {tools}: {message}")
-    if state.reason == "CreateContainerConfigError" and "runAsNonRoot" in message:
+    if state.reason == "CreateContainerConfigError" and means(state.message, Says.NEVER_ROOT):
         advice = "Copy it as another user: --run-as UID:GID"
         return Forbidden(f"the pod requires runAsNonRoot, but its user is root or not a number: {message}", advice)
+    if state.reason in NOT_CREATED_REASONS and means(state.message, Says.NO_PROGRAM) and _BUSYBOX in message:
+        return _no_busybox(pod, message)  # CRI-O looks for the program before it starts anything
     if state.reason in _NOT_CREATED:
         return Unavailable(f"the node cannot start the copy of the container: {message}")
     return None
@@ -80,7 +87,7 @@ def describe_copy(pod: Pod, events: Sequence[Json]) -> str:
         return one_line(told[0]) if told and told[0] else "waiting for the pod to be scheduled"
     for reason, message in reversed(_told(events)):
         if reason in _DELAYS:
-            return one_line(f"{reason}: {message}")
+            return one_line(f"{reason}: {summary(message)}")
     return ""
 
 

@@ -13,20 +13,21 @@ from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.pod.json_fields import Fields
 from kubectl_dshell.domain.pod.pod import Container, Json, Phase, Pod, State
-from kubectl_dshell.domain.text.bounds import one_line, shortened
+from kubectl_dshell.domain.runtime.summary import summary
+from kubectl_dshell.domain.runtime.words import NOT_CREATED_REASONS, PULL_REASONS, Says, means
+from kubectl_dshell.domain.text.bounds import one_line
 from kubectl_dshell.errors import DshellError, Forbidden, Malformed, NotFound, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_PULL_FAILED = "Failed to pull image"
-_PULL_REASONS = {_PULL_FAILED, "ErrImagePull", "ImagePullBackOff", "RegistryUnavailable", "SignatureValidationFailed"}
+_PULL_FAILED = "an event"
+"""For a reason: the kubelet's is just "Failed"."""
 _COMMAND = "DSHELL_PROTOCOL"
 """In the text of the first process, which dash puts before its message that there is no bash."""
 _NOT_FOUND = 127
 """The exit code of a shell that cannot find a program (POSIX, `sh`)."""
 _OTHER_IMAGE = "Use another image: --image, or set DSHELL_IMAGE."
-_OTHER_ARCHITECTURE = "exec format error"  # ENOEXEC, as every runtime reports it
 
 
 def may_start(state: State) -> bool:
@@ -35,7 +36,7 @@ def may_start(state: State) -> bool:
     After a failed pull the kubelet backs off for the image in this pod, not for the container (image_manager.go). One
     that the runtime could not create or start says nothing about the next one.
     """
-    waiting = state.phase is Phase.WAITING and state.reason not in ("CreateContainerError", "RunContainerError")
+    waiting = state.phase is Phase.WAITING and state.reason not in NOT_CREATED_REASONS
     return waiting or state.phase is Phase.UNKNOWN
 
 
@@ -62,8 +63,8 @@ class StartMonitor:
             what = "is being deleted" if pod.deleting else f"has terminated (phase {pod.phase})"
             return NotFound(f"pod {pod.name} {what}; {self.name} will not start in it")
         if state is not None and state.phase is Phase.TERMINATED:
-            why = shortened(state.message.strip()) or state.reason
-            if _OTHER_ARCHITECTURE in why:
+            why = summary(state.message) or state.reason
+            if means(state.message, Says.OTHER_ARCHITECTURE):
                 return _other_architecture(pod, image)
             if state.exit_code == _NOT_FOUND and _COMMAND in why:  # what follows may be cut off
                 why = "its sh has no read -t, and it has no bash"
@@ -74,14 +75,14 @@ class StartMonitor:
         reports = _reports(events, self.name)
         if state is not None and state.phase is Phase.WAITING:
             reports.append((state.reason, state.message))
-        if any(_OTHER_ARCHITECTURE in message for _, message in reports):
+        if any(means(message, Says.OTHER_ARCHITECTURE) for _, message in reports):
             return _other_architecture(pod, image)
         return next((error for report in reports if (error := self._hopeless(pod.namespace, image, *report))), None)
 
     def _hopeless(self, namespace: str, image: str, reason: str, whole: str) -> DshellError | None:
-        message = shortened(whole)
+        message = summary(whole)
         stays = f"({self.name} never ran, but stays listed in the pod)"
-        if reason in _PULL_REASONS:
+        if reason in PULL_REASONS or reason == _PULL_FAILED:
             self.reports.add(reason)
             if len(self.reports) < 2:
                 return None
@@ -93,22 +94,27 @@ class StartMonitor:
             )
         if reason in ("InvalidImageName", "ImageInspectError", "InspectFailed"):
             return Unavailable(f"the node cannot use the image {image}: {message} {stays}", _OTHER_IMAGE)
-        if reason == "CreateContainerConfigError" and "unable to find target container" not in whole:
+        if reason == "CreateContainerConfigError" and not means(whole, Says.NO_TARGET_YET):
             return _config_error(message, stays)
-        if reason in ("RunContainerError", "CreateContainerError") and "exec:" in whole:
+        return self._not_created(namespace, image, reason, whole, stays) if reason in NOT_CREATED_REASONS else None
+
+    def _not_created(self, namespace: str, image: str, reason: str, whole: str, stays: str) -> DshellError | None:
+        """The kubelet tries again for ever; what CreateContainerError says otherwise may pass."""
+        if means(whole, Says.NO_PROGRAM):
             return Unavailable(
                 f"{image} has no shell: {_last_clause(whole)} {stays}",
                 f"dshell needs an image with sh (busybox ash or bash). {_OTHER_IMAGE}",
             )
-        if reason == "CreateContainerError" and "invalid target container" in whole:
-            return NotFound(f"the target container ended before {self.name} could join it", message)
-        if reason == "RunContainerError" and "procReady not received" in whole:  # the init process of runc died
+        if means(whole, Says.TARGET_ENDED):
+            return NotFound(f"the target container ended before {self.name} could join it", summary(whole))
+        if means(whole, Says.KILLED_AT_START):
             return Unavailable(
                 f"{self.name} was killed while starting, most likely because the target container ended {stays}",
                 f"Retry, or see whether the app keeps restarting: kubectl get pods -n {quote(namespace)}",
             )
-        if reason == "RunContainerError" and "namespace path" not in whole:
-            return Unavailable(f"the node cannot start {self.name}: {message} {stays}")
+        is_final = reason == "RunContainerError" or means(whole, Says.NOT_SUPPORTED)
+        if is_final and not means(whole, Says.NO_TARGET_YET):
+            return Unavailable(f"the node cannot start {self.name}: {summary(whole)} {stays}")
         return None
 
 
@@ -116,14 +122,14 @@ def _other_architecture(pod: Pod, image: str) -> Unavailable:
     path = "{.status.nodeInfo.architecture}"
     return Unavailable(
         f"{image} is not built for the architecture of the pod's node{f' {pod.node}' if pod.node else ''}: "
-        f"its shell cannot run there ({_OTHER_ARCHITECTURE})",
+        f"its shell cannot run there (exec format error)",
         *([f"The node's architecture: kubectl get node {quote(pod.node)} -o jsonpath='{path}'"] if pod.node else []),
         f"dshell needs an image for that architecture, or a multi-platform one. {_OTHER_IMAGE}",
     )
 
 
 def _config_error(message: str, stays: str) -> DshellError:
-    if "runAsNonRoot" in message or "non-root policy" in message:
+    if means(message, Says.NEVER_ROOT):
         return Forbidden(
             f"the pod requires runAsNonRoot, but the debug container would run as root: {message} {stays}",
             "Enter as another user: --run-as UID:GID",
@@ -132,13 +138,14 @@ def _config_error(message: str, stays: str) -> DshellError:
 
 
 def _pull_cause(message: str) -> str:
-    """The last part of containerd's chain of causes: "... : not found"."""
-    return _last_clause(message.replace('": ErrImagePull: ', ": "))
+    """The last part of a chain of causes: "... : not found"."""
+    return _last_clause(message)
 
 
 def _last_clause(message: str) -> str:
-    clauses = [c.strip() for c in re.split(r":\s+", message) if c.strip()]
-    return shortened(": ".join(clauses[-2:]) if len(clauses) > 1 else message)
+    line = summary(message)
+    clauses = [c.strip() for c in re.split(r":\s+", line) if c.strip()]
+    return ": ".join(clauses[-2:]) if len(clauses) > 1 else line
 
 
 def _about(events: Sequence[Json], name: str) -> list[tuple[str, str]]:
@@ -162,7 +169,7 @@ def _reports(events: Sequence[Json], name: str) -> list[tuple[str, str]]:
     for reason, message in _about(events, name):
         if reason in ("InspectFailed", "ErrImageNeverPull"):
             reports.append((reason, message))
-        elif message.startswith(_PULL_FAILED):
+        elif means(message, Says.PULL_FAILED):
             reports.append((_PULL_FAILED, message))
     return reports
 
@@ -181,15 +188,15 @@ def describe(pod: Pod, name: str, events: Sequence[Json]) -> str:
     pulling = _pulling(events, name)
     if state.reason in ("ContainerCreating", "PodInitializing", ""):
         return pulling or "creating the debug container"
-    if state.reason in _PULL_REASONS:
+    if state.reason in PULL_REASONS:
         return one_line(f"{state.reason}: {_pull_cause(state.message)}")
-    return one_line(f"{state.reason}: {state.message}", 160) if state.message else state.reason
+    return one_line(f"{state.reason}: {summary(state.message)}", 160) if state.message else state.reason
 
 
 def _pulling(events: Sequence[Json], name: str) -> str:
     for _, message in reversed(_about(events, name)):
         if match := re.match(r'Pulling image "(.+)"', message):
             return f"pulling image {one_line(match[1])}"
-        if message.startswith(_PULL_FAILED):
+        if means(message, Says.PULL_FAILED):
             return f"the image could not be pulled, retrying: {one_line(_pull_cause(message))}"
     return ""

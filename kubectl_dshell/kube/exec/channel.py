@@ -52,10 +52,15 @@ def exit_of(status: bytes) -> Exit:
         document = None
     if not isinstance(document, dict):
         return Exit(None, shortened(status[: 4 * LONGEST_MESSAGE].decode(errors="replace")))
-    message = shortened(text_at(document, "message"))
+    message = text_at(document, "message")
     if document.get("status") == "Success":
-        return Exit(0, message)
-    return Exit(_exit_code(document), message or one_line(text_at(document, "reason")))
+        return Exit(0, shortened(message))
+    code = _exit_code(document)
+    if code is None:  # the runtime says why there was nothing to exit
+        from kubectl_dshell.domain.runtime.summary import summary
+
+        return Exit(None, summary(message) or one_line(text_at(document, "reason")))
+    return Exit(code, shortened(message) or one_line(text_at(document, "reason")))
 
 
 def _exit_code(document: dict[str, Any]) -> int | None:

@@ -42,6 +42,7 @@ def test_who_does_not_end_is_left(channel: Channel) -> None:
     stop.close()
     assert answer.exit is None
     assert len(answer.out) == (66000 if channel is Channel.STDOUT else 0)
+    assert len(answer.err) == (0 if channel is Channel.STDOUT else 3000), "about as much as people are shown"
     assert talker.closed
 
 

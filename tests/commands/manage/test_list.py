@@ -69,6 +69,7 @@ def test_running_holders_of_ours_are_asked_and_no_others() -> None:
     [
         pytest.param({"waiting": {"reason": "ImagePullBackOff"}}, True, id="an image that cannot be pulled"),
         pytest.param({"waiting": {"reason": "ErrImageNeverPull"}}, True, id="an image that may not be pulled"),
+        pytest.param({"waiting": {"reason": "RegistryUnavailable"}}, True, id="a registry that does not answer"),
         pytest.param({"waiting": {"reason": "ContainerCreating"}}, False, id="just starting"),
         pytest.param({"running": {}}, False, id="running"),
     ],

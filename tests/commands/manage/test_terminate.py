@@ -23,6 +23,7 @@ from kubectl_dshell.errors import (
 )
 from kubectl_dshell.remote import script
 from tests.commands.world import Exec, FakeClock, FakeCluster, FakeStream, FakeStreams, World, running_holder
+from tests.domain.runtime.recorded import NO_SUCH_EXEC, NO_SUCH_EXEC_OF_CRUN
 from tests.pods import STARTER, TOOLS, Json, pod_json
 
 
@@ -151,6 +152,12 @@ def test_of_other_tools_only_signals_are_used(stop: Stop) -> None:
         ([Output(Channel.STDOUT, b"dshell-end none\n"), Exit(0)], "may not signal any of its processes"),
         ([Output(Channel.STDOUT, b"dshell-end blind\n"), Exit(0)], "no cgroup is visible"),
         ([Exit(None, 'exec: "sh": executable file not found in $PATH')], "its image has no shell"),
+        *(([Exit(None, line.short)], "its image has no shell") for line in NO_SUCH_EXEC),
+        (
+            [Output(Channel.STDERR, NO_SUCH_EXEC_OF_CRUN.text.encode()), Exit(255, "command terminated")],
+            "its image has no shell",
+        ),
+        ([Output(Channel.STDERR, b"sh: out of memory"), Exit(255, "command terminated")], "it is still running"),
         ([Exit(127)], "its image has no shell"),
         ([Output(Channel.STDOUT, b"dshell-end ended\n"), Exit(0)], "it is still running"),
         ([Exit(137)], "it is still running"),

@@ -26,6 +26,7 @@ from tests.commands.world import (
     root_pod,
     running_holder,
 )
+from tests.domain.runtime.recorded import NO_SUCH_EXEC_OF_CRUN
 from tests.pods import Json, pod_json
 from tests.waiting import wait_until
 
@@ -196,6 +197,27 @@ def test_a_command_that_the_node_could_not_run_is_told() -> None:
     with pytest.raises(Unavailable, match="no such file: sh"):
         open_session(request(tty=False), world.ports())
     assert len(streams.commands) == 1
+
+
+@each_kind
+def test_one_that_crun_could_not_run_is_told_and_its_code_is_not_passed_on(*, tty: bool) -> None:
+    """For CRI-O it is an exec that ran, and ended with 255. A command that has begun may end with it."""
+
+    class Streams(Commands):
+        def answer(self, asked: Exec) -> Stream:
+            stream = super().answer(asked)
+            if asked.mode == "tether":
+                return stream
+            self.commands[-1].close()
+            words = Output(Channel.STDERR, NO_SUCH_EXEC_OF_CRUN.text.encode())
+            self.commands[-1] = Silent([*([] if tty else [words]), Exit(255, "command terminated")])
+            return self.commands[-1]
+
+    with pytest.raises(Unavailable, match=r"could not run the command in dshell-\w+: its shell could not be started"):
+        open_session(request(tty=tty), World(streams=(streams := Streams())).ports())
+    assert len(streams.commands) == 1
+
+    assert open_session(request(tty=tty), World(streams=Commands([OUT, Exit(255)])).ports()) == 255
 
 
 @pytest.mark.parametrize("joined", [False, True])

@@ -12,6 +12,7 @@ from syrupy.assertion import SnapshotAssertion
 from kubectl_dshell.domain.access.target import choose_target, nearest
 from kubectl_dshell.errors import ExitStatus, NotFound
 from kubectl_dshell.output.failure import format_failure
+from tests.domain.runtime.recorded import NO_SHELL, NOT_PULLED, Line, ids
 from tests.pods import make_pod, running
 
 NOW = datetime(2026, 1, 1, 0, 4, tzinfo=UTC)
@@ -92,7 +93,9 @@ PULLING = {"name": "app", "state": {"waiting": {"reason": "ErrImagePull", "messa
             "it is waiting (CrashLoopBackOff); it last exited with code 137 (OOMKilled) 30s ago",
             id="crash loop",
         ),
-        pytest.param({"statuses": [PULLING]}, None, "it is waiting (ErrImagePull): not found", id="waiting"),
+        pytest.param(
+            {"statuses": [PULLING]}, None, "it is waiting (ErrImagePull): shop/web:1: not found", id="waiting"
+        ),
         pytest.param({"statuses": [], "phase": "Pending"}, None, "the pod is Pending", id="no status yet"),
         pytest.param({}, "wbe", 'pod web has no container "wbe"; available: app', id="no such container"),
         pytest.param({"spec": SIDECAR}, "setup", "init container setup of web is not running", id="init container"),
@@ -158,6 +161,21 @@ def test_what_runs_in_a_pod_that_is_being_deleted_is_joined_and_the_way_to_it_is
     assert refused.value.advice == (
         "Attach to one that is running in it, possibly not yours: kubectl dshell attach web/dshell-abcde -n shop",
     )
+
+
+@pytest.mark.parametrize("line", [*NO_SHELL, *NOT_PULLED], ids=ids((*NO_SHELL, *NOT_PULLED)))
+def test_a_runtime_s_reason_is_one_short_line_and_the_sentence_goes_on(line: Line) -> None:
+    waiting = {"waiting": {"reason": line.reason, "message": line.text}}
+    pod = make_pod(
+        spec={"containers": [{"name": "app", "image": "dshell.test/absent:1"}]},
+        statuses=[{"name": "app", "state": waiting}],
+    )
+
+    with pytest.raises(NotFound) as refused:
+        choose_target(pod, None, NOW)
+
+    image = "dshell.test/absent:1: " if line in NOT_PULLED else ""
+    assert f"it is waiting ({line.reason}): {image}{line.short}. A debug container can only" in refused.value.message
 
 
 def test_the_scheduler_s_reason_is_told() -> None:

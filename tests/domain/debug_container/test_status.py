@@ -6,6 +6,7 @@ import pytest
 
 from kubectl_dshell.domain.debug_container.spec import DebugSpec, container_spec
 from kubectl_dshell.domain.debug_container.status import debug_containers
+from tests.domain.runtime.recorded import NO_SHELL, Line, ids
 from tests.pods import STARTER, TOOLS, Json, in_app_image, make_pod
 
 WANTED = DebugSpec(
@@ -40,6 +41,24 @@ def test_the_state_is_told_in_a_word_or_three(state: Json | None, text: str) -> 
     [container] = debug_containers(make_pod(ephemeral=[ENTRY], ephemeral_statuses=statuses))
 
     assert container.state == text
+
+
+@pytest.mark.parametrize("line", NO_SHELL, ids=ids(NO_SHELL))
+@pytest.mark.parametrize("phase", ["waiting", "terminated"])
+def test_what_a_runtime_says_is_one_short_line(line: Line, phase: str) -> None:
+    state = {"reason": "StartError" if phase == "terminated" else line.reason, "message": line.text}
+    statuses = [{"name": "dshell-abcde", "state": {phase: state}}]
+    [container] = debug_containers(make_pod(ephemeral=[ENTRY], ephemeral_statuses=statuses))
+
+    assert container.message == line.short
+
+
+def test_what_a_process_wrote_is_left_as_it_is() -> None:
+    ended = {"exitCode": 1, "reason": "Error", "message": "exec failed: a step, but of an app\nand more\n"}
+    statuses = [{"name": "dshell-abcde", "state": {"terminated": ended}}]
+    [container] = debug_containers(make_pod(ephemeral=[ENTRY], ephemeral_statuses=statuses))
+
+    assert container.message == "exec failed: a step, but of an app and more"
 
 
 def test_debug_containers_of_other_tools_are_listed_as_theirs() -> None:

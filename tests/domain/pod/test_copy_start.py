@@ -50,6 +50,18 @@ def ended(message: str, code: int) -> Json:
             id="dynamically linked",
         ),
         pytest.param(
+            copy(
+                waiting(
+                    "CreateContainerError",
+                    "container create failed: executable file `/.dshell/bin/busybox` not found: No such file or directory\n",
+                )
+            ),
+            [],
+            Unavailable,
+            "the tools of tools:1 cannot be used in a copy: executable file",
+            id="no busybox, under CRI-O with crun",
+        ),
+        pytest.param(
             copy(ended("", 3), phase="Failed"),
             [],
             Unavailable,
@@ -64,7 +76,7 @@ def ended(message: str, code: int) -> Json:
             copy(waiting("ImagePullBackOff", 'Back-off pulling image "tools:1": not found')),
             [PULL],
             Unavailable,
-            "the node cannot pull tools:1: Back-off",
+            "the node cannot pull tools:1: not found",
             id="no tools",
         ),
         pytest.param(

@@ -8,6 +8,7 @@ from syrupy.assertion import SnapshotAssertion
 from kubectl_dshell.domain.pod.start_failure import StartMonitor, describe, may_start
 from kubectl_dshell.errors import ExitStatus
 from kubectl_dshell.output.failure import format_failure
+from tests.domain.runtime.recorded import NEVER_ROOT, NO_APPARMOR, NO_SHELL, NOT_PULLED, Line, ids
 from tests.pods import Json, make_pod
 
 NAME = "dshell-abcde"
@@ -71,6 +72,68 @@ def test_what_never_clears_ends_the_wait_at_once(
     assert said in error.message
     assert error.status is status
     assert format_failure(error) == snapshot
+
+
+@pytest.mark.parametrize("line", NO_SHELL, ids=ids(NO_SHELL))
+def test_an_image_without_a_shell_ends_the_wait_at_once_whoever_says_it(line: Line) -> None:
+    words = line.short.removeprefix("exec: ")
+    (said,) = judge(waiting(line.reason, line.text))
+
+    assert said == f"tools:1 has no shell: {words} (dshell-abcde never ran, but stays listed in the pod)"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [(NO_APPARMOR, "the node cannot start dshell-abcde: "), (NEVER_ROOT, "the pod requires runAsNonRoot")],
+    ids=ids((NO_APPARMOR, NEVER_ROOT)),
+)
+def test_what_else_a_node_has_said_ends_the_wait_at_once(line: Line, said: str) -> None:
+    (found,) = judge(waiting(line.reason, line.text))
+
+    assert found is not None
+    assert found.startswith(said)
+    assert line.short in found
+
+
+def test_what_a_runtime_may_get_over_is_waited_for() -> None:
+    """The kubelet tries again for ever; CRI-O gives it this reason for everything that fails before the start."""
+    for message in ("context deadline exceeded", "failed to reserve container name", "no such file or directory", ""):
+        assert judge(waiting("CreateContainerError", message)) == [None]
+
+
+@pytest.mark.parametrize("line", NOT_PULLED, ids=ids(NOT_PULLED))
+def test_the_cause_of_a_failed_pull_is_the_same_whoever_says_it(line: Line) -> None:
+    found = judge(waiting("ErrImagePull", "x"), waiting("ImagePullBackOff", line.text))
+    pod = make_pod(ephemeral=[{"name": NAME}], ephemeral_statuses=waiting(line.reason, line.text))
+
+    assert found == [
+        None,
+        f"the node cannot pull tools:1: {line.short} (dshell-abcde never ran, but stays listed in the pod)",
+    ]
+    assert describe(pod, NAME, []) == f"{line.reason}: {line.short}"
+
+
+@pytest.mark.parametrize("line", NO_SHELL, ids=ids(NO_SHELL))
+def test_the_live_line_is_short_and_one(line: Line) -> None:
+    pod = make_pod(ephemeral=[{"name": NAME}], ephemeral_statuses=waiting(line.reason, line.text))
+
+    assert describe(pod, NAME, []) == f"{line.reason}: {line.short}"
+
+
+def test_what_a_process_wrote_before_its_end_is_one_line() -> None:
+    ended = [{"name": NAME, "state": {"terminated": {"exitCode": 69, "message": "one\ntwo\n"}}}]
+
+    assert judge(ended) == ["dshell-abcde (tools:1) exited immediately: one two (exit code 69)"]
+
+
+def test_crun_words_another_architecture_in_its_own_way() -> None:
+    """Known from its source: strerror(3) begins with a capital letter."""
+    ended = {"exitCode": 1, "reason": "Error", "message": "exec container process `/bin/sh`: Exec format error\n"}
+
+    (said,) = judge([{"name": NAME, "state": {"terminated": ended}}])
+
+    assert said is not None
+    assert "is not built for the architecture" in said
 
 
 def test_an_image_that_cannot_be_pulled_ends_the_wait_on_the_second_report() -> None:

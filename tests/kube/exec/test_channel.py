@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from kubectl_dshell.domain.stream import Channel, Exit, Output, TerminalSize
 from kubectl_dshell.kube.exec import channel
+from tests.domain.runtime.recorded import GONE, NO_SUCH_EXEC, Line, ids
 
 EXIT_42 = (
     b'{"metadata":{},"status":"Failure","message":"command terminated with non-zero exit code","reason":"NonZeroExitCode",'
@@ -104,6 +105,13 @@ def test_no_status_crashes_the_decoder(data: bytes) -> None:
 )
 def test_no_json_crashes_the_decoder(document: object) -> None:
     assert isinstance(channel.exit_of(json.dumps(document).encode()), Exit)
+
+
+@pytest.mark.parametrize("line", [*GONE, *NO_SUCH_EXEC], ids=ids((*GONE, *NO_SUCH_EXEC)))
+def test_why_nothing_was_run_is_one_short_line(line: Line) -> None:
+    status = {"status": "Failure", "message": line.text, "reason": "InternalError", "code": 500}
+
+    assert channel.exit_of(json.dumps(status).encode()) == Exit(None, line.short)
 
 
 @given(st.integers(0, 255))

@@ -1,0 +1,92 @@
+"""What kubelet and runtimes say, by what it means: the one place that knows their wording.
+
+The API does not distinguish these cases: the kubelet passes on the text of an error, and each runtime has its own.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum, auto
+from typing import NamedTuple
+
+PULL_REASONS = frozenset({"ErrImagePull", "ImagePullBackOff", "RegistryUnavailable", "SignatureValidationFailed"})
+"""Reasons for which a container waits: its image cannot be pulled, so far (kubelet `images/types.go`)."""
+NO_IMAGE_REASONS = PULL_REASONS | {"ErrImageNeverPull", "InvalidImageName"}
+NOT_CREATED_REASONS = frozenset({"CreateContainerError", "RunContainerError"})
+"""The runtime failed (kubelet `kuberuntime_container.go`). containerd starts the program in the second step and says
+RunContainerError; CRI-O has crun or runc look for it in the first."""
+_FAILED_EXECS = frozenset({126, 127})
+"""Exit codes of a shell, and of some runtimes, for a program that cannot be executed or is not there (POSIX, `sh`)."""
+CRUN_FAILED = 255
+"""The exit code of an exec that crun could not start, under CRI-O; its words are on stderr."""
+
+
+class Says(Enum):
+    """What a text means."""
+
+    NO_PROGRAM = auto()
+    """The program is not in the image, or cannot be executed: that of a container, or of an exec."""
+    OTHER_ARCHITECTURE = auto()
+    """The program is one for another architecture."""
+    NOT_RUNNING = auto()
+    """The container has ended a moment ago, or has not started yet: the kubelet has the same words for both."""
+    NO_TARGET_YET = auto()
+    """The container whose PID namespace is to be shared does not run: it may start (again)."""
+    TARGET_ENDED = auto()
+    """It has ended since the kubelet looked."""
+    KILLED_AT_START = auto()
+    """The first process was killed before it was the program, as it is if the shared PID namespace ends."""
+    NOT_SUPPORTED = auto()
+    """The node has not got what the securityContext asks for."""
+    NEVER_ROOT = auto()
+    """The container would run as root, or may, and runAsNonRoot forbids it."""
+    PULL_FAILED = auto()
+    """Of an event: its image could not be pulled."""
+
+
+class Words(NamedTuple):
+    """`pattern` (a regular expression, in any case) is found in what `runtime` says in the case `says`.
+
+    `seen`: the versions that have said so; empty if it is known from its source alone.
+    """
+
+    says: Says
+    runtime: str
+    seen: str
+    pattern: str
+
+
+TABLE = (
+    # runc says why: not found in $PATH, no such file or directory, permission denied.
+    Words(Says.NO_PROGRAM, "runc", "1.1.15, 1.4.3", r'exec: \\?"'),
+    Words(Says.NO_PROGRAM, "crun", "1.21", r"executable file `[^`]*` not found"),
+    Words(Says.OTHER_ARCHITECTURE, "runc, crun", "1.4.3", r"exec format error"),  # ENOEXEC
+    Words(Says.NOT_RUNNING, "kubelet", "1.30, 1.36", r"container not found"),
+    Words(Says.NOT_RUNNING, "containerd", "", r"container is in CONTAINER_"),
+    Words(Says.NOT_RUNNING, "containerd", "2.2.1", r"ttrpc: closed"),
+    Words(Says.NOT_RUNNING, "containerd", "1.7.24", r"no running task found|\btask \w{1,128} not found"),
+    Words(Says.NOT_RUNNING, "CRI-O", "1.36.3", r"container is not created or running"),
+    Words(Says.NO_TARGET_YET, "kubelet", "1.36", r"unable to find target container"),
+    Words(Says.NO_TARGET_YET, "runc", "1.4.3", r"namespace path"),
+    Words(Says.TARGET_ENDED, "containerd", "2.2.1", r"invalid target container"),
+    Words(Says.KILLED_AT_START, "runc", "1.4.3", r"procReady not received"),
+    Words(Says.NOT_SUPPORTED, "containerd", "2.2.1", r"(?:apparmor|seccomp|selinux) is not (?:supported|enabled)"),
+    Words(Says.NEVER_ROOT, "kubelet", "1.36", r"runAsNonRoot|non-root policy"),
+    Words(Says.PULL_FAILED, "kubelet", "1.36", r"\AFailed to pull image"),
+)
+
+
+def means(text: str, meaning: Says) -> bool:
+    """Whether `text` is known to mean that."""
+    return any(re.search(words.pattern, text, re.IGNORECASE) for words in TABLE if words.says is meaning)
+
+
+def found_no_program(code: int | None, message: str, stderr: str) -> bool:
+    """Whether an exec ended like one whose program is not there; `message` is that of its status.
+
+    For containerd it is a failure without an exit code; to CRI-O with crun it is an exec that ran, wrote the reason to
+    stderr, and ended with CRUN_FAILED.
+    """
+    if code is None:
+        return means(message, Says.NO_PROGRAM)
+    return code in _FAILED_EXECS or (code == CRUN_FAILED and means(stderr, Says.NO_PROGRAM))
