@@ -29,6 +29,7 @@ SLICE = "/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod0b1c.s
         (f"0::{SLICE}/crio-{ID}.scope", True),
         (f"0::{SLICE}/crio-{ID}.scope/container", True),
         (f"0::/../crio-{ID}.scope", True),
+        (f"0::/../../crio-{ID}.scope/container", True),  # CRI-O 1.36 with crun 1.21
         (f"8:pids:{PODS}/crio-{ID}", True),
         (f"0::{SLICE}/docker-{ID}.scope", True),
         (f"0::{SLICE}/crio-conmon-{ID}.scope", False),
