@@ -13,9 +13,10 @@ from kubectl_dshell.commands.manage.probe import ask_holder, probe
 from kubectl_dshell.commands.parallel import Stop
 from kubectl_dshell.domain.debug_container.status import DebugContainer, HolderReport, debug_containers
 from kubectl_dshell.domain.pod.pod import Phase, parse_pod
-from kubectl_dshell.domain.stream import Channel, Output, Stream
+from kubectl_dshell.domain.stream import Channel, Event, Exit, Output, Stream
 from kubectl_dshell.errors import PermissionDenied
 from tests.commands.world import Exec, FakeStream, FakeStreams, World, running_holder
+from tests.domain.runtime.recorded import NO_SUCH_EXEC, NO_SUCH_EXEC_OF_CRUN
 from tests.pods import TOOLS
 
 
@@ -123,6 +124,29 @@ def test_a_holder_that_is_gone_is_told_from_one_that_does_not_say(state: str, lo
     [answered] = probe([container], world.ports())
 
     assert (answered.live, answered.lost) == (None, lost)
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [
+        pytest.param([Exit(None, NO_SUCH_EXEC[0].short)], id=NO_SUCH_EXEC[0].by),
+        pytest.param(
+            [Output(Channel.STDERR, NO_SUCH_EXEC_OF_CRUN.text.encode()), Exit(255, "command terminated")],
+            id=NO_SUCH_EXEC_OF_CRUN.by,
+        ),
+    ],
+)
+def test_where_there_is_no_shell_to_ask_with_nothing_is_known(ends: list[Event]) -> None:
+    """A shell that is borrowed is gone with its lender. That is no sign that the holder is."""
+
+    class Shellless(FakeStreams):
+        def answer(self, asked: Exec) -> Stream:
+            return FakeStream(ends)
+
+    world = World(streams=Shellless())
+    container = one(world)
+
+    assert list(probe([container], world.ports())) == [container]
 
 
 def test_one_that_says_nothing_is_given_up_and_let_go_of() -> None:

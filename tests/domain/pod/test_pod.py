@@ -12,7 +12,7 @@ from kubectl_dshell.domain.pod.json_fields import MOST_ITEMS, Fields
 from kubectl_dshell.domain.pod.pod import Phase, parse_pod
 from kubectl_dshell.domain.pod.unreadable import UnreadablePod, parse_pods, told
 from kubectl_dshell.errors import ExitStatus, Malformed
-from tests.pods import Json, pod_json, running
+from tests.pods import Json, make_pod, pod_json, running
 
 
 def with_(path: str, value: Any) -> Json:
@@ -129,3 +129,30 @@ def test_what_is_passed_on_as_it_is_is_not_too_deep() -> None:
     with pytest.raises(Malformed, match="more than 16 levels"):
         parse_pod(with_("spec.securityContext", deep))
     assert Fields("x", {"securityContext": deep["seLinuxOptions"]}).json
+
+
+USER = {"linux": {"uid": 65532, "gid": 65532, "supplementalGroups": [65532]}}
+
+
+@pytest.mark.parametrize(
+    ("runtime", "status", "user", "groups"),
+    [
+        pytest.param("containerd", {"user": USER}, (65532, 65532), (65532,), id="containerd 2.2.1"),
+        pytest.param("containerd", {}, None, (), id="containerd 1.7.24"),
+        pytest.param("cri-o", {"user": USER}, (65532, 65532), (65532,), id="CRI-O 1.36.3"),
+    ],
+)
+def test_what_a_status_says_of_runtime_and_user(
+    runtime: str, status: Json, user: tuple[int, int] | None, groups: tuple[int, ...]
+) -> None:
+    found = {"name": "app", "containerID": f"{runtime}://{'a' * 64}", "state": {"running": {}}, **status}
+    [container] = make_pod(statuses=[found]).containers
+
+    assert (container.runtime, container.id, container.user, container.groups) == (runtime, "a" * 64, user, groups)
+
+
+@pytest.mark.parametrize(("id_", "runtime"), [("", ""), ("a" * 64, ""), ("docker://" + "a" * 64, "docker")])
+def test_an_id_without_a_scheme_is_of_no_known_runtime(id_: str, runtime: str) -> None:
+    [container] = make_pod(statuses=[{"name": "app", "containerID": id_, "state": {"running": {}}}]).containers
+
+    assert container.runtime == runtime
