@@ -116,10 +116,16 @@ def app(state: dict[str, Any], last: dict[str, Any] | None = None) -> list[dict[
     return [{"name": "app", "state": state, "lastState": last or {}}]
 
 
-def start(reason: str, message: str) -> object:
+PRIVATE = (
+    "failed to pull and unpack image: unexpected status from HEAD request to https://registry/tools: 401 Unauthorized"
+)
+
+
+def start(reason: str, message: str, architecture: str = "", **pod_spec: Any) -> object:
     statuses = [{"name": NAME, "state": {"waiting": {"reason": reason, "message": message}}}]
-    monitor = StartMonitor(NAME, {"ErrImagePull"})
-    return monitor.judge(make_pod(ephemeral=[{"name": NAME, "image": "tools:1"}], ephemeral_statuses=statuses))
+    monitor = StartMonitor(NAME, {"Failed to pull image"}, lambda _node: architecture)
+    pod = make_pod(spec=pod_spec, ephemeral=[{"name": NAME, "image": "tools:1"}], ephemeral_statuses=statuses)
+    return monitor.judge(pod)
 
 
 def start_in(phase: str) -> object:
@@ -353,10 +359,20 @@ SECTIONS: dict[str, list[Message]] = {
         ("the pod has terminated", lambda: start_in("Failed")),
         ("it exited", exited_at_once),
         ("no image", lambda: start("ImagePullBackOff", 'Back-off: ErrImagePull: rpc error: "tools:1": not found')),
+        ("a private registry", lambda: start("ErrImagePull", PRIVATE)),
+        (
+            "a private registry and pull secrets",
+            lambda: start("ErrImagePull", PRIVATE, imagePullSecrets=[{"name": "regcred"}, {"name": "ours"}]),
+        ),
+        (
+            "no image for the node",
+            lambda: start("ErrImagePull", "failed to pull: no match for platform in manifest: not found"),
+        ),
         ("never pulled", lambda: start("ErrImageNeverPull", "not present")),
         ("no name of an image", lambda: start("InvalidImageName", "couldn't parse image name")),
         ("no shell", lambda: start("RunContainerError", 'runc create failed: exec: "sh": not found in $PATH')),
         ("another architecture", lambda: start("RunContainerError", 'exec: "sh": exec format error')),
+        ("another than a known one", lambda: start("RunContainerError", 'exec: "sh": exec format error', "arm64")),
         ("root where none may be", lambda: start("CreateContainerConfigError", "container has runAsNonRoot")),
         ("no configuration", lambda: start("CreateContainerConfigError", "secret not found")),
         ("the target ended", lambda: start("CreateContainerError", 'invalid target container: "x" is not running')),

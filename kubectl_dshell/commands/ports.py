@@ -45,6 +45,9 @@ class Cluster(Protocol):
     def events(self, namespace: str, pod: str, uid: str) -> list[Json]:
         """The pod's events, oldest first; empty if the user may not list them."""
 
+    def node_architecture(self, node: str) -> str:
+        """Such as amd64; empty if the user may not get the node."""
+
     def whoami(self) -> str:
         """The user name that the cluster knows the client by; empty if it does not report one."""
 

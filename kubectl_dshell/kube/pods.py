@@ -175,6 +175,14 @@ class Pods:
             raise
         return objects_at(answer, "items")
 
+    def node_architecture(self, node: str) -> str:
+        """`status.nodeInfo.architecture`; "" without permission to get nodes."""
+        try:
+            answer = self._api.get(f"/api/v1/nodes/{quote(node, safe='')}")
+        except ApiError:
+            return ""
+        return text_at(answer, "status", "nodeInfo", "architecture")
+
     def whoami(self) -> str:
         """The user name as seen by the API server; "" if unknown."""
         body = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}

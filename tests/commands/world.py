@@ -70,6 +70,8 @@ class FakeStream:
         self.script = self.sent = b""
         self.programs: list[bytes] = []
         self.closed = False
+        self.note = b""
+        """What a shell's script says right before its command begins."""
         self._waits = self._tty = self._begins = False
         self._echo = echo
         self._near, self._far = socket.socketpair()
@@ -118,7 +120,7 @@ class FakeStream:
             self.events.append(Output(Channel.STDOUT, data))
 
     def _prologue(self) -> list[Event]:
-        began: list[Event] = [Output(Channel.STDOUT if self._tty else Channel.STDERR, MARK)] * self._begins
+        began: list[Event] = [Output(Channel.STDOUT if self._tty else Channel.STDERR, self.note + MARK)] * self._begins
         if not self._tty:
             return began
         assert MARK not in self.script, "its echo would be taken for the beginning of the output"
@@ -313,6 +315,9 @@ class FakeCluster:
 
     def events(self, namespace: str, pod: str, uid: str) -> list[Json]:
         return []
+
+    def node_architecture(self, node: str) -> str:
+        return "amd64"
 
     def whoami(self) -> str:
         return self.user

@@ -5,13 +5,18 @@ from __future__ import annotations
 import re
 import signal
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from hack.images.archive import ARCHITECTURE
 from tests.waiting import wait_until
 
+from .local_registry import local_registry
 from .pods import DEBUG_NOSHELL, DEBUG_OTHER_ARCHITECTURE, Pod
+from .program import Result
+from .registry_program import FOREIGN, PRIVATE
 from .silent_registry import silent_registry
 
 if TYPE_CHECKING:
@@ -19,11 +24,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .cluster import Cluster
-    from .conftest import MakePod
+    from .conftest import MakePod, MakeUser
     from .program import Dshell
 
+SESSION_ROLE = Path(__file__).parents[2] / "manifests/rbac/session.yaml"
 AT_ONCE, SECOND_REPORT = 10.0, 25.0  # seconds, on a busy machine; the kubelet looks at a pod every 10 to 15
 STAYS = r"\((dshell-\w{5}) never ran, but stays listed in the pod\)"
+USE_ANOTHER = "Use another image: --image, or set DSHELL_IMAGE."
 OTHER_IMAGE = r"Use another image: --image, or set DSHELL_IMAGE\."
 
 
@@ -197,18 +204,59 @@ def test_a_pod_deleted_meanwhile_ends_the_wait(
     cluster.kubectl("delete", "pod", pod.name, "-n", pod.namespace, "--force", "--grace-period=0", check=False)
 
 
+def errors(failed: Result) -> list[str]:
+    """A slow node is waited for, and that is said before."""
+    assert (failed.code, failed.stdout) == (69, b"")
+    return failed.stderr[failed.stderr.index("error:") :].splitlines()
+
+
 def test_an_image_for_another_architecture_is_told_from_one_without_a_shell(make_pod: MakePod, dshell: Dshell) -> None:
     pod = make_pod()
 
     failed = dshell(pod.name, "--image", DEBUG_OTHER_ARCHITECTURE, "--", "true")
 
     node = pod.json()["spec"]["nodeName"]
-    assert (failed.code, failed.stdout) == (69, b"")
-    assert failed.stderr[failed.stderr.index("error:") :].splitlines() == [
+    assert errors(failed) == [
         (
-            f"error: {DEBUG_OTHER_ARCHITECTURE} is not built for the architecture of the pod's node {node}: "
-            "its shell cannot run there (exec format error)"
+            f"error: {DEBUG_OTHER_ARCHITECTURE} is not built for the architecture of the pod's node {node} "
+            f"({ARCHITECTURE}): its shell cannot run there (exec format error)"
         ),
-        f"The node's architecture: kubectl get node {node} -o jsonpath='{{.status.nodeInfo.architecture}}'",
-        "dshell needs an image for that architecture, or a multi-platform one. Use another image: --image, or set DSHELL_IMAGE.",
+        f"dshell needs an image for {ARCHITECTURE}, or a multi-platform one. {USE_ANOTHER}",
     ]
+
+
+def test_a_registry_without_such_an_image_and_one_that_wants_credentials(
+    cluster: Cluster, make_pod: MakePod, dshell: Dshell, make_user: MakeUser
+) -> None:
+    """The pod names a pull secret that does not exist, which is no obstacle to an image on the node."""
+    pod = make_pod(imagePullSecrets=[{"name": "regcred"}])
+    user, kubeconfig = make_user("puller", SESSION_ROLE)
+    with local_registry(cluster, pod.namespace) as registry:
+        foreign, private = f"{registry}/{FOREIGN}:1", f"{registry}/{PRIVATE}:1"
+
+        with dshell.start(pod.name, "--image", private, "--", "true") as waits:  # a failed pull counts when repeated
+            admin = dshell(pod.name, "--image", foreign, "--", "true")
+            other = dshell.of_somebody_else(kubeconfig)(pod.name, "--image", foreign, "--", "true")
+            stdout, stderr = waits.communicate(timeout=60)
+            refused = Result(stdout, stderr.decode(), waits.returncode)
+
+    node = pod.json()["spec"]["nodeName"]
+    what = f"{foreign} is not built for the architecture of the pod's node {node}"
+    why = "the node cannot pull it (no match for platform in manifest)"
+    assert errors(admin) == [
+        f"error: {what} ({ARCHITECTURE}): {why}",
+        f"dshell needs an image for {ARCHITECTURE}, or a multi-platform one. {USE_ANOTHER}",
+    ]
+    assert errors(other) == [
+        f"error: {what}: {why}",
+        f"The node's architecture: kubectl get node {node} -o jsonpath='{{.status.nodeInfo.architecture}}'",
+        f"dshell needs an image for that architecture, or a multi-platform one. {USE_ANOTHER}",
+    ], f"{user} may not get nodes"
+    first, secrets, last = errors(refused)
+    assert first.startswith(f"error: the node cannot pull {private}: ")
+    assert "401 Unauthorized" in first
+    assert secrets == (
+        "The registry wants credentials. A debug container cannot bring its own: the kubelet uses those of pod "
+        f"{pod.name}, which has imagePullSecrets (regcred), its own or its service account's, and the node's."
+    )
+    assert last == USE_ANOTHER

@@ -505,6 +505,31 @@ def test_events_are_those_of_the_pod(status: str, body: object, events: list[obj
 
 
 @pytest.mark.parametrize(
+    ("status", "body", "architecture"),
+    [
+        pytest.param("200 OK", {"status": {"nodeInfo": {"architecture": "arm64"}}}, "arm64", id="allowed"),
+        pytest.param("200 OK", {"status": {"nodeInfo": ["arm64"]}}, "", id="malformed"),
+        pytest.param("403 Forbidden", {"kind": "Status"}, "", id="forbidden"),
+    ],
+)
+def test_the_architecture_of_a_node_is_empty_for_whoever_may_not_get_it(
+    status: str, body: object, architecture: str
+) -> None:
+    heads: list[str] = []
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        heads.append(peer.head)
+        peer.answer(status, body)
+
+    server = Server(script)
+
+    assert pods(server).node_architecture("node-1") == architecture
+    server.finish()
+    assert heads[0].startswith("GET /api/v1/nodes/node-1 ")
+
+
+@pytest.mark.parametrize(
     ("status", "body", "name"),
     [
         pytest.param("201 Created", {"status": {"userInfo": {"username": "jane"}}}, "jane", id="told"),

@@ -48,6 +48,9 @@ class _OnePod:
     def events(self, namespace: str, pod: str, uid: str) -> list[Json]:
         return self._cluster.events(namespace, pod, uid)
 
+    def node_architecture(self, node: str) -> str:
+        return self._cluster.node_architecture(node)
+
 
 class _Silence:
     """Notices of sessions that do not take place."""

@@ -84,6 +84,10 @@ class PodCluster:
             self._events = self._cluster.events(namespace, pod, uid)
         return self._events
 
+    def node_architecture(self, node: str) -> str:  # noqa: ARG002  # as the Protocol
+        """Not asked: all pods may fail in the same way, and a message each is enough."""
+        return ""
+
     def whoami(self) -> str:
         return self._owner
 

@@ -60,7 +60,7 @@ def recorded_end(plan: Plan, name: str, retry_command: str, ports: Ports) -> Dsh
     state = debug.state if debug else State()
     words = parse_end_message(state.message) if state.phase is Phase.TERMINATED else None
     if state.exit_code not in (None, 0, KILLED):
-        unfit = StartMonitor(name).judge(pod)
+        unfit = StartMonitor(name, architecture=ports.cluster.node_architecture).judge(pod)
         if unfit is not None:
             return unfit
     if words and words.end is EndReason.NOBODY_CAME:

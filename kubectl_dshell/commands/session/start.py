@@ -165,7 +165,7 @@ def wait_until_running(
 
     An entry of that name in a replacement of the pod is not trusted: anybody may have added it.
     """
-    watch = StartMonitor(name)
+    watch = StartMonitor(name, architecture=ports.cluster.node_architecture)
     clock, uid, before = ports.clock, pod.uid, _waiting(pod, name)
     began = clock.monotonic()
     waits, events, next_events = "", [], began + _EVENTS_EVERY_SECONDS

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 from kubectl_dshell.domain.pod.json_fields import Fields
 from kubectl_dshell.domain.pod.pod import Container, Json, Phase, Pod, State
 from kubectl_dshell.domain.runtime.summary import summary
-from kubectl_dshell.domain.runtime.words import NOT_CREATED_REASONS, PULL_REASONS, Says, means
+from kubectl_dshell.domain.runtime.words import NOT_CREATED_REASONS, PULL_REASONS, Says, means, words
 from kubectl_dshell.domain.text.bounds import one_line
 from kubectl_dshell.errors import DshellError, Forbidden, Malformed, NotFound, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 _PULL_FAILED = "an event"
 """For a reason: the kubelet's is just "Failed"."""
@@ -28,6 +28,7 @@ _COMMAND = "DSHELL_PROTOCOL"
 _NOT_FOUND = 127
 """The exit code of a shell that cannot find a program (POSIX, `sh`)."""
 _OTHER_IMAGE = "Use another image: --image, or set DSHELL_IMAGE."
+_SHOWN = 5
 
 
 def may_start(state: State) -> bool:
@@ -42,10 +43,14 @@ def may_start(state: State) -> bool:
 
 @dataclass(slots=True)
 class StartMonitor:
-    """Judges the status and events of one debug container as they arrive; `reports` are the distinct pull failures."""
+    """Judges the status and events of one debug container as they arrive; `reports` are the distinct pull failures.
+
+    `architecture` asks for that of a node; "" if it is unknown. It is asked only if the image is for another one.
+    """
 
     name: str
     reports: set[str] = field(default_factory=set)
+    architecture: Callable[[str], str] = lambda _node: ""
 
     def judge(self, pod: Pod, events: Sequence[Json] = ()) -> DshellError | None:
         """None while it may still start (or runs), else the reason why it never will.
@@ -64,8 +69,8 @@ class StartMonitor:
             return NotFound(f"pod {pod.name} {what}; {self.name} will not start in it")
         if state is not None and state.phase is Phase.TERMINATED:
             why = summary(state.message) or state.reason
-            if means(state.message, Says.OTHER_ARCHITECTURE):
-                return _other_architecture(pod, image)
+            if said := words(state.message, Says.OTHER_ARCHITECTURE):
+                return self._foreign(pod, image, f"its shell cannot run there ({said})")
             if state.exit_code == _NOT_FOUND and _COMMAND in why:  # what follows may be cut off
                 why = "its sh has no read -t, and it has no bash"
             return Unavailable(
@@ -75,18 +80,22 @@ class StartMonitor:
         reports = _reports(events, self.name)
         if state is not None and state.phase is Phase.WAITING:
             reports.append((state.reason, state.message))
-        if any(means(message, Says.OTHER_ARCHITECTURE) for _, message in reports):
-            return _other_architecture(pod, image)
-        return next((error for report in reports if (error := self._hopeless(pod.namespace, image, *report))), None)
+        for _, message in reports:
+            if said := words(message, Says.OTHER_ARCHITECTURE):
+                return self._foreign(pod, image, f"its shell cannot run there ({said})")
+            if said := words(message, Says.NO_PLATFORM):
+                return self._foreign(pod, image, f"the node cannot pull it ({said})")
+        return next((error for report in reports if (error := self._hopeless(pod, image, *report))), None)
 
-    def _hopeless(self, namespace: str, image: str, reason: str, whole: str) -> DshellError | None:
+    def _hopeless(self, pod: Pod, image: str, reason: str, whole: str) -> DshellError | None:
         message = summary(whole)
         stays = f"({self.name} never ran, but stays listed in the pod)"
         if reason in PULL_REASONS or reason == _PULL_FAILED:
             self.reports.add(reason)
             if len(self.reports) < 2:
                 return None
-            return Unavailable(f"the node cannot pull {image}: {_pull_cause(whole)} {stays}", _OTHER_IMAGE)
+            advice = [_pull_secrets(pod)] if means(whole, Says.PULL_DENIED) else []
+            return Unavailable(f"the node cannot pull {image}: {_pull_cause(whole)} {stays}", *advice, _OTHER_IMAGE)
         if reason == "ErrImageNeverPull":
             return Unavailable(
                 f"{image} is not on the node and the pull policy is Never {stays}",
@@ -96,9 +105,9 @@ class StartMonitor:
             return Unavailable(f"the node cannot use the image {image}: {message} {stays}", _OTHER_IMAGE)
         if reason == "CreateContainerConfigError" and not means(whole, Says.NO_TARGET_YET):
             return _config_error(message, stays)
-        return self._not_created(namespace, image, reason, whole, stays) if reason in NOT_CREATED_REASONS else None
+        return self._not_created(pod, image, reason, whole, stays) if reason in NOT_CREATED_REASONS else None
 
-    def _not_created(self, namespace: str, image: str, reason: str, whole: str, stays: str) -> DshellError | None:
+    def _not_created(self, pod: Pod, image: str, reason: str, whole: str, stays: str) -> DshellError | None:
         """The kubelet tries again for ever; what CreateContainerError says otherwise may pass."""
         if means(whole, Says.NO_PROGRAM):
             return Unavailable(
@@ -110,21 +119,36 @@ class StartMonitor:
         if means(whole, Says.KILLED_AT_START):
             return Unavailable(
                 f"{self.name} was killed while starting, most likely because the target container ended {stays}",
-                f"Retry, or see whether the app keeps restarting: kubectl get pods -n {quote(namespace)}",
+                f"Retry, or see whether the app keeps restarting: kubectl get pods -n {quote(pod.namespace)}",
             )
         is_final = reason == "RunContainerError" or means(whole, Says.NOT_SUPPORTED)
         if is_final and not means(whole, Says.NO_TARGET_YET):
             return Unavailable(f"the node cannot start {self.name}: {summary(whole)} {stays}")
         return None
 
+    def _foreign(self, pod: Pod, image: str, what: str) -> Unavailable:
+        known = one_line(self.architecture(pod.node)) if pod.node else ""
+        node = (f" {pod.node}" if pod.node else "") + (f" ({known})" if known else "")
+        path = "{.status.nodeInfo.architecture}"
+        ask = f"The node's architecture: kubectl get node {quote(pod.node)} -o jsonpath='{path}'"
+        return Unavailable(
+            f"{image} is not built for the architecture of the pod's node{node}: {what}",
+            *([ask] if pod.node and not known else []),
+            f"dshell needs an image for {known or 'that architecture'}, or a multi-platform one. {_OTHER_IMAGE}",
+        )
 
-def _other_architecture(pod: Pod, image: str) -> Unavailable:
-    path = "{.status.nodeInfo.architecture}"
-    return Unavailable(
-        f"{image} is not built for the architecture of the pod's node{f' {pod.node}' if pod.node else ''}: "
-        f"its shell cannot run there (exec format error)",
-        *([f"The node's architecture: kubectl get node {quote(pod.node)} -o jsonpath='{path}'"] if pod.node else []),
-        f"dshell needs an image for that architecture, or a multi-platform one. {_OTHER_IMAGE}",
+
+def _pull_secrets(pod: Pod) -> str:
+    """Whose credentials the kubelet had. Admission has put those of the service account into a pod that named none."""
+    names: list[str] = []
+    with suppress(Malformed):
+        secrets = Fields.of(f"pod {pod.name}", pod.spec).items("imagePullSecrets")
+        names = [one_line(name) for secret in secrets if (name := secret.text("name"))]
+    shown = ", ".join(names[:_SHOWN]) + ", ..." * (len(names) > _SHOWN)
+    has = f"imagePullSecrets ({shown}), its own or its service account's" if names else "no imagePullSecrets"
+    return (
+        f"The registry wants credentials. A debug container cannot bring its own: the kubelet uses those of pod "
+        f"{pod.name}, which has {has}, and the node's."
     )
 
 

@@ -40,6 +40,10 @@ class Says(Enum):
     """The node has not got what the securityContext asks for."""
     NEVER_ROOT = auto()
     """The container would run as root, or may, and runAsNonRoot forbids it."""
+    NO_PLATFORM = auto()
+    """Of a pull: the image has nothing for the node's architecture."""
+    PULL_DENIED = auto()
+    """Of a pull: by a registry, or by the server of its tokens."""
     PULL_FAILED = auto()
     """Of an event: its image could not be pulled."""
 
@@ -72,13 +76,25 @@ TABLE = (
     Words(Says.KILLED_AT_START, "runc", "1.4.3", r"procReady not received"),
     Words(Says.NOT_SUPPORTED, "containerd", "2.2.1", r"(?:apparmor|seccomp|selinux) is not (?:supported|enabled)"),
     Words(Says.NEVER_ROOT, "kubelet", "1.36", r"runAsNonRoot|non-root policy"),
+    Words(Says.NO_PLATFORM, "containerd", "2.2.1", r"no match for platform in manifest"),
+    Words(Says.NO_PLATFORM, "CRI-O", "", r"no image found in (?:manifest list|image index) for architecture"),
+    Words(Says.NO_PLATFORM, "Docker", "", r"no matching manifest for"),
+    Words(Says.PULL_DENIED, "containerd", "2.2.1", r"unauthorized|403 forbidden|authorization failed"),
+    Words(Says.PULL_DENIED, "CRI-O", "", r"authentication required|requested access to the resource is denied"),
+    Words(Says.PULL_DENIED, "Docker", "", r"no basic auth credentials|pull access denied"),
     Words(Says.PULL_FAILED, "kubelet", "1.36", r"\AFailed to pull image"),
 )
 
 
 def means(text: str, meaning: Says) -> bool:
     """Whether `text` is known to mean that."""
-    return any(re.search(words.pattern, text, re.IGNORECASE) for words in TABLE if words.says is meaning)
+    return bool(words(text, meaning))
+
+
+def words(text: str, meaning: Says) -> str:
+    """Those of `text` that mean it; empty if there are none."""
+    found = (re.search(known.pattern, text, re.IGNORECASE) for known in TABLE if known.says is meaning)
+    return next((match[0] for match in found if match), "")
 
 
 def found_no_program(code: int | None, message: str, stderr: str) -> bool:

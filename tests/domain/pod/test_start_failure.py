@@ -264,6 +264,76 @@ def test_an_image_for_another_architecture_is_told_from_one_without_a_shell() ->
 
 
 @pytest.mark.parametrize(
+    "message",
+    [
+        'failed to pull and unpack image "tools:1": no match for platform in manifest: not found',
+        'choosing image instance: no image found in image index for architecture "arm64", variant "v8", OS "linux"',
+        'choosing an image: no image found in manifest list for architecture "arm64", variant "v8", OS "linux"',
+        "no matching manifest for linux/arm64/v8 in the manifest list entries",
+    ],
+    ids=["containerd", "CRI-O", "an older CRI-O", "Docker"],
+)
+def test_an_image_that_no_registry_has_for_the_node_ends_the_wait_at_the_first_report(message: str) -> None:
+    pod = make_pod(ephemeral=[{"name": NAME, "image": "tools:1"}], ephemeral_statuses=waiting("ErrImagePull", message))
+
+    error = StartMonitor(NAME, architecture={"node-1": "arm64"}.__getitem__).judge(pod)
+
+    assert error is not None
+    assert error.message.startswith("tools:1 is not built for the architecture of the pod's node node-1 (arm64): ")
+    assert error.advice[0].startswith("dshell needs an image for arm64, ")
+
+
+def test_the_node_is_not_asked_for_its_architecture_for_anything_else() -> None:
+    pod = make_pod(ephemeral=[{"name": NAME, "image": "tools:1"}], ephemeral_statuses=waiting("ErrImagePull", PULL))
+    monitor = StartMonitor(NAME, {"Failed to pull image"}, pytest.fail)
+
+    assert monitor.judge(pod) is not None
+
+
+REFUSED = 'failed to resolve reference "r.example/tools:1": '
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        "unexpected status from HEAD request to https://r.example/v2/tools/manifests/1: 401 Unauthorized",
+        "failed to authorize: failed to fetch anonymous token: unexpected status: 403 Forbidden",
+        "pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed",
+        "reading manifest 1 in r.example/tools: unauthorized: authentication required",
+        "denied: requested access to the resource is denied",
+        "no basic auth credentials",
+    ],
+)
+def test_a_registry_that_wants_credentials_has_those_of_the_pod_named(cause: str) -> None:
+    without = private({}, cause)
+    many = private({"imagePullSecrets": [{"name": f"cred-{number}"} for number in range(7)]}, cause)
+    odd = private({"imagePullSecrets": "no list"}, cause)
+
+    assert "the kubelet uses those of pod web, which has no imagePullSecrets, and the node's." in without[0]
+    assert (
+        "imagePullSecrets (cred-0, cred-1, cred-2, cred-3, cred-4, ...), its own or its service account's," in many[0]
+    )
+    assert odd == without
+    assert without[1] == "Use another image: --image, or set DSHELL_IMAGE."
+
+
+def private(spec: Json, cause: str) -> tuple[str, ...]:
+    """The advice for a pod of this spec."""
+    pod = make_pod(
+        spec=spec,
+        ephemeral=[{"name": NAME, "image": "tools:1"}],
+        ephemeral_statuses=waiting("ErrImagePull", REFUSED + cause),
+    )
+    error = StartMonitor(NAME, {"Failed to pull image"}).judge(pod)
+    assert error is not None
+    return tuple(error.advice)
+
+
+def test_an_image_that_is_not_there_says_nothing_of_credentials() -> None:
+    assert private({}, "r.example/tools:1: not found") == ("Use another image: --image, or set DSHELL_IMAGE.",)
+
+
+@pytest.mark.parametrize(
     ("state", "may"),
     [
         ({}, True),
