@@ -2,7 +2,7 @@
 # make test   everything: lint, types, unit, terminal and e2e tests
 # Cluster: DSHELL_E2E_KUBECONFIG=FILE if set, else kind, else one built here (hack/cluster); never your own context.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test lint unit e2e bench docs fuzz stress lock clean
+.PHONY: help demo demo-down test lint unit e2e matrix bench docs fuzz stress lock clean
 
 BIN := .venv/bin
 PYTHON_HERE := $(BIN)/python
@@ -42,6 +42,10 @@ unit: .venv/stamp
 
 e2e: .venv/stamp
 	$(CLUSTER) with $(BIN)/pytest $(WORKERS) tests/e2e
+
+# A session in each look-alike of the field's images, and the table of docs/images.md: five minutes, 600 MB.
+matrix: .venv/stamp
+	$(CLUSTER) with $(PYTHON_HERE) -m hack.matrix $(WORKERS)
 
 # Every benchmark and benchmarks.jsonl, in half an hour; a few minutes to see that they work: make bench QUICK=1
 bench: .venv/stamp

@@ -10,6 +10,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from hack.images.variants import HEAVY_ARCHIVES
+
 from .command import run
 from .errors import ClusterError
 from .layout import cache_root
@@ -27,13 +29,29 @@ def archives() -> list[Path]:
     return [*sorted(images.glob("*.tar")), _program(images)]
 
 
+def heavy_archives() -> list[Path]:
+    """Those that the tests do without, but for all rows of `make matrix`; from the cache, too."""
+    heavy = _folder("heavy", *HEAVY_ARCHIVES)
+    for other in cache_root().glob("heavy-*"):
+        if other != heavy and time.time() - other.stat().st_mtime > _KEPT_SECONDS:
+            shutil.rmtree(other, ignore_errors=True)
+    return sorted(heavy.glob("*.tar"))
+
+
 def _test_images() -> Path:
-    """The folder of them, named by their sources."""
-    target = cache_root() / f"images-{_digest(_files(_SOURCES))}"
+    images = _folder("images")
+    if not (images / "pause.tar").exists():
+        raise ClusterError("hack.images made no pause.tar, without which no pod starts")
+    return images
+
+
+def _folder(kind: str, *names: str) -> Path:
+    """Named by the sources of what is in it."""
+    target = cache_root() / f"{kind}-{_digest(_files(_SOURCES))}"
     if not target.exists():
         with locked(cache_root() / "images.lock", "making the test images"):
             if not target.exists():
-                _make(target)
+                _make(target, names)
     return target
 
 
@@ -64,7 +82,7 @@ def _digest(files: list[Path]) -> str:
     return whole.hexdigest()[:16]
 
 
-def _make(target: Path) -> None:
+def _make(target: Path, names: tuple[str, ...]) -> None:
     print("making the test images", file=sys.stderr, flush=True)
     for stale in target.parent.glob("making-*"):
         shutil.rmtree(stale)
@@ -76,7 +94,5 @@ def _make(target: Path) -> None:
         "DSHELL_GO": str(compiler),
         "PATH": f"{compiler.parent}:{os.environ['PATH']}",
     }
-    run(sys.executable, "-m", "hack.images", work, cwd=_TOP, env=environment)
-    if not (work / "pause.tar").exists():
-        raise ClusterError("hack.images made no pause.tar, without which no pod starts")
+    run(sys.executable, "-m", "hack.images", work, *names, cwd=_TOP, env=environment)
     work.rename(target)

@@ -1,4 +1,4 @@
-"""Write the archives of the test images: python -m hack.images FOLDER [NAME...]."""
+"""Write the archives of the test images, all but heavy ones if none is named: python -m hack.images FOLDER [NAME...]."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ import sys
 from pathlib import Path
 
 from .archive import write_image
-from .ingredients import MissingIngredientError
-from .table import IMAGES
+from .packages import MissingIngredientError
+from .table import ARCHIVES
+from .variants import HEAVY_ARCHIVES
 
 
 def main(words: list[str]) -> int:
-    if not words or set(words[1:]) - set(IMAGES):
-        print(f"{__doc__}\nNames: {' '.join(IMAGES)}", file=sys.stderr)
+    if not words or set(words[1:]) - set(ARCHIVES):
+        print(f"{__doc__}\nNames: {' '.join(ARCHIVES)}", file=sys.stderr)
         return 64
     target = Path(words[0])
     target.mkdir(parents=True, exist_ok=True)
-    for name in words[1:] or IMAGES:
+    for name in words[1:] or [name for name in ARCHIVES if name not in HEAVY_ARCHIVES]:
         try:
-            write_image(target / f"{name}.tar", IMAGES[name]())
+            write_image(target / f"{name}.tar", *ARCHIVES[name]())
         except MissingIngredientError as error:
             print(error, file=sys.stderr)
             return 69

@@ -14,6 +14,7 @@ import struct
 import tarfile
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 ARCHITECTURE = {"x86_64": "amd64", "aarch64": "arm64"}[platform.machine()]
 CAP_NET_BIND_SERVICE = 1 << 10
@@ -66,9 +67,23 @@ def link(target: str) -> File:
     return File(link=target)
 
 
-def write_image(archive: Path, image: Image) -> None:
-    """One OCI layout in one tar, put in place in one step."""
+def write_image(archive: Path, *images: Image) -> None:
+    """One OCI layout in one tar, put in place in one step; a layer that several of the images have is in it once."""
     blobs: dict[str, bytes] = {}
+    manifests = [_manifest(image, blobs) for image in images]
+    files = {
+        "oci-layout": _json({"imageLayoutVersion": "1.0.0"}),
+        "index.json": _json({"schemaVersion": 2, "manifests": manifests}),
+        **blobs,
+    }
+    partial = archive.with_suffix(".partial")
+    with partial.open("wb") as out:
+        _write_tar(out, {path: File(data) for path, data in files.items()})
+    partial.rename(archive)
+
+
+def _manifest(image: Image, blobs: dict[str, bytes]) -> dict[str, object]:
+    """Its descriptor in the index; what it consists of is added to `blobs`."""
 
     def blob(media_type: str, data: bytes) -> dict[str, object]:
         digest = hashlib.sha256(data).hexdigest()
@@ -85,14 +100,7 @@ def write_image(archive: Path, image: Image) -> None:
     parts = {"config": blob(_CONFIG, _json(config)), "layers": layers}
     manifest = blob(_MANIFEST, _json({"schemaVersion": 2, "mediaType": _MANIFEST, **parts}))
     name = {"io.containerd.image.name": image.name, "org.opencontainers.image.ref.name": image.name}
-    files = {
-        "oci-layout": _json({"imageLayoutVersion": "1.0.0"}),
-        "index.json": _json({"schemaVersion": 2, "manifests": [{**manifest, "annotations": name}]}),
-        **blobs,
-    }
-    partial = archive.with_suffix(".partial")
-    partial.write_bytes(_tar({path: File(data) for path, data in files.items()}))
-    partial.rename(archive)
+    return {**manifest, "annotations": name}
 
 
 def layers_of(archive: Path) -> tuple[bytes, ...]:
@@ -119,10 +127,14 @@ def layer(rootfs: Rootfs) -> bytes:
 
 def _tar(files: dict[str, File]) -> bytes:
     out = io.BytesIO()
+    _write_tar(out, files)
+    return out.getvalue()
+
+
+def _write_tar(out: IO[bytes], files: dict[str, File]) -> None:
     with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for path, file in files.items():
             tar.addfile(_entry(path, file), io.BytesIO(file.content))
-    return out.getvalue()
 
 
 def _entry(path: str, file: File) -> tarfile.TarInfo:

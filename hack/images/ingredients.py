@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import shutil
 import subprocess
 import tarfile
@@ -12,20 +11,20 @@ import tempfile
 from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from .archive import File, Rootfs, link
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from .packages import MissingIngredientError, depends, package_tars
 
 _GO_SOURCES = Path(__file__).with_name("go")
 _MERGED = ("bin", "sbin", "lib", "lib64")  # each Debian release has moved more of these below usr/
-_LEFT_OUT = ("usr/share/*", "usr/lib/*/gconv/*")
-
-
-class MissingIngredientError(Exception):
-    """Something the images are made of is not to be had on this machine."""
+_LEFT_OUT = (
+    "usr/share/*",
+    "usr/lib/*/gconv/*",
+    "usr/include/*",
+    "usr/lib/jvm/*/lib/ct.sym",
+    "usr/lib/jvm/*nocoops.jsa",
+)
+_NEEDED = ("usr/share/nodejs/*",)  # modules that Debian's node reads when it starts
 
 
 @cache
@@ -45,35 +44,14 @@ def go_program() -> bytes:
 def debian_files(*packages: str) -> Rootfs:
     """The files of these packages, merged-/usr whatever the release, without documentation."""
     rootfs: Rootfs = {}
-    for package in packages:
-        with tarfile.open(fileobj=io.BytesIO(_package_tar(package))) as tar:
+    for content in package_tars(*packages):
+        with tarfile.open(fileobj=io.BytesIO(content)) as tar:
             for member in tar:
                 path = _merged(member.name.removeprefix("./"))
                 if file := _file(tar, member):
                     rootfs[path] = file
     kept = {path: file for path, file in rootfs.items() if not _left_out(path)}
     return {**{name: link(f"usr/{name}") for name in _MERGED}, **kept}
-
-
-@cache
-def _package_tar(package: str) -> bytes:
-    with tempfile.TemporaryDirectory() as work:
-        download = _apt("apt-get", "download", "-qq", package, folder=work)
-        archives = list(Path(work).glob("*.deb"))
-        if not archives:
-            reason = download.stderr.strip()
-            raise MissingIngredientError(f"no Debian package {package} (try apt-get update): {reason}")
-        unpack = ["dpkg-deb", "--fsys-tarfile", str(archives[0])]
-        return subprocess.run(unpack, check=True, capture_output=True).stdout
-
-
-def _apt(*command: str, folder: str = "/") -> subprocess.CompletedProcess[str]:
-    """A new machine has no lists of packages yet, an old one has old ones: they are fetched when that fails."""
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    if done.returncode and os.geteuid() == 0:
-        subprocess.run(["apt-get", "update", "-qq"], capture_output=True, check=False)
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    return done
 
 
 def _merged(path: str) -> str:
@@ -88,7 +66,7 @@ def _file(tar: tarfile.TarFile, member: tarfile.TarInfo) -> File | None:
 
 
 def _left_out(path: str) -> bool:
-    return any(fnmatch(path, pattern) for pattern in _LEFT_OUT)
+    return any(fnmatch(path, one) for one in _LEFT_OUT) and not any(fnmatch(path, one) for one in _NEEDED)
 
 
 @cache
@@ -103,15 +81,8 @@ def busybox() -> tuple[bytes, tuple[str, ...]]:
     return content, tuple(name for name in listed if name != "busybox")
 
 
-def needed_by(packages: Iterable[str], *prefixes: str) -> list[str]:
-    """What these packages depend on whose name starts so: Debian's releases call one library differently."""
-    listed = _apt("apt-cache", "depends", *packages)
-    return [name for name in re.findall(r"Depends: (\S+)", listed.stdout) if name.startswith(prefixes)]
-
-
 def python_version() -> str:
     """The Python of this Debian release, such as "3.11"."""
-    listed = _apt("apt-cache", "depends", "python3-minimal")
-    if found := re.search(r"Depends: python(3\.\d+)-minimal", listed.stdout):
-        return found[1]
-    raise MissingIngredientError(f"apt-cache knows no python3-minimal (try apt-get update): {listed.stderr.strip()}")
+    for name in depends(["python3-minimal"], "python3."):
+        return name.removeprefix("python").removesuffix("-minimal")
+    raise MissingIngredientError("apt-cache knows no python3-minimal (try apt-get update)")

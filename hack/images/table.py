@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING
 
 from .archive import ARCHITECTURE, CAP_NET_BIND_SERVICE, File, Image, Rootfs, folder, layer, link, program
-from .ingredients import busybox, debian_files, go_program, needed_by, python_version
+from .ingredients import busybox, debian_files, go_program, python_version
+from .layers import images_of
+from .packages import depends
+from .variants import VARIANTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +54,7 @@ def _python() -> Image:
     """An interpreter and the standard library, as a layer of its own; above it one module. No shell."""
     version = python_version()
     parts = (f"python{version}-minimal", f"libpython{version}-minimal", f"libpython{version}-stdlib")
-    libraries = needed_by(parts[1:], "libbz2", "libffi", "liblzma", "libssl")
+    libraries = depends(parts[1:], "libbz2", "libffi", "liblzma", "libssl")
     interpreter = debian_files(*parts, *libraries, "libc6", "zlib1g", "libexpat1")
     rootfs = {
         **_app_files(PASSWD_NONROOT),
@@ -99,7 +104,7 @@ def _debug_debian() -> Image:
     tools = ("coreutils", "grep", "findutils")
     libraries = ("libacl1", "libattr1", "libgmp", "libpcre2-8-0", "libselinux1", "libssl3", "libtinfo6")
     files = debian_files(
-        "dash", "bash", *tools, *needed_by((*tools, "bash", "libacl1", "libselinux1"), *libraries), "libc6"
+        "dash", "bash", *tools, *depends((*tools, "bash", "libacl1", "libselinux1"), *libraries), "libc6"
     )
     rootfs = {**files, "usr/bin/sh": link("dash"), "etc/passwd": _text(_PASSWD), "tmp": folder(0o1777)}
     return Image("dshell.test/debug-debian:1", rootfs, {"Cmd": ["bash"], **_PATH})
@@ -108,6 +113,18 @@ def _debug_debian() -> Image:
 def _debug_noshell() -> Image:
     rootfs: Rootfs = {"app/server": program(go_program()), "etc/passwd": _text(_PASSWD)}
     return Image("dshell.test/debug-noshell:1", rootfs, {"Entrypoint": ["/app/server"], **_PATH})
+
+
+def _debug_bash_only() -> Image:
+    """A shell and not one tool."""
+    rootfs = {**_bash(), "bin/sh": link("bash"), "etc/passwd": _text(_PASSWD), "tmp": folder(0o1777)}
+    return Image("dshell.test/debug-bash-only:1", rootfs, {"Cmd": ["bash"], **_PATH})
+
+
+def _debug_big() -> Image:
+    """Busybox, and 300 MB that no compression or sparse file makes smaller."""
+    layers = (layer({f"opt/big-{number}": File(Random(number).randbytes(100 << 20))}) for number in range(3))
+    return Image("dshell.test/debug-big:1", _applets(), {"Cmd": ["sh"], **_PATH}, below=tuple(layers))
 
 
 def _debug_hostile() -> Image:
@@ -130,7 +147,7 @@ def _other_architecture() -> Image:
     return Image("dshell.test/debug-other-architecture:1", rootfs, {"Cmd": ["sh"], **_PATH})
 
 
-IMAGES: dict[str, Callable[[], Image]] = {
+_IMAGES: dict[str, Callable[[], Image]] = {
     "pause": _pause,
     "busybox": _busybox,
     "static": lambda: _static("nonroot", "65532:65532"),
@@ -145,6 +162,14 @@ IMAGES: dict[str, Callable[[], Image]] = {
     "debug-alpine": _debug_alpine,
     "debug-debian": _debug_debian,
     "debug-noshell": _debug_noshell,
+    "debug-bash-only": _debug_bash_only,
+    "debug-big": _debug_big,
     "debug-hostile": _debug_hostile,
     "debug-other-architecture": _other_architecture,
 }
+
+ARCHIVES: dict[str, Callable[[], list[Image]]] = {
+    **{name: lambda make=make: [make()] for name, make in _IMAGES.items()},  # type: ignore[misc]
+    **{name: partial(images_of, name) for name in dict.fromkeys(row.runtime.archive for row in VARIANTS)},
+}
+"""What is in each archive, by its name."""

@@ -23,6 +23,8 @@ STATIC_SCRATCH = "dshell.test/static:scratch"  # USER 65532:65532, no passwd: ru
 STATIC_FILECAPS = "dshell.test/static:filecaps"  # its program has cap_net_bind_service=ep
 PYTHON = "dshell.test/python:nonroot"
 DEBUG_BASH = "dshell.test/debug-bash:1"
+DEBUG_BASH_ONLY = "dshell.test/debug-bash-only:1"  # without a tool
+DEBUG_BIG = "dshell.test/debug-big:1"  # 300 MB, for `make matrix`
 DEBUG_DASH_BASH = "dshell.test/debug-dash-bash:1"
 DEBUG_DASH = "dshell.test/debug-dash:1"
 DEBUG_ALPINE = "dshell.test/debug-alpine:1"  # dynamically linked busybox behind absolute links

@@ -1,7 +1,7 @@
 // The app of the test images: serves a little HTTP until SIGTERM and never waits for children it did not start, so an
 // orphan that falls to it as PID 1 stays a zombie for a test to see.
 //
-//	server [flags] [serve|jvm|pause|nginx|worker|step-down|setuid|undumpable]
+//	server [flags] [serve|version|jvm|pause|nginx|worker|step-down|setuid|undumpable]
 package main
 
 import (
@@ -50,6 +50,9 @@ func main() {
 	case "", "serve", "worker-stepped-down":
 	case "jvm":
 		beJVM(*deadlock)
+	case "version":
+		fmt.Println("server 1")
+		return
 	case "pause":
 		reapForever()
 	case "nginx": // a root master, and a worker that changes its ids after exec
