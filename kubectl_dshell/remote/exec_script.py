@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 MARK = b"\x1e"
 """What a script prints when the command begins. On a terminal it is also the first thing that it prints: only the echo
 of its own text precedes it, and has no such byte."""
+OWN_SHELL = b"\x1d"
+"""What a shell's script prints before the second MARK if the app's image has a shell of its own."""
 
 _FIRST = ("sh", "-c", 'read -t 0 </dev/null 2>&0; [ $? = 2 ] && exec bash -c "$0"; eval "$0"')
 # Reads a script from stdin, up to an empty line. A shell reads a pipe or terminal byte by byte, so it leaves the rest.

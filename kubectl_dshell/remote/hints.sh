@@ -1,5 +1,6 @@
 # shellcheck shell=sh
-# Hints for a command that looks in the debug image for what only the app has. After session.sh.
+# Hints: for a command that looks in the debug image for what only the app has, and for a shell in an app that has its
+# own. After session.sh.
 
 # shellcheck disable=SC2016 # for another shell
 # shellcheck disable=SC2154 # from session.sh

@@ -86,7 +86,10 @@ def first_command(keep: int = 0, *, patient: bool = False) -> str:
 def shell() -> str:
     """Opens an interactive shell."""
     start_up = shlex.quote(_shipped("shell_rc.sh"))
-    return _shipped("inbox.sh", "target.sh", "session.sh", "shell.sh") + f'shell_rc={start_up}\nopen_shell "$@"\n'
+    return (
+        _shipped("inbox.sh", "target.sh", "session.sh", "hints.sh", "shell.sh")
+        + f'shell_rc={start_up}\nopen_shell "$@"\n'
+    )
 
 
 @cache

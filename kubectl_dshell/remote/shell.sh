@@ -1,5 +1,6 @@
 # shellcheck shell=sh
-# An interactive shell. After inbox.sh, target.sh and session.sh; followed by $shell_rc, the text of shell_rc.sh.
+# An interactive shell. After inbox.sh, target.sh, session.sh and hints.sh; followed by $shell_rc, the text of
+# shell_rc.sh.
 #   dshell shell TARGET-CONTAINER-ID SESSION-ID NAME ROWS COLUMNS     in the app's root directory
 #   dshell outside TARGET-CONTAINER-ID SESSION-ID NAME ROWS COLUMNS   in the debug image, when the root is closed
 # exit    as command.sh
@@ -16,6 +17,10 @@ open_shell() {
 	export DSHELL_NAME="$4" HISTFILE=
 	[ "$1" = outside ] || enter_root
 	[ -z "$chroot_text" ] || prepare_chroot
+	case $1$tools_shell$chroot_text$no_target in
+	# for whom `kubectl exec` would do; before the mark, so that it is part of what the client says then
+	shell) ! app_has sh || printf '\035' >&2 ;;
+	esac
 	say_begun
 	# The start-up file is a here-document, which is a pipe. Bash before 5.1 writes it to a file, which only its user can
 	# read and which is removed at once; this directory is writable even if the root is read-only.

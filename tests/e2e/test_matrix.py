@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,6 +99,33 @@ def passed(row: Variant) -> None:
     if file := os.environ.get("DSHELL_MATRIX"):
         with Path(file).open("a", encoding="utf-8") as out:
             out.write(json.dumps(row.name) + "\n")
+
+
+ORDINARY = pytest.mark.xdist_group("matrix")
+HAS_SHELL = r"The app's image has a shell: `kubectl exec -it matrix -c {row} -n {namespace} -- sh` would do"
+
+
+@ORDINARY
+@pytest.mark.parametrize(
+    "row",
+    [row for row in VARIANTS if row.name in {"debian", "static-debug", "static-nonroot"}],
+    ids=lambda row: row.name,
+)
+def test_a_terminal_is_told_once_that_kubectl_exec_would_do(dshell: Dshell, pod: Pod, row: Variant) -> None:
+    """If the app's own PATH leads to a shell; who has the debug container already knows it."""
+    flags = (pod.name, "-c", row.name, "--name", f"told-{row.name}")
+    notice = re.compile(HAS_SHELL.format(row=row.name, namespace=pod.namespace).encode())
+    outputs = []
+    for _ in range(2):
+        with dshell.terminal(*flags, *KEPT, columns=200) as session:
+            session.expect(rf"{pod.name}/{row.name}:/ \$ ")
+            outputs.append(session.output)
+            session.send("exit\n")
+            assert session.wait() == 0
+    script = dshell(*flags, "--", "true")
+
+    assert [bool(notice.search(output)) for output in outputs] == [bool(row.shell), False]
+    assert (script.code, script.stderr) == (0, "")
 
 
 @pytest.mark.matrix

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kubectl_dshell.remote import exec_script
+from kubectl_dshell.remote.exec_script import MARK, OWN_SHELL
 from tests.remote.rig import Debug, Pod, Shell, pod
 
 pytestmark = pytest.mark.terminal
@@ -99,3 +100,20 @@ def test_nothing_is_said_to_who_needs_no_hint(place: Path, shell: Shell, words: 
         printed, code = ran(made, shell, *words)
 
         assert (code, "dshell" in printed) == (0, False)
+
+
+@each_shell
+@pytest.mark.parametrize("path", ["bin/sh", "usr/bin/sh"])
+def test_a_shell_says_that_the_app_has_one_of_its_own(place: Path, shell: Shell, path: str) -> None:
+    """Whether or not the link can be followed from here."""
+    with pod(place) as made:
+        (made.app.root / path).parent.mkdir(parents=True, exist_ok=True)
+        (made.app.root / path).symlink_to("/no/such/place/busybox")
+
+        assert OWN_SHELL + MARK in Debug(made, shell).shell(SESSION).hear(b"pod/app:/ $ ")
+
+
+@each_shell
+def test_a_shell_says_nothing_of_an_app_without_one(place: Path, shell: Shell) -> None:
+    with pod(place) as made:
+        assert OWN_SHELL not in Debug(made, shell).shell(SESSION).hear(b"pod/app:/ $ ")

@@ -23,8 +23,12 @@ _EARLY_BYTES = 32 * 1024
 class Attempt(WrappedStream):
     """A Stream without that mark. Until it arrives, nothing has been run, and what was sent may be sent to another."""
 
-    def __init__(self, stream: Stream, mark: bytes, *, tty: bool) -> None:
+    def __init__(self, stream: Stream, mark: bytes, *, tty: bool, note: bytes = b"") -> None:
+        """`note`: what the script may say with the mark, right before it; known when the command begins."""
         super().__init__(stream)
+        self.noted = False
+        """Whether it has said so."""
+        self._note = note
         self.begun = False
         """Whether the command has begun."""
         self.unread = b""
@@ -90,8 +94,10 @@ class Attempt(WrappedStream):
             self._begin()  # the two outputs arrive independently
             return event
         before, found, after = event.data.partition(self._mark)
+        if self._note and before.endswith(self._note):  # the mark may be in the next frame
+            self.noted, before = True, before.removesuffix(self._note)
         if not found:
-            return event
+            return Output(event.channel, before) if before else None
         self._mark = b""
         self._begin()
         return Output(event.channel, before + after) if before or after else None

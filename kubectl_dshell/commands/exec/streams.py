@@ -10,7 +10,7 @@ from kubectl_dshell.commands.exec.attempt import Attempt
 from kubectl_dshell.commands.exec.termination_notice import TerminationNotice
 from kubectl_dshell.commands.exec.tether import Tether
 from kubectl_dshell.errors import ContainerNotRunning
-from kubectl_dshell.remote.exec_script import MARK, OWN, program, tether_exec
+from kubectl_dshell.remote.exec_script import MARK, OWN, OWN_SHELL, program, tether_exec
 
 if TYPE_CHECKING:
     from kubectl_dshell.commands.ports import Ports
@@ -62,7 +62,7 @@ def open_exec(
     stream = _open(container, exec_, ports, wait=wait, half_close=half_close)
     if exec_.tty:
         stream = AfterMark(stream, MARK, holds_input=exec_.is_command, script_bytes=len(exec_.text))
-    return Attempt(stream, MARK, tty=exec_.tty)
+    return Attempt(stream, MARK, tty=exec_.tty, note=OWN_SHELL)
 
 
 def _open(container: ContainerRef, exec_: ExecScript, ports: Ports, *, wait: float, half_close: bool | None) -> Stream:

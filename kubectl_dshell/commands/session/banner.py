@@ -10,7 +10,9 @@ from kubectl_dshell.domain.text.duration import duration
 
 if TYPE_CHECKING:
     from kubectl_dshell.commands.session.model import Session
+    from kubectl_dshell.commands.session.plan import Plan
     from kubectl_dshell.domain.pod.pod import Container
+    from kubectl_dshell.domain.text.invocation import Invocation
 
 _SHOWN = 5
 
@@ -43,6 +45,12 @@ def banner(session: Session) -> str:
         "Relative paths are the app's (cat etc/os-release), absolute ones the debug image's;\n"
         f"$DSHELL_ROOT is the app's root. To run the app's programs, add --app-image. {ends}{kept}"
     )
+
+
+def own_shell(plan: Plan, invocation: Invocation) -> str:
+    """For who enters an app that has a shell itself."""
+    words = invocation.kubectl_exec(plan.pod.namespace, plan.pod.name, plan.target.container.name)
+    return f"The app's image has a shell: `{words}` would do, and adds nothing to the pod."
 
 
 def _tools(session: Session) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from kubectl_dshell.commands.exec.streams import make_tether, open_exec
 from kubectl_dshell.commands.exec.tether import BEAT_SECONDS, TetherEnded
-from kubectl_dshell.commands.session.banner import banner
+from kubectl_dshell.commands.session.banner import banner, own_shell
 from kubectl_dshell.commands.session.end_reason import explain_end, lapsed, recorded_end
 from kubectl_dshell.commands.session.model import ContainerGone, RootDenied
 from kubectl_dshell.domain.access.facts import EnterStatus
@@ -127,6 +127,8 @@ class SessionRun:
             return
         say = notices.warn if session.guest_of and session.unexpected else notices.identity
         say(banner(session))
+        if self._stream and self._stream.noted and not session.reused:
+            self._ports.notices.identity(own_shell(session.plan, self._ports.invocation))
         if session.plan.pod.deleting:
             self._tether.say_leaving()
         if session.request.tty:

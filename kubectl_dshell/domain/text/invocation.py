@@ -38,6 +38,11 @@ class Invocation(NamedTuple):
         """A session in this debug container; with the pod's name it needs no permission to list pods."""
         return self.command("attach", f"{pod}/{name}", namespace=namespace)
 
+    def kubectl_exec(self, namespace: str, pod: str, container: str) -> str:
+        """A shell of the container's own image."""
+        where = ("-n", namespace, *self.connection)
+        return shlex.join(["kubectl", "exec", "-it", pod, "-c", container, *where, "--", "sh"])
+
 
 PLAIN = Invocation()
 """Without any connection flag."""

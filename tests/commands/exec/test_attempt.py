@@ -10,7 +10,7 @@ import pytest
 from kubectl_dshell.commands.exec.attempt import Attempt
 from kubectl_dshell.domain.stream import Channel, Event, Exit, Output
 from kubectl_dshell.errors import ConnectionLost
-from kubectl_dshell.remote.exec_script import MARK
+from kubectl_dshell.remote.exec_script import MARK, OWN_SHELL
 from tests.commands.world import FakeStream
 
 STREAMS = pytest.mark.parametrize("tty", [False, True], ids=["stderr", "a terminal"])
@@ -58,6 +58,24 @@ def heard(attempt: Attempt) -> list[Event]:
 
 def text(events: Sequence[Event], channel: Channel) -> bytes:
     return b"".join(event.data for event in events if isinstance(event, Output) and event.channel is channel)
+
+
+@pytest.mark.parametrize("noted", [False, True])
+@pytest.mark.parametrize("before", [b"", b"a warning\n"])
+def test_what_is_said_with_the_mark_is_known_when_the_command_begins(*, before: bytes, noted: bool) -> None:
+    whole = before + OWN_SHELL * noted + MARK + b"$ "
+    for first in range(len(whole) + 1):
+        pieces = [piece for piece in (whole[:first], whole[first:]) if piece]
+        stream = Batches(*([Output(Channel.STDOUT, piece)] for piece in pieces), [Exit(0)])
+        attempt = Attempt(stream, MARK, tty=True, note=OWN_SHELL)
+        known: list[bool] = []
+        attempt.on_begin = lambda attempt=attempt, known=known: known.append(attempt.noted)  # type: ignore[misc]
+        with closing(attempt):
+            events = heard(attempt)
+
+        assert text(events, Channel.STDOUT) == before + b"$ "
+        assert all(event.data for event in events if isinstance(event, Output)), "nothing is said of nothing"
+        assert known == [noted]
 
 
 @STREAMS

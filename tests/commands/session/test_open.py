@@ -17,6 +17,7 @@ from kubectl_dshell.domain.debug_container.spec import environment
 from kubectl_dshell.domain.stream import Exit, Stream
 from kubectl_dshell.errors import ApiError, DshellError, ExitStatus, Forbidden, NotFound, Unavailable
 from kubectl_dshell.kube.refusals import ApiRequest
+from kubectl_dshell.remote.exec_script import OWN_SHELL
 from tests.commands.world import (
     CLOSED,
     GONE,
@@ -26,6 +27,7 @@ from tests.commands.world import (
     STEPPED_DOWN,
     Exec,
     FakeCluster,
+    FakeStream,
     FakeStreams,
     World,
     refused,
@@ -350,6 +352,38 @@ def test_a_person_gets_a_shell_beside_a_closed_root() -> None:
     assert open_session(request(command=(), tty=True), world.ports()) == 3
     assert world.opened[-1][1][0] == "outside"
     assert any("cannot read the app's files" in line for line in world.said)
+
+
+class AppWithShell(FakeStreams):
+    def answer(self, asked: Exec) -> Stream:
+        stream = super().answer(asked)
+        if asked.mode == "shell" and isinstance(stream, FakeStream):
+            stream.note = OWN_SHELL
+        return stream
+
+
+KUBECTL_EXEC = (
+    "The app's image has a shell: `kubectl exec -it web -c app -n shop -- sh` would do, and adds nothing to the pod."
+)
+
+
+@pytest.mark.parametrize("reused", [False, True])
+def test_the_first_shell_in_an_app_with_a_shell_is_told_that_kubectl_exec_would_do(*, reused: bool) -> None:
+    world = World(streams=AppWithShell())
+    if reused:
+        running_holder(world, "dshell-abcde")
+
+    assert open_session(request(command=(), tty=True), world.ports()) == 0
+
+    assert world.said.count(KUBECTL_EXEC) == (not reused)
+
+
+def test_a_script_is_not_told_of_the_app_s_shell() -> None:
+    world = World(streams=AppWithShell())
+    world.notices.terminal = False
+
+    assert open_session(request(command=(), tty=True), world.ports()) == 0
+    assert world.said == []
 
 
 def test_a_typo_is_answered_with_the_nearest_name() -> None:
