@@ -28,6 +28,8 @@ class Dshell:
 
     kubeconfig: Path
     home: Path
+    patience: int = 5
+    """With the nodes: DSHELL_PATIENCE."""
 
     def __call__(
         self,
@@ -96,6 +98,6 @@ class Dshell:
             "KUBECONFIG": str(self.kubeconfig),
             "LANG": "C.UTF-8",
             "TERM": "xterm",
-            "DSHELL_PATIENCE": "5",
+            "DSHELL_PATIENCE": str(self.patience),
             **(extra or {}),
         }

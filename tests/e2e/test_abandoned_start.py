@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,12 @@ if TYPE_CHECKING:
     from .program import Dshell
 
 NOBODY = "ended after 4 s without its first client"
-USUAL = {"DSHELL_PATIENCE": "1"}
+
+
+@pytest.fixture
+def dshell(dshell: Dshell) -> Dshell:
+    """As patient as it is for everybody."""
+    return replace(dshell, patience=1)
 
 
 @contextmanager
@@ -56,7 +62,7 @@ def test_who_leaves_during_the_start_has_nothing_in_the_pod_five_seconds_after_i
     make_pod: MakePod, dshell: Dshell, number: signal.Signals
 ) -> None:
     pod = make_pod()
-    with added(pod) as wait, dshell.start(pod.name, "--", "sleep", "1000", env=USUAL) as client:
+    with added(pod) as wait, dshell.start(pod.name, "--", "sleep", "1000") as client:
         wait()
         client.send_signal(number)
         out, err = client.communicate(timeout=5)
@@ -74,7 +80,7 @@ def test_who_was_too_slow_for_the_first_debug_container_gets_another_and_nothing
 ) -> None:
     pod = make_pod()
     command = ("sh", "-c", "echo run >>tmp/runs; cat")
-    with added(pod) as wait, dshell.start(pod.name, "--", *command, env=USUAL) as client:
+    with added(pod) as wait, dshell.start(pod.name, "--", *command) as client:
         wait()
         client.send_signal(signal.SIGSTOP)
         (first,) = pod.debug_containers()

@@ -53,7 +53,7 @@ def test_a_debug_container_that_was_given_up_on_is_joined_when_it_comes_up(
         blocking = dshell(pod.name, "-q", "--image", image, "--timeout", "2s", "--", "true")
         given_up = dshell(pod.name, "-q", "--timeout", "2s", "--", "true")
         there = set(pod.debug_containers())
-        again = dshell.start(pod.name, "--", "cat", "etc/app.yaml")
+        again = dshell.start(pod.name, "--", "cat", "etc/app.yaml", env={"DSHELL_PATIENCE": "1"})
         assert again.stderr
         waits = again.stderr.readline().decode()
     out, err = again.communicate(timeout=60)

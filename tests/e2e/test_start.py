@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,12 @@ AT_ONCE, SECOND_REPORT = 10.0, 25.0  # seconds, on a busy machine; the kubelet l
 STAYS = r"\((dshell-\w{5}) never ran, but stays listed in the pod\)"
 USE_ANOTHER = "Use another image: --image, or set DSHELL_IMAGE."
 OTHER_IMAGE = r"Use another image: --image, or set DSHELL_IMAGE\."
+
+
+@pytest.fixture
+def dshell(dshell: Dshell) -> Dshell:
+    """As patient as it is for everybody."""
+    return replace(dshell, patience=1)
 
 
 @pytest.fixture(scope="module")
