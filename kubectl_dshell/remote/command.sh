@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# A command in the app's root directory. After inbox.sh, target.sh, session.sh, hints.sh, and task=TEXT of
-# task.sh.
+# A command in the app's root directory. After inbox.sh, target.sh, session.sh, hints.sh, task=TEXT of task.sh and
+# links=TEXT of links.sh.
 #   dshell run TARGET-CONTAINER-ID SESSION-ID ARG...                     without stdin
 #   dshell pipe TARGET-CONTAINER-ID SESSION-ID ARG...                    with what follows this text on stdin
 #   dshell terminal TARGET-CONTAINER-ID SESSION-ID ROWS COLUMNS ARG...   on a terminal
@@ -29,6 +29,20 @@ run_command() {
 	say_begun
 	# the kernel reports no path for a directory outside our own mounts
 	export PWD
+	case $1:$2:$3 in
+	dshell-path:*)
+		shift
+		set -- sh -c "$links"'dshell_path "$@"' dshell-path "$@"
+		;;
+	sh:-c:*dshell-path* | ash:-c:*dshell-path* | bash:-c:*dshell-path*)
+		shell=$1
+		# an alias: not every shell has functions of that name; and it holds from the next line on
+		text="$links"'alias dshell-path=dshell_path; [ -z "$BASH_VERSION" ] || shopt -s expand_aliases
+'"$3"
+		shift 3
+		set -- $shell -c "$text" "$@"
+		;;
+	esac
 	if [ "$tools_shell" ]; then
 		export app_image
 	elif [ "$chroot_text" ]; then

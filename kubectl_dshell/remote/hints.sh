@@ -1,10 +1,11 @@
 # shellcheck shell=sh
-# Hints: for a command that looks in the debug image for what only the app has, and for a shell in an app that has its
-# own. After session.sh.
+# Hints: for a command that looks in the debug image for what the app has, and for a shell in an app that has its own.
+# After session.sh and, for commands, links.sh.
 
 # shellcheck disable=SC2016 # for another shell
 # shellcheck disable=SC2154 # from session.sh
 # shellcheck disable=SC3043 # local: busybox ash, bash and dash have it
+# shellcheck disable=SC2034 # variables of find_file
 # shellcheck disable=SC3045 # read -d: without it only the usual directories are searched
 :
 
@@ -21,10 +22,17 @@ app_has() {
 	return 1
 } 2>/dev/null
 
+# app_name PATH: as it is typed, in the app's root directory.
+app_name() {
+	local name=''
+	name=$(plain_name "$1")
+	printf '%s\n' "${name#/}"
+}
+
 # check_words COMMAND ARG...: says which absolute path only the app has; and whether the program can be found.
 # sets: problem, the message for a program that cannot
 check_words() {
-	local word=''
+	local word='' path='' absolute='' loops=''
 	problem=
 	case $1 in
 	# what the words mean only the script knows
@@ -33,10 +41,23 @@ check_words() {
 	for word; do
 		case $word in
 		/?*)
-			if [ ! -e "$word" ] && [ ! -L "$word" ] && [ -e "$DSHELL_ROOT$word" ]; then
+			[ ${#word} -lt 4096 ] || continue
+			if [ ! -e "$word" ] && [ ! -L "$word" ] && { find_file "$word" && [ -e "$path" ]; }; then
 				# dash's echo interprets backslashes
 				printf "dshell: %s is looked up in the debug image; the app's is %s (or add --app-image)\n" \
-					"$word" "${word#/}" >&2
+					"$word" "$(app_name "$path")" >&2
+				break
+			fi
+			;;
+		-*) ;;
+		*)
+			# those are about the link; and nothing that is longer can be a path
+			case $1 in ln | mv | readlink | rm | stat | unlink) [ ! -L "$word" ] || continue ;; esac
+			[ ${#word} -lt 4096 ] || continue
+			# also where the debug image has a file of that name: it is the wrong one
+			if find_file "$word" && [ "$absolute" ] && [ -e "$path" ]; then
+				printf "dshell: %s: an absolute link on the way leads to the debug image; the app's is %s (dshell-path)\n" \
+					"$(app_name "$word")" "$(app_name "$path")" >&2
 				break
 			fi
 			;;

@@ -1,49 +1,19 @@
 # shellcheck shell=sh
-# Paths of the app: the working directory is its root, as command.sh leaves it. Comes before copy_out.sh and copy_in.sh.
+# Paths of the app: the working directory is its root, as command.sh leaves it. After links.sh, before
+# copy_out.sh and copy_in.sh.
 
 # shellcheck disable=SC1007 # a= b=: two empty values
 # shellcheck disable=SC2034 # variables for the scripts that follow
+# shellcheck disable=SC2154 # path is of links.sh
 # shellcheck disable=SC3043 # local: busybox ash, bash and dash have it
 :
 
 # Exit codes (copying.py).
 readonly INCOMPLETE=65 NO_FILE=66 DENIED=77
-# As many symbolic links are followed as Linux follows in one path.
-readonly MOST_LINKS=40
 
 trusted_user=
 LC_ALL=C
 export LC_ALL
-
-# resolve_path PATH: follows every symbolic link inside the root, the last one too. With $trusted_user only links of
-# root and of that user: others may be hostile.
-# sets: path
-resolve_path() {
-	local rest="$1" part= link= hops=
-	path=.
-	while [ "$rest" ]; do
-		part=${rest%%/*}
-		case $rest in
-		*/*) rest=${rest#*/} ;;
-		*) rest= ;;
-		esac
-		case $part in
-		'' | .) ;;
-		..) [ "$path" = . ] || path=${path%/*} ;;
-		*)
-			if [ ${#hops} -lt $MOST_LINKS ] && [ -L "$path/$part" ] && link=$(readlink "$path/$part" && echo .); then
-				[ -z "$trusted_user" ] || check_link "$path/$part"
-				hops=x$hops
-				link=${link%??}
-				rest=$link/$rest
-				case $link in /*) path=. ;; esac
-			else
-				path=$path/$part
-			fi
-			;;
-		esac
-	done
-}
 
 # check_link LINK: fails if neither root nor $trusted_user owns it.
 check_link() {

@@ -70,6 +70,7 @@ def command(keep: int = 0, *, patient: bool = False) -> str:
     """
     return (
         _task(keep, patient=patient)
+        + _links()
         + _shipped("inbox.sh", "target.sh", "session.sh", "hints.sh", "command.sh")
         + 'run_command "$@"\n'
     )
@@ -79,17 +80,16 @@ def command(keep: int = 0, *, patient: bool = False) -> str:
 def first_command(keep: int = 0, *, patient: bool = False) -> str:
     """The same in a new debug container: the text of the holder follows on stdin."""
     scripts = _shipped("inbox.sh", "deliver.sh", "target.sh", "session.sh", "hints.sh", "command.sh")
-    return _task(keep, patient=patient) + scripts + 'deliver_program "$3"\nrun_command "$@"\n'
+    return _task(keep, patient=patient) + _links() + scripts + 'deliver_program "$3"\nrun_command "$@"\n'
 
 
 @cache
 def shell() -> str:
     """Opens an interactive shell."""
-    start_up = shlex.quote(_shipped("shell_rc.sh"))
-    return (
-        _shipped("inbox.sh", "target.sh", "session.sh", "hints.sh", "shell.sh")
-        + f'shell_rc={start_up}\nopen_shell "$@"\n'
-    )
+    texts = {"links": "links.sh", "shell_rc": "shell_rc.sh", "completion": "completion.bash"}
+    variables = "".join(f"{name}={shlex.quote(_shipped(file))}\n" for name, file in texts.items())
+    parts = _shipped("inbox.sh", "target.sh", "session.sh", "hints.sh", "shell.sh")
+    return parts + variables + 'open_shell "$@"\n'
 
 
 @cache
@@ -101,13 +101,13 @@ def end() -> str:
 @cache
 def copy_out() -> str:
     """Reads files in the app's root."""
-    return _shipped("resolve.sh", "copy_out.sh")
+    return _shipped("links.sh", "resolve.sh", "copy_out.sh")
 
 
 @cache
 def copy_in() -> str:
     """Writes files in the app's root."""
-    return _shipped("resolve.sh", "copy_in.sh")
+    return _shipped("links.sh", "resolve.sh", "copy_in.sh")
 
 
 def shipped(source: str) -> str:
@@ -121,6 +121,11 @@ def shipped(source: str) -> str:
 
 def _app_image() -> str:
     return _shipped("environment.sh", "app_image.sh")
+
+
+def _links() -> str:
+    """For the script itself, and as a text for a shell that it starts."""
+    return f'links={shlex.quote(_shipped("links.sh"))}\neval "$links"\n'
 
 
 def _task(keep: int, *, patient: bool) -> str:

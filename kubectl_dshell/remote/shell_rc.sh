@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# The start-up file of an interactive shell (shell.sh), for bash and busybox ash. In a debug container of the app's
-# image app_image.sh comes before it.
+# The start-up file of an interactive shell (shell.sh), for bash and busybox ash. After links.sh, and in a debug
+# container of the app's image after app_image.sh; in a bash before completion.bash.
 
 # shellcheck disable=SC2034 # dshell_location is for the prompt
 # shellcheck disable=SC3043 # local: busybox ash, bash and dash have it
@@ -9,9 +9,16 @@
 :
 exec 9<&-
 unset ENV
+alias dshell-path=dshell_path
 cd() {
-	local before="$PWD"
+	local before="$PWD" folder=''
 	[ $# -gt 0 ] || set -- "${image_directory:-$DSHELL_ROOT}"
+	case $#:$1 in
+	1:-*) ;;
+	1:*) find_folder "$1" || return ;;
+	2:-L | 2:-P | 2:--) find_folder "$2" "$1" || return ;;
+	esac
+	[ -z "$folder" ] || set -- "$folder"
 	command cd "$@" || return
 	case ${no_target:+/}$1 in
 	/* | -) ;;
@@ -28,6 +35,41 @@ cd() {
 		;;
 	esac
 	set_location
+}
+# find_folder FOLDER [-P]: where cd to FOLDER leads if an absolute link of the app is on the way. Without -P the shell
+# takes `..` back before it follows any link.
+# sets: folder, empty if the shell is to find it by itself
+find_folder() {
+	local path='' absolute='' loops='' rest='' part='' before=''
+	[ "$DSHELL_ROOT" != / ] || return 0
+	case $1 in
+	"$DSHELL_ROOT"/*) rest=$1 ;;
+	/* | '') return 0 ;;
+	*)
+		case $1/ in ./* | ../*) ;; *) [ -z "$CDPATH" ] || return 0 ;; esac
+		case $PWD/ in "$DSHELL_ROOT"/*) rest=$PWD/$1 ;; *) return 0 ;; esac
+		;;
+	esac
+	rest=${rest#"$DSHELL_ROOT"}/
+	find_file "$1"
+	before=$absolute path=
+	[ "$2" != -P ] || path=$rest
+	while [ "$2" != -P ] && [ "$rest" ]; do
+		part=${rest%%/*}
+		rest=${rest#*/}
+		case $part in
+		'' | .) ;;
+		..) path=${path%/*} ;;
+		*) path=$path/$part ;;
+		esac
+	done
+	find_file "$DSHELL_ROOT/$path"
+	[ "$before$absolute" ] || return 0
+	folder=$path
+	if [ "$loops" ]; then
+		printf 'cd: %s: too many levels of symbolic links\n' "$(plain_name "$1")" >&2
+		return 1
+	fi
 }
 set_location() {
 	case $PWD/ in

@@ -117,3 +117,49 @@ def test_a_shell_says_that_the_app_has_one_of_its_own(place: Path, shell: Shell,
 def test_a_shell_says_nothing_of_an_app_without_one(place: Path, shell: Shell) -> None:
     with pod(place) as made:
         assert OWN_SHELL not in Debug(made, shell).shell(SESSION).hear(b"pod/app:/ $ ")
+
+
+def links(root: Path) -> None:
+    (root / "opt").mkdir()
+    (root / "opt/3").write_text("three\n")
+    (root / "opt/current").symlink_to("/opt/3")
+    (root / "opt/null").symlink_to("/dev/tty")
+    (root / "opt/near").symlink_to("3")
+    (root / "opt/gone").symlink_to("/opt/4")
+    (root / "opt/dir").symlink_to("/opt")
+    (root / "dev/tty").touch()
+
+
+LEADS = "an absolute link on the way leads to the debug image; the app's is"
+
+
+@each_shell
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("cat", "opt/current"), f"opt/current: {LEADS} opt/3 (dshell-path)"),
+        (("cat", "opt/dir/near"), f"opt/dir/near: {LEADS} opt/3 (dshell-path)"),
+        (("ls", "-d", "opt/null"), f"opt/null: {LEADS} dev/tty (dshell-path)"),
+        (("readlink", "opt/dir/3"), f"opt/dir/3: {LEADS} opt/3 (dshell-path)"),
+        (("cat", "/opt/dir/near"), f"/opt/dir/near is looked up in the debug image; the app's is opt/3 (or {ADD})"),
+    ],
+    ids=["not found", "on the way", "the wrong file", "a link's content", "from the root"],
+)
+def test_a_link_that_leads_to_the_debug_image(place: Path, shell: Shell, words: tuple[str, ...], hint: str) -> None:
+    with pod(place) as made:
+        links(made.app.root)
+
+        assert [line for line in ran(made, shell, *words)[0].splitlines() if "dshell" in line] == [f"dshell: {hint}"]
+
+
+@each_shell
+@pytest.mark.parametrize(
+    "words",
+    [("cat", "opt/near"), ("readlink", "opt/current"), ("cat", "opt/gone"), ("true", "x/" * 40_000)],
+    ids=["relative", "about the link", "to nothing", "too long for a path"],
+)
+def test_nothing_is_said_about_other_links(place: Path, shell: Shell, words: tuple[str, ...]) -> None:
+    with pod(place) as made:
+        links(made.app.root)
+
+        assert "dshell" not in ran(made, shell, *words)[0]

@@ -36,6 +36,7 @@ SHIPPED = {
 PROGRAMS = {"first_process.sh", "task.sh", "shell_rc.sh", "copy_in.sh", "copy_out.sh"}
 """They run as they are read, in a shell of their own."""
 each_script = pytest.mark.parametrize("text", SHIPPED.values(), ids=SHIPPED)
+BASH = SOURCES[0].with_name("completion.bash")
 each_source = pytest.mark.parametrize("path", SOURCES, ids=[path.name for path in SOURCES])
 
 
@@ -63,11 +64,17 @@ def test_the_text_of_a_task_is_in_the_script_of_a_command(keep: int) -> None:
         assert whole.startswith(f"task={shlex.quote(text)}\n")
 
 
-@each_source
+def test_what_every_shell_reads_has_nothing_that_only_bash_knows() -> None:
+    assert script.shell().count(shlex.quote(script.shipped(BASH.read_text()))) == 1
+
+
+@pytest.mark.parametrize("path", [*SOURCES, BASH], ids=[path.name for path in (*SOURCES, BASH)])
 def test_shellcheck_has_nothing_to_say(path: Path) -> None:
     shellcheck = Path(sys.executable).with_name("shellcheck")
 
-    found = subprocess.run([shellcheck, "-s", "sh", path], capture_output=True, text=True, check=False)
+    found = subprocess.run(
+        [shellcheck, "-s", "bash" if path is BASH else "sh", path], capture_output=True, text=True, check=False
+    )
 
     assert found.stdout == ""
 
