@@ -15,7 +15,7 @@ from pathlib import Path
 from .archive import File, Rootfs, link
 from .packages import MissingIngredientError, depends, package_tars
 
-_GO_SOURCES = Path(__file__).with_name("go")
+_FOLDER = Path(__file__).parent
 _MERGED = ("bin", "sbin", "lib", "lib64")  # each Debian release has moved more of these below usr/
 _LEFT_OUT = (
     "usr/share/*",
@@ -28,8 +28,8 @@ _NEEDED = ("usr/share/nodejs/*",)  # modules that Debian's node reads when it st
 
 
 @cache
-def go_program() -> bytes:
-    """The test app, without libc, and without anything of this machine in it."""
+def go_program(sources: str = "go") -> bytes:
+    """The program of a folder here, of the test app by default: without libc, and nothing of this machine in it."""
     go = os.environ.get("DSHELL_GO") or shutil.which("go")
     if go is None:
         raise MissingIngredientError("the test images need Go: install it, or name it in DSHELL_GO")
@@ -37,7 +37,7 @@ def go_program() -> bytes:
         program = Path(work) / "server"
         flags = ["-trimpath", "-buildvcs=false", "-ldflags", "-s -w -buildid="]
         command = [go, "build", *flags, "-o", str(program), "."]
-        subprocess.run(command, check=True, cwd=_GO_SOURCES, env={**os.environ, "CGO_ENABLED": "0"})
+        subprocess.run(command, check=True, cwd=_FOLDER / sources, env={**os.environ, "CGO_ENABLED": "0"})
         return program.read_bytes()
 
 

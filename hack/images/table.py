@@ -110,6 +110,15 @@ def _debug_debian() -> Image:
     return Image("dshell.test/debug-debian:1", rootfs, {"Cmd": ["bash"], **_PATH})
 
 
+def _debug_tracer() -> Image:
+    """As images for debuggers are: with a program that attaches to a process."""
+    return Image(
+        "dshell.test/debug-tracer:1",
+        {**_applets(), "bin/seize": program(go_program("tracer"))},
+        {"Cmd": ["sh"], **_PATH},
+    )
+
+
 def _debug_noshell() -> Image:
     rootfs: Rootfs = {"app/server": program(go_program()), "etc/passwd": _text(_PASSWD)}
     return Image("dshell.test/debug-noshell:1", rootfs, {"Entrypoint": ["/app/server"], **_PATH})
@@ -161,6 +170,7 @@ _IMAGES: dict[str, Callable[[], Image]] = {
     "debug-dash": lambda: _debug("debug-dash", _dash()),
     "debug-alpine": _debug_alpine,
     "debug-debian": _debug_debian,
+    "debug-tracer": _debug_tracer,
     "debug-noshell": _debug_noshell,
     "debug-bash-only": _debug_bash_only,
     "debug-big": _debug_big,

@@ -28,7 +28,7 @@ _FIRST = ("sh", "-c", 'read -t 0 </dev/null 2>&0; [ $? = 2 ] && exec bash -c "$0
 _READ_SCRIPT = """dshell=
 while IFS= read -r line; do [ "$line" ] || { eval "$dshell"; exit; }; dshell=$dshell$line"
 "; done"""
-_UNSET = "unset app_image chroot_text environment no_target tools_shell\n"
+_UNSET = "unset app_image chroot_text environment no_target tools_shell trace_remedy\n"
 """The image, or --env, may have variables of these names, by which the scripts know what came before them."""
 _LONGEST_ARGUMENTS = 2500
 """Bytes in the request line, which proxies limit to 8 kB. With _READ_SCRIPT, the names of namespace, pod and container,
@@ -58,17 +58,19 @@ class Shell(NamedTuple):
     """What is run has the app's root directory as its own."""
     target_env: bool = False
     """What is run has the app's variables."""
+    trace: str = ""
+    """Precedes the scripts of a session that is to say whether debuggers can attach (script.tracing)."""
 
 
 OWN = Shell()
 """That of the debug image."""
 
 
-def shell_of(tools: Tools | None, *, chroot: bool = False, target_env: bool = False) -> Shell:
+def shell_of(tools: Tools | None, *, chroot: bool = False, target_env: bool = False, trace: str = "") -> Shell:
     """The one that a debug container borrows, if it is of the app's image: what it runs has the app's variables."""
     if tools:
         return Shell(tools.shell_words, script.borrowing(tools))
-    return Shell(chroot=chroot, target_env=target_env)
+    return Shell(chroot=chroot, target_env=target_env, trace=trace)
 
 
 def first_command(shell: Shell = OWN) -> list[str]:
@@ -190,7 +192,8 @@ def _exec(
 def _before(shell: Shell) -> str:
     if shell.prelude:
         return f'app_image={shlex.quote(shell.prelude)}\neval "$app_image"\n'
-    return script.chrooting() if shell.chroot else script.environment() if shell.target_env else ""
+    within = script.chrooting() if shell.chroot else script.environment() if shell.target_env else ""
+    return shell.trace + within
 
 
 def _text(text: str, *, tty: bool = False) -> bytes:

@@ -56,6 +56,12 @@ def environment() -> str:
     return f"environment={shlex.quote(_shipped('environment.sh'))}\n"
 
 
+def tracing(remedy: str, node_profile: str) -> str:
+    """Precedes a session with --trace; the two are for what it prints (trace.sh)."""
+    words = f"trace_remedy={shlex.quote(remedy)}\ntrace_profile={shlex.quote(node_profile)}\n"
+    return words + _shipped("trace.sh")
+
+
 @cache
 def chrooting() -> str:
     """Precedes a session with --chroot."""

@@ -31,6 +31,7 @@ begin_session() {
 # without this mark has run nothing, and read nothing of the command's input.
 say_begun() {
 	printf '\036' >&2
+	[ -z "$trace_remedy" ] || report_trace
 }
 
 # Into the app's root directory; in a debug container of the app's image, where it starts.

@@ -29,6 +29,7 @@ DEBUG_DASH_BASH = "dshell.test/debug-dash-bash:1"
 DEBUG_DASH = "dshell.test/debug-dash:1"
 DEBUG_ALPINE = "dshell.test/debug-alpine:1"  # dynamically linked busybox behind absolute links
 DEBUG_DEBIAN = "dshell.test/debug-debian:1"  # dash, bash and coreutils, dynamically linked
+DEBUG_TRACER = "dshell.test/debug-tracer:1"  # `seize PID` attaches to a process, and leaves it as it was
 DEBUG_NOSHELL = "dshell.test/debug-noshell:1"
 DEBUG_HOSTILE = "dshell.test/debug-hostile:1"  # its tar answers with /tmp/answer, its sh too if there is a /tmp/shell
 DEBUG_OTHER_ARCHITECTURE = "dshell.test/debug-other-architecture:1"

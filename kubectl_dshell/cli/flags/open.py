@@ -32,7 +32,7 @@ from kubectl_dshell.cli.flags.session import (
     settle_streams,
 )
 from kubectl_dshell.commands.session.dry_run import DryRun
-from kubectl_dshell.domain.access.privilege import Profile
+from kubectl_dshell.domain.access.privilege import Privilege, Profile
 from kubectl_dshell.domain.pod.reference import Reference, WorkloadKind
 from kubectl_dshell.domain.text.invocation import VERB_NAMES
 from kubectl_dshell.output.document import Format
@@ -85,6 +85,13 @@ class OpenOptions(Options):
             group=SESSION,
             help="Give the shell or COMMAND the app's variables, except PATH and LD_*; nothing of them is printed or "
             "stored.",
+        )
+    )
+    trace: bool = parsed(
+        switch(
+            "--trace",
+            group=SESSION,
+            help="For gdb, strace and profilers: say if they cannot attach to the app, and why; root gets SYS_PTRACE.",
         )
     )
     copy: bool = parsed(
@@ -170,6 +177,10 @@ class OpenOptions(Options):
         return self.lists or bool(self.output_dir or self.once or self.shard) or as_lines
 
     @property
+    def privilege(self) -> Privilege:
+        return self.session.privilege._replace(trace=self.trace)
+
+    @property
     def streams(self) -> SessionStreams:
         return settle_streams(stdin=self.stdin, tty=self.tty, command=self.command)
 
@@ -179,6 +190,7 @@ class OpenOptions(Options):
             ports.invocation.open(namespace, pod, self.session.container)
             + " --app-image" * self.app_image
             + " --chroot" * self.chroot
+            + " --trace" * self.trace
             + (" --copy" * self.copy + " --copy-service-account" * self.copy_service_account)
         )
 
@@ -202,6 +214,8 @@ class OpenOptions(Options):
             raise click.UsageError(
                 "--chroot is for the app's live files and --app-image for its image; use one of them"
             )
+        if self.app_image and self.trace:
+            raise click.UsageError("--trace is for debuggers in --image, and --app-image for the app's own programs")
         self._check_copy()
         check_command(self.command)
         self.session.check()
@@ -226,6 +240,7 @@ class OpenOptions(Options):
             "--privileged": session.privileged,
             "--profile": session.profile is not Profile.AUTO,
             "--target-env": self.target_env,
+            "--trace": self.trace,
         }
         if given := [flag for flag, value in others.items() if value]:
             raise click.UsageError(

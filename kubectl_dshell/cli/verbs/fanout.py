@@ -79,6 +79,7 @@ def _template(options: OpenOptions, namespace: str) -> OpenRequest:
         app_image=options.app_image,
         chroot=options.chroot,
         target_env=options.target_env,
+        privilege=options.privilege,
         once=once,
         new=options.session.new or once,
     )

@@ -102,6 +102,7 @@ def _request(options: OpenOptions, streams: SessionStreams, namespace: str, boun
         app_image=options.app_image,
         chroot=options.chroot,
         target_env=options.target_env,
+        privilege=options.privilege,
     )
 
 

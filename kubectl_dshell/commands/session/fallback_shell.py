@@ -68,7 +68,8 @@ def _as_root(request: OpenRequest, closed: RootDenied, ports: Ports) -> tuple[Op
     from kubectl_dshell.domain.access.privilege import Privilege, Profile
 
     name = another_name(closed.session.plan.name)
-    request = replace(request, privilege=Privilege(Profile.GENERAL), run_as=None, name=name)
+    asked = Privilege(Profile.GENERAL, trace=request.privilege.trace)
+    request = replace(request, privilege=asked, run_as=None, name=name)
     return request, plan(request, ports)
 
 

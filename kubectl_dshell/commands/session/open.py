@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.first_requests import check_exec
@@ -11,9 +12,13 @@ from kubectl_dshell.commands.session.plan import plan, refuse_chroot, replace_id
 from kubectl_dshell.commands.session.reuse import join_or_start
 from kubectl_dshell.commands.session.start import Additions
 from kubectl_dshell.domain.access.identity import correction
+from kubectl_dshell.domain.access.privilege import traces_by_choice
+from kubectl_dshell.errors import Forbidden
 from kubectl_dshell.remote import protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from kubectl_dshell.commands.first_requests import FirstRequests
     from kubectl_dshell.commands.ports import Ports
     from kubectl_dshell.commands.request import OpenRequest
@@ -32,7 +37,8 @@ def open_session(request: OpenRequest, ports: Ports, first: FirstRequests | None
     if current.target.notice:
         ports.notices.notice(current.target.notice)
     refuse_chroot(request, current)
-    outcome = join_or_start(request, current, additions, ports)
+    with _tracing_optional(request, current):
+        outcome = join_or_start(request, current, additions, ports)
     if isinstance(outcome, RootDenied) and (better := _correction(current, outcome)):
         outcome.tether.goodbye(protocol.bye(outcome.session.id))
         corrected = replace_identity(current, better)
@@ -43,6 +49,19 @@ def open_session(request: OpenRequest, ports: Ports, first: FirstRequests | None
         refuse_chroot(request, corrected)
         outcome = join_or_start(request, corrected, additions, ports)
     return offer_root(request, outcome, additions, ports) if isinstance(outcome, RootDenied) else outcome
+
+
+@contextmanager
+def _tracing_optional(request: OpenRequest, current: Plan) -> Iterator[None]:
+    """What to type where a policy forbids only what --trace has added."""
+    try:
+        yield
+    except Forbidden as error:
+        if traces_by_choice(current.privilege, current.identity.uid) and "SYS_PTRACE" in error.message:
+            from kubectl_dshell.domain.access.tracing import without
+
+            error.advice = (*error.advice, without(request.retry_command, current.privilege))
+        raise
 
 
 def _correction(current: Plan, closed: RootDenied) -> Identity | None:

@@ -156,7 +156,9 @@ class SessionRun:
     def _exec(self) -> ExecScript:
         session, request = self._session, self._session.request
         target, id_, size = session.target_id, session.id, self._ports.terminal.size()
-        shell = exec_script.shell_of(session.tools, chroot=request.chroot, target_env=request.target_env)
+        shell = exec_script.shell_of(
+            session.tools, chroot=request.chroot, target_env=request.target_env, trace=_trace(session)
+        )
         if request.command and request.tty:
             return exec_script.terminal_exec(target, id_, request.command, size, shell=shell)
         if request.tty:
@@ -233,3 +235,15 @@ class SessionRun:
         """Whether the holder acknowledged it; `keep`: for how long the debug container is to stay."""
         with self._ports.terminal.held():
             return self._tether.goodbye(*([protocol.keep(keep)] if keep else []), protocol.bye(self._session.id))
+
+
+def _trace(session: Session) -> str:
+    """What says at the start of a session with --trace whether debuggers can attach."""
+    plan = session.plan
+    if not plan.privilege.trace:
+        return ""
+    from kubectl_dshell.domain.access.tracing import node_profile, remedy
+    from kubectl_dshell.remote.script import tracing
+
+    advice = remedy(session.request.retry_command, plan.privilege, plan.identity.uid)
+    return tracing(advice, node_profile(plan.wanted.security))

@@ -62,6 +62,8 @@ class Privilege(NamedTuple):
     cap_drop: tuple[str, ...] = ()
     privileged: bool = False
     custom: Custom | None = None
+    trace: bool = False
+    """--trace: SYS_PTRACE for a debug container that is root (`domain.access.tracing`)."""
 
     @property
     def chosen(self) -> bool:
@@ -71,7 +73,7 @@ class Privilege(NamedTuple):
     @property
     def is_more(self) -> bool:
         """Whether it may be more than what a session has by default."""
-        return self.needs_root or self.profile is Profile.BASELINE or self.custom is not None
+        return self.needs_root or self.trace or self.profile is Profile.BASELINE or self.custom is not None
 
     @property
     def needs_root(self) -> bool:
@@ -81,7 +83,7 @@ class Privilege(NamedTuple):
 
     @property
     def flags(self) -> str:
-        """The flags to type for it."""
+        """The flags to type for it, but --trace."""
         words = [f"--profile {self.profile}"] if self.profile is not Profile.AUTO else []
         for flag, names in (("--cap-add", self.cap_add), ("--cap-drop", self.cap_drop)):
             words += [f"{flag} {','.join(names)}"] if names else []
@@ -97,6 +99,8 @@ def security_context(privilege: Privilege, pod: Pod, container: Container, ident
 
     For a non-root target without capabilities the default satisfies Pod Security "restricted".
     """
+    if traces_by_choice(privilege, identity.uid):
+        privilege = privilege._replace(cap_add=(*privilege.cap_add, "SYS_PTRACE"))
     context: Json = {"runAsUser": identity.uid, "runAsGroup": identity.gid, "runAsNonRoot": identity.uid != 0}
     context |= _profile(privilege.profile, pod, container, identity)
     if privilege.privileged:
@@ -107,6 +111,12 @@ def security_context(privilege: Privilege, pod: Pod, container: Container, ident
         context["capabilities"] = _capabilities(context.get("capabilities") or {}, privilege)
     context |= _labels(pod, container)
     return _customized(context, privilege.profile, privilege.custom) if privilege.custom else context
+
+
+def traces_by_choice(privilege: Privilege, uid: int) -> bool:
+    """Whether --trace adds SYS_PTRACE: to a debug container that is root, unless it is there, or the user drops it."""
+    given = privilege.privileged or privilege.profile in (Profile.GENERAL, Profile.SYSADMIN)
+    return privilege.trace and uid == 0 and not given and not {"SYS_PTRACE", ALL} & set(privilege.cap_drop)
 
 
 def _customized(context: Json, profile: Profile, custom: Custom) -> Json:

@@ -26,7 +26,7 @@ from tests.commands.world import (
     root_pod,
     running_holder,
 )
-from tests.pods import Json
+from tests.pods import Json, pod_json, running
 
 NOTHING = "Nothing was added to the pod."
 EXEC = ApiRequest("create", "pods/exec", "shop", "web")
@@ -231,6 +231,7 @@ STRIPPED = {"securityContext": {"runAsUser": 0, "runAsGroup": 0, "runAsNonRoot":
         (Privilege(Profile.BASELINE), 1),
         (GENERAL, 1),
         (Privilege(Profile.SYSADMIN), 1),
+        (Privilege(trace=True), 1),
     ],
     ids=lambda value: value.flags if isinstance(value, Privilege) else None,
 )
@@ -257,6 +258,27 @@ def test_what_the_dry_run_refuses_is_not_sent() -> None:
     assert error.remarks[0] == NOTHING
     assert world.added == []
     assert len(asked) == 1
+
+
+WITHOUT = (
+    "Without SYS_PTRACE, which is enough if the node's kernel.yama.ptrace_scope is 0: "
+    "kubectl dshell web -n shop --cap-drop SYS_PTRACE"
+)
+
+
+@pytest.mark.parametrize(("reason", "advice"), [("SYS_PTRACE", [WITHOUT]), ("another one", [])])
+def test_what_trace_adds_can_be_omitted_where_a_policy_refuses_it(reason: str, advice: list[str]) -> None:
+    def refuse(container: Json) -> None:
+        assert container["securityContext"]["capabilities"] == {"add": ["SYS_PTRACE"]}
+        raise refused(403, f'violates PodSecurity "baseline:latest": {reason}', PATCH)
+
+    world = World(pod=pod_json(statuses=[running(user=(0, 0))]), on_patch=refuse)
+
+    error = failing(world, privilege=Privilege(trace=True))
+
+    assert isinstance(error, Forbidden)
+    assert world.added == []
+    assert [line for line in error.remarks if line.startswith("Without SYS_PTRACE")] == advice
 
 
 @pytest.mark.parametrize(

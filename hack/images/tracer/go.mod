@@ -1,0 +1,3 @@
+module dshell.test/tracer
+
+go 1.24
