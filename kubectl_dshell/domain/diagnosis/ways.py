@@ -95,6 +95,16 @@ def reads_image(app: Process, debugger: Process) -> Verdict:
     return Verdict(answer, f"its image is /, but its live files are another matter: {why}")
 
 
+def roots_there(app: Process, debugger: Process) -> Verdict:
+    """Whether `debugger` may make the root directory of `app` its own, which chroot(2) allows with SYS_CHROOT."""
+    if debugger.uid != 0:
+        return Verdict(Answer.NO, f"it takes the capability SYS_CHROOT, which user {debugger.uid} cannot have")
+    if not _holds(debugger, "SYS_CHROOT"):
+        return Verdict(Answer.NO, "it takes the capability SYS_CHROOT, which the app drops")
+    answer, why = reads_root(app, debugger)
+    return Verdict(answer, "its live files are /" if answer is Answer.YES else why)
+
+
 class Way(NamedTuple):
     """One way to start a session: what to type for it, the privilege that it asks for, and the rule that lets it in."""
 
@@ -107,6 +117,7 @@ class Way(NamedTuple):
 WAYS = (
     Way("--profile auto"),
     Way("--app-image", judge=reads_image, app_image=True),
+    Way("--chroot", judge=roots_there),
     Way("--profile general", Privilege(Profile.GENERAL)),
 )
 """In the order in which people should try them."""

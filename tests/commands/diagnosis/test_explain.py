@@ -25,7 +25,7 @@ from tests.commands.diagnosis.clusters import FakeInspection
 from tests.commands.world import STEPPED_DOWN, World, request, root_pod
 from tests.pods import Json, pod_json, running
 
-AUTO, APP_IMAGE, GENERAL = (way.flags for way in WAYS)
+AUTO, APP_IMAGE, CHROOT, GENERAL = (way.flags for way in WAYS)
 
 
 def explained(world: World | None = None, inspection: FakeInspection | None = None, **changes: Any) -> Explanation:
@@ -58,9 +58,9 @@ def test_the_ways_into_an_app_that_is_not_root() -> None:
 
     found = attempts(world)
 
-    assert answers(found) == {AUTO: "yes", APP_IMAGE: "yes", GENERAL: "yes"}
-    assert [users(one) for one in found.values()] == [(65532, 65532), (65532, 65532), (0, 0)]
-    assert [one.admitted for one in found.values()] == [True, True, True]
+    assert answers(found) == {AUTO: "yes", APP_IMAGE: "yes", CHROOT: "no", GENERAL: "yes"}
+    assert [users(one) for one in found.values()] == [(65532, 65532), (65532, 65532), (65532, 65532), (0, 0)]
+    assert [one.admitted for one in found.values()] == [True, True, True, True]
     assert (world.added, world.opened, world.said) == ([], [], [])
 
 
@@ -69,15 +69,15 @@ def test_each_way_is_tried_as_it_would_be_sent() -> None:
 
     attempts(World(on_patch=sent.append), image="tools:1")
 
-    assert [one["image"] for one in sent] == ["tools:1", "tools:1", "shop/web:1", "tools:1"]
-    assert [one["securityContext"]["runAsUser"] for one in sent] == [65532, 65532, 65532, 0]
-    assert [[e["name"] for e in one["env"] if e["name"] == "DSHELL_SEAL"] for one in sent] == [[], [], [], []]
+    assert [one["image"] for one in sent] == ["tools:1", "tools:1", "shop/web:1", "tools:1", "tools:1"]
+    assert [one["securityContext"]["runAsUser"] for one in sent] == [65532, 65532, 65532, 65532, 0]
+    assert [[e["name"] for e in one["env"] if e["name"] == "DSHELL_SEAL"] for one in sent] == [[], [], [], [], []]
 
 
 def test_another_user_is_not_let_in() -> None:
     found = attempts(run_as=(1234, None))
 
-    assert answers(found) == {AUTO: "no", APP_IMAGE: "no", GENERAL: "no"}
+    assert answers(found) == dict.fromkeys((AUTO, APP_IMAGE, CHROOT, GENERAL), "no")
     assert found[AUTO].verdict.why == "the app runs as user 65532 and the debug container as 1234"
 
 
@@ -88,7 +88,7 @@ def test_what_the_cluster_refuses_is_no_way() -> None:
 
     found = attempts(World(on_patch=refuse))
 
-    assert answers(found) == {AUTO: "yes", APP_IMAGE: "yes", GENERAL: "no"}
+    assert answers(found) == {AUTO: "yes", APP_IMAGE: "yes", CHROOT: "no", GENERAL: "no"}
     assert (found[GENERAL].admitted, found[GENERAL].verdict.why) == (False, "a policy")
 
 
@@ -99,7 +99,7 @@ def test_no_answer_is_unknown(error: Exception) -> None:
 
     found = attempts(World(on_patch=lose))
 
-    assert answers(found) == {AUTO: "unknown", APP_IMAGE: "unknown", GENERAL: "unknown"}
+    assert answers(found) == dict.fromkeys((AUTO, APP_IMAGE, CHROOT, GENERAL), "unknown")
     assert {one.admitted for one in found.values()} == {None}
 
 
@@ -110,7 +110,7 @@ def test_without_an_exec_no_way_leads_in(refusal: Any) -> None:
 
     found = attempts(world)
 
-    assert answers(found) == {AUTO: "no", APP_IMAGE: "no", GENERAL: "no"}
+    assert answers(found) == dict.fromkeys((AUTO, APP_IMAGE, CHROOT, GENERAL), "no")
     assert {(one.admitted, one.verdict.why) for one in found.values()} == {(True, refusal.message)}
 
 
@@ -156,8 +156,8 @@ def test_what_a_session_has_measured_is_known() -> None:
     found = explained(world)
 
     assert (found.containers[0].source, found.containers[0].process.uid) == ("measured", 101)
-    assert [users(one) for one in found.attempts] == [(101, 101), (101, 101), (0, 0)]
-    assert {one.verdict.answer for one in found.attempts} == {Answer.YES}
+    assert [users(one) for one in found.attempts] == [(101, 101), (101, 101), (101, 101), (0, 0)]
+    assert [one.flags for one in found.attempts if one.verdict.answer is not Answer.YES] == [CHROOT]
 
 
 def test_the_pod_as_a_whole() -> None:

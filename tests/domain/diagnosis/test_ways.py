@@ -20,6 +20,7 @@ from kubectl_dshell.domain.diagnosis.ways import (
     permitted,
     reads_image,
     reads_root,
+    roots_there,
 )
 from tests.pods import make_pod, running
 
@@ -113,13 +114,15 @@ def test_the_contexts_of_the_program_are_let_in(way: Any, user: tuple[int, int],
 
     debugger = debug_process(security_context(way.privilege, pod, app, identity))
 
-    assert way.judge(app_process(pod, app), debugger).answer is Answer.YES
+    expected = Answer.NO if way.flags == "--chroot" and (uid or capabilities == {"drop": ["ALL"]}) else Answer.YES
+    assert way.judge(app_process(pod, app), debugger).answer is expected
 
 
 def test_each_way_is_typed_as_it_is_meant() -> None:
     assert [(way.flags, way.privilege.profile, way.app_image) for way in WAYS] == [
         ("--profile auto", Profile.AUTO, False),
         ("--app-image", Profile.AUTO, True),
+        ("--chroot", Profile.AUTO, False),
         ("--profile general", Profile.GENERAL, False),
     ]
 
@@ -132,3 +135,29 @@ def test_the_app_s_image_is_there_whether_or_not_its_live_files_are() -> None:
         Answer.NO,
         "its image is /, but its live files are another matter: the app runs as user 0 and the debug container as 1234",
     )
+
+
+@pytest.mark.parametrize(
+    ("app", "debugger", "answer", "why"),
+    [
+        pytest.param(ROOT, ROOT, Answer.YES, "its live files are /", id="root"),
+        pytest.param(ALMIGHTY, ALMIGHTY, Answer.YES, "its live files are /", id="privileged"),
+        pytest.param(
+            USER, USER, Answer.NO, "it takes the capability SYS_CHROOT, which user 65532 cannot have", id="user"
+        ),
+        pytest.param(
+            BARE_ROOT, BARE_ROOT, Answer.NO, "it takes the capability SYS_CHROOT, which the app drops", id="dropped"
+        ),
+        pytest.param(USER, ROOT, Answer.NO, "the app runs as user 65532 and the debug container as 0", id="closed"),
+        pytest.param(
+            Process(None, None, NONE), ROOT, Answer.UNKNOWN, "the image decides which user", id="unknown user"
+        ),
+    ],
+)
+def test_only_root_with_sys_chroot_makes_the_live_root_its_own(
+    app: Process, debugger: Process, answer: Answer, why: str
+) -> None:
+    found = roots_there(app, debugger)
+
+    assert found.answer is answer
+    assert found.why.startswith(why)
