@@ -52,8 +52,10 @@ def test_programs_get_a_document(capfd: pytest.CaptureFixture[str]) -> None:
 
     (container,) = json.loads(capfd.readouterr().out)["containers"]
     users = [way["identity"] and way["identity"]["uid"] for way in container["ways"]]
-    assert users == [1234, 1234, None], "capabilities are for root only, so that the last one makes no debug container"
-    assert [way["readsRoot"] for way in container["ways"]] == ["no"] * 3
+    assert users == [1234, 1234, 1234, None], (
+        "capabilities are for root only, so that the last one makes no debug container"
+    )
+    assert [way["readsRoot"] for way in container["ways"]] == ["no"] * 4
 
 
 @pytest.mark.parametrize(
