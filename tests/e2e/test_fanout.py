@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from kubectl_dshell.domain.access.capabilities import capability_names
 from tests.waiting import wait_until
 
 from .cluster import Cluster
@@ -192,6 +193,28 @@ def test_all_pods_of_a_workload(shop: Shop, program: Dshell, kind: str) -> None:
     expected = shop.names(f"app={'sts' if kind == 'svc' else 'deploy' if kind == 'rs' else kind}")
     assert prefixed(done) == {pod: ["greeting: hello"] for pod in expected}
     assert (done.stderr, done.code) == ("", 0)
+
+
+def test_privilege_is_the_same_in_each_pod_and_refused_in_each(three: list[Before], program: Dshell) -> None:
+    look = ("--", "sh", "-c", "id -u; cat etc/app.yaml; grep CapEff /proc/self/status")
+    pods = {one.pod.name for one in three}
+
+    ran = program("deploy/deploy", "--all", "--profile", "general", "--cap-drop", "MKNOD", *look)
+    refused = program("deploy/deploy", "--all", "--cap-add", "NET_ADMIN", *look)
+
+    assert (ran.stderr, ran.code) == ("", 0)
+    seen = prefixed(ran)
+    assert set(seen) == pods
+    for user, config, effective in seen.values():
+        held = set(capability_names(int(effective.split()[1], 16)).split(", "))
+        assert (user, config) == ("0", "greeting: hello")
+        assert (held & {"SYS_PTRACE", "MKNOD"}) == {"SYS_PTRACE"}
+    assert (refused.stdout, refused.code) == (b"", 77)
+    for pod in pods:
+        assert (
+            f"{pod} app | error: NET_ADMIN would have no effect: the debug container would run as 65532:65532"
+            in refused.stderr
+        )
 
 
 def test_a_shell_in_a_workload_is_one_in_its_newest_ready_pod(program: Dshell) -> None:
