@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from kubectl_dshell.domain.access.capabilities import capability_names
 from tests.waiting import wait_until
 
 from .pods import DEBUG_ALPINE, RESTRICTED, STATIC, STATIC_ROOT, Pod, app
@@ -117,6 +118,55 @@ def test_a_crashing_app_s_files_variables_and_user_under_restricted(
     assert ran.code == 7
     assert "touch: /new: Read-only file system" in ran.stderr
     assert "ls: /var/run/secrets: No such file or directory" in ran.stderr
+    gone(pod)
+
+
+def test_the_copy_has_the_privilege_that_was_asked_for(
+    make_pod: MakePod, dshell: Dshell, restricted: str, make_namespace: MakeNamespace, tmp_path: Path
+) -> None:
+    space = make_namespace()
+    custom = tmp_path / "custom.yaml"
+    custom.write_text(
+        "securityContext: {runAsUser: 0, capabilities: {drop: [ALL], add: [CHOWN]}}\n"
+        "env: [{name: GREETING, value: hello}]\n"
+        "volumeMounts: [{name: data, mountPath: /mine}]\n"
+    )
+    volumes = [{"name": "data", "emptyDir": {}}]
+    own = [{"name": "GREETING", "value": "the app's"}]
+    pod = make_pod(app(STATIC, "no-such-mode", env=own), namespace=space, volumes=volumes, wait=False)
+    bound = make_pod(app(STATIC, "no-such-mode", securityContext=RESTRICTED), namespace=restricted, wait=False)
+    look = ("--copy", "--", "sh", "-c", "echo $(id -u) $GREETING; grep CapEff /proc/self/status; ls -d /mine")
+    for one in (pod, bound):
+        waits_for(one, "CrashLoopBackOff")
+
+    def ran(*flags: str) -> tuple[int, str, set[str], int]:
+        done = dshell(pod.name, "-n", space, *flags, *look)
+        who, effective, *mine = done.stdout.decode().splitlines()
+        user, _, greeting = who.partition(" ")
+        return int(user), greeting, set(capability_names(int(effective.split()[1], 16)).split(", ")), len(mine)
+
+    general, added, customized = (
+        ran("--profile", "general"),
+        ran("--run-as", "0", "--cap-add", "NET_ADMIN", "--cap-drop", "MKNOD"),
+        ran("--custom", str(custom)),
+    )
+    vain = dshell(pod.name, "-n", space, "--cap-add", "NET_ADMIN", *look)
+    policy = dshell(bound.name, "-n", restricted, "--profile", "general", *look)
+
+    assert (general[:2], added[:2]) == ((0, "the app's"), (0, "the app's"))
+    assert "SYS_PTRACE" in general[2]
+    assert ("NET_ADMIN" in added[2], "MKNOD" in added[2]) == (True, False)
+    assert customized == (0, "hello", {"CHOWN"}, 1)
+    assert (vain.code, vain.stdout) == (77, b"")
+    why, advice = vain.stderr.splitlines()
+    assert why == (
+        "error: NET_ADMIN would have no effect: the debug container would run as 65532:65532 "
+        "(from the container's status), and only root gets capabilities"
+    )
+    assert advice == (f"Run as root: kubectl dshell {pod.name} -n {space} --copy --profile general --cap-add NET_ADMIN")
+    assert (policy.code, policy.stdout) == (77, b"")
+    assert 'Pod Security level "restricted"' in policy.stderr
+    assert copies(bound) == []
     gone(pod)
 
 

@@ -55,7 +55,7 @@ from kubectl_dshell.cli.main import main
         (["web", "--copy-service-account"], "--copy-service-account needs --copy"),
         (["web", "api", "--copy", "--", "x"], "--copy needs exactly one pod"),
         (["web", "--copy", "--keep", "5m", "--new"], "--copy cannot be used with --keep, --new"),
-        (["web", "--copy", "--profile", "general"], "--copy cannot be used with --profile"),
+        (["web", "--copy", "--chroot", "--trace"], "--copy cannot be used with --chroot, --trace"),
         (["web", "--copy", "--app-image"], "--copy cannot be used with --app-image"),
         (["image"], "IMAGE"),
         (["image", "jq", "-c", "app"], "-c needs --like"),

@@ -32,13 +32,13 @@ from kubectl_dshell.cli.flags.session import (
     settle_streams,
 )
 from kubectl_dshell.commands.session.dry_run import DryRun
-from kubectl_dshell.domain.access.privilege import Privilege, Profile
 from kubectl_dshell.domain.pod.reference import Reference, WorkloadKind
 from kubectl_dshell.domain.text.invocation import VERB_NAMES
 from kubectl_dshell.output.document import Format
 
 if TYPE_CHECKING:
     from kubectl_dshell.commands.ports import Ports
+    from kubectl_dshell.domain.access.privilege import Privilege
     from kubectl_dshell.domain.shard import Shard
 
 _MANY = "Many pods (runs COMMAND in each; exit code: 0 if all succeed, else the highest, dshell's own failures first)"
@@ -230,15 +230,10 @@ class OpenOptions(Options):
         session = self.session
         others = {
             "--app-image": self.app_image,
-            "--cap-add": session.cap_add,
-            "--cap-drop": session.cap_drop,
             "--chroot": self.chroot,
-            "--custom": session.custom,
             "--keep": session.keep,
             "--name": self.name,
             "--new": session.new,
-            "--privileged": session.privileged,
-            "--profile": session.profile is not Profile.AUTO,
             "--target-env": self.target_env,
             "--trace": self.trace,
         }

@@ -16,12 +16,13 @@ from kubectl_dshell.commands.session.run import run_session
 from kubectl_dshell.commands.session.start import wait_until_running
 from kubectl_dshell.domain.access.identity import Identity, Source
 from kubectl_dshell.domain.access.target import Target
+from kubectl_dshell.domain.debug_container.admission import privilege_changes
 from kubectl_dshell.domain.debug_container.spec import LEASE_SECONDS
 from kubectl_dshell.domain.pod.json_fields import Fields
 from kubectl_dshell.domain.pod.pod import Pod, parse_pod
 from kubectl_dshell.domain.pod_copy.manifest import has_tools
 from kubectl_dshell.domain.text.bounds import LONGEST_MESSAGE, one_line, shortened
-from kubectl_dshell.errors import ConnectionLost, DshellError, NoImageVolumes, Unavailable
+from kubectl_dshell.errors import ConnectionLost, DshellError, Forbidden, NoImageVolumes, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -102,7 +103,7 @@ def _created(wanted: CopyPlan, ports: Ports) -> Iterator[Pod]:
         with ports.terminal.held():  # an answer that nobody awaits would be a pod that nobody deletes
             answer = ports.created().create_pod(namespace, wanted.manifest)
             uid = Fields.of("the created pod", answer).fields("metadata").text("uid")
-        yield _checked(answer)
+        yield _checked(wanted, answer)
     except BaseException as error:
         if not isinstance(error, ConnectionLost) or isinstance(error, SessionLapsed):
             _delete(namespace, name, uid, ports)
@@ -111,11 +112,24 @@ def _created(wanted: CopyPlan, ports: Ports) -> Iterator[Pod]:
         _delete(namespace, name, uid, ports)
 
 
-def _checked(answer: Json) -> Pod:
-    """The created pod; raises NoImageVolumes if its tools were dropped."""
+def _checked(wanted: CopyPlan, answer: Json) -> Pod:
+    """The created pod.
+
+    Raises NoImageVolumes if its tools were dropped, and Forbidden if admission has changed its privileges.
+    """
     if not has_tools(answer):
         raise NoImageVolumes
-    return parse_pod(answer)
+    pod = parse_pod(answer)
+    if wanted.base.privilege.is_more:
+        entry = pod.debug_container(wanted.container)
+        (sent,) = wanted.manifest["spec"]["containers"]
+        if changes := privilege_changes(sent, entry.spec if entry else {}):
+            raise Forbidden(
+                "the cluster's admission would give the copy other privileges than were asked for:\n"
+                + "\n".join(f"  {change}" for change in changes),
+                "A cluster administrator can exempt it.",
+            )
+    return pod
 
 
 def _delete(namespace: str, name: str, uid: str, ports: Ports) -> None:

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.pending import Pending
-from kubectl_dshell.commands.session.plan import Plan, read_pod, session_id
+from kubectl_dshell.commands.session.plan import Plan, planned_identity, read_pod, session_id
 from kubectl_dshell.domain.access.identity import identify
+from kubectl_dshell.domain.access.privilege import DEFAULT
 from kubectl_dshell.domain.access.target import Target
 from kubectl_dshell.domain.app_image.app import AppParts, app_parts
 from kubectl_dshell.domain.app_image.tools import MOUNTED
@@ -31,7 +32,7 @@ from kubectl_dshell.remote.exec_script import first_command, shell_of
 if TYPE_CHECKING:
     from kubectl_dshell.commands.ports import Ports
     from kubectl_dshell.commands.request import OpenRequest
-    from kubectl_dshell.domain.pod.pod import Json
+    from kubectl_dshell.domain.pod.pod import Container, Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,17 @@ def plan_copy(request: OpenRequest, ports: Ports, *, service_account: bool, seal
     target = choose_source(pod, request.container, ports.invocation)
     parts = app_parts(target.container)
     wanted = _wanted(request, target, parts.image, owner)
-    wanted = replace(wanted, pull_policy=PullPolicy.IF_NOT_PRESENT.value)
-    security = copied_security(pod, target.container, request.run_as)
-    return _planned(request, target, replace(wanted, security=security), ports, sealed=sealed, account=service_account)
+    privilege = request.privilege
+    custom = privilege.custom
+    wanted = replace(
+        wanted,
+        pull_policy=(custom and custom.container.get("imagePullPolicy")) or PullPolicy.IF_NOT_PRESENT.value,
+        security=copied_security(pod, target.container, request.run_as, privilege),
+        custom=custom.rest if custom else {},
+    )
+    if privilege != DEFAULT:
+        _check_privilege(request, target, wanted, ports)
+    return _planned(request, target, wanted, ports, sealed=sealed, account=service_account)
 
 
 def plan_image(request: OpenRequest, image: str, ports: Ports, *, sealed: bool = True) -> CopyPlan:
@@ -78,6 +87,16 @@ def plan_image(request: OpenRequest, image: str, ports: Ports, *, sealed: bool =
     target = Target(alone, alone.containers[0], like.notice if like else "")
     wanted = replace(_wanted(request, target, image, owner), security=target.container.security)
     return _planned(request, target, wanted, ports, sealed=sealed, account=False)
+
+
+def _check_privilege(request: OpenRequest, target: Target, wanted: DebugSpec, ports: Ports) -> None:
+    from kubectl_dshell.domain.access.privilege_check import PrivilegeCheck
+
+    identity = planned_identity(request, target, ports)
+    check = PrivilegeCheck(request.privilege, wanted.security, target, identity, request.retry_command)
+    check.refuse_vain()
+    if check.notice:
+        ports.notices.notice(check.notice)
 
 
 def _wanted(request: OpenRequest, target: Target, image: str, owner: Pending[str]) -> DebugSpec:
@@ -98,7 +117,7 @@ def _wanted(request: OpenRequest, target: Target, image: str, owner: Pending[str
 def _planned(
     request: OpenRequest, target: Target, wanted: DebugSpec, ports: Ports, *, sealed: bool, account: bool
 ) -> CopyPlan:
-    pod, source = target.pod, target.container
+    pod, source = target.pod, _with_mounts(target.container, wanted.custom)
     letters = ports.clock.random_letters(NAME_LETTERS, 5)
     name, pod_name = PREFIX + letters, copy_name(pod.name, letters)
     shared = copied_volumes(pod, source, name, service_account=account)
@@ -114,6 +133,19 @@ def _planned(
         within,
     )
     made = Wanted(pod_name, request.image, request.pull_policy, request.ttl, account)
-    manifest = copy_manifest(pod, source, entry, shared, made)
-    base = Plan(target, identify(pod, source, request.run_as), wanted)
+    manifest = copy_manifest(pod, source, entry, shared, made, wanted.custom)
+    identity = identify(pod, source, request.run_as)
+    if request.privilege != DEFAULT:
+        identity = planned_identity(request, target, ports)
+    base = Plan(target, identity, wanted, privilege=request.privilege)
     return CopyPlan(replace(base, within=within), manifest, session, shared)
+
+
+def _with_mounts(source: Container, custom: Json) -> Container:
+    """`source`, which also mounts what --custom does: a copy has only the volumes that its container mounts."""
+    if not (mounts := custom.get("volumeMounts")):
+        return source
+    from kubectl_dshell.domain.strategic_merge import merged
+
+    own = source.spec if isinstance(source.spec.get("volumeMounts"), list) else {**source.spec, "volumeMounts": []}
+    return replace(source, spec=merged(own, {"volumeMounts": mounts}))

@@ -83,7 +83,7 @@ def plan(request: OpenRequest, ports: Ports, first: FirstRequests | None = None)
     raw = _found(read, namespace, name, ports)
     pod = parse_pod(raw)
     target = choose_target(pod, request.container, ports.clock.now(), new=request.new, invocation=ports.invocation)
-    identity = _identity(request, target, ports)
+    identity = planned_identity(request, target, ports)
     custom = request.privilege.custom
     wanted = DebugSpec(
         target=target.container.name,
@@ -103,7 +103,8 @@ def plan(request: OpenRequest, ports: Ports, first: FirstRequests | None = None)
     return made
 
 
-def _identity(request: OpenRequest, target: Target, ports: Ports) -> Identity:
+def planned_identity(request: OpenRequest, target: Target, ports: Ports) -> Identity:
+    """The user that the flags name, else the best that is known of the app's."""
     privilege, run_as = request.privilege, request.run_as
     uid, gid = privilege.custom.user if privilege.custom else (None, None)
     if uid is not None:

@@ -103,13 +103,17 @@ def security_context(privilege: Privilege, pod: Pod, container: Container, ident
         privilege = privilege._replace(cap_add=(*privilege.cap_add, "SYS_PTRACE"))
     context: Json = {"runAsUser": identity.uid, "runAsGroup": identity.gid, "runAsNonRoot": identity.uid != 0}
     context |= _profile(privilege.profile, pod, container, identity)
+    return with_flags(context | _labels(pod, container), privilege)
+
+
+def with_flags(context: Json, privilege: Privilege) -> Json:
+    """`context` with --privileged, --cap-add, --cap-drop and, at last, --custom; the profile is in it already."""
     if privilege.privileged:
         # It has all capabilities and no seccomp profile; the API refuses it together with no escalation.
         without = ("capabilities", "allowPrivilegeEscalation", "seccompProfile")
         context = {key: value for key, value in context.items() if key not in without} | {"privileged": True}
     elif privilege.cap_add or privilege.cap_drop:
-        context["capabilities"] = _capabilities(context.get("capabilities") or {}, privilege)
-    context |= _labels(pod, container)
+        context = context | {"capabilities": _capabilities(context.get("capabilities") or {}, privilege)}
     return _customized(context, privilege.profile, privilege.custom) if privilege.custom else context
 
 
@@ -146,9 +150,14 @@ def no_chroot(security: Json) -> str:
 
 
 def _profile(profile: Profile, pod: Pod, container: Container, identity: Identity) -> Json:
+    return _least(pod, container, identity) if profile is Profile.AUTO else fixed_context(profile)
+
+
+def fixed_context(profile: Profile) -> Json:
+    """What a profile says whatever the app has; nothing for `auto`."""
     match profile:
         case Profile.AUTO:
-            return _least(pod, container, identity)
+            return {}
         case Profile.RESTRICTED:
             return {
                 "runAsNonRoot": True,

@@ -51,13 +51,17 @@ class PrivilegeCheck:
 
     def refuse(self) -> None:
         """Raises Forbidden with the reason and the next command to type."""
+        self.refuse_vain()
+        self._refuse_closed()
+
+    def refuse_vain(self) -> None:
+        """Likewise, of privilege that has no effect; whether it reads the app's live files is another matter."""
         if self._identity.uid != 0 and (self._added or self._privileged):
             raise self._inert()
         if self._identity.uid == 0 and self._never_root:
             raise self._no_root()
         if self._own_users and (vain := [name for name in self._given if name in _OF_THE_NODE]):
             raise self._not_on_the_node(vain)
-        self._refuse_closed()
 
     @property
     def notice(self) -> str:

@@ -50,8 +50,10 @@ def copy_name(pod: str, letters: str) -> str:
     return pod[: _LONGEST_NAME - len(suffix)].rstrip("-.") + suffix
 
 
-def copy_manifest(pod: Pod, container: Container, entry: Json, shared: CopiedVolumes, wanted: Wanted) -> Json:
-    """The v1 Pod. `entry`: the debug container (debug_container.spec).
+def copy_manifest(
+    pod: Pod, container: Container, entry: Json, shared: CopiedVolumes, wanted: Wanted, custom: Json | None = None
+) -> Json:
+    """The v1 Pod. `entry`: the debug container (debug_container.spec). `custom`: what --custom has the last word on.
 
     Raises Malformed for fields of another type.
     """
@@ -72,12 +74,19 @@ def copy_manifest(pod: Pod, container: Container, entry: Json, shared: CopiedVol
             "activeDeadlineSeconds": wanted.limit,
             "automountServiceAccountToken": wanted.service_account,
             **({"serviceAccountName": account} if account else {}),
-            "containers": [_container(container, entry, shared)],
+            "containers": [_customized(_container(container, entry, shared), custom or {})],
             "restartPolicy": "Never",
             "terminationGracePeriodSeconds": _GRACE_SECONDS,
             "volumes": [*shared.volumes, tools_volume(wanted.image, wanted.pull_policy)],
         },
     }
+
+
+def _customized(container: Json, custom: Json) -> Json:
+    """Its variables are in the entry and its mounts among the volumes already."""
+    from kubectl_dshell.domain.strategic_merge import merged
+
+    return merged(container, {name: value for name, value in custom.items() if name not in ("env", "volumeMounts")})
 
 
 def has_tools(pod: Json) -> bool:

@@ -11,6 +11,8 @@ import yaml
 from kubectl_dshell.commands.pod_copy.open import dry_run_copy, dry_run_image, open_copy, open_image
 from kubectl_dshell.commands.session.dry_run import DryRun
 from kubectl_dshell.commands.session.end_reason import SessionLapsed
+from kubectl_dshell.domain.access.custom import Custom
+from kubectl_dshell.domain.access.privilege import Privilege, Profile
 from kubectl_dshell.domain.debug_container.seal import is_mine
 from kubectl_dshell.domain.debug_container.status import debug_containers
 from kubectl_dshell.domain.pod.pod import parse_pod
@@ -19,6 +21,7 @@ from kubectl_dshell.errors import (
     ApiError,
     ConnectionLost,
     DshellError,
+    Forbidden,
     Interrupted,
     Malformed,
     NoImageVolumes,
@@ -233,3 +236,83 @@ def test_the_pod_of_an_image_is_printed() -> None:
     manifest = dry_run_image(request(pod=""), "jq", DryRun.CLIENT, crashing().ports())
 
     assert yaml.safe_load(format_document(manifest, Format.YAML)) == manifest
+
+
+GENERAL = Privilege(Profile.GENERAL)
+
+
+def test_the_privilege_that_was_asked_for_is_the_copy_s_and_said() -> None:
+    world = crashing()
+
+    open_copy(request(privilege=GENERAL), world.ports())
+
+    (container,) = world.created.made[0]["spec"]["containers"]
+    assert container["securityContext"]["capabilities"] == {"add": ["SYS_PTRACE"]}
+    assert container["securityContext"]["runAsUser"] == 0
+
+
+@pytest.mark.parametrize(
+    ("privilege", "why"),
+    [
+        (Privilege(cap_add=("NET_ADMIN",)), "NET_ADMIN would have no effect"),
+        (Privilege(privileged=True), "privileged would have no effect"),
+    ],
+)
+def test_privilege_without_effect_creates_nothing(privilege: Privilege, why: str) -> None:
+    world = crashing()
+
+    with pytest.raises(Forbidden, match=why):
+        open_copy(request(privilege=privilege), world.ports())
+
+    assert world.created.made == []
+
+
+def test_a_copy_whose_privilege_admission_takes_away_is_deleted() -> None:
+    world = crashing()
+    world.created.on_create = lambda pod: pod["spec"]["containers"][0]["securityContext"].pop("capabilities")
+
+    with pytest.raises(Forbidden, match="would give the copy other privileges") as refusal:
+        open_copy(request(privilege=GENERAL), world.ports())
+
+    assert "capabilities" in refusal.value.message
+    assert world.created.deleted == [(world.created.made[0]["metadata"]["name"], "u-copy")]
+    assert world.opened == []
+
+
+def test_less_power_over_the_node_is_said() -> None:
+    world = crashing()
+    world.pod["spec"]["hostUsers"] = False
+
+    open_copy(request(privilege=Privilege(Profile.SYSADMIN)), world.ports())
+
+    assert any("privileged gives no power over its node" in line for line in world.said)
+
+
+def test_a_custom_container_has_the_last_word_and_its_volume_is_copied() -> None:
+    world = crashing()
+    own = {"name": "GREETING", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}
+    world.pod["spec"]["containers"][0] |= {"env": [own], "resources": {"limits": {"memory": "1Gi"}}}
+    world.pod["spec"]["volumes"] = [{"name": "conf", "configMap": {"name": "conf"}}]
+    mount = {"name": "conf", "mountPath": "/conf"}
+    custom = Custom(
+        "mine.yaml",
+        {
+            "securityContext": {"runAsUser": 5, "runAsGroup": 6},
+            "imagePullPolicy": "Always",
+            "env": [{"name": "GREETING", "value": "hello"}],
+            "volumeMounts": [mount],
+            "workingDir": "/srv",
+        },
+    )
+
+    open_copy(request(privilege=Privilege(custom=custom)), world.ports())
+
+    spec = world.created.made[0]["spec"]
+    (container,) = spec["containers"]
+    assert (container["securityContext"]["runAsUser"], container["securityContext"]["runAsGroup"]) == (5, 6)
+    assert (container["imagePullPolicy"], container["workingDir"]) == ("Always", "/srv")
+    assert mount in container["volumeMounts"]
+    assert "conf" in [volume["name"] for volume in spec["volumes"]]
+    greetings = [one for one in container["env"] if one["name"] == "GREETING"]
+    assert greetings[-1] == {"name": "GREETING", "value": "hello"}, "the last one of a name counts"
+    assert container["resources"]["limits"] == {"memory": "1Gi"}
