@@ -16,9 +16,10 @@ from kubectl_dshell.commands.fanout.once import ran_before
 from kubectl_dshell.domain import fanout
 from kubectl_dshell.domain.access.custom import parse_custom
 from kubectl_dshell.domain.access.facts import Facts
-from kubectl_dshell.domain.access.identity import Identity, Source, why_disbelieved
+from kubectl_dshell.domain.access.identity import UNKNOWN, Identity, Source, why_disbelieved
 from kubectl_dshell.domain.access.root_access import how_to_enter, why_denied
 from kubectl_dshell.domain.access.target import Target, choose_target
+from kubectl_dshell.domain.access.volumes import choose_volumes, refuse_unknown_user, volumes_of
 from kubectl_dshell.domain.cp import archive_safety
 from kubectl_dshell.domain.cp.archive_safety import MemberType
 from kubectl_dshell.domain.cp.copy_spec import RemotePath, parse_copy_spec
@@ -44,7 +45,7 @@ from kubectl_dshell.domain.pod.unreadable import UnreadablePod, told
 from kubectl_dshell.domain.shard import parse_shard
 from kubectl_dshell.domain.text.bounds import shortened
 from kubectl_dshell.domain.text.duration import parse_duration
-from kubectl_dshell.domain.text.invocation import Invocation
+from kubectl_dshell.domain.text.invocation import PLAIN, Invocation
 from kubectl_dshell.errors import ApiError, DshellError, NoImageVolumes, NotFound, TooManyOpenFiles, TooManyThreads
 from kubectl_dshell.files.archive_source import ArchiveSource
 from kubectl_dshell.files.staging import Staging
@@ -262,6 +263,17 @@ def connected(context: str | None = None, cluster: str | None = None) -> object:
     return resolve.connect(options, {}, UserTerminal())
 
 
+VOLUMES_APP: dict[str, Any] = {"name": "app", "volumeMounts": [{"name": "data", "mountPath": "/data"}]}
+VOLUMES_TARGET = Target(make_pod(), make_pod().containers[0])
+CRASHED = {"waiting": {"reason": "CrashLoopBackOff"}}
+LAST = {"terminated": {"exitCode": 1, "reason": "Error", "finishedAt": "2026-01-01T11:59:00Z"}}
+
+
+def volumes(*mounts: dict[str, Any]) -> object:
+    pod = make_pod(spec={"containers": [{"name": "app", "volumeMounts": list(mounts)}]})
+    return volumes_of(Target(pod, pod.containers[0]), PLAIN)
+
+
 SECTIONS: dict[str, list[Message]] = {
     "Limits of this machine": [
         ("too many open files", TooManyOpenFiles),
@@ -288,6 +300,29 @@ SECTIONS: dict[str, list[Message]] = {
             "no right to delete",
             partial(denied, ApiRequest("delete", "pods", "shop")),
         ),
+    ],
+    "The volumes of a container that does not run": [
+        ("none", volumes),
+        ("none that may be mounted", partial(volumes, {"name": "a", "mountPath": "/a", "subPath": "x"})),
+        ("one over the shell", partial(volumes, {"name": "a", "mountPath": "/usr/bin/"})),
+        (
+            "an unknown user",
+            partial(refuse_unknown_user, VOLUMES_TARGET, UNKNOWN, "kubectl dshell web -n shop --volumes"),
+        ),
+        (
+            "an init container that fails",
+            lambda: (
+                choose_volumes(
+                    make_pod(
+                        spec={"initContainers": [{"name": "setup"}]},
+                        statuses=[{"name": "setup", "state": {"terminated": {"exitCode": 1}}}],
+                    ),
+                    None,
+                    PLAIN,
+                ).notice
+            ),
+        ),
+        ("its refusal", partial(target, spec={"containers": [VOLUMES_APP]}, statuses=app(CRASHED, LAST))),
     ],
     "The container to enter": [
         ("several containers", lambda: target(spec={"containers": [{"name": "app"}, {"name": "proxy"}]})),

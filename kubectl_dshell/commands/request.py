@@ -53,6 +53,8 @@ class OpenRequest(Interaction):
     """The debug container to join or create, with its prefix; None for any."""
     app_image: bool = False
     """A debug container of the app's image, with the tools of `image`."""
+    volumes: bool = False
+    """A debug container with the container's volumes, which does not join it: it need not run."""
     once: bool = False
     """Only create the debug container of that name: one that exists has run the command, or is about to."""
 

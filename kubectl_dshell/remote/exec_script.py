@@ -28,8 +28,9 @@ _FIRST = ("sh", "-c", 'read -t 0 </dev/null 2>&0; [ $? = 2 ] && exec bash -c "$0
 _READ_SCRIPT = """dshell=
 while IFS= read -r line; do [ "$line" ] || { eval "$dshell"; exit; }; dshell=$dshell$line"
 "; done"""
-_UNSET = "unset app_image chroot_text environment no_target tools_shell trace_remedy\n"
+_UNSET = "unset app_image app_volumes chroot_text environment no_target tools_shell trace_remedy\n"
 """The image, or --env, may have variables of these names, by which the scripts know what came before them."""
+_NO_TARGET = "no_target=1\n"
 _LONGEST_ARGUMENTS = 2500
 """Bytes in the request line, which proxies limit to 8 kB. With _READ_SCRIPT, the names of namespace, pod and container,
 and the rest of the URL, the line stays below 4 kB."""
@@ -60,22 +61,31 @@ class Shell(NamedTuple):
     """What is run has the app's variables."""
     trace: str = ""
     """Precedes the scripts of a session that is to say whether debuggers can attach (script.tracing)."""
+    places: tuple[str, ...] = ()
+    """Where the app's volumes are, if that is all there is of the app: what is run starts in the first of them."""
 
 
 OWN = Shell()
 """That of the debug image."""
 
 
-def shell_of(tools: Tools | None, *, chroot: bool = False, target_env: bool = False, trace: str = "") -> Shell:
+def shell_of(
+    tools: Tools | None,
+    *,
+    chroot: bool = False,
+    target_env: bool = False,
+    trace: str = "",
+    places: tuple[str, ...] = (),
+) -> Shell:
     """The one that a debug container borrows, if it is of the app's image: what it runs has the app's variables."""
     if tools:
         return Shell(tools.shell_words, script.borrowing(tools))
-    return Shell(chroot=chroot, target_env=target_env, trace=trace)
+    return Shell(chroot=chroot, target_env=target_env, trace=trace, places=places)
 
 
 def first_command(shell: Shell = OWN) -> list[str]:
     """The command of a debug container's first process."""
-    return [*(_FIRST if shell == OWN else (*shell.words, "-c")), script.first_process()]
+    return [*((*shell.words, "-c") if shell.prelude else _FIRST), script.first_process()]
 
 
 def shell_exec(
@@ -144,7 +154,7 @@ def program(shell: Shell = OWN) -> bytes:
 
 def holder_text(shell: Shell = OWN) -> bytes:
     """The text of the holder, and the empty line at its end."""
-    return f"{shell.prelude}{script.holder()}\n".encode()
+    return f"{_NO_TARGET * bool(shell.places)}{shell.prelude}{script.holder()}\n".encode()
 
 
 def state_exec(shell: Shell = OWN) -> ExecScript:
@@ -192,6 +202,8 @@ def _exec(
 def _before(shell: Shell) -> str:
     if shell.prelude:
         return f'app_image={shlex.quote(shell.prelude)}\neval "$app_image"\n'
+    if shell.places:
+        return f"{_NO_TARGET}app_volumes={shlex.quote(':'.join(shell.places))}\n"
     within = script.chrooting() if shell.chroot else script.environment() if shell.target_env else ""
     return shell.trace + within
 

@@ -66,6 +66,6 @@ check_words() {
 	case $1 in -* | */*) return ;; esac
 	if ! command -v "$1" >/dev/null 2>&1; then
 		problem="dshell: $1: not found in the debug image"
-		! app_has "$1" || problem="$problem, but in the app's: add --app-image"
+		[ -z "$DSHELL_ROOT" ] || ! app_has "$1" || problem="$problem, but in the app's: add --app-image"
 	fi
 }

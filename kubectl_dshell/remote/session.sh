@@ -4,6 +4,7 @@
 # shellcheck disable=SC1007 # a= b=: two empty values
 # shellcheck disable=SC2015 # a && b || c: c is also for a b that fails
 # shellcheck disable=SC2086 # numbers
+# shellcheck disable=SC3043 # local: busybox ash, bash and dash have it
 # shellcheck disable=SC2154 # from inbox.sh and target.sh
 :
 
@@ -25,6 +26,8 @@ begin_session() {
 	# names are UTF-8; a bash without such a locale prints a warning
 	{ [ "$LC_ALL$LC_CTYPE$LANG" ] || export LANG=C.UTF-8; } 2>/dev/null
 	unset DSHELL_PROTOCOL DSHELL_OWNER DSHELL_VERSION DSHELL_SEAL DSHELL_MEASURED DSHELL_LIMIT DSHELL_REASON DSHELL_TOOLS
+	unset DSHELL_VOLUMES_OF
+	[ -z "$app_volumes" ] || unset DSHELL_PID DSHELL_ROOT
 }
 
 # Tells the client that from here on its command runs: what has begun is never started a second time. An exec that ends
@@ -34,10 +37,24 @@ say_begun() {
 	[ -z "$trace_remedy" ] || report_trace
 }
 
+# Into the first volume that is a directory: elsewhere relative paths would mean other files than they were written for.
+enter_volume() {
+	local IFS=: folder=
+	for folder in $app_volumes; do
+		[ -d "$folder" ] || continue
+		cd "$folder" 2>/dev/null || exit $ROOT_CLOSED
+		return
+	done
+}
+
 # Into the app's root directory; in a debug container of the app's image, where it starts.
 enter_root() {
 	if [ "$tools_shell" ]; then
 		cd "$image_directory" || cd /
+		return
+	fi
+	if [ "$app_volumes" ]; then
+		enter_volume
 		return
 	fi
 	[ "$DSHELL_PID" != 0 ] || exit $NO_TARGET

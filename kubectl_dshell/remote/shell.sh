@@ -16,6 +16,7 @@ open_shell() {
 	[ "$6" ] && stty rows "$5" cols "$6" 2>/dev/null
 	export DSHELL_NAME="$4" HISTFILE=
 	[ "$1" = outside ] || enter_root
+	[ -z "$app_volumes" ] || export app_volumes
 	[ -z "$chroot_text" ] || prepare_chroot
 	case $1$tools_shell$chroot_text$no_target in
 	# for whom `kubectl exec` would do; before the mark, so that it is part of what the client says then

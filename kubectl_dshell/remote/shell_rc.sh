@@ -9,10 +9,14 @@
 :
 exec 9<&-
 unset ENV
+# shell.sh has exported it
+# shellcheck disable=SC2154
+dshell_volumes=$app_volumes
+unset app_volumes
 alias dshell-path=dshell_path
 cd() {
 	local before="$PWD" folder=''
-	[ $# -gt 0 ] || set -- "${image_directory:-$DSHELL_ROOT}"
+	[ $# -gt 0 ] || set -- "${image_directory:-${DSHELL_ROOT:-$dshell_home}}"
 	case $#:$1 in
 	1:-*) ;;
 	1:*) find_folder "$1" || return ;;
@@ -20,7 +24,7 @@ cd() {
 	esac
 	[ -z "$folder" ] || set -- "$folder"
 	command cd "$@" || return
-	case ${no_target:+/}$1 in
+	case ${no_target:+/}${dshell_volumes:+/}$1 in
 	/* | -) ;;
 	*)
 		# the top of the app's files is its own parent, as / is
@@ -41,7 +45,7 @@ cd() {
 # sets: folder, empty if the shell is to find it by itself
 find_folder() {
 	local path='' absolute='' loops='' rest='' part='' before=''
-	[ "$DSHELL_ROOT" != / ] || return 0
+	case $DSHELL_ROOT in '' | /) return ;; esac
 	case $1 in
 	"$DSHELL_ROOT"/*) rest=$1 ;;
 	/* | '') return 0 ;;
@@ -71,8 +75,19 @@ find_folder() {
 		return 1
 	fi
 }
+is_in_volume() {
+	local IFS=: folder
+	for folder in $dshell_volumes; do
+		case $PWD/ in "$folder"/*) return ;; esac
+	done
+	return 1
+}
 set_location() {
-	case $PWD/ in
+	case ${DSHELL_ROOT:+$PWD/} in
+	"")
+		dshell_location="$elsewhere:$PWD"
+		! is_in_volume || dshell_location=$DSHELL_NAME:$PWD
+		;;
 	"$DSHELL_ROOT"/) dshell_location=$DSHELL_NAME:/ ;;
 	"$DSHELL_ROOT"/*) dshell_location=$DSHELL_NAME:${PWD#"$DSHELL_ROOT"} ;;
 	*) dshell_location="$elsewhere:$PWD" ;;
@@ -99,7 +114,7 @@ end_jobs() {
 	wait
 } 2>/dev/null
 trap end_jobs EXIT
-elsewhere="debug image"
+elsewhere="debug image" dshell_home=$PWD
 if [ "$image_directory" ]; then
 	elsewhere="$DSHELL_NAME image"
 	# shellcheck disable=SC2154 # chroot.sh and script.py

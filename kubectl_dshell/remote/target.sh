@@ -51,6 +51,8 @@ find_target() {
 		root=ok
 		return
 	}
+	# an empty name would be that of every process
+	[ "$target_id" ] || return
 	if is_target /proc/1/cgroup && cd /proc/1/root 2>/dev/null; then
 		DSHELL_PID=1
 		root=ok

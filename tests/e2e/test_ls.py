@@ -157,6 +157,7 @@ def test_programs_get_all_there_is_as_data(crowd: Crowd, dshell: Dshell) -> None
         "message": None,
         "exitCode": None,
         "finishedAt": None,
+        "volumesOf": None,
         "copyOf": None,
         "toolsFrom": None,
         "toolsFor": None,

@@ -101,7 +101,7 @@ def test_a_crashing_app_s_files_variables_and_user_under_restricted(
 
     assert refused.code == 66
     assert refused.stderr.splitlines()[-1] == (
-        f"A shell in a copy of it: kubectl dshell {pod.name} -n {restricted} --copy"
+        f"A shell in a copy of the pod, with its image and variables: kubectl dshell {pod.name} -n {restricted} --copy"
     )
     assert ran.stdout.decode().splitlines() == [
         "hello $(world),s3cret",
@@ -204,8 +204,9 @@ def test_a_failing_init_container_is_copied(make_pod: MakePod, dshell: Dshell, r
     ran = dshell(pod.name, "-n", restricted, "--copy", "--", "sh", "-c", "cat sub.yaml; echo $LIMIT")
     other = dshell(pod.name, "-n", restricted, "--copy", "-c", "app", "--", "cat", "/etc/app.yaml")
 
-    assert f"A shell in a copy of it: kubectl dshell {pod.name} --container setup -n {restricted} --copy" in (
-        refused.stderr
+    assert (
+        f"A shell in a copy of the pod, with its image and variables: kubectl dshell {pod.name} --container setup -n {restricted} --copy"
+        in (refused.stderr)
     )
     assert (ran.code, ran.stdout) == (0, b"of the app\n67108864\n"), ran.stderr
     assert f"copying init container setup of {pod.name}, which fails (choose with -c)" in ran.stderr

@@ -37,7 +37,14 @@ def assert_refused(result: Result, *lines: str) -> None:
 def copied(pod: Pod, container: str = "") -> str:
     """The way in that needs no running container."""
     chosen = f" --container {container}" if container else ""
-    return f"A shell in a copy of it: kubectl dshell {pod.name}{chosen} -n {pod.namespace} --copy"
+    command = f"kubectl dshell {pod.name}{chosen} -n {pod.namespace} --copy"
+    return f"A shell in a copy of the pod, with its image and variables: {command}"
+
+
+def in_place(pod: Pod) -> str:
+    """The way in that needs no running container, and has its volumes; of every app, as it has a service account."""
+    command = f"kubectl dshell {pod.name} -n {pod.namespace} --volumes"
+    return f"A shell in this pod, with its volumes and without its image: {command}"
 
 
 def test_a_misspelt_pod_brings_the_nearest_name(make_pod: MakePod, dshell: Dshell) -> None:

@@ -57,6 +57,12 @@ from kubectl_dshell.cli.main import main
         (["web", "--copy", "--keep", "5m", "--new"], "--copy cannot be used with --keep, --new"),
         (["web", "--copy", "--chroot", "--trace"], "--copy cannot be used with --chroot, --trace"),
         (["web", "--copy", "--app-image"], "--copy cannot be used with --app-image"),
+        (
+            ["web", "--volumes", "--app-image", "--target-env"],
+            "--volumes cannot be used with --app-image, --target-env",
+        ),
+        (["web", "--volumes", "--copy"], "--copy cannot be used with --volumes"),
+        (["web", "api", "--volumes", "--", "x"], "--volumes needs exactly one pod"),
         (["image"], "IMAGE"),
         (["image", "jq", "-c", "app"], "-c needs --like"),
         (["image", "jq", "--like", "Web"], "is not a valid pod name"),

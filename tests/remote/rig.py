@@ -145,15 +145,17 @@ class Debug:
         env: dict[str, str] | None = None,
         tools: Tools | None = None,
         text: str = "",
+        places: tuple[str, ...] = (),
     ) -> None:
         """`starter`: the session it is made for (-: any), and how long to wait for it. `waits`: for the holder's text.
 
-        `tools`: of another one; then it has the app's image. `text`: another one for its holder.
+        `tools`: of another one; then it has the app's image. `text`: another one for its holder. `places`: of
+        the volumes of an app that it has not joined.
         """
         self.pod, self.target = pod, pod.app
         self.container = pod.container(f"debug-{secrets.token_hex(2)}", user)
         self.log = self.container.root / "dev/termination-log"
-        self.reader = exec_script.shell_of(tools)
+        self.reader = exec_script.shell_of(tools, places=places)
         if tools:
             furnish_image(self.container)
             furnish_devices(self.container)

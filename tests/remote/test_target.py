@@ -56,6 +56,13 @@ def test_a_copy_of_a_pod_has_no_target_and_is_entered_all_the_same(shell: str) -
 
 
 @each_shell
+def test_without_a_name_there_is_no_target(shell: str) -> None:
+    found = call(shell, "target.sh", 'target_id= no_target=; find_target; echo "$DSHELL_PID $root"')
+
+    assert (found.stdout, found.stderr) == ("0 denied\n", "")
+
+
+@each_shell
 def test_a_cgroup_file_that_is_gone_is_nobody_s(tmp_path: Path, shell: str) -> None:
     found = call(shell, "target.sh", 'target_id=$2; is_target "$1"', str(tmp_path / "cgroup"), ID)
 

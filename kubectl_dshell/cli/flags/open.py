@@ -23,7 +23,6 @@ from kubectl_dshell.cli.flags.selection import ALL_NAMESPACES, SELECTOR, concurr
 from kubectl_dshell.cli.flags.session import (
     DEBUG_CONTAINER,
     RECORD,
-    SESSION,
     STDIN,
     TTY,
     SessionFlags,
@@ -31,6 +30,7 @@ from kubectl_dshell.cli.flags.session import (
     check_command,
     settle_streams,
 )
+from kubectl_dshell.cli.flags.way import WayFlags
 from kubectl_dshell.commands.session.dry_run import DryRun
 from kubectl_dshell.domain.pod.reference import Reference, WorkloadKind
 from kubectl_dshell.domain.text.invocation import VERB_NAMES
@@ -63,52 +63,7 @@ class OpenOptions(Options):
             help="Environment variable of the debug container; repeatable; visible in the pod's spec.",
         )
     )
-    app_image: bool = parsed(
-        switch(
-            "--app-image",
-            group=SESSION,
-            help="Start the shell or COMMAND in a new container of the app's own image, with its volumes and "
-            "variables: the app's programs run, and absolute paths are the image's. The tools are those of --image.",
-        )
-    )
-    chroot: bool = parsed(
-        switch(
-            "--chroot",
-            group=SESSION,
-            help="Make the app's live root directory that of the shell or COMMAND; the app has to be root with "
-            "SYS_CHROOT.",
-        )
-    )
-    target_env: bool = parsed(
-        switch(
-            "--target-env",
-            group=SESSION,
-            help="Give the shell or COMMAND the app's variables, except PATH and LD_*; nothing of them is printed or "
-            "stored.",
-        )
-    )
-    trace: bool = parsed(
-        switch(
-            "--trace",
-            group=SESSION,
-            help="For gdb, strace and profilers: say if they cannot attach to the app, and why; root gets SYS_PTRACE.",
-        )
-    )
-    copy: bool = parsed(
-        switch(
-            "--copy",
-            group=SESSION,
-            help="Create a pod beside POD with the container's image, volumes, variables and user, start the shell or "
-            "COMMAND there, and delete it afterwards: for a container that does not run.",
-        )
-    )
-    copy_service_account: bool = parsed(
-        switch(
-            "--copy-service-account",
-            group=SESSION,
-            help="With --copy: use the pod's service account, with its token; default: none.",
-        )
-    )
+    way: WayFlags = nested(WayFlags)
     name: str | None = parsed(
         optional(
             DebugName(),
@@ -178,7 +133,7 @@ class OpenOptions(Options):
 
     @property
     def privilege(self) -> Privilege:
-        return self.session.privilege._replace(trace=self.trace)
+        return self.session.privilege._replace(trace=self.way.trace)
 
     @property
     def streams(self) -> SessionStreams:
@@ -186,13 +141,7 @@ class OpenOptions(Options):
 
     def retry_command(self, namespace: str, pod: str, ports: Ports) -> str:
         """The command line to type for another session like this one in `pod`."""
-        return (
-            ports.invocation.open(namespace, pod, self.session.container)
-            + " --app-image" * self.app_image
-            + " --chroot" * self.chroot
-            + " --trace" * self.trace
-            + (" --copy" * self.copy + " --copy-service-account" * self.copy_service_account)
-        )
+        return ports.invocation.open(namespace, pod, self.session.container) + self.way.words
 
     def check(self, *, shell: bool) -> None:
         """Raises click.UsageError for options that are missing or contradict each other.
@@ -206,41 +155,13 @@ class OpenOptions(Options):
             raise click.UsageError("-o needs --dry-run; a session prints the output of the remote command")
         elif self.record and self.dry_run is not DryRun.NONE:
             raise click.UsageError("--record cannot be used with --dry-run, which opens no session")
-        if self.app_image and self.dry_run is not DryRun.NONE:
+        if self.way.app_image and self.dry_run is not DryRun.NONE:
             raise click.UsageError(
                 "--dry-run prints nothing for --app-image: its entry names a process of the debug container before it"
             )
-        if self.app_image and self.chroot:
-            raise click.UsageError(
-                "--chroot is for the app's live files and --app-image for its image; use one of them"
-            )
-        if self.app_image and self.trace:
-            raise click.UsageError("--trace is for debuggers in --image, and --app-image for the app's own programs")
-        self._check_copy()
+        self.way.check(self.session, many=self.is_many, named=bool(self.name))
         check_command(self.command)
         self.session.check()
-
-    def _check_copy(self) -> None:
-        if self.copy_service_account and not self.copy:
-            raise click.UsageError("--copy-service-account needs --copy")
-        if not self.copy:
-            return
-        if self.is_many:
-            raise click.UsageError("--copy needs exactly one pod")
-        session = self.session
-        others = {
-            "--app-image": self.app_image,
-            "--chroot": self.chroot,
-            "--keep": session.keep,
-            "--name": self.name,
-            "--new": session.new,
-            "--target-env": self.target_env,
-            "--trace": self.trace,
-        }
-        if given := [flag for flag, value in others.items() if value]:
-            raise click.UsageError(
-                f"--copy cannot be used with {', '.join(given)}: a copy is as its pod, new, and deleted afterwards"
-            )
 
     def _check_targets(self) -> None:
         targets, everywhere = self.targets, self.all_namespaces

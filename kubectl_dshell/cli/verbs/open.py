@@ -55,17 +55,21 @@ def _run(options: OpenOptions) -> int:
             return _print(options, options.dry_run, request, bound)
         if streams.notice:
             bound.notices.notice(streams.notice)
-        if options.copy:
+        if options.way.copy:
             from kubectl_dshell.commands.pod_copy.open import open_copy
 
-            return open_copy(request, record(bound), service_account=options.copy_service_account)
+            return open_copy(request, record(bound), service_account=options.way.copy_service_account)
         from kubectl_dshell.commands.first_requests import FirstRequests
 
         first = FirstRequests(request, bound)
-        if options.app_image:
+        if options.way.app_image:
             from kubectl_dshell.commands.app_image.open import open_app_image
 
             return open_app_image(request, record(bound), first)
+        if options.way.volumes:
+            from kubectl_dshell.commands.volumes.open import open_volumes
+
+            return open_volumes(request, record(bound), first)
         from kubectl_dshell.commands.session.open import open_session
 
         return open_session(request, record(bound), first)
@@ -77,10 +81,10 @@ def _print(
     """--dry-run: what would be sent."""
     from kubectl_dshell.output.document import format_document
 
-    if options.copy:
+    if options.way.copy:
         from kubectl_dshell.commands.pod_copy.open import dry_run_copy
 
-        document = dry_run_copy(request, mode, bound, service_account=options.copy_service_account)
+        document = dry_run_copy(request, mode, bound, service_account=options.way.copy_service_account)
     else:
         from kubectl_dshell.commands.session.dry_run import dry_run
 
@@ -99,9 +103,10 @@ def _request(options: OpenOptions, streams: SessionStreams, namespace: str, boun
         tty=streams.tty,
         env=options.env,
         name=options.name,
-        app_image=options.app_image,
-        chroot=options.chroot,
-        target_env=options.target_env,
+        app_image=options.way.app_image,
+        chroot=options.way.chroot,
+        target_env=options.way.target_env,
+        volumes=options.way.volumes,
         privilege=options.privilege,
     )
 

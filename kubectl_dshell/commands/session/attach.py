@@ -60,6 +60,8 @@ def _plan(found: FoundContainer, ports: Ports) -> Plan:
     if pod.is_copy:
         target = Target(pod, Container(session.target))
         wanted = replace(wanted, tools_image=tools_image(pod))
+    elif wanted.mounts:
+        target = Target(pod, Container(session.target))
     else:
         target = choose_target(pod, session.target, now, new=False, invocation=invocation)
     uid, gid = (entry and entry.user) or (wanted.security.get("runAsUser", 0), wanted.security.get("runAsGroup", 0))
@@ -70,5 +72,8 @@ def _again(request: AttachRequest, found: FoundContainer, ports: Ports) -> str:
     if found.pod.is_copy:
         pod, _, name = found.container.copy_of.partition("/")
         return ports.invocation.open(request.namespace, pod, name or None) + " --copy"
-    container = found.container.target if len(found.pod.containers) > 1 else None
-    return ports.invocation.open(request.namespace, found.pod.name, container)
+    container, volumes = found.container.target, found.container.volumes_only
+    command = ports.invocation.open(
+        request.namespace, found.pod.name, container if len(found.pod.containers) > 1 or volumes else None
+    )
+    return command + " --volumes" * volumes

@@ -38,6 +38,11 @@ def banner(session: Session) -> str:
             f"{line}; / is the app's image, tools are {_tools(session)} ({session.tools.lender}).\n"
             f"$DSHELL_ROOT is the app's live root: {_differences(plan.target.container, session.entry)} {ends}{kept}"
         )
+    if session.places:
+        return (
+            f"{line}; / is {_short(plan.wanted.image)}, and the volumes of {plan.target.container.name} are at their "
+            f"own paths:\n{_volumes(session)}. The rest of its files is not here. {ends}{kept}"
+        )
     if request.chroot:
         return f"{line}; / is the app's live root, tools are {_short(plan.wanted.image)}. {ends}{kept}"
     return (
@@ -57,6 +62,14 @@ def _tools(session: Session) -> str:
     """The debug image."""
     lender = session.tools and session.plan.pod.debug_container(session.tools.lender)
     return _short(one_line(lender.spec.get("image") or "") if lender else session.plan.wanted.tools_image)
+
+
+def _volumes(session: Session) -> str:
+    from kubectl_dshell.domain.access.volumes import listed
+
+    mounts = session.plan.wanted.mounts
+    read_only = {str(mount.get("mountPath")).rstrip("/") for mount in mounts if mount.get("readOnly")}
+    return listed([place + " (read-only)" * (place in read_only) for place in session.places])
 
 
 def _short(image: str) -> str:

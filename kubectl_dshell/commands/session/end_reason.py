@@ -90,11 +90,12 @@ def _pod_ended(raw: Json, pod: Pod) -> NotFound | None:
 
 def _app_ended(plan: Plan, pod: Pod, retry_command: str) -> Unavailable | None:
     app = next((c for c in (*pod.containers, *pod.init) if c.name == plan.target.container.name), None)
-    if app is None or (app.id == plan.target.container.id and app.state.phase is Phase.RUNNING):
+    id_ = plan.target.container.id  # empty if it was not joined
+    if app is None or not id_ or (app.id == id_ and app.state.phase is Phase.RUNNING):
         return None
     last = app.last_state if app.last_state.phase is Phase.TERMINATED else app.state
     why = ", ".join(x for x in (f"exit code {last.exit_code}" if last.exit_code is not None else "", last.reason) if x)
-    happened = "restarted" if app.id != plan.target.container.id else "ended"
+    happened = "restarted" if app.id != id_ else "ended"
     return Unavailable(
         f"container {app.name} {happened} ({why}), which ended this session", f"Retry with: {retry_command}"
     )

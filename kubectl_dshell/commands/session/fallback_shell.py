@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from kubectl_dshell.commands.session.run import SessionRun
 from kubectl_dshell.domain.access.identity import disbelieved, why_disbelieved
 from kubectl_dshell.domain.access.root_access import how_to_enter, needs_tracing, why_denied
+from kubectl_dshell.domain.text.bounds import one_line
 from kubectl_dshell.errors import DryRunUnsupported, Forbidden, Unavailable
 from kubectl_dshell.remote import protocol
 
@@ -34,7 +35,13 @@ class _Refusal(NamedTuple):
 
 
 def open_fallback_shell(closed: RootDenied, ports: Ports) -> int:
-    """Report why the root cannot be entered; a person at a terminal still gets a shell in the debug image."""
+    """Report why the root cannot be entered; a person at a terminal still gets a shell in the debug image.
+
+    With --volumes it is the first of them that cannot be entered, and there is no shell.
+    """
+    if closed.session.places:
+        closed.tether.goodbye(protocol.bye(closed.session.id))
+        raise _closed_volume(closed)
     return _fall_back(closed, _refusal(closed), ports)
 
 
@@ -81,6 +88,15 @@ def _left_on_error(closed: RootDenied) -> Iterator[None]:
     except BaseException:
         closed.tether.goodbye(protocol.bye(closed.session.id))
         raise
+
+
+def _closed_volume(closed: RootDenied) -> Forbidden:
+    session = closed.session
+    return Forbidden(
+        f"{session.name} in {session.plan.pod.name} runs as {session.plan.identity} "
+        f"({session.plan.identity.source}) and cannot enter the volume at {one_line(session.places[0])}",
+        f"Run as a user that can: {session.request.retry_command} --run-as UID[:GID]",
+    )
 
 
 def _refusal(closed: RootDenied) -> _Refusal:

@@ -51,6 +51,16 @@ class Session:
         return self.plan.target.container.id
 
     @property
+    def places(self) -> tuple[str, ...]:
+        """The directories of the app's volumes, if it has not joined the app (--volumes); else empty."""
+        mounts = self.plan.wanted.mounts
+        if not mounts:
+            return ()
+        from kubectl_dshell.domain.access.volumes import places
+
+        return places(self.plan.pod, mounts)
+
+    @property
     def tools(self) -> Tools | None:
         """The tools of another debug container that it borrows, if it is of the app's image."""
         return tools_of(self.entry.spec) if self.entry else None

@@ -82,8 +82,9 @@ def plan(request: OpenRequest, ports: Ports, first: FirstRequests | None = None)
     read = first.pod.result if first else lambda: ports.cluster.get_pod(namespace, name)
     raw = _found(read, namespace, name, ports)
     pod = parse_pod(raw)
-    target = choose_target(pod, request.container, ports.clock.now(), new=request.new, invocation=ports.invocation)
+    target = _target(request, pod, ports)
     identity = planned_identity(request, target, ports)
+    mounts = _mounts(request, target, identity, ports) if request.volumes else ()
     custom = request.privilege.custom
     wanted = DebugSpec(
         target=target.container.name,
@@ -95,12 +96,30 @@ def plan(request: OpenRequest, ports: Ports, first: FirstRequests | None = None)
         limit=request.ttl,
         env=request.env,
         reason=request.reason,
+        mounts=mounts,
         custom=custom.rest if custom else {},
     )
     made = Plan(target, identity, wanted, request.name, json_bytes(raw), privilege=request.privilege)
     if request.privilege != DEFAULT:
         _check_privilege(made, request.retry_command, ports)
     return made
+
+
+def _target(request: OpenRequest, pod: Pod, ports: Ports) -> Target:
+    if request.volumes:
+        from kubectl_dshell.domain.access.volumes import choose_volumes
+
+        target = choose_volumes(pod, request.container, ports.invocation)
+        return replace(target, container=replace(target.container, id=""))  # of which no process is looked for
+    return choose_target(pod, request.container, ports.clock.now(), new=request.new, invocation=ports.invocation)
+
+
+def _mounts(request: OpenRequest, target: Target, identity: Identity, ports: Ports) -> tuple[Json, ...]:
+    from kubectl_dshell.domain.access.volumes import refuse_unknown_user, volumes_of
+
+    mounts = volumes_of(target, ports.invocation).mounts
+    refuse_unknown_user(target, identity, request.retry_command)
+    return mounts
 
 
 def planned_identity(request: OpenRequest, target: Target, ports: Ports) -> Identity:

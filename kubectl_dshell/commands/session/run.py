@@ -45,7 +45,7 @@ def run_session(session: Session, ports: Ports) -> int | RootDenied | ContainerG
         ports,
         wait=wait,
         first=not (session.reused or session.says_goodbye),
-        shell=exec_script.shell_of(session.tools),
+        shell=exec_script.shell_of(session.tools, places=session.places),
     )
     return SessionRun(session, ports, tether).run(wait)
 
@@ -157,7 +157,11 @@ class SessionRun:
         session, request = self._session, self._session.request
         target, id_, size = session.target_id, session.id, self._ports.terminal.size()
         shell = exec_script.shell_of(
-            session.tools, chroot=request.chroot, target_env=request.target_env, trace=_trace(session)
+            session.tools,
+            chroot=request.chroot,
+            target_env=request.target_env,
+            trace=_trace(session),
+            places=session.places,
         )
         if request.command and request.tty:
             return exec_script.terminal_exec(target, id_, request.command, size, shell=shell)

@@ -52,7 +52,8 @@ class PrivilegeCheck:
     def refuse(self) -> None:
         """Raises Forbidden with the reason and the next command to type."""
         self.refuse_vain()
-        self._refuse_closed()
+        if self._target.container.id:  # its volumes alone are no matter of ptrace(2)
+            self._refuse_closed()
 
     def refuse_vain(self) -> None:
         """Likewise, of privilege that has no effect; whether it reads the app's live files is another matter."""

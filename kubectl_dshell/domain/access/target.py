@@ -39,7 +39,7 @@ def choose_target(
 
     `new`: a debug container has to be added. Raises NotFound with the reason and the next command if none can join it.
     """
-    _refuse_pod(pod, wanted, invocation)
+    refuse_pod(pod, wanted, invocation)
     if new:
         refuse_new(pod, invocation)
     target = _pick(pod, wanted, invocation)
@@ -55,7 +55,15 @@ def where(pod: Pod) -> str:
 
 def copy_advice(pod: Pod, container: str | None, invocation: Invocation) -> str:
     """For a container that does not run."""
-    return f"A shell in a copy of it: {invocation.open(pod.namespace, pod.name, container)} --copy"
+    again = invocation.open(pod.namespace, pod.name, container)
+    return f"A shell in a copy of the pod, with its image and variables: {again} --copy"
+
+
+def down_advice(pod: Pod, container: Container, name: str | None, invocation: Invocation) -> tuple[str, ...]:
+    """For `container`, which does not run in a pod that lives. `name`: for -c; None if it need not be said."""
+    again = invocation.open(pod.namespace, pod.name, name)
+    in_place = f"A shell in this pod, with its volumes and without its image: {again} --volumes"
+    return (*([in_place] if container.spec.get("volumeMounts") else []), copy_advice(pod, name, invocation))
 
 
 def of_copy(pod: Pod, invocation: Invocation) -> NotFound:
@@ -64,7 +72,8 @@ def of_copy(pod: Pod, invocation: Invocation) -> NotFound:
     return NotFound(f"pod {pod.name} is itself a copy, created by --copy", *(f"Join it: {one}" for one in join[:1]))
 
 
-def _refuse_pod(pod: Pod, wanted: str | None, invocation: Invocation) -> None:
+def refuse_pod(pod: Pod, wanted: str | None, invocation: Invocation) -> None:
+    """Raises NotFound if no ephemeral container can run in it."""
     if (pod.spec.get("os") or {}).get("name") == "windows":
         raise NotFound(f"pod {pod.name} runs on Windows; dshell supports Linux containers only")
     if "kubernetes.io/config.mirror" in pod.annotations:
@@ -114,11 +123,11 @@ def _pick(pod: Pod, wanted: str | None, invocation: Invocation) -> Target:
 def no_container(pod: Pod, wanted: str, invocation: Invocation) -> NotFound:
     """The refusal of a container that is not there, or cannot be joined."""
     names = shortened(", ".join(c.name for c in pod.containers))
-    if any(c.name == wanted for c in pod.init):
+    if init := next((c for c in pod.init if c.name == wanted), None):
         return NotFound(
             f"init container {wanted} of {pod.name} is not running, so it cannot be joined",
             f"Available containers: {names}",
-            copy_advice(pod, wanted, invocation),
+            *down_advice(pod, init, wanted, invocation),
         )
     if pod.debug_container(wanted):
         return NotFound(
@@ -142,12 +151,12 @@ def _next_steps(pod: Pod, container: Container, invocation: Invocation) -> tuple
     if Phase.TERMINATED in (container.state.phase, container.last_state.phase):
         previous = " --previous" if container.last_state.phase is Phase.TERMINATED else ""
         only = len(pod.containers) == 1 and container in pod.containers
-        return logs + previous, copy_advice(pod, None if only else container.name, invocation)
+        return logs + previous, *down_advice(pod, container, None if only else container.name, invocation)
     first = f"See why it is waiting: kubectl describe pod {where(pod)}"  # it has never run
     if init := next((c for c in pod.init if c.state.phase is Phase.RUNNING), None):
         first = f"Enter its running init container: {invocation.open(pod.namespace, pod.name, init.name)}"
     failed = next((one for one in pod.init if fails(one)), None)
-    return (first, copy_advice(pod, failed.name, invocation)) if failed else (first,)
+    return (first, *down_advice(pod, failed, failed.name, invocation)) if failed else (first,)
 
 
 def fails(container: Container) -> bool:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.pod.pod import Container
 
 _RESOLVED = re.compile(r"(?:docker-pullable://)?(?P<repository>[^\s@]+)@(?P<digest>sha256:[0-9a-f]{64})", re.ASCII)
-_COPIED = ("name", "mountPath", "readOnly", "recursiveReadOnly", "mountPropagation")
+MOUNT_FIELDS = ("name", "mountPath", "readOnly", "recursiveReadOnly", "mountPropagation")
+"""Of a v1 VolumeMount, those that an ephemeral container may have: no subPath (core/v1 EphemeralContainer)."""
 
 
 class AppParts(NamedTuple):
@@ -47,7 +48,7 @@ def _copied(mount: Fields) -> Json:
     mount.flag("readOnly")
     mount.text("recursiveReadOnly", LONGEST_LINE)
     propagates_back = mount.text("mountPropagation", LONGEST_LINE) == "Bidirectional"  # only if privileged
-    copied = {key: mount.json[key] for key in _COPIED if key in mount.json}
+    copied = {key: mount.json[key] for key in MOUNT_FIELDS if key in mount.json}
     return {**copied, "mountPropagation": "HostToContainer"} if propagates_back else copied
 
 

@@ -8,7 +8,15 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.debug_container.seal import digest_of, is_mine, parse_seal
-from kubectl_dshell.domain.debug_container.spec import PREFIX, TAKEN_OVER, DebugSpec, PullPolicy, environment, tools_of
+from kubectl_dshell.domain.debug_container.spec import (
+    PREFIX,
+    TAKEN_OVER,
+    VOLUMES_OF,
+    DebugSpec,
+    PullPolicy,
+    environment,
+    tools_of,
+)
 from kubectl_dshell.domain.pod.pod import Phase
 from kubectl_dshell.domain.pod.start_failure import may_start
 from kubectl_dshell.domain.text.bounds import one_line, small_number
@@ -35,7 +43,7 @@ def purpose(spec: Json) -> DebugSpec:
     """The DebugSpec that an entry claims: the inverse of `container_spec`. Its creator may claim anything."""
     env = environment(spec)
     return DebugSpec(
-        target=spec.get("targetContainerName", ""),
+        target=spec.get("targetContainerName") or one_line(env.get(VOLUMES_OF, "")),
         image=spec.get("image", ""),
         pull_policy=spec.get("imagePullPolicy"),
         security=spec.get("securityContext") or {},
@@ -46,6 +54,21 @@ def purpose(spec: Json) -> DebugSpec:
         measured=env.get("DSHELL_MEASURED", ""),
         reason=one_line(env.get("DSHELL_REASON", "")),
         tools_image=_UNKNOWN if tools_of(spec) else "",
+        mounts=_mounts(spec) if has_volumes_only(spec) else (),
+    )
+
+
+def has_volumes_only(spec: Json) -> bool:
+    """Whether an entry claims to have the volumes of a container instead of joining it (--volumes)."""
+    return not spec.get("targetContainerName") and VOLUMES_OF in environment(spec)
+
+
+def _mounts(spec: Json) -> tuple[Json, ...]:
+    from kubectl_dshell.domain.app_image.app import MOUNT_FIELDS
+
+    return tuple(
+        {name: value for name in MOUNT_FIELDS if isinstance(value := mount.get(name), str | bool)}
+        for mount in spec.get("volumeMounts") or ()
     )
 
 
@@ -83,6 +106,7 @@ def _clauses(has: DebugSpec, wanted: DebugSpec) -> dict[str, str]:
         ),
         ("limit", has.limit != wanted.limit, f"its --ttl is {duration(has.limit)}, not {duration(wanted.limit)}"),
         ("tools_image", has.tools_image != wanted.tools_image, _other_tools(has.tools_image, wanted.tools_image)),
+        ("mounts", has.mounts != wanted.mounts, _other_mounts(has.mounts, wanted.mounts)),
         ("env", _env(has, wanted) != _env(wanted, wanted), "its environment (--env) differs"),
     )
     return {field: text for field, differs, text in clauses if differs}
@@ -94,6 +118,12 @@ def _other_tools(has: str, wanted: str) -> str:
     return "its root directory is that of the app's image (--app-image)" if has else "it is not of the app's image"
 
 
+def _other_mounts(has: tuple[Json, ...], wanted: tuple[Json, ...]) -> str:
+    if has and wanted:
+        return "its volumes are mounted otherwise"
+    return "it has the app's volumes only (--volumes)" if has else "it joins the app (without --volumes)"
+
+
 def _env(of: DebugSpec, wanted: DebugSpec) -> list[tuple[str, str]]:
     """Without the variables of --custom, whose values an entry need not have."""
     custom = {variable.get("name") for variable in wanted.custom.get("env", [])}
@@ -102,7 +132,7 @@ def _env(of: DebugSpec, wanted: DebugSpec) -> list[tuple[str, str]]:
 
 def _customized(spec: Json) -> bool:
     """Whether an entry has fields that only --custom sets; the API server adds empty ones."""
-    usual = _USUAL | TAKEN_OVER if tools_of(spec) else _USUAL
+    usual = _USUAL | TAKEN_OVER if tools_of(spec) or has_volumes_only(spec) else _USUAL
     return any(value for name, value in spec.items() if name not in usual)
 
 

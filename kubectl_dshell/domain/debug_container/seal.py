@@ -87,10 +87,9 @@ def is_mine(found: Seal | None, key: Key | None) -> bool:
 def digest_of(wanted: DebugSpec) -> str:
     """SHA-256 over the distinguishing fields as canonical JSON, cut to 96 bits, in base64url."""
     purpose = {one.name: getattr(wanted, one.name) for one in fields(wanted) if one.name not in _NO_PURPOSE}
-    if not wanted.tools_image:
-        del purpose["tools_image"]
-    if not wanted.custom:
-        del purpose["custom"]
+    for later in ("tools_image", "custom", "mounts"):  # as before there was such a field
+        if not purpose[later]:
+            del purpose[later]
     purpose["protocol"] = PROTOCOL
     import json
 

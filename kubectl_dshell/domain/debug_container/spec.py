@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 PREFIX = "dshell-"
 TAKEN_OVER = {"workingDir", "volumeMounts"}
 """Fields that a debug container of the app's image has from the app."""
+VOLUMES_OF = "DSHELL_VOLUMES_OF"
+"""The variable with the container whose volumes a debug container without a target has (--volumes)."""
 NAME_LETTERS = (
     "bcdfghjklmnpqrstvwxz2456789"  # the alphabet of generateName (apimachinery `util/rand`): no vowels, no 0, 1 or 3
 )
@@ -56,6 +58,8 @@ class DebugSpec:
     """The purpose given by the owner (--reason)."""
     tools_image: str = ""
     """The debug image, whose tools are borrowed, if `image` is the app's (--app-image)."""
+    mounts: tuple[Json, ...] = ()
+    """The v1 VolumeMounts of `target`, if its volumes are all that is needed of it, and it need not run (--volumes)."""
     custom: Json = field(default_factory=dict)
     """A partial v1 Container that is merged into the entry (--custom), without what the other fields hold."""
 
@@ -100,7 +104,7 @@ def container_spec(
         "env": [{"name": k, "value": escape_expansion(v)} for k, v in (*wanted.env, *ours.items())],
         "securityContext": wanted.security,
         "stdin": True,
-        "targetContainerName": wanted.target,
+        **({"volumeMounts": list(wanted.mounts)} if wanted.mounts else {"targetContainerName": wanted.target}),
         # If the runtime cannot start the first process, only the log has the reason.
         "terminationMessagePolicy": "FallbackToLogsOnError",
         **(_taken_over(within.parts) if within else {}),
@@ -119,6 +123,7 @@ def _stamps(wanted: DebugSpec, seal: str) -> dict[str, str]:
         **({"DSHELL_SEAL": seal} if seal else {}),
         **({"DSHELL_MEASURED": wanted.measured} if wanted.measured else {}),
         **({"DSHELL_REASON": wanted.reason} if wanted.reason else {}),
+        **({VOLUMES_OF: wanted.target} if wanted.mounts else {}),
         "DSHELL_LIMIT": str(wanted.limit),
     }
 

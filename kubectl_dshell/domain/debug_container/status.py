@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kubectl_dshell.domain.debug_container.end_message import termination_message
 from kubectl_dshell.domain.debug_container.seal import Seal, parse_seal, place_of
-from kubectl_dshell.domain.debug_container.spec import environment, protocol_of, tools_of
+from kubectl_dshell.domain.debug_container.spec import VOLUMES_OF, environment, protocol_of, tools_of
 from kubectl_dshell.domain.pod.container_ref import ContainerRef
 from kubectl_dshell.domain.pod.copied import COPY_OF
 from kubectl_dshell.domain.pod.pod import Container, Phase, Pod, State
@@ -90,6 +90,8 @@ class DebugContainer:
     """Whether its pod is a copy of another one, which dshell has created for it."""
     copy_of: str = ""
     """POD/CONTAINER of which its pod claims to be a copy."""
+    volumes_only: bool = False
+    """Whether it has the volumes of `target` and has not joined it (--volumes)."""
 
     @property
     def ref(self) -> ContainerRef:
@@ -112,11 +114,7 @@ class DebugContainer:
 def debug_containers(pod: Pod) -> Iterator[DebugContainer]:
     """All debug containers of `pod`; stamps and messages are reduced to one line each, of bounded length."""
     ids = {c.name: c.id for c in (*pod.containers, *pod.init)}
-    borrowers = {
-        tools.lender: c.name
-        for c in pod.ephemeral
-        if c.state.phase is not Phase.TERMINATED and (tools := tools_of(c.spec)) and tools.lender
-    }
+    borrowers = _borrowers(pod)
     for container in pod.ephemeral:
         env = environment(container.spec)
         protocol = protocol_of({**container.spec, "name": container.name})
@@ -148,6 +146,7 @@ def debug_containers(pod: Pod) -> Iterator[DebugContainer]:
             pod_uid=pod.uid,
             is_copy=pod.is_copy,
             copy_of=_copy_of(pod),
+            volumes_only=bool(_volumes_of(pod, container)),
         )
 
 
@@ -158,12 +157,26 @@ def _message(state: State) -> str:
     return summary(state.message) if state.message else ""
 
 
+def _borrowers(pod: Pod) -> dict[str, str]:
+    """Those of the app's image that have not ended, by the names of their lenders."""
+    live = (c for c in pod.ephemeral if c.state.phase is not Phase.TERMINATED)
+    return {tools.lender: c.name for c in live if (tools := tools_of(c.spec)) and tools.lender}
+
+
 def _copy_of(pod: Pod) -> str:
     return one_line(pod.annotations.get(COPY_OF, "")) if pod.is_copy else ""
 
 
 def _target(pod: Pod, container: Container) -> str:
-    return container.spec.get("targetContainerName") or _copy_of(pod).rpartition("/")[2]
+    return container.spec.get("targetContainerName") or _volumes_of(pod, container) or _copy_of(pod).rpartition("/")[2]
+
+
+def _volumes_of(pod: Pod, container: Container) -> str:
+    """The container of `pod` whose volumes it claims to have instead of a target; empty if it has a target, or none."""
+    if pod.is_copy or container.spec.get("targetContainerName"):
+        return ""
+    claimed = environment(container.spec).get(VOLUMES_OF, "")
+    return claimed if any(one.name == claimed for one in (*pod.containers, *pod.init)) else ""
 
 
 def _phase(pod: Pod, state: State) -> Phase:

@@ -190,6 +190,8 @@ def _check_entry(entry: Fields) -> None:
     entry.text("imagePullPolicy", LONGEST_LINE)
     entry.flag("stdin")
     entry.texts("command")
+    for mount in entry.items("volumeMounts"):
+        mount.text("mountPath")
     for variable in entry.items("env"):
         variable.text("name")
         variable.text("value")

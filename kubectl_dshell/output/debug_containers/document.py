@@ -66,6 +66,7 @@ def debug_container_document(listed: ListedContainer) -> dict[str, Any]:
         "finishedAt": _time(container.finished_at),
         "toolsFrom": (container.tools and container.tools.lender) or None,
         "toolsFor": container.borrower or None,
+        "volumesOf": container.target if container.volumes_only else None,
         "copyOf": container.copy_of or None,
         "ttlSeconds": container.limit,
         "endsAt": _time(ends_at(listed)),

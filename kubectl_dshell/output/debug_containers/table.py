@@ -38,7 +38,7 @@ _EVERYWHERE = (_Column("NAMESPACE", lambda one, _: one.container.namespace),)
 _USUAL = (
     _Column("POD", lambda one, _: one.container.pod),
     _Column("NAME", lambda one, _: one.container.name),
-    _Column("TARGET", lambda one, _: one.container.target),
+    _Column("TARGET", lambda one, _: one.container.target + " (volumes)" * one.container.volumes_only),
     _Column("USER", lambda one, _: one.container.user),
     _Column("OWNER", lambda one, _: one.container.owner),
     _Column("STATE", lambda one, _: state_cell(one)),

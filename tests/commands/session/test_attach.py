@@ -404,3 +404,33 @@ def test_the_end_of_a_copy_names_the_command_for_another_one() -> None:
         attach(asked(pod="web", name="dshell-abcde"), world.ports())
 
     assert gone.value.advice == ("Retry with: kubectl dshell api --container app -n shop --copy",)
+
+
+def test_one_with_the_volumes_of_a_container_that_is_down_is_joined() -> None:
+    from kubectl_dshell.commands.volumes.open import open_volumes
+    from tests.commands.world import request
+
+    world = Namespace(ends=[Exit(0), Exit(7)])
+    mounts = [{"name": "data", "mountPath": "/data"}]
+    world.pod["spec"]["containers"] = [{"name": "app", "volumeMounts": mounts}]
+    world.pod["status"]["containerStatuses"] = [{"name": "app", "state": {"waiting": {"reason": "CrashLoopBackOff"}}}]
+    open_volumes(request(volumes=True, run_as=(7, 8), keep=600), world.ports())
+
+    assert attach(asked(word="web"), world.ports()) == 7
+
+    assert len(world.added) == 1
+    assert world.opened[-1][0] == world.added[0]["name"]
+
+
+def test_a_new_one_of_that_kind_is_suggested_where_it_has_ended() -> None:
+    from kubectl_dshell.domain.debug_container.spec import VOLUMES_OF
+
+    world = Namespace()
+    env = [{"name": "DSHELL_PROTOCOL", "value": f"2 {STARTER}"}, {"name": VOLUMES_OF, "value": "app"}]
+    world.pod["spec"]["ephemeralContainers"] = [{"name": "dshell-abcde", "env": env}]
+    world.pod["status"]["ephemeralContainerStatuses"] = [{"name": "dshell-abcde", "state": {"terminated": {}}}]
+
+    with pytest.raises(NotFound) as refused:
+        attach(asked(pod="web", name="abcde"), world.ports())
+
+    assert refused.value.advice == ("Start a new one: kubectl dshell web --container app -n shop --volumes",)

@@ -19,7 +19,7 @@ NOW = datetime(2026, 1, 1, 0, 4, tzinfo=UTC)
 TWO = {"containers": [{"name": "app"}, {"name": "proxy"}]}
 TWO_RUN = [running("app"), running("proxy", id_="b" * 64)]
 TWO_NOTICE = 'defaulted container "app" of web out of: app, proxy (choose with -c)'
-COPY = "A shell in a copy of it: kubectl dshell web -n shop --copy"
+COPY = "A shell in a copy of the pod, with its image and variables: kubectl dshell web -n shop --copy"
 SIDECAR = {"initContainers": [{"name": "mesh", "restartPolicy": "Always"}, {"name": "setup"}]}
 
 
@@ -134,6 +134,16 @@ def test_who_cannot_be_joined_may_still_be_asked(statuses: list[Any], advice: tu
     assert refusal.value.advice == advice
 
 
+def test_one_with_volumes_is_offered_with_these_too() -> None:
+    app = {"name": "app", "volumeMounts": [{"name": "data", "mountPath": "/data"}]}
+
+    with pytest.raises(NotFound) as refusal:
+        choose_target(make_pod(spec={"containers": [app]}, statuses=[CRASHING]), None, NOW)
+
+    in_place = "A shell in this pod, with its volumes and without its image: kubectl dshell web -n shop --volumes"
+    assert refusal.value.advice[-2:] == (in_place, COPY)
+
+
 @pytest.mark.parametrize("key", ["state", "lastState"])
 def test_a_failing_init_container_is_offered_as_a_copy(key: str) -> None:
     ended = {"terminated": {"exitCode": 1, "reason": "Error"}}
@@ -143,7 +153,10 @@ def test_a_failing_init_container_is_offered_as_a_copy(key: str) -> None:
     with pytest.raises(NotFound) as refusal:
         choose_target(make_pod(spec=SIDECAR, statuses=[setup, waiting]), None, NOW)
 
-    assert refusal.value.advice[-1] == "A shell in a copy of it: kubectl dshell web --container setup -n shop --copy"
+    assert (
+        refusal.value.advice[-1]
+        == "A shell in a copy of the pod, with its image and variables: kubectl dshell web --container setup -n shop --copy"
+    )
 
 
 def test_a_pod_that_is_being_deleted_is_refused() -> None:

@@ -308,3 +308,34 @@ def test_one_with_other_tools_is_of_another_purpose_and_its_entry_does_not_show_
     assert live_holders(pod_with(paired()), PAIRED, KEY) == ["dshell-review"]
     assert live_holders(pod_with(paired()), replace(PAIRED, tools_image="tools:2"), KEY) == []
     assert live_holders(pod_with(paired()), replace(PAIRED, tools_image=""), KEY) == []
+
+
+DATA = {"name": "data", "mountPath": "/data", "readOnly": True}
+BESIDE = replace(WANTED, mounts=(DATA,))
+
+
+def test_the_volumes_of_a_container_that_it_has_not_joined_are_read_back() -> None:
+    assert purpose(spec(BESIDE)) == BESIDE
+    assert live_holders(pod_with(spec(BESIDE, KEY)), BESIDE, KEY) == ["dshell-review"]
+
+
+@pytest.mark.parametrize(
+    ("has", "wanted", "said"),
+    [
+        (BESIDE, WANTED, "it has the app's volumes only (--volumes)"),
+        (WANTED, BESIDE, "it joins the app (without --volumes)"),
+        (BESIDE, replace(BESIDE, mounts=({**DATA, "readOnly": False},)), "its volumes are mounted otherwise"),
+    ],
+)
+def test_whether_it_has_joined_the_app_differs(has: DebugSpec, wanted: DebugSpec, said: str) -> None:
+    entry = spec(has, KEY)
+
+    assert differences(entry, wanted) == [said]
+    assert differences(entry, wanted, parse_seal(entry, "u-1")) == [said]
+    assert live_holders(pod_with(entry), wanted, KEY) == []
+
+
+def test_of_forged_mounts_only_what_a_mount_has_is_read() -> None:
+    entry = {**spec(BESIDE), "volumeMounts": [{**DATA, "subPath": "x", "more": {"a": []}, "name": 7}]}
+
+    assert purpose(entry).mounts == ({"mountPath": "/data", "readOnly": True},)

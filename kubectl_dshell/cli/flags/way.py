@@ -1,0 +1,134 @@
+"""The flags that choose how `kubectl dshell POD` reaches the app: by joining it, or beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from kubectl_dshell.cli.flags.parsing import Options, parsed, switch
+from kubectl_dshell.cli.flags.session import SESSION
+
+if TYPE_CHECKING:
+    from kubectl_dshell.cli.flags.session import SessionFlags
+
+
+class WayFlags(Options):
+    """What of the app a session has, and where."""
+
+    app_image: bool = parsed(
+        switch(
+            "--app-image",
+            group=SESSION,
+            help="Start the shell or COMMAND in a new container of the app's own image, with its volumes and "
+            "variables: the app's programs run, and absolute paths are the image's. The tools are those of --image.",
+        )
+    )
+    chroot: bool = parsed(
+        switch(
+            "--chroot",
+            group=SESSION,
+            help="Make the app's live root directory that of the shell or COMMAND; the app has to be root with "
+            "SYS_CHROOT.",
+        )
+    )
+    target_env: bool = parsed(
+        switch(
+            "--target-env",
+            group=SESSION,
+            help="Give the shell or COMMAND the app's variables, except PATH and LD_*; nothing of them is printed or "
+            "stored.",
+        )
+    )
+    trace: bool = parsed(
+        switch(
+            "--trace",
+            group=SESSION,
+            help="For gdb, strace and profilers: say if they cannot attach to the app, and why; root gets SYS_PTRACE.",
+        )
+    )
+    copy: bool = parsed(
+        switch(
+            "--copy",
+            group=SESSION,
+            help="Create a pod beside POD with the container's image, volumes, variables and user, start the shell or "
+            "COMMAND there, and delete it afterwards: for a container that does not run.",
+        )
+    )
+    volumes: bool = parsed(
+        switch(
+            "--volumes",
+            group=SESSION,
+            help="Start the shell or COMMAND in the debug image with the container's volumes at their own paths, as "
+            "its user, without joining it: for a container that does not run, in a pod that does.",
+        )
+    )
+    copy_service_account: bool = parsed(
+        switch(
+            "--copy-service-account",
+            group=SESSION,
+            help="With --copy: use the pod's service account, with its token; default: none.",
+        )
+    )
+
+    @property
+    def words(self) -> str:
+        """The flags to type again, each after a blank."""
+        return (
+            " --app-image" * self.app_image
+            + " --chroot" * self.chroot
+            + " --trace" * self.trace
+            + " --volumes" * self.volumes
+            + (" --copy" * self.copy + " --copy-service-account" * self.copy_service_account)
+        )
+
+    def check(self, session: SessionFlags, *, many: bool, named: bool) -> None:
+        """Raises click.UsageError for flags that contradict each other, or `session`.
+
+        `many`: for many pods; `named`: with --name.
+        """
+        if self.app_image and self.chroot:
+            raise click.UsageError(
+                "--chroot is for the app's live files and --app-image for its image; use one of them"
+            )
+        if self.app_image and self.trace:
+            raise click.UsageError("--trace is for debuggers in --image, and --app-image for the app's own programs")
+        if self.copy_service_account and not self.copy:
+            raise click.UsageError("--copy-service-account needs --copy")
+        if self.copy and many:
+            raise click.UsageError("--copy needs exactly one pod")
+        if self.volumes and many:
+            raise click.UsageError("--volumes needs exactly one pod")
+        if self.copy:
+            self._check_copy(session, named=named)
+        if self.volumes:
+            self._check_volumes()
+
+    def _check_copy(self, session: SessionFlags, *, named: bool) -> None:
+        others = {
+            "--app-image": self.app_image,
+            "--chroot": self.chroot,
+            "--keep": session.keep,
+            "--name": named,
+            "--new": session.new,
+            "--target-env": self.target_env,
+            "--trace": self.trace,
+            "--volumes": self.volumes,
+        }
+        if given := [flag for flag, value in others.items() if value]:
+            raise click.UsageError(
+                f"--copy cannot be used with {', '.join(given)}: a copy is as its pod, new, and deleted afterwards"
+            )
+
+    def _check_volumes(self) -> None:
+        others = {
+            "--app-image": self.app_image,
+            "--chroot": self.chroot,
+            "--target-env": self.target_env,
+            "--trace": self.trace,
+        }
+        if given := [flag for flag, value in others.items() if value]:
+            raise click.UsageError(
+                f"--volumes cannot be used with {', '.join(given)}: it has the container's volumes, and no process, "
+                "image or variables of it"
+            )

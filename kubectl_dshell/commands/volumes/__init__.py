@@ -1,0 +1,1 @@
+"""A session with the volumes of a container that need not run."""

@@ -1,0 +1,118 @@
+"""The volumes of a container that need not run, for a debug container that has not joined it (--volumes)."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING, NamedTuple
+
+from kubectl_dshell.domain.access.identity import UNKNOWN, Identity
+from kubectl_dshell.domain.access.target import DEFAULT_CONTAINER, Target, copy_advice, fails, refuse_new, refuse_pod
+from kubectl_dshell.domain.app_image.app import app_parts
+from kubectl_dshell.domain.pod.json_fields import Fields
+from kubectl_dshell.domain.pod.pod import Json, Phase, Pod
+from kubectl_dshell.domain.text.bounds import LONGEST_MESSAGE, one_line, shortened
+from kubectl_dshell.errors import Forbidden, NotFound, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kubectl_dshell.domain.text.invocation import Invocation
+
+_NEEDED = ("bin", "sbin", "usr", "usr/bin", "lib", "lib64", "usr/lib", "usr/lib64", "usr/lib32", "lib32", "dev", "proc")
+"""Directories of the debug image without which its shell, or what a session relies on, would not be found."""
+_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105  # where it is mounted
+_SHOWN = 5
+_NO_DIRECTORIES = ("File", "FileOrCreate", "Socket", "CharDevice", "BlockDevice")  # types of a hostPath
+
+
+class Volumes(NamedTuple):
+    """Of one container. `mounts`: v1 VolumeMounts for a debug container; `left_out`: the paths of the others."""
+
+    mounts: tuple[Json, ...]
+    left_out: tuple[str, ...]
+
+
+def choose_volumes(pod: Pod, wanted: str | None, invocation: Invocation) -> Target:
+    """The container of `pod` whose volumes to mount: `wanted`, else a failing init container, else one not running.
+
+    Raises NotFound with the reason if there is none, or no debug container can start in the pod.
+    """
+    refuse_pod(pod, wanted, invocation)
+    refuse_new(pod, invocation)
+    there = {one.name: one for one in (*pod.containers, *pod.init)}
+    if wanted:
+        if wanted in there:
+            return Target(pod, there[wanted])
+        raise NotFound(f'pod {pod.name} has no container "{wanted}"; available: {shortened(", ".join(there))}')
+    if not pod.containers:
+        raise NotFound(f"pod {pod.name} has no containers")
+    if failing := next((one for one in pod.init if fails(one)), None):
+        return Target(
+            pod, failing, f"defaulted init container {failing.name} of {pod.name}, which fails (choose with -c)"
+        )
+    default = there.get(pod.annotations.get(DEFAULT_CONTAINER, ""), pod.containers[0])
+    down = [one for one in (default, *pod.containers) if one.state.phase is not Phase.RUNNING]
+    chosen = down[0] if down else default
+    several = (
+        f'defaulted container "{chosen.name}" of {pod.name} out of: {shortened(", ".join(there))} (choose with -c)'
+    )
+    return Target(pod, chosen, several if len(there) > 1 else "")
+
+
+def volumes_of(target: Target, invocation: Invocation) -> Volumes:
+    """The mounts of the container that an ephemeral container may have, unchanged.
+
+    Raises NotFound if it has none, Unavailable if one of them would hide the shell of the debug image, Malformed for
+    fields of another type.
+    """
+    pod, container = target.pod, target.container
+    parts = app_parts(container)
+    advice = copy_advice(pod, container.name, invocation)
+    if not parts.mounts and parts.left_out:
+        raise NotFound(
+            f"container {container.name} of {pod.name} mounts nothing that an ephemeral container may have: "
+            f"{listed(parts.left_out)} (subPath or device)",
+            advice,
+        )
+    if not parts.mounts:
+        raise NotFound(f"container {container.name} of {pod.name} mounts no volume", advice)
+    for mount in parts.mounts:
+        path = _path(mount)
+        if path.strip("/") in ("", *_NEEDED):
+            raise Unavailable(
+                f"container {container.name} of {pod.name} mounts a volume at {one_line(path)}, which would hide the "
+                "shell of the debug image",
+                advice,
+            )
+    return Volumes(parts.mounts, parts.left_out)
+
+
+def refuse_unknown_user(target: Target, identity: Identity, command: str) -> None:
+    """Raises Forbidden if nothing tells the user of the container: no process of it is there to be asked."""
+    if identity == UNKNOWN:
+        raise Forbidden(
+            f"neither the status nor the spec of container {target.container.name} of {target.pod.name} says as which "
+            "user it runs, and none of its processes can be asked",
+            f"Name the user: {command} --run-as UID[:GID]",
+        )
+
+
+def places(pod: Pod, mounts: Sequence[Json]) -> tuple[str, ...]:
+    """Where the volumes are, directories of the app first: a session starts in the first of them that is one."""
+    volumes = {one.text("name"): one for one in Fields.of(f"pod {pod.name}", pod.spec).items("volumes")}
+
+    def last(mount: Json) -> int:
+        volume = volumes.get(mount.get("name", ""))
+        is_file = volume is not None and volume.fields("hostPath").text("type") in _NO_DIRECTORIES
+        return 2 if is_file else int(_path(mount) == _TOKEN)
+
+    return tuple(_path(mount) for mount in sorted(mounts, key=last))
+
+
+def listed(paths: Sequence[str]) -> str:
+    """Some paths for people."""
+    return one_line(", ".join(paths[:_SHOWN]), LONGEST_MESSAGE) + ", ..." * (len(paths) > _SHOWN)
+
+
+def _path(mount: Json) -> str:
+    return "/" + posixpath.normpath(mount.get("mountPath") or "/").lstrip("/")

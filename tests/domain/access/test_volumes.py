@@ -1,0 +1,164 @@
+"""What of a container that does not run a debug container beside it can have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kubectl_dshell.domain.access.identity import UNKNOWN, Identity, Source
+from kubectl_dshell.domain.access.target import Target
+from kubectl_dshell.domain.access.volumes import choose_volumes, listed, places, refuse_unknown_user, volumes_of
+from kubectl_dshell.domain.text.invocation import PLAIN
+from kubectl_dshell.errors import Forbidden, NotFound, Unavailable
+from tests.pods import Json, make_pod, running
+
+CRASHING = {"state": {"waiting": {"reason": "CrashLoopBackOff"}}}
+FAILED = {"name": "setup", "lastState": {"terminated": {"exitCode": 1}}, **CRASHING}
+TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount"
+
+
+def mounting(*mounts: Json, **spec: Any) -> Target:
+    pod = make_pod(spec={"containers": [{"name": "app", "volumeMounts": list(mounts), **spec}]})
+    return Target(pod, pod.containers[0])
+
+
+def at(path: str, **fields: Any) -> Json:
+    return {"name": "data", "mountPath": path, **fields}
+
+
+def test_what_an_ephemeral_container_may_have_is_taken_over_unchanged() -> None:
+    target = mounting(
+        at("/data", readOnly=True, recursiveReadOnly="Enabled"),
+        at("/etc/one", subPath="one"),
+        at("/back", mountPropagation="Bidirectional"),
+        volumeDevices=[{"name": "disk", "devicePath": "/dev/xvda"}],
+    )
+
+    found = volumes_of(target, PLAIN)
+
+    assert found.mounts == (
+        at("/data", readOnly=True, recursiveReadOnly="Enabled"),
+        at("/back", mountPropagation="HostToContainer"),
+    )
+    assert found.left_out == ("/etc/one", "/dev/xvda")
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "//", "/bin", "/bin/", "/usr/../bin", "/usr", "/usr/lib", "/lib64", "/proc", "/dev"]
+)
+def test_a_volume_that_would_hide_the_shell_is_refused(path: str) -> None:
+    with pytest.raises(Unavailable, match="which would hide the shell of the debug image") as refusal:
+        volumes_of(mounting(at("/data"), at(path)), PLAIN)
+
+    assert "kubectl dshell web --container app -n shop --copy" in refusal.value.advice[0]
+
+
+@pytest.mark.parametrize("path", ["/bin/app", "/usr/local", "/usr/share", "/dev/shm", "/etc", "/sys", "/library"])
+def test_one_beside_the_shell_is_not(path: str) -> None:
+    assert volumes_of(mounting(at(path)), PLAIN).mounts == (at(path),)
+
+
+@pytest.mark.parametrize(
+    ("mounts", "why"),
+    [
+        ([], "mounts no volume"),
+        ([at("/a", subPath="a")], r"mounts nothing that an ephemeral container may have: /a \(subPath or device\)"),
+    ],
+)
+def test_nothing_to_mount_is_refused(mounts: list[Json], why: str) -> None:
+    with pytest.raises(NotFound, match=f"container app of web {why}") as refusal:
+        volumes_of(mounting(*mounts), PLAIN)
+
+    assert refusal.value.advice[-1].endswith(" --copy")
+
+
+INIT = {"initContainers": [{"name": "setup"}], "containers": [{"name": "app"}, {"name": "side"}]}
+UP = [running(), {**running(), "name": "side"}]
+DOWN_SIDE = [running(), {"name": "side", **CRASHING}]
+DOWN = [{"name": "app", **CRASHING}, {"name": "side", **CRASHING}]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "statuses", "annotations", "chosen"),
+    [
+        pytest.param("side", UP, {}, "side", id="named"),
+        pytest.param(None, [*DOWN, FAILED], {}, "setup", id="a failing init container"),
+        pytest.param("app", [*DOWN, FAILED], {}, "app", id="another than that"),
+        pytest.param(None, DOWN_SIDE, {}, "side", id="the one that is down"),
+        pytest.param(None, DOWN, {"kubectl.kubernetes.io/default-container": "side"}, "side", id="the default"),
+        pytest.param(None, DOWN, {}, "app", id="the first"),
+        pytest.param(None, UP, {}, "app", id="all run"),
+    ],
+)
+def test_the_container_is_the_one_that_is_down(
+    wanted: str | None, statuses: list[Json], annotations: dict[str, str], chosen: str
+) -> None:
+    pod = make_pod(spec=INIT, statuses=statuses, annotations=annotations)
+
+    target = choose_volumes(pod, wanted, PLAIN)
+
+    assert target.container.name == chosen
+    assert bool(target.notice) == (wanted is None)
+
+
+def test_a_container_alone_needs_no_notice() -> None:
+    assert choose_volumes(make_pod(statuses=DOWN[:1]), None, PLAIN).notice == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ({"phase": "Failed"}, "has terminated"),
+        ({"annotations": {"kubernetes.io/config.mirror": "x"}}, "static pod"),
+        ({"spec": {"os": {"name": "windows"}}}, "runs on Windows"),
+        ({"spec": {"containers": []}}, "has no containers"),
+    ],
+)
+def test_a_pod_in_which_none_can_start_is_refused(words: dict[str, Any], why: str) -> None:
+    with pytest.raises(NotFound, match=why):
+        choose_volumes(make_pod(**words), None, PLAIN)
+
+
+def test_a_wrong_name_is_refused() -> None:
+    with pytest.raises(NotFound, match='has no container "none"; available: app, side, setup'):
+        choose_volumes(make_pod(spec=INIT), "none", PLAIN)
+
+
+def test_a_pod_that_is_being_deleted_is_refused() -> None:
+    pod = make_pod()._replace(deleting=True)
+
+    with pytest.raises(NotFound, match="is being deleted"):
+        choose_volumes(pod, None, PLAIN)
+
+
+def test_a_user_that_nothing_tells_has_to_be_named() -> None:
+    target = mounting(at("/data"))
+
+    with pytest.raises(Forbidden) as refusal:
+        refuse_unknown_user(target, UNKNOWN, "kubectl dshell web --volumes")
+
+    assert refusal.value.advice == ("Name the user: kubectl dshell web --volumes --run-as UID[:GID]",)
+    refuse_unknown_user(target, Identity(65532, 65532, Source.STATUS), "")
+
+
+def test_a_session_starts_in_a_directory_of_the_app() -> None:
+    volumes = [
+        {"name": "file", "hostPath": {"path": "/x", "type": "File"}},
+        {"name": "folder", "hostPath": {"path": "/y", "type": "Directory"}},
+        {"name": "token", "projected": {}},
+    ]
+    pod = make_pod(spec={"volumes": volumes})
+    mounts = [
+        {"name": "token", "mountPath": TOKEN},
+        {"name": "file", "mountPath": "/file"},
+        {"name": "folder", "mountPath": "/folder/"},
+        {"name": "unknown", "mountPath": "/other"},
+    ]
+
+    assert places(pod, mounts) == ("/folder", "/other", TOKEN, "/file")
+
+
+def test_many_paths_are_cut_to_some() -> None:
+    assert listed([f"/{n}" for n in range(6)]) == "/0, /1, /2, /3, /4, ..."
+    assert listed(["/a\n"]) == "/a"
