@@ -15,7 +15,7 @@ import pytest
 
 from hack.images.variants import VARIANTS
 
-from .pods import DEBUG_BIG, Pod, app, pod_manifest
+from .pods import DEBUG_BASH_ONLY, DEBUG_BIG, Pod, app, pod_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -126,6 +126,25 @@ def test_a_terminal_is_told_once_that_kubectl_exec_would_do(dshell: Dshell, pod:
 
     assert [bool(notice.search(output)) for output in outputs] == [bool(row.shell), False]
     assert (script.code, script.stderr) == (0, "")
+
+
+@ORDINARY
+@pytest.mark.parametrize("row", [row for row in VARIANTS if row.name == "static-nonroot"], ids=lambda row: row.name)
+def test_an_image_with_bash_alone_is_enough(dshell: Dshell, pod: Pod, row: Variant) -> None:
+    flags = (pod.name, "-c", row.name, "--image", DEBUG_BASH_ONLY, "--name", "bash", *KEPT)
+
+    ran = dshell(*flags, "--", "bash", "-c", 'echo "$UID $(<app/secret.txt)"')
+    image = dshell(*flags, "--app-image", "--name", "image", "--", *row.runtime.version)
+    with dshell.terminal(*flags, columns=200) as session:
+        session.expect(rf"{pod.name}/{row.name}:/ \$ ")
+        session.send("cd etc; echo os*\n")
+        session.expect("\nos-release\r\n")
+        session.send("exit 3\n")
+        assert session.wait() == 3
+
+    assert (ran.code, ran.stdout, ran.stderr) == (0, f"65532 only {row.name} reads this\n".encode(), "")
+    assert image.code == 69
+    assert "cannot be started from another container, as --app-image does" in image.stderr
 
 
 @pytest.mark.matrix

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from importlib.resources import files
 from pathlib import Path
 
@@ -48,3 +49,34 @@ def test_a_holder_that_has_not_begun_is_waited_for(tmp_path: Path, shell: str) -
     log.touch()
 
     assert waited(shell, log) == (["[]", "[]"], 50)
+
+
+def sourced(shell: str, before: str, after: str) -> subprocess.CompletedProcess[str]:
+    """Runs `after` once the script has been read, with a line on stdin."""
+    script = str(files("kubectl_dshell.remote").joinpath("inbox.sh"))
+    command = [busybox(), "sh"] if shell == "busybox" else [shell]
+    code = f"{before}\n. {script}\n{after}"
+    return subprocess.run([*command, "-c", code], input="in\n", capture_output=True, text=True, check=False)
+
+
+def test_bash_without_any_tool_can_wait() -> None:
+    """With what it has built in; its stdin, which belongs to the command, is not read."""
+    began = time.monotonic()
+
+    done = sourced("bash", "PATH=/none", 'sleep 0.3; read -r line; echo "[$line]"')
+
+    assert (done.stdout, done.stderr, done.returncode) == ("[in]\n", "", 0)
+    assert time.monotonic() - began >= 0.3
+
+
+@each_shell
+def test_a_shell_that_has_sleep_keeps_it(shell: str) -> None:
+    done = sourced(shell, "sleep() { echo own; }", "sleep 1")
+
+    assert (done.stdout, done.stderr) == ("own\n", "")
+
+
+def test_dash_without_any_tool_can_still_read_the_script() -> None:
+    done = sourced("dash", "PATH=/none", "echo read")
+
+    assert (done.stdout, done.stderr) == ("read\n", "")
