@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from kubectl_dshell.commands.descriptor_budget import affordable
 from kubectl_dshell.errors import Interrupted
+from kubectl_dshell.streaming.interruptible import SLICE_SECONDS
 from kubectl_dshell.streaming.wakeup import Wakeup
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def each(items: Iterable[T], work: Callable[[T, Stop], R], concurrency: int) -> 
     try:
         running = {pool.submit(work, item, stop): item for item in islice(todo, concurrency)}
         while running:
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            done, _ = wait(running, SLICE_SECONDS, return_when=FIRST_COMPLETED)
             for future in done:
                 item = running.pop(future)
                 running |= {pool.submit(work, following, stop): following for following in islice(todo, 1)}

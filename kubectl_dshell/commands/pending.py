@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
+from kubectl_dshell.streaming import interruptible
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -28,7 +30,7 @@ class Pending(Generic[R]):
         """What the call returned; raises what it raised."""
         if self._thread is None:
             return self._call()
-        self._thread.join()
+        interruptible.join(self._thread)
         if self._failure is not None:
             raise self._failure
         return cast("R", self._result)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from kubectl_dshell.domain.stream import Piped
 from kubectl_dshell.errors import DshellError, Interrupted
+from kubectl_dshell.streaming import interruptible
 from kubectl_dshell.streaming.relay import Relay
 from kubectl_dshell.terminal.sink_thread import SinkThread
 from kubectl_dshell.terminal.stdin import Stdin
@@ -77,7 +78,7 @@ class _Feeder:
     def end(self) -> None:
         """Discard whatever is not read yet, and wait until the thread has ended."""
         os.close(self.outside)
-        self._thread.join()
+        interruptible.join(self._thread)
 
     def _run(self) -> None:
         try:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from kubectl_dshell.domain.stream import Channel
 from kubectl_dshell.errors import Truncated
+from kubectl_dshell.streaming import interruptible
 from kubectl_dshell.streaming.wakeup import Wakeup
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class SinkThread:
         with self._changed:
             self._over = True
             self._changed.notify()
-        self._thread.join()
+        interruptible.join(self._thread)
         self._wakeup.close()
 
     def take(self, buffer: memoryview) -> int:

@@ -13,6 +13,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from kubectl_dshell.streaming import interruptible
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -86,7 +88,7 @@ class _Start(threading.Thread):
         except RuntimeError:  # no more threads available
             self._done.set()
             raise
-        self._done.wait()
+        interruptible.wait(self._done)
 
     def run(self) -> None:
         try:

@@ -21,6 +21,7 @@ from kubectl_dshell.kube.http.errors import HttpError
 from kubectl_dshell.kube.net.deadline import Task
 from kubectl_dshell.kube.refusals import EXEC, ApiRequest, translate_api_error
 from kubectl_dshell.kube.rest.api import USER_AGENT
+from kubectl_dshell.streaming import interruptible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -148,7 +149,7 @@ class ExecCheck:
         """None if the task failed, or did not finish in time."""
         if task is None:
             return None
-        task.ready.wait(max(0.0, self._began + self._limit(seconds) - time.monotonic()))
+        interruptible.wait(task.ready, self._began + self._limit(seconds) - time.monotonic())
         try:
             return task.result() if task.settle() else None
         except (DshellError, OSError, HttpError):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from kubectl_dshell.streaming import interruptible
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -34,7 +36,7 @@ def run_with_deadline(
             task.start()
         except RuntimeError:  # no more threads: running without a deadline is better than failing
             return work()
-        task.ready.wait(seconds)
+        interruptible.wait(task.ready, seconds)
     finally:  # a signal may arrive while the thread is being started
         in_time = task.settle()
     if not in_time:
