@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 from kubectl_dshell.commands.fanout.once import ran_before
 from kubectl_dshell.domain import fanout
 from kubectl_dshell.domain.access.custom import parse_custom
+from kubectl_dshell.domain.access.down import choose_down
 from kubectl_dshell.domain.access.facts import Facts
 from kubectl_dshell.domain.access.identity import UNKNOWN, Identity, Source, why_disbelieved
 from kubectl_dshell.domain.access.root_access import how_to_enter, why_denied
 from kubectl_dshell.domain.access.target import Target, choose_target
-from kubectl_dshell.domain.access.volumes import choose_volumes, refuse_unknown_user, volumes_of
+from kubectl_dshell.domain.access.volumes import refuse_unknown_user, volumes_of
 from kubectl_dshell.domain.cp import archive_safety
 from kubectl_dshell.domain.cp.archive_safety import MemberType
 from kubectl_dshell.domain.cp.copy_spec import RemotePath, parse_copy_spec
@@ -312,7 +313,7 @@ SECTIONS: dict[str, list[Message]] = {
         (
             "an init container that fails",
             lambda: (
-                choose_volumes(
+                choose_down(
                     make_pod(
                         spec={"initContainers": [{"name": "setup"}]},
                         statuses=[{"name": "setup", "state": {"terminated": {"exitCode": 1}}}],

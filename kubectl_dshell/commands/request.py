@@ -55,6 +55,8 @@ class OpenRequest(Interaction):
     """A debug container of the app's image, with the tools of `image`."""
     volumes: bool = False
     """A debug container with the container's volumes, which does not join it: it need not run."""
+    wait_for_start: int = 0
+    """How long to wait for the next start of the container, if it does not run; 0: not at all."""
     once: bool = False
     """Only create the debug container of that name: one that exists has run the command, or is about to."""
 

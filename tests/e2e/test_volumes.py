@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from .pods import Pod
     from .program import Dshell
 
+IN_THE_APP = """
+grep ^ID= etc/os-release
+read -r app <"/proc/$DSHELL_PID/stat"; read -r own </proc/self/stat
+set -- ${app##*)}; app=${20}; set -- ${own##*)}; echo $(((${20} - app) * 10))
+"""
+"""Prints a line of the app's files, and how many milliseconds its process is older than this one."""
 READS_CONFIG = "import json, time; print(json.load(open('/data/app.json'))['greeting'], flush=True); time.sleep(100000)"
 """An app that does not start with a broken configuration."""
 VOLUMES = [{"name": "data", "emptyDir": {}}, {"name": "conf", "configMap": {"name": "conf"}}]
@@ -65,7 +71,9 @@ def test_a_broken_configuration_is_repaired_in_place_and_the_app_comes_up(
     ]
 
     wait_until(  # it runs for a moment now and then
-        lambda: dshell(pod.name, *where, "--", "true").stderr.splitlines()[-2:] == advice, 60, "a refusal in a back-off"
+        lambda: dshell(pod.name, *where, "--timeout", "5s", "--", "true").stderr.splitlines()[-2:] == advice,
+        60,
+        "a refusal in a back-off",
     )
     looked = dshell(
         pod.name,
@@ -78,7 +86,7 @@ def test_a_broken_configuration_is_repaired_in_place_and_the_app_comes_up(
     )
     before = pod.debug_containers()
     mended = dshell(pod.name, *where, "--volumes", "--", "tee", "app.json", input=b'{"greeting": "mended"}')
-    pod.wait_log("mended", timeout=90)
+    entered = dshell(pod.name, *where, "--wait-for-start", "--", "sh", "-c", IN_THE_APP, timeout=90)
 
     assert looked.stdout.decode().splitlines() == ["65532", "65532", "/data", "of the app", "<>"], looked.stderr
     assert looked.code == 7
@@ -89,6 +97,10 @@ def test_a_broken_configuration_is_repaired_in_place_and_the_app_comes_up(
     assert "targetContainerName" not in entry
     assert mended.code == 0, mended.stderr
     assert pod.status()["state"].get("running")
+    assert entered.code == 0, entered.stderr
+    release, milliseconds = entered.stdout.decode().splitlines()
+    assert release == "ID=dshell-test"
+    assert int(milliseconds) < 15000, "it was entered when it started"
 
 
 def test_it_is_like_every_other_debug_container(make_pod: MakePod, dshell: Dshell, restricted: str) -> None:
@@ -138,6 +150,21 @@ def test_a_failing_init_container_is_repaired_and_a_pod_that_is_deleted_ends_the
     )
     waits_for(pod, "CrashLoopBackOff", "setup")
     where = ("-n", restricted)
+    late = dshell(pod.name, *where, "-c", "app", "--wait-for-start", "--timeout", "2s", "--", "true")
+    with dshell.start(pod.name, *where, "-c", "app", "--wait-for-start", "--", "true") as client:
+        assert client.stderr
+        assert b"waiting for the next start of container app" in client.stderr.readline()
+        client.send_signal(signal.SIGINT)
+        client.communicate(timeout=30)
+    soon = dshell(pod.name, *where, "-c", "setup", "--wait-for-start", "--", "true", timeout=120)
+
+    assert late.code == 75
+    assert f"container app of {pod.name} did not start within 2s" in late.stderr
+    assert client.returncode == 130
+    assert "app" not in [one.spec.get("targetContainerName") for one in pod.debug_containers().values()]
+    assert soon.code in (66, 69), soon.stderr
+    assert "ended before a session could begin in it" in soon.stderr or "which ended this session" in soon.stderr
+
     with dshell.start(pod.name, *where, "--volumes", "--", "sh", "-c", "echo begun; sleep 1000") as client:
         assert client.stdout
         assert client.stdout.readline() == b"begun\n"

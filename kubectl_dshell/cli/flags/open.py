@@ -159,6 +159,8 @@ class OpenOptions(Options):
             raise click.UsageError(
                 "--dry-run prints nothing for --app-image: its entry names a process of the debug container before it"
             )
+        if self.way.wait_for_start and self.dry_run is not DryRun.NONE:
+            raise click.UsageError("--wait-for-start cannot be used with --dry-run, which opens no session")
         self.way.check(self.session, many=self.is_many, named=bool(self.name))
         check_command(self.command)
         self.session.check()

@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, NoReturn, Self, TypeVar, cast, dataclass_transform
 
 import click
+from click.core import ParameterSource
 
 from kubectl_dshell.cli.stdout import write_data
 
@@ -106,7 +107,14 @@ def remote_command() -> tuple[str, ...] | None:
     return cast("tuple[str, ...] | None", _Field((), lambda ctx: ctx.obj))
 
 
-@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(parsed, nested, remote_command))
+def given(name: str) -> bool:
+    """A field that tells whether the user has set the parameter of this name."""
+    return cast("bool", _Field((), lambda ctx: ctx.get_parameter_source(name) is not ParameterSource.DEFAULT))
+
+
+@dataclass_transform(
+    kw_only_default=True, frozen_default=True, field_specifiers=(parsed, nested, remote_command, given)
+)
 class Options:
     """Frozen values from the command line. Dataclasses to mypy; real ones would add 3 ms each to every start."""
 

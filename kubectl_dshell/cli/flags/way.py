@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kubectl_dshell.cli.flags.parsing import Options, parsed, switch
+from kubectl_dshell.cli.flags.parsing import Options, given, parsed, switch
 from kubectl_dshell.cli.flags.session import SESSION
 
 if TYPE_CHECKING:
     from kubectl_dshell.cli.flags.session import SessionFlags
+
+
+_LONGEST_WAIT = 600  # seconds: the kubelet's longest back-off is 5 minutes
 
 
 class WayFlags(Options):
@@ -63,6 +66,14 @@ class WayFlags(Options):
             "its user, without joining it: for a container that does not run, in a pod that does.",
         )
     )
+    wait_for_start: bool = parsed(
+        switch(
+            "--wait-for-start",
+            group=SESSION,
+            help="If the container does not run, wait for its next start (10 minutes, or --timeout) and enter it then.",
+        )
+    )
+    timeout_given: bool = given("timeout")
     copy_service_account: bool = parsed(
         switch(
             "--copy-service-account",
@@ -79,8 +90,15 @@ class WayFlags(Options):
             + " --chroot" * self.chroot
             + " --trace" * self.trace
             + " --volumes" * self.volumes
+            + " --wait-for-start" * self.wait_for_start
             + (" --copy" * self.copy + " --copy-service-account" * self.copy_service_account)
         )
+
+    def wait_seconds(self, timeout: int) -> int:
+        """How long to wait for a start; 0: not at all. `timeout`: --timeout, whose default is for debug containers."""
+        if not self.wait_for_start:
+            return 0
+        return timeout if self.timeout_given else _LONGEST_WAIT
 
     def check(self, session: SessionFlags, *, many: bool, named: bool) -> None:
         """Raises click.UsageError for flags that contradict each other, or `session`.
@@ -99,6 +117,11 @@ class WayFlags(Options):
             raise click.UsageError("--copy needs exactly one pod")
         if self.volumes and many:
             raise click.UsageError("--volumes needs exactly one pod")
+        if self.wait_for_start and many:
+            raise click.UsageError("--wait-for-start needs exactly one pod")
+        if self.wait_for_start and (self.copy or self.volumes):
+            flag = "--copy" if self.copy else "--volumes"
+            raise click.UsageError(f"--wait-for-start cannot be used with {flag}, which needs no running container")
         if self.copy:
             self._check_copy(session, named=named)
         if self.volumes:

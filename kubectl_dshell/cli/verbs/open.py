@@ -59,20 +59,23 @@ def _run(options: OpenOptions) -> int:
             from kubectl_dshell.commands.pod_copy.open import open_copy
 
             return open_copy(request, record(bound), service_account=options.way.copy_service_account)
-        from kubectl_dshell.commands.first_requests import FirstRequests
+        return _open(options, request, bound, record(bound))
 
-        first = FirstRequests(request, bound)
-        if options.way.app_image:
-            from kubectl_dshell.commands.app_image.open import open_app_image
 
-            return open_app_image(request, record(bound), first)
-        if options.way.volumes:
-            from kubectl_dshell.commands.volumes.open import open_volumes
+def _open(options: OpenOptions, request: OpenRequest, bound: Ports, recorded: Ports) -> int:
+    """A session in POD. The first requests are on their way before the modules are imported that need the answers."""
+    from kubectl_dshell.commands.first_requests import FirstRequests
 
-            return open_volumes(request, record(bound), first)
-        from kubectl_dshell.commands.session.open import open_session
-
-        return open_session(request, record(bound), first)
+    first, way = FirstRequests(request, bound), options.way
+    if way.wait_for_start:
+        from kubectl_dshell.commands.next_start.open import open_at_next_start as run
+    elif way.app_image:
+        from kubectl_dshell.commands.app_image.open import open_app_image as run
+    elif way.volumes:
+        from kubectl_dshell.commands.volumes.open import open_volumes as run
+    else:
+        from kubectl_dshell.commands.session.open import open_session as run
+    return run(request, recorded, first)
 
 
 def _print(
@@ -108,6 +111,7 @@ def _request(options: OpenOptions, streams: SessionStreams, namespace: str, boun
         target_env=options.way.target_env,
         volumes=options.way.volumes,
         privilege=options.privilege,
+        wait_for_start=options.way.wait_seconds(options.session.timeout),
     )
 
 

@@ -39,6 +39,11 @@ def open_session(request: OpenRequest, ports: Ports, first: FirstRequests | None
     refuse_chroot(request, current)
     with _tracing_optional(request, current):
         outcome = join_or_start(request, current, additions, ports)
+    return finish(request, current, outcome, additions, ports)
+
+
+def finish(request: OpenRequest, current: Plan, outcome: int | RootDenied, additions: Additions, ports: Ports) -> int:
+    """The exit code of a session that `current` describes: as another user, if that one enters the root."""
     if isinstance(outcome, RootDenied) and (better := _correction(current, outcome)):
         outcome.tether.goodbye(protocol.bye(outcome.session.id))
         corrected = replace_identity(current, better)

@@ -106,11 +106,12 @@ def plan(request: OpenRequest, ports: Ports, first: FirstRequests | None = None)
 
 
 def _target(request: OpenRequest, pod: Pod, ports: Ports) -> Target:
-    if request.volumes:
-        from kubectl_dshell.domain.access.volumes import choose_volumes
+    if request.volumes or request.wait_for_start:
+        from kubectl_dshell.domain.access.down import choose_down
 
-        target = choose_volumes(pod, request.container, ports.invocation)
-        return replace(target, container=replace(target.container, id=""))  # of which no process is looked for
+        target = choose_down(pod, request.container, ports.invocation)
+        # of volumes alone no process is looked for
+        return replace(target, container=replace(target.container, id="")) if request.volumes else target
     return choose_target(pod, request.container, ports.clock.now(), new=request.new, invocation=ports.invocation)
 
 

@@ -6,16 +6,17 @@ import posixpath
 from typing import TYPE_CHECKING, NamedTuple
 
 from kubectl_dshell.domain.access.identity import UNKNOWN, Identity
-from kubectl_dshell.domain.access.target import DEFAULT_CONTAINER, Target, copy_advice, fails, refuse_new, refuse_pod
+from kubectl_dshell.domain.access.target import copy_advice
 from kubectl_dshell.domain.app_image.app import app_parts
 from kubectl_dshell.domain.pod.json_fields import Fields
-from kubectl_dshell.domain.pod.pod import Json, Phase, Pod
-from kubectl_dshell.domain.text.bounds import LONGEST_MESSAGE, one_line, shortened
+from kubectl_dshell.domain.text.bounds import LONGEST_MESSAGE, one_line
 from kubectl_dshell.errors import Forbidden, NotFound, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from kubectl_dshell.domain.access.target import Target
+    from kubectl_dshell.domain.pod.pod import Json, Pod
     from kubectl_dshell.domain.text.invocation import Invocation
 
 _NEEDED = ("bin", "sbin", "usr", "usr/bin", "lib", "lib64", "usr/lib", "usr/lib64", "usr/lib32", "lib32", "dev", "proc")
@@ -30,33 +31,6 @@ class Volumes(NamedTuple):
 
     mounts: tuple[Json, ...]
     left_out: tuple[str, ...]
-
-
-def choose_volumes(pod: Pod, wanted: str | None, invocation: Invocation) -> Target:
-    """The container of `pod` whose volumes to mount: `wanted`, else a failing init container, else one not running.
-
-    Raises NotFound with the reason if there is none, or no debug container can start in the pod.
-    """
-    refuse_pod(pod, wanted, invocation)
-    refuse_new(pod, invocation)
-    there = {one.name: one for one in (*pod.containers, *pod.init)}
-    if wanted:
-        if wanted in there:
-            return Target(pod, there[wanted])
-        raise NotFound(f'pod {pod.name} has no container "{wanted}"; available: {shortened(", ".join(there))}')
-    if not pod.containers:
-        raise NotFound(f"pod {pod.name} has no containers")
-    if failing := next((one for one in pod.init if fails(one)), None):
-        return Target(
-            pod, failing, f"defaulted init container {failing.name} of {pod.name}, which fails (choose with -c)"
-        )
-    default = there.get(pod.annotations.get(DEFAULT_CONTAINER, ""), pod.containers[0])
-    down = [one for one in (default, *pod.containers) if one.state.phase is not Phase.RUNNING]
-    chosen = down[0] if down else default
-    several = (
-        f'defaulted container "{chosen.name}" of {pod.name} out of: {shortened(", ".join(there))} (choose with -c)'
-    )
-    return Target(pod, chosen, several if len(there) > 1 else "")
 
 
 def volumes_of(target: Target, invocation: Invocation) -> Volumes:

@@ -71,6 +71,7 @@ class Container:
     """`status.containerStatuses[].imageID`: the image that runs."""
     runtime: str = ""
     """The scheme of its ID: containerd, cri-o, docker; empty before it has one."""
+    restarts: int = 0
 
     @property
     def security(self) -> Json:
@@ -178,6 +179,7 @@ def _container(spec: Fields, status: Fields) -> Container:
         id=id_[2],
         user=None if uid is None or gid is None else (uid, gid),
         groups=tuple(linux.numbers("supplementalGroups", 0, _ID_MAX)),
+        restarts=status.number("restartCount", 0, _CODE_MAX) or 0,
         image_id=one_line(status.text("imageID"), _LONGEST_IMAGE),
         runtime=id_[1] or "",
     )

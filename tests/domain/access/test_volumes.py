@@ -8,13 +8,11 @@ import pytest
 
 from kubectl_dshell.domain.access.identity import UNKNOWN, Identity, Source
 from kubectl_dshell.domain.access.target import Target
-from kubectl_dshell.domain.access.volumes import choose_volumes, listed, places, refuse_unknown_user, volumes_of
+from kubectl_dshell.domain.access.volumes import listed, places, refuse_unknown_user, volumes_of
 from kubectl_dshell.domain.text.invocation import PLAIN
 from kubectl_dshell.errors import Forbidden, NotFound, Unavailable
-from tests.pods import Json, make_pod, running
+from tests.pods import Json, make_pod
 
-CRASHING = {"state": {"waiting": {"reason": "CrashLoopBackOff"}}}
-FAILED = {"name": "setup", "lastState": {"terminated": {"exitCode": 1}}, **CRASHING}
 TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 
@@ -71,65 +69,6 @@ def test_nothing_to_mount_is_refused(mounts: list[Json], why: str) -> None:
         volumes_of(mounting(*mounts), PLAIN)
 
     assert refusal.value.advice[-1].endswith(" --copy")
-
-
-INIT = {"initContainers": [{"name": "setup"}], "containers": [{"name": "app"}, {"name": "side"}]}
-UP = [running(), {**running(), "name": "side"}]
-DOWN_SIDE = [running(), {"name": "side", **CRASHING}]
-DOWN = [{"name": "app", **CRASHING}, {"name": "side", **CRASHING}]
-
-
-@pytest.mark.parametrize(
-    ("wanted", "statuses", "annotations", "chosen"),
-    [
-        pytest.param("side", UP, {}, "side", id="named"),
-        pytest.param(None, [*DOWN, FAILED], {}, "setup", id="a failing init container"),
-        pytest.param("app", [*DOWN, FAILED], {}, "app", id="another than that"),
-        pytest.param(None, DOWN_SIDE, {}, "side", id="the one that is down"),
-        pytest.param(None, DOWN, {"kubectl.kubernetes.io/default-container": "side"}, "side", id="the default"),
-        pytest.param(None, DOWN, {}, "app", id="the first"),
-        pytest.param(None, UP, {}, "app", id="all run"),
-    ],
-)
-def test_the_container_is_the_one_that_is_down(
-    wanted: str | None, statuses: list[Json], annotations: dict[str, str], chosen: str
-) -> None:
-    pod = make_pod(spec=INIT, statuses=statuses, annotations=annotations)
-
-    target = choose_volumes(pod, wanted, PLAIN)
-
-    assert target.container.name == chosen
-    assert bool(target.notice) == (wanted is None)
-
-
-def test_a_container_alone_needs_no_notice() -> None:
-    assert choose_volumes(make_pod(statuses=DOWN[:1]), None, PLAIN).notice == ""
-
-
-@pytest.mark.parametrize(
-    ("words", "why"),
-    [
-        ({"phase": "Failed"}, "has terminated"),
-        ({"annotations": {"kubernetes.io/config.mirror": "x"}}, "static pod"),
-        ({"spec": {"os": {"name": "windows"}}}, "runs on Windows"),
-        ({"spec": {"containers": []}}, "has no containers"),
-    ],
-)
-def test_a_pod_in_which_none_can_start_is_refused(words: dict[str, Any], why: str) -> None:
-    with pytest.raises(NotFound, match=why):
-        choose_volumes(make_pod(**words), None, PLAIN)
-
-
-def test_a_wrong_name_is_refused() -> None:
-    with pytest.raises(NotFound, match='has no container "none"; available: app, side, setup'):
-        choose_volumes(make_pod(spec=INIT), "none", PLAIN)
-
-
-def test_a_pod_that_is_being_deleted_is_refused() -> None:
-    pod = make_pod()._replace(deleting=True)
-
-    with pytest.raises(NotFound, match="is being deleted"):
-        choose_volumes(pod, None, PLAIN)
 
 
 def test_a_user_that_nothing_tells_has_to_be_named() -> None:
