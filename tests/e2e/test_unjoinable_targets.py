@@ -41,12 +41,6 @@ def copied(pod: Pod, container: str = "") -> str:
     return f"A shell in a copy of the pod, with its image and variables: {command}"
 
 
-def in_place(pod: Pod) -> str:
-    """The way in that needs no running container, and has its volumes; of every app, as it has a service account."""
-    command = f"kubectl dshell {pod.name} -n {pod.namespace} --volumes"
-    return f"A shell in this pod, with its volumes and without its image: {command}"
-
-
 def test_a_misspelt_pod_brings_the_nearest_name(make_pod: MakePod, dshell: Dshell) -> None:
     pod = make_pod(name="checkout-6d4f", wait=False)
 

@@ -16,7 +16,7 @@ from kubectl_dshell.domain.access.target import (
     refuse_pod,
 )
 from kubectl_dshell.domain.pod.pod import Container, Phase, Pod
-from kubectl_dshell.domain.text.bounds import shortened
+from kubectl_dshell.domain.text.bounds import one_line, shortened
 from kubectl_dshell.errors import NotFound, Unavailable
 
 if TYPE_CHECKING:
@@ -63,7 +63,9 @@ def refuse_never(target: Target, now: datetime, invocation: Invocation) -> None:
     policy, failed = _restart_policy(pod, container), container.state.exit_code != 0
     if policy == "Always" or (policy == "OnFailure" and failed):
         return
-    again = "an init container that has succeeded" if container in pod.init else f"its restartPolicy is {policy}"
+    again = f"its restartPolicy is {one_line(policy)}"
+    if container in pod.init:
+        again = "an init container that has succeeded"
     raise NotFound(
         f"container {container.name} of {pod.name} does not start again: {describe_state(target, now)}, and {again}",
         *down_advice(pod, container, container.name, invocation),

@@ -8,6 +8,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.debug_container.spec import PREFIX
+from kubectl_dshell.domain.pod.json_fields import Fields
 from kubectl_dshell.domain.pod.pod import Container, Phase, Pod, State
 from kubectl_dshell.domain.runtime.summary import summary
 from kubectl_dshell.domain.runtime.words import PULL_REASONS
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105  # where it is mounted
 DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 
 
@@ -63,7 +65,9 @@ def down_advice(pod: Pod, container: Container, name: str | None, invocation: In
     """For `container`, which does not run in a pod that lives. `name`: for -c; None if it need not be said."""
     again = invocation.open(pod.namespace, pod.name, name)
     in_place = f"A shell in this pod, with its volumes and without its image: {again} --volumes"
-    return (*([in_place] if container.spec.get("volumeMounts") else []), copy_advice(pod, name, invocation))
+    mounts = Fields.of(f"container {container.name}", container.spec).items("volumeMounts")
+    worth_it = any(one.text("mountPath") != TOKEN for one in mounts)
+    return (*([in_place] if worth_it else []), copy_advice(pod, name, invocation))
 
 
 def of_copy(pod: Pod, invocation: Invocation) -> NotFound:

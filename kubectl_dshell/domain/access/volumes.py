@@ -6,7 +6,7 @@ import posixpath
 from typing import TYPE_CHECKING, NamedTuple
 
 from kubectl_dshell.domain.access.identity import UNKNOWN, Identity
-from kubectl_dshell.domain.access.target import copy_advice
+from kubectl_dshell.domain.access.target import TOKEN, copy_advice
 from kubectl_dshell.domain.app_image.app import app_parts
 from kubectl_dshell.domain.pod.json_fields import Fields
 from kubectl_dshell.domain.text.bounds import LONGEST_MESSAGE, one_line
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 _NEEDED = ("bin", "sbin", "usr", "usr/bin", "lib", "lib64", "usr/lib", "usr/lib64", "usr/lib32", "lib32", "dev", "proc")
 """Directories of the debug image without which its shell, or what a session relies on, would not be found."""
-_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105  # where it is mounted
 _SHOWN = 5
 _NO_DIRECTORIES = ("File", "FileOrCreate", "Socket", "CharDevice", "BlockDevice")  # types of a hostPath
 
@@ -78,9 +77,11 @@ def places(pod: Pod, mounts: Sequence[Json]) -> tuple[str, ...]:
     def last(mount: Json) -> int:
         volume = volumes.get(mount.get("name", ""))
         is_file = volume is not None and volume.fields("hostPath").text("type") in _NO_DIRECTORIES
-        return 2 if is_file else int(_path(mount) == _TOKEN)
+        return 2 if is_file else int(_path(mount) == TOKEN)
 
-    return tuple(_path(mount) for mount in sorted(mounts, key=last))
+    paths = [_path(mount) for mount in sorted(mounts, key=last)]
+    # a path with a colon is invalid, and one that is not printable could not be typed
+    return tuple(path for path in paths if path.isprintable() and ":" not in path) or ("/",)
 
 
 def listed(paths: Sequence[str]) -> str:

@@ -144,6 +144,16 @@ def test_one_with_volumes_is_offered_with_these_too() -> None:
     assert refusal.value.advice[-2:] == (in_place, COPY)
 
 
+def test_the_token_alone_is_not_worth_it() -> None:
+    token = {"name": "token", "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"}
+    pod = make_pod(spec={"containers": [{"name": "app", "volumeMounts": [token]}]}, statuses=[CRASHING])
+
+    with pytest.raises(NotFound) as refusal:
+        choose_target(pod, None, NOW)
+
+    assert refusal.value.advice == ("Its logs: kubectl logs web -n shop -c app --previous", COPY)
+
+
 @pytest.mark.parametrize("key", ["state", "lastState"])
 def test_a_failing_init_container_is_offered_as_a_copy(key: str) -> None:
     ended = {"terminated": {"exitCode": 1, "reason": "Error"}}

@@ -98,6 +98,12 @@ def test_a_session_starts_in_a_directory_of_the_app() -> None:
     assert places(pod, mounts) == ("/folder", "/other", TOKEN, "/file")
 
 
+@pytest.mark.parametrize("path", ["/a\n\nb", "/a:b", "/\x1b[2J"])
+def test_a_path_that_could_be_more_than_one_is_no_place_to_start(path: str) -> None:
+    assert places(make_pod(), [at(path), at("/data")]) == ("/data",)
+    assert places(make_pod(), [at(path)]) == ("/",)
+
+
 def test_many_paths_are_cut_to_some() -> None:
     assert listed([f"/{n}" for n in range(6)]) == "/0, /1, /2, /3, /4, ..."
     assert listed(["/a\n"]) == "/a"
