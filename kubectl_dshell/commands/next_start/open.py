@@ -2,7 +2,7 @@
 
 Nothing is in the pod before the start. A debug container that was added beforehand would not be faster: that its target
 does not run makes the kubelet's sync of the pod fail, and after a sync that fails it does not look at the pod at once
-(Kubernetes 1.36, `Kubelet.SyncPod`), but with its next look at all pods, up to a second later.
+(Kubernetes 1.36, `Kubelet.SyncPod`), but with its next look at all pods, up to a second later (decision 22).
 """
 
 from __future__ import annotations
