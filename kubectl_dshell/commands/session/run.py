@@ -94,13 +94,28 @@ class SessionRun:
         self._stream, stream.on_begin = stream, self._begin
         self._tether.keep(request.keep)
         self._tether.connect(BEAT_SECONDS if request.task else _TETHER_SECONDS)
-        end = self._relay(stream)
+        try:
+            end = self._relay(stream)
+        except ConnectionLost as error:
+            if not stream.begun:
+                self._raise_recorded_end(error)
+            raise
         if not stream.begun and end.code in _NOT_BEGUN:
             return self._refused(stream, end)
         if self._session.says_goodbye and stream.begun and self._has_said_goodbye(end):
             self._tether.close()
             return cast("int", end.code)
         return self._exit_code(end, begun=stream.begun)
+
+    def _raise_recorded_end(self, lost: ConnectionLost) -> None:
+        """A debug container that dies while the exec begins may take its connection with it."""
+        session = self._session
+        try:
+            ended = recorded_end(session.plan, session.name, session.request.retry_command, self._ports)
+        except ConnectionLost:
+            return
+        if ended:
+            raise ended from lost
 
     def _refused(self, stream: Attempt, end: Exit) -> RootDenied | ContainerGone:
         """Nothing has been run; the tether says more.
