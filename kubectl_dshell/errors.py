@@ -19,7 +19,7 @@ DshellError
  +- ConnectionLost         76  the API server, or a stream through it, is gone
  +- Forbidden              77  denied by RBAC, admission or the kernel
  |   +- PermissionDenied        denied by RBAC, with the user, verb and resource
- +- BadConfig              78  kubeconfig or credentials
+ +- BadConfig              78  kubeconfig, credentials, or the configuration file
  +- ApiError                *  an API server response without a more specific class
      +- NotAnApiServer     69  the response does not come from a Kubernetes API server
 Interrupted             128+n  stopped by a signal (not a DshellError: nothing failed)
@@ -60,7 +60,7 @@ EXIT_STATUS_MEANING: dict[ExitStatus, str] = {
     ExitStatus.TIMEOUT: "timed out",
     ExitStatus.CONNECTION_LOST: "the connection to the cluster was lost, or interrupted for longer than 50 s",
     ExitStatus.FORBIDDEN: "forbidden by RBAC, admission or the kernel",
-    ExitStatus.CONFIG: "the kubeconfig or the credentials are invalid",
+    ExitStatus.CONFIG: "the kubeconfig, the credentials or config.toml are invalid",
     ExitStatus.INTERRUPTED: "Ctrl-C (143 SIGTERM, 129 SIGHUP)",
 }
 

@@ -68,6 +68,12 @@ def _image() -> click.Command:
     return image_command
 
 
+def _config() -> click.Command:
+    from kubectl_dshell.cli.verbs.config import config_command
+
+    return config_command
+
+
 def _options() -> click.Command:
     from kubectl_dshell.cli.verbs.options import options_verb
 
@@ -100,6 +106,7 @@ VERBS = _Verbs(
     cleanup=_cleanup,
     gather=_gather,
     image=_image,
+    config=_config,
     doctor=_doctor,
     explain=_explain,
     options=_options,

@@ -33,6 +33,7 @@ Verbs (for a pod of that name, use pod/NAME):
   cleanup   end debug containers left behind
   gather    print the results of a Job that ran a command in many pods
   image     open a shell in an image, in a pod of its own that is deleted afterwards
+  config    show the settings in use, and where each comes from
   doctor    check what sessions need here: permissions, versions, policies
   explain   say which ways lead to the files of a pod's containers, and why
   options   list all flags of kubectl dshell POD
@@ -43,7 +44,6 @@ Common flags:
   --run-as UID[:GID]      run as this user instead of the app's
   --image IMAGE           the image with the tools (or DSHELL_IMAGE)
   --keep TIME             keep the debug container for reuse: 30m, 2h
-  -q, --quiet             print only errors to stderr
 
 Exit codes: that of COMMAND, or one of these. {codes}.
 """

@@ -216,6 +216,7 @@ def ports_and_api(flags: ConnectionFlags, namespace: str | None, *, quiet: bool)
                     created=partial(_created_pods, api),
                     invocation=Invocation(flags.to_type_again()),
                     prompt=TerminalPrompt(quiet=quiet),
+                    context=connection.context,
                 ),
                 api,
             )

@@ -253,3 +253,5 @@ class Ports:
     invocation: Invocation = PLAIN
     """For the commands that messages suggest."""
     prompt: Prompt = NOBODY
+    context: str = ""
+    """The kubeconfig context in use; empty without one."""

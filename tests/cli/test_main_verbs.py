@@ -74,10 +74,10 @@ def test_the_version_is_yaml_too(capfd: pytest.CaptureFixture[str]) -> None:
             'unknown command "completion" for "kubectl dshell"\nA pod of that name: kubectl dshell pod/completion\n',
         ),
         (
-            ["-n", "a b", "--as", "ada", "--token", "s3cret", "config", "--", "ls", "x y"],
+            ["-n", "a b", "--as", "ada", "--token", "s3cret", "completion", "--", "ls", "x y"],
             (
-                'unknown command "config" for "kubectl dshell"\n'
-                "A pod of that name: kubectl dshell pod/config -n 'a b' --as ada -- ls 'x y'\n"
+                'unknown command "completion" for "kubectl dshell"\n'
+                "A pod of that name: kubectl dshell pod/completion -n 'a b' --as ada -- ls 'x y'\n"
             ),
         ),
         (
@@ -91,11 +91,11 @@ def test_the_version_is_yaml_too(capfd: pytest.CaptureFixture[str]) -> None:
         ),
         (
             ["help", "web"],
-            'unknown help topic "web"; available: ls, attach, cp, cleanup, gather, image, doctor, explain, options\n',
+            'unknown help topic "web"; available: ls, attach, cp, cleanup, gather, image, config, doctor, explain, options\n',
         ),
         (["help", "ls", "cp"], 'unknown help topic "ls cp"'),
         (["version", "--client"], "no such option"),
-        (["config", "--", "\udcff"], "is not valid UTF-8"),
+        (["completion", "--", "\udcff"], "is not valid UTF-8"),
         (["version", "-o", "wide"], "'wide' is not one of 'yaml', 'json'"),
         (["version", "-o"], "'-o' requires an argument"),
     ],

@@ -139,7 +139,7 @@ def test_a_session_and_a_copy_up_to_their_pod(words: str, most: int, tmp_path: P
         found = loaded(*words.split(), KUBECONFIG=kubeconfig(tmp_path, server.server_address[1]))
         server.shutdown()
 
-    check(found, 66, NEVER | {"yaml"}, most)
+    check(found, 66, NEVER | {"yaml", "tomllib", "kubectl_dshell.domain.config"}, most)
 
 
 def test_a_list(tmp_path: Path) -> None:

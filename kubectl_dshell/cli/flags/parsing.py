@@ -41,6 +41,13 @@ class Flag(click.Option, Generic[T]):
         made.group, made.help = group or self.group, help or self.help
         return made
 
+    def get_error_hint(self, ctx: click.Context | None) -> str:
+        """Names the variable only if the value is its."""
+        source = ctx.get_parameter_source(self.name or "") if ctx else None
+        if source is click.core.ParameterSource.ENVIRONMENT:
+            return super().get_error_hint(ctx)
+        return click.Parameter.get_error_hint(self, ctx)
+
     def type_cast_value(self, ctx: click.Context, value: Any) -> Any:
         """Takes `-n=shop`, as kubectl does. No value of a flag with a short name begins with an equals sign."""
         short = not self.is_flag and any(len(name) == 2 for name in self.opts)
@@ -107,6 +114,21 @@ def remote_command() -> tuple[str, ...] | None:
     return cast("tuple[str, ...] | None", _Field((), lambda ctx: ctx.obj))
 
 
+class Given(NamedTuple):
+    """The names of the values that are no defaults: of flags, and of their variables."""
+
+    typed: frozenset[str] = frozenset()
+    variables: frozenset[str] = frozenset()
+
+    @classmethod
+    def read(cls, ctx: click.Context) -> Given:
+        sources = {name: ctx.get_parameter_source(name) for name in ctx.params}
+        return cls(
+            frozenset(name for name, source in sources.items() if source is click.core.ParameterSource.COMMANDLINE),
+            frozenset(name for name, source in sources.items() if source is click.core.ParameterSource.ENVIRONMENT),
+        )
+
+
 def given(name: str) -> bool:
     """A field that tells whether the user has set the parameter of this name."""
     return cast("bool", _Field((), lambda ctx: ctx.get_parameter_source(name) is not ParameterSource.DEFAULT))
@@ -119,6 +141,8 @@ class Options:
     """Frozen values from the command line. Dataclasses to mypy; real ones would add 3 ms each to every start."""
 
     _fields: ClassVar[dict[str, _Field]] = {}
+    given: ClassVar[Given] = Given()
+    """Set in those that were read from a command line."""
 
     def __init_subclass__(cls) -> None:
         cls._fields = {name: value for name, value in vars(cls).items() if isinstance(value, _Field)}
@@ -130,6 +154,20 @@ class Options:
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"{name} cannot be changed after parsing")
 
+    @property
+    def fields(self) -> frozenset[str]:
+        """Of the fields."""
+        return frozenset(self._fields)
+
+    def value(self, name: str) -> Any:
+        return getattr(self, name)
+
+    def but(self, **values: Any) -> Self:
+        """The same with other values."""
+        made = type(self)(**{name: getattr(self, name) for name in self._fields} | values)
+        object.__setattr__(made, "given", self.given)
+        return made
+
     @classmethod
     def params(cls) -> tuple[click.Parameter, ...]:
         """The flags and arguments, in the order of the fields."""
@@ -138,7 +176,9 @@ class Options:
     @classmethod
     def read(cls, ctx: click.Context) -> Self:
         """The values as they were parsed into `ctx`."""
-        return cls(**{name: one.read(ctx) for name, one in cls._fields.items()})
+        made = cls(**{name: one.read(ctx) for name, one in cls._fields.items()})
+        object.__setattr__(made, "given", Given.read(ctx))
+        return made
 
 
 class Verb(click.Command, Generic[R]):

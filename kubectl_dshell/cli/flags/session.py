@@ -26,6 +26,8 @@ KEEP = option(
     Duration(),
     "--keep",
     default=0,
+    envvar="DSHELL_KEEP",
+    show_envvar=True,
     metavar="TIME",
     group=SESSION,
     help="Keep the debug container this long after the last session, for reuse.",
@@ -35,6 +37,8 @@ TIMEOUT = option(
     "--timeout",
     default="60s",
     show_default=True,
+    envvar="DSHELL_TIMEOUT",
+    show_envvar=True,
     metavar="TIME",
     group=SESSION,
     help="How long to wait for the debug container to start.",
@@ -66,11 +70,13 @@ QUIET = switch("-q", "--quiet", group=SESSION, help="Print only errors to stderr
 RUN_AS = optional(
     RunAs(), "--run-as", metavar="UID[:GID]", group=IDENTITY, help="Run as this user instead of the app's user."
 )
-_PROFILE = option(
+PROFILE = option(
     OneOf(Profile),
     "--profile",
     default=Profile.AUTO,
     show_default=True,
+    envvar="DSHELL_PROFILE",
+    show_envvar=True,
     group=IDENTITY,
     help=" ".join(f"{profile}: {profile.summary}." for profile in Profile),
 )
@@ -125,6 +131,8 @@ TTL = option(
     "--ttl",
     default="8h",
     show_default=True,
+    envvar="DSHELL_TTL",
+    show_envvar=True,
     metavar="TIME",
     group=SESSION,
     help="End the debug container after this time, whatever happens.",
@@ -137,7 +145,7 @@ class SessionFlags(Options):
     container: str | None = parsed(CONTAINER)
     namespace: str | None = parsed(NAMESPACE)
     run_as: tuple[int, int | None] | None = parsed(RUN_AS)
-    profile: Profile = parsed(_PROFILE)
+    profile: Profile = parsed(PROFILE)
     cap_add: tuple[tuple[str, ...], ...] = parsed(_CAP_ADD)
     cap_drop: tuple[tuple[str, ...], ...] = parsed(_CAP_DROP)
     privileged: bool = parsed(_PRIVILEGED)

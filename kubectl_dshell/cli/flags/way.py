@@ -131,7 +131,7 @@ class WayFlags(Options):
         others = {
             "--app-image": self.app_image,
             "--chroot": self.chroot,
-            "--keep": session.keep,
+            "--keep": session.keep and "keep" in session.given.typed,
             "--name": named,
             "--new": session.new,
             "--target-env": self.target_env,

@@ -72,8 +72,10 @@ def attach_command(options: AttachOptions) -> int:
     """
     check_command(options.command)
     streams = settle_streams(stdin=options.stdin, tty=options.tty, command=options.command)
+    from kubectl_dshell.cli.settings import Configuration
     from kubectl_dshell.cli.wiring import ports, recording
 
+    configuration = Configuration()
     with (
         recording(options.record, quiet=options.quiet) as recorded,
         ports(options.connection, options.namespace, quiet=options.quiet) as (bound, namespace),
@@ -81,6 +83,7 @@ def attach_command(options: AttachOptions) -> int:
         from kubectl_dshell.commands.request import AttachRequest
         from kubectl_dshell.commands.session.attach import attach
 
+        options = configuration.apply(options, bound.context, namespace)
         if streams.notice:
             bound.notices.notice(streams.notice)
         request = AttachRequest(

@@ -71,13 +71,17 @@ def cp_command(options: CpOptions) -> int:
     paths = _copy_paths(words)
     if isinstance(paths.destination, RemotePath) and not options.yes:
         _ask(paths.sources, paths.destination)
+    from kubectl_dshell.cli.settings import Configuration
     from kubectl_dshell.cli.wiring import copy_ports, ports
 
+    configuration, verbosity = Configuration(), options.connection.verbosity
     wanted = paths.remote.namespace or options.session.namespace
     with ports(options.connection, wanted, quiet=quiet) as (bound, namespace):
         chosen = ("--container", options.session.container) if options.session.container else ()
         again = bound.invocation.command("cp", *map(_no_flag, words), *chosen, namespace=namespace)
-        session = options.session.to_request(namespace, paths.remote.pod, again)
+        flags = configuration.session(options.session, bound, namespace, verbosity=verbosity)
+        configuration.require_reason(flags.reason, bound.context, namespace, again)
+        session = flags.to_request(namespace, paths.remote.pod, again)
         return _copy(paths, session, copy_ports(bound, quiet=quiet), skip=options.skip_failed)
 
 

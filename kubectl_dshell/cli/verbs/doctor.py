@@ -11,6 +11,8 @@ from kubectl_dshell.cli.stdout import write_data
 from kubectl_dshell.output.document import Format
 
 if TYPE_CHECKING:
+    from kubectl_dshell.cli.settings import Configuration
+    from kubectl_dshell.domain.config.values import Colour
     from kubectl_dshell.domain.diagnosis.check import Checkup
 
 
@@ -24,25 +26,27 @@ def doctor_command(options: DoctorOptions) -> int:
     The fields of -o json are documented in docs/json.md.
     """
     options.check()
+    from kubectl_dshell.cli.settings import Configuration
     from kubectl_dshell.commands.diagnosis.doctor import no_connection
     from kubectl_dshell.errors import BadConfig, ExitStatus
     from kubectl_dshell.output.diagnosis.checkup import format_checkup, format_lines, summary
     from kubectl_dshell.output.diagnosis.paint import painter, stdout_width
     from kubectl_dshell.output.notices import Notices
 
+    configuration = Configuration()
     try:
-        found = _examined(options)
+        found, colour = _examined(options, configuration)
     except BadConfig as error:
-        found = no_connection(error)
+        found, colour = no_connection(error), configuration.colour("", None)
     if options.output is Format.JSON or options.output is Format.YAML:
         write_data(format_checkup(found, options.output))
     else:
-        write_data(format_lines(found, stdout_width(), painter()))
+        write_data(format_lines(found, stdout_width(), painter(colour)))
         Notices(quiet=options.quiet).notice(summary(found))
     return int(ExitStatus.UNAVAILABLE if found.failed else ExitStatus.OK)
 
 
-def _examined(options: DoctorOptions) -> Checkup:
+def _examined(options: DoctorOptions, configuration: Configuration) -> tuple[Checkup, Colour | None]:
     from kubectl_dshell.cli.wiring import ports_and_api
     from kubectl_dshell.commands.diagnosis.doctor import DoctorRequest, examine
     from kubectl_dshell.kube.connection.origin import origin
@@ -55,6 +59,6 @@ def _examined(options: DoctorOptions) -> Checkup:
             namespace=at.namespace,
             origin=origin(at, flags.to_options(options.namespace), os.environ),
             server=at.server,
-            image=options.image,
+            image=configuration.apply(options, at.context, at.namespace).image,
         )
-        return examine(request, bound, Inspection(api))
+        return examine(request, bound, Inspection(api)), configuration.colour(at.context, at.namespace)

@@ -25,15 +25,19 @@ def explain_command(options: ExplainOptions) -> int:
     the pod. The fields of -o json are documented in docs/json.md.
     """
     target = options.target
+    from kubectl_dshell.cli.settings import Configuration
     from kubectl_dshell.cli.wiring import ports_and_api
     from kubectl_dshell.commands.diagnosis.explain import explain
     from kubectl_dshell.kube.inspection import Inspection
     from kubectl_dshell.output.diagnosis.explanation import format_explanation, format_tables
     from kubectl_dshell.output.diagnosis.paint import painter, stdout_width
 
+    configuration = Configuration()
     # Quiet: each dry run may bring the same warnings of Pod Security, which would apply to a session.
     with ports_and_api(options.connection, options.namespace, quiet=True) as (bound, api):
         namespace = api.connection.namespace
+        options = configuration.apply(options, bound.context, namespace)
+        colour = configuration.colour(bound.context, namespace)
         pod = target.name
         if target.kind is not WorkloadKind.POD:
             from kubectl_dshell.commands.fanout.targets import one_pod
@@ -43,7 +47,7 @@ def explain_command(options: ExplainOptions) -> int:
     if options.output is Format.JSON or options.output is Format.YAML:
         write_data(format_explanation(found, options.output))
     else:
-        write_data(format_tables(found, stdout_width(), painter()))
+        write_data(format_tables(found, stdout_width(), painter(colour)))
     return 0
 
 

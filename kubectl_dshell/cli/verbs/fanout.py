@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from kubectl_dshell.cli.flags.open import OpenOptions
     from kubectl_dshell.commands.ports import Ports
     from kubectl_dshell.commands.request import OpenRequest
+    from kubectl_dshell.domain.config.values import Colour
     from kubectl_dshell.domain.pod.container_ref import ContainerRef
     from kubectl_dshell.output.fanout_report import PodSink
     from kubectl_dshell.output.progress.fanout_bar import FanoutBar
@@ -43,8 +44,10 @@ _LOOK_MS = 1000
 
 def run(options: OpenOptions, *, shell: bool) -> int:
     """The overall exit code. `shell`: a shell was requested, which is refused with the names of the pods."""
+    from kubectl_dshell.cli.settings import Configuration
     from kubectl_dshell.cli.wiring import ports
 
+    configuration = Configuration()
     quiet, verbosity = options.session.quiet, options.connection.verbosity
     with ports(options.connection, options.session.namespace, quiet=quiet) as (bound, namespace):
         query = TargetQuery(
@@ -57,6 +60,9 @@ def run(options: OpenOptions, *, shell: bool) -> int:
         )
         if shell:
             _refuse_shell(query, bound)
+        session = configuration.session(options.session, bound, query.namespace, verbosity=verbosity)
+        configuration.require_reason(session.reason, bound.context, query.namespace)
+        options = options.but(session=session)
         as_json = options.output is Format.JSON
         request = ManyRequest(
             template=_template(options, namespace),
@@ -66,7 +72,9 @@ def run(options: OpenOptions, *, shell: bool) -> int:
             summary=not (as_json and options.shard),
         )
         bar = not quiet and not verbosity and sys.stderr.isatty()
-        return _run(query, request, _OutputForm(options.output_dir, as_json=as_json, quiet=quiet, bar=bar), bound)
+        colour = configuration.colour(bound.context, query.namespace)
+        form = _OutputForm(options.output_dir, as_json=as_json, quiet=quiet, bar=bar, colour=colour)
+        return _run(query, request, form, bound)
 
 
 def _template(options: OpenOptions, namespace: str) -> OpenRequest:
@@ -93,6 +101,7 @@ class _OutputForm:
     as_json: bool
     quiet: bool
     bar: bool
+    colour: Colour | None = None
 
 
 def _run(query: TargetQuery, request: ManyRequest, form: _OutputForm, bound: Ports) -> int:
@@ -106,8 +115,9 @@ def _run(query: TargetQuery, request: ManyRequest, form: _OutputForm, bound: Por
                 bound.notices.notice(f"shard {query.shard} has no pods: there is nothing to do")
             with ExitStack() as stack:
                 bar = stack.enter_context(_bar(printer, len(found))) if form.bar else None
-                make = sinks(printer, folder, as_json=form.as_json, namespaced=query.namespace is None)
-                report = RunReport(printer, make, bar, as_json=form.as_json, namespaced=query.namespace is None)
+                namespaced = query.namespace is None
+                make = sinks(printer, folder, as_json=form.as_json, namespaced=namespaced, colour=form.colour)
+                report = RunReport(printer, make, bar, as_json=form.as_json, namespaced=namespaced)
                 results = run_many(found, request, bound, report) if found else []
                 if query.shard:
                     report.end_shard(query.shard, len(found), overall(results))
@@ -134,13 +144,13 @@ def _bar(printer: Printer, total: int) -> FanoutBar:
 
 
 def sinks(
-    printer: Printer, folder: Path | None, *, as_json: bool, namespaced: bool
+    printer: Printer, folder: Path | None, *, as_json: bool, namespaced: bool, colour: Colour | None = None
 ) -> Callable[[ContainerRef], PodSink]:
     if folder is not None:
         return lambda place: FileSink(folder, place)
     if as_json:
         return lambda _place: MemorySink(printer)
-    colours = {c: may_colour() and printer.is_terminal(c) for c in (Channel.STDOUT, Channel.STDERR)}
+    colours = {c: may_colour(colour, terminal=printer.is_terminal(c)) for c in (Channel.STDOUT, Channel.STDERR)}
     return lambda place: PrefixedLines(
         printer, {c: prefix(place, namespaced=namespaced, colour=colour) for c, colour in colours.items()}
     )

@@ -27,6 +27,7 @@ def gather_command(options: GatherOptions) -> int:
     in manifests/runbook.
     """
     job = options.job
+    from kubectl_dshell.cli.settings import Configuration
     from kubectl_dshell.cli.verbs.fanout import LAST_WORDS_SECONDS, drain, sinks
     from kubectl_dshell.cli.wiring import ports
     from kubectl_dshell.commands.fanout.gather import gather
@@ -36,12 +37,13 @@ def gather_command(options: GatherOptions) -> int:
     from kubectl_dshell.terminal.outputs import OutputRouter
     from kubectl_dshell.terminal.stdio_fds import StdioFds
 
-    as_json = options.output is Format.JSON
+    configuration, as_json = Configuration(), options.output is Format.JSON
     with ports(options.connection, options.namespace, quiet=options.quiet) as (bound, namespace):
         with OutputRouter(StdioFds(stdin=None)) as outputs:
             printer = Printer(outputs, os.isatty)
             here = replace(bound, notices=PrinterNotices(printer, quiet=options.quiet))
-            make = sinks(printer, None, as_json=as_json, namespaced=True)
+            colour = configuration.colour(bound.context, namespace)
+            make = sinks(printer, None, as_json=as_json, namespaced=True, colour=colour)
             report = RunReport(printer, make, None, as_json=as_json, namespaced=True)
             try:
                 gathered = gather(namespace, job, here, _Paced(report, outputs))

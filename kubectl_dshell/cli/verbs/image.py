@@ -114,14 +114,19 @@ def image_command(options: ImageOptions) -> int:
     """
     options.check()
     streams = settle_streams(stdin=options.stdin, tty=options.tty, command=options.command)
+    from kubectl_dshell.cli.settings import Configuration
     from kubectl_dshell.cli.wiring import ports, recording
 
+    configuration = Configuration()
     with (
         recording(options.record, quiet=options.quiet) as recorded,
         ports(options.connection, options.namespace, quiet=options.quiet) as (bound, namespace),
     ):
         from kubectl_dshell.commands.pod_copy.open import dry_run_image, open_image
 
+        given, options = options, configuration.apply(options, bound.context, namespace)
+        if options.connection.verbosity:
+            configuration.tell_image(given, options.image, bound, namespace)
         request = options.to_request(namespace, streams, bound.invocation)
         if options.dry_run is not DryRun.NONE:
             from kubectl_dshell.cli.stdout import write_data
@@ -129,6 +134,7 @@ def image_command(options: ImageOptions) -> int:
 
             write_data(format_document(dry_run_image(request, options.target, options.dry_run, bound), Format.YAML))
             return 0
+        configuration.require_reason(request.reason, bound.context, namespace, request.retry_command, request.command)
         if streams.notice:
             bound.notices.notice(streams.notice)
         return open_image(request, options.target, recorded(bound))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kubectl_dshell.cli.flags.session import SessionStreams
+    from kubectl_dshell.cli.settings import Configuration
     from kubectl_dshell.commands.ports import Ports
     from kubectl_dshell.commands.request import OpenRequest
 
@@ -44,29 +45,34 @@ def _run(options: OpenOptions) -> int:
 
         return fanout.run(options, shell=shell)
     streams, session = options.streams, options.session
+    from kubectl_dshell.cli.settings import Configuration
     from kubectl_dshell.cli.wiring import ports, recording
 
+    configuration = Configuration()
     with (
         recording(options.record, quiet=session.quiet) as record,
         ports(options.connection, session.namespace, quiet=session.quiet) as (bound, namespace),
     ):
+        options = _configured(options, configuration, namespace, bound)
         request = _request(options, streams, namespace, bound)
         if options.dry_run is not DryRun.NONE:
             return _print(options, options.dry_run, request, bound)
+        configuration.require_reason(request.reason, bound.context, namespace, request.retry_command, request.command)
         if streams.notice:
             bound.notices.notice(streams.notice)
-        if options.way.copy:
-            from kubectl_dshell.commands.pod_copy.open import open_copy
-
-            return open_copy(request, record(bound), service_account=options.way.copy_service_account)
-        return _open(options, request, bound, record(bound))
+        return _open(options, request, record(bound))
 
 
-def _open(options: OpenOptions, request: OpenRequest, bound: Ports, recorded: Ports) -> int:
-    """A session in POD. The first requests are on their way before the modules are imported that need the answers."""
+def _open(options: OpenOptions, request: OpenRequest, bound: Ports) -> int:
+    """The way to the app. The first requests are on their way before the modules are imported that need the answers."""
+    way = options.way
+    if way.copy:
+        from kubectl_dshell.commands.pod_copy.open import open_copy
+
+        return open_copy(request, bound, service_account=way.copy_service_account)
     from kubectl_dshell.commands.first_requests import FirstRequests
 
-    first, way = FirstRequests(request, bound), options.way
+    first = FirstRequests(request, bound)
     if way.wait_for_start:
         from kubectl_dshell.commands.next_start.open import open_at_next_start as run
     elif way.app_image:
@@ -75,7 +81,13 @@ def _open(options: OpenOptions, request: OpenRequest, bound: Ports, recorded: Po
         from kubectl_dshell.commands.volumes.open import open_volumes as run
     else:
         from kubectl_dshell.commands.session.open import open_session as run
-    return run(request, recorded, first)
+    return run(request, bound, first)
+
+
+def _configured(options: OpenOptions, configuration: Configuration, namespace: str, bound: Ports) -> OpenOptions:
+    verbosity = options.connection.verbosity
+    session = configuration.session(options.session, bound, namespace, verbosity=verbosity)
+    return options.but(session=session.but(keep=0) if options.way.copy else session)
 
 
 def _print(

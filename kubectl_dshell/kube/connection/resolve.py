@@ -40,6 +40,13 @@ def connect(options: ConnectionOptions, environ: Mapping[str, str], terminal: Us
     return connection
 
 
+def selected(options: ConnectionOptions, environ: Mapping[str, str]) -> tuple[str, str]:
+    """The names of the context and the namespace that `options` lead to. Raises BadConfig."""
+    account = ServiceAccount(environ)
+    _, context = _selected(options, environ, account)
+    return context.name, _namespace(options, context, account)
+
+
 def resolve(
     options: ConnectionOptions,
     environ: Mapping[str, str],
@@ -52,10 +59,7 @@ def resolve(
         BadConfig: with the mistake, the file, and the entries that exist.
     """
     account = account or ServiceAccount(environ)
-    config = kubeconfig.load(options.kubeconfig, environ)
-    if not (config.current_context or options.context or options.cluster) and account.there:
-        config = account.config()
-    context = _context(config, options)
+    config, context = _selected(options, environ, account)
     cluster = _named(config, "clusters", options.cluster or context.text("cluster"))
     cluster = overrides.of_cluster(cluster, options)
     user = overrides.of_user(_named(config, "users", options.user or context.text("user")), options)
@@ -64,7 +68,7 @@ def resolve(
     proxy = proxy_for(server, cluster.text("proxy-url"), f"the proxy-url of {cluster.whole}", environ)
     return Connection(
         server=server.url,
-        namespace=options.namespace or context.text("namespace") or account.namespace() or "default",
+        namespace=_namespace(options, context, account),
         context=context.name,
         user=user.name,
         # As in kubectl, credentials are never sent in the clear.
@@ -76,6 +80,19 @@ def resolve(
         timeout=options.request_timeout or None,
         files=config.files,
     )
+
+
+def _selected(
+    options: ConnectionOptions, environ: Mapping[str, str], account: ServiceAccount
+) -> tuple[Kubeconfig, NamedEntry]:
+    config = kubeconfig.load(options.kubeconfig, environ)
+    if not (config.current_context or options.context or options.cluster) and account.there:
+        config = account.config()
+    return config, _context(config, options)
+
+
+def _namespace(options: ConnectionOptions, context: NamedEntry, account: ServiceAccount) -> str:
+    return options.namespace or context.text("namespace") or account.namespace() or "default"
 
 
 def _context(config: Kubeconfig, options: ConnectionOptions) -> NamedEntry:

@@ -14,6 +14,8 @@ from kubectl_dshell.output.sinks.prefixed import may_colour
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from kubectl_dshell.domain.config.values import Colour
+
 _NARROWEST = 20
 
 
@@ -22,9 +24,9 @@ def stdout_width() -> int:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
 
 
-def painter() -> Callable[[str, str], str]:
-    """Puts a text into a style of rich, if stdout is a terminal that may show colours."""
-    if not (sys.stdout.isatty() and may_colour()):
+def painter(wanted: Colour | None = None) -> Callable[[str, str], str]:
+    """Puts a text into a style of rich, if stdout is a terminal that may show colours, or they are wanted always."""
+    if not may_colour(wanted, terminal=sys.stdout.isatty()):
         return lambda text, _style: text
     from rich.color import ColorSystem
     from rich.style import Style

@@ -11,6 +11,7 @@ from kubectl_dshell.domain.stream import Channel, Output
 from kubectl_dshell.output.escape import escape_line
 
 if TYPE_CHECKING:
+    from kubectl_dshell.domain.config.values import Colour
     from kubectl_dshell.domain.pod.container_ref import ContainerRef
     from kubectl_dshell.output.sinks.multiplexer import Printer
 
@@ -33,9 +34,11 @@ def prefix(place: ContainerRef, *, namespaced: bool, colour: bool) -> bytes:
     return f"{pod} {container} | ".encode()
 
 
-def may_colour() -> bool:
-    """Whether colours are allowed at all: https://no-color.org."""
-    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+def may_colour(wanted: Colour | None = None, *, terminal: bool = True) -> bool:
+    """Whether to colour; what the user's configuration says is over NO_COLOR, as https://no-color.org has it."""
+    if wanted in ("always", "never"):
+        return wanted == "always"
+    return terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def harmless(line: bytes) -> bytes:

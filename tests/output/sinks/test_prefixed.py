@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from kubectl_dshell.domain.config.values import Colour
 from kubectl_dshell.domain.stream import Output
 from kubectl_dshell.output.sinks import prefixed
 from kubectl_dshell.output.sinks.prefixed import PrefixedLines, prefix
@@ -89,6 +90,10 @@ def test_colours_can_be_refused(monkeypatch: pytest.MonkeyPatch, name: str, valu
     monkeypatch.setenv(name, value)
 
     assert prefixed.may_colour() is wanted
+    assert prefixed.may_colour(Colour.AUTO) is wanted
+    assert prefixed.may_colour(Colour.ALWAYS, terminal=False) is True
+    assert prefixed.may_colour(Colour.NEVER) is False
+    assert prefixed.may_colour(terminal=False) is False
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,112 @@
+"""`kubectl dshell config`: values and where they come from, without a cluster."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from kubectl_dshell.cli.main import main
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A kubeconfig and a configuration file."""
+    contexts = [{"name": name, "context": {"cluster": "c", "namespace": "shop"}} for name in ("kind", "prod")]
+    kubeconfig = {"current-context": "kind", "contexts": contexts, "clusters": [{"name": "c", "cluster": {}}]}
+    (tmp_path / "kubeconfig").write_text(json.dumps(kubeconfig))
+    (tmp_path / "kubectl-dshell").mkdir()
+    path = tmp_path / "kubectl-dshell/config.toml"
+    path.write_text('ttl = "2h"\nmirrors."docker.io" = "m.example"\n[contexts.prod.namespaces.pay]\nimage = "a/b"\n')
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "kubeconfig"))
+    monkeypatch.setenv("DSHELL_KEEP", "5m")
+    for name in ("NO_COLOR", "DSHELL_IMAGE", "DSHELL_TTL", "DSHELL_TIMEOUT", "DSHELL_PROFILE", "DSHELL_PATIENCE"):
+        monkeypatch.delenv(name, raising=False)
+    return path
+
+
+def settings(capfd: pytest.CaptureFixture[str], *words: str) -> tuple[dict[str, object], dict[str, tuple[object, ...]]]:
+    assert main(["config", "-o", "json", *words]) == 0
+    document = json.loads(capfd.readouterr().out)
+    return document, {s["name"]: (s["value"], s["source"], s["sourceName"]) for s in document["settings"]}
+
+
+def test_each_value_says_where_it_comes_from(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    document, found = settings(capfd, "--timeout", "5s")
+
+    assert {name: value for name, value in document.items() if name != "settings"} == {
+        "apiVersion": "dshell/v1",
+        "kind": "Configuration",
+        "file": str(place),
+        "context": "kind",
+        "namespace": "shop",
+    }
+    assert found == {
+        "image": ("m.example/library/busybox:1.37", "default", None),
+        "ttl": ("2h", "file", str(place)),
+        "keep": ("5m", "variable", "DSHELL_KEEP"),
+        "timeout": ("5s", "flag", "--timeout"),
+        "profile": ("auto", "default", None),
+        "reason-required": (False, "default", None),
+        "colour": ("auto", "default", None),
+        "patience": (1, "default", None),
+        "mirrors.docker.io": ("m.example", "file", f"{place} [mirrors]"),
+    }
+
+
+def test_the_context_and_the_namespace_of_the_flags_count(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    document, found = settings(capfd, "--context", "prod", "-n", "pay")
+
+    assert (document["context"], document["namespace"]) == ("prod", "pay")
+    assert found["image"] == ("m.example/a/b", "file", f"{place} [contexts.prod.namespaces.pay]")
+
+
+def test_a_table_for_people(place: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    assert main(["config"]) == 0
+
+    out, err = capfd.readouterr()
+    rows = [line.split() for line in out.splitlines()]
+    assert rows[0] == ["SETTING", "VALUE", "SOURCE"]
+    assert ["ttl", "2h", str(place)] in rows
+    assert ["reason-required", "false", "default"] in rows
+    assert ["colour", "never", "NO_COLOR"] in rows
+    assert err == f"context kind, namespace shop; {place}\n"
+
+
+def test_without_file_and_kubeconfig_it_says_so(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "none"))
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    assert main(["config"]) == 0
+
+    err = capfd.readouterr().err
+    assert err.startswith("warning: no kubeconfig found")
+    assert err.endswith("config.toml (there is no such file)\n")
+
+
+def test_it_takes_no_command(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["config", "--", "ls"]) == 64
+    assert "config takes no command after --" in capfd.readouterr().err
+
+
+def test_a_mistake_in_the_file_is_an_error_of_every_session(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    place.write_text("tll = '1h'\n")
+
+    for words in (
+        ["config"],
+        ["web"],
+        ["doctor"],
+        ["cp", "web:x", "."],
+        ["attach"],
+        ["explain", "web"],
+        ["image", "a"],
+    ):
+        assert main(words) == 78, words
+        assert f'error: {place}: unknown key "tll" (did you mean ttl?)\n' in capfd.readouterr().err
