@@ -1,0 +1,93 @@
+"""Defaults of the user's own, on a real cluster: what the file says is what the pod gets."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kubectl_dshell.cli.flags.session import DEFAULT_IMAGE
+
+if TYPE_CHECKING:
+    from .conftest import MakePod
+    from .program import Dshell
+
+FILE = """
+image = "tools"
+ttl = "1h"
+profile = "sysadmin"
+images.tools = "registry.example.com/library/{image}"
+mirrors."registry.example.com" = "docker.io"
+[contexts.{context}]
+ttl = "2h"
+reason-required = true
+[contexts.{context}.namespaces.{namespace}]
+profile = "baseline"
+"""
+
+
+def test_what_the_file_says_for_context_and_namespace_reaches_the_pod(
+    make_pod: MakePod, dshell: Dshell, tmp_path: Path
+) -> None:
+    pod, path = make_pod(), tmp_path / "kubectl-dshell/config.toml"
+    env, image = {"XDG_CONFIG_HOME": str(tmp_path)}, f"docker.io/library/{DEFAULT_IMAGE}"
+    context = json.loads(dshell("config", "-o", "json", env=env).stdout)["context"]
+    section = f"{path} [contexts.{context}.namespaces.{pod.namespace}]"
+    path.parent.mkdir()
+    path.write_text(FILE.format(image=DEFAULT_IMAGE, context=context, namespace=pod.namespace))
+
+    shown = json.loads(dshell("config", "-n", pod.namespace, "-o", "json", env=env).stdout)
+    without = dshell(pod.name, "--", "echo", "a b", env=env)
+    assert list(pod.debug_containers()) == []
+    done = dshell(pod.name, "--reason=INC-7", "-v1", "--", "echo", "a b", env=env)
+    typed = dshell(pod.name, "--reason=x", "--ttl=3h", "--profile=auto", "--dry-run", "-o=json", env=env)
+
+    values = {one["name"]: (one["value"], one["sourceName"]) for one in shown["settings"]}
+    assert shown["file"] == str(path)
+    assert values["image"] == (image, str(path))
+    assert values["ttl"] == ("2h", f"{path} [contexts.{context}]")
+    assert values["profile"] == ("baseline", section)
+    assert without.code == 64
+    assert without.stderr.splitlines()[1:] == [
+        f"error: a session needs a reason here: reason-required is set in {path} [contexts.{context}]",
+        f"Type: kubectl dshell {pod.name} -n {pod.namespace} --reason TEXT -- echo 'a b'",
+    ]
+    assert (done.stdout, done.code) == (b"a b\n", 0)
+    mirrored = f"image tools is {image}: set in {path}, {path} [images], {path} [mirrors]"
+    assert done.stderr.splitlines()[:2] == [mirrored, f"profile baseline: set in {section}"]
+    (made,) = pod.debug_containers().values()
+    assert made.spec["image"] == image
+    assert limit(made.spec) == "7200"
+    assert "capabilities" not in made.spec["securityContext"]
+    (dry,) = json.loads(typed.stdout)["spec"]["ephemeralContainers"]
+    assert (limit(dry), typed.stderr) == ("10800", "")
+    assert dry["securityContext"]["capabilities"] == {"drop": ["ALL"]}  # what --profile baseline leaves out
+
+
+def test_a_mistake_in_the_file_or_a_variable_leaves_the_pod_alone(
+    make_pod: MakePod, dshell: Dshell, tmp_path: Path
+) -> None:
+    pod, path = make_pod(), tmp_path / "kubectl-dshell/config.toml"
+    path.parent.mkdir()
+    path.write_text('[namespaces.shop]\nprofiel = "general"\n')
+
+    wrong = dshell(pod.name, "--", "true", env={"XDG_CONFIG_HOME": str(tmp_path)})
+    variable = dshell(pod.name, "--", "true", env={"DSHELL_MIRRORS": "docker.io"})
+
+    assert wrong.code == 78
+    assert wrong.stderr.splitlines()[0] == (
+        f'error: {path}: unknown key "profiel" in [namespaces.shop] (did you mean profile?)'
+    )
+    assert (variable.code, variable.stderr) == (
+        64,
+        "error: the variable DSHELL_MIRRORS is invalid: 'docker.io' is not PREFIX=MIRROR\n",
+    )
+    assert list(pod.debug_containers()) == []
+
+
+def limit(container: dict[str, object]) -> str:
+    """The lifetime in seconds that the debug container is told."""
+    env = container["env"]
+    assert isinstance(env, list)
+    (found,) = [one["value"] for one in env if one["name"] == "DSHELL_LIMIT"]
+    return str(found)
