@@ -61,9 +61,15 @@ def nearest(word: str, names: Iterable[str]) -> str:
     return f" (did you mean {alike[0]}?)" if alike else ""
 
 
+def _kind(value: object) -> str:
+    """What a value that is no string is in TOML; its own text may be of any size and depth."""
+    kinds = {bool: "a boolean", int: "a number", float: "a number", dict: "a table", list: "an array"}
+    return kinds.get(type(value), "a date or time")
+
+
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"{one_line(repr(value), 64)} is not a string in quotes")  # noqa: TRY004  # of a file's author
+        raise ValueError(f"{_kind(value)} is not a string in quotes")  # noqa: TRY004  # of a file's author
     return value
 
 
@@ -75,9 +81,9 @@ def _image(value: object) -> str:
 
 
 def _duration(value: object) -> int:
-    if isinstance(value, int):
-        raise ValueError(f'{value!r} is not a string in quotes; for example: "90s"')  # noqa: TRY004
-    return parse_duration(_text(value))
+    if not isinstance(value, str):
+        raise ValueError(f'{_kind(value)} is not a string in quotes; for example: "90s"')  # noqa: TRY004
+    return parse_duration(value)
 
 
 def _at_least_a_second(value: object) -> int:
@@ -100,7 +106,8 @@ def _one_of(members: type[E]) -> Callable[[object], E]:
 
 def _yes_or_no(value: object) -> bool:
     if not isinstance(value, bool):
-        raise ValueError(f"{one_line(repr(value), 64)} is neither true nor false")  # noqa: TRY004
+        text = one_line(repr(value), 64) if isinstance(value, str) else _kind(value)
+        raise ValueError(f"{text} is neither true nor false")  # noqa: TRY004
     return value
 
 
