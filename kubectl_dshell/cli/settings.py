@@ -72,19 +72,22 @@ class Configuration:
             made = made.but(keep=min(made.value("keep"), made.value("ttl")))
         return made
 
-    def session(self, flags: SessionFlags, ports: Ports, namespace: str | None, *, verbosity: int) -> SessionFlags:
-        """The same for a session: checked again, and told of what the user has not typed. Raises click.UsageError."""
-        made = self.apply(flags, ports.context, namespace)
+    def session(self, flags: SessionFlags, context: str, namespace: str | None) -> SessionFlags:
+        """The same for a session, checked again. Raises click.UsageError."""
+        made = self.apply(flags, context, namespace)
         if not self.is_empty:
-            _check(made, flags, self.at(ports.context, namespace))
-            if verbosity:
-                self.tell_image(flags, made.image, ports, namespace)
-        if made.profile != "auto" and "profile" not in flags.given.typed:
+            _check(made, flags, self.at(context, namespace))
+        return made
+
+    def tell(self, given: SessionFlags, made: SessionFlags, ports: Ports, namespace: str | None, level: int) -> None:
+        """What a session gets that the user has not typed; `level` is that of -v."""
+        if level:
+            self.tell_image(given, made.image, ports, namespace)
+        if made.profile != "auto" and "profile" not in given.given.typed:
             source = variable_of("profile")
-            if "profile" not in flags.given.variables:
+            if "profile" not in given.given.variables:
                 source = str(self.at(ports.context, namespace).values["profile"].source)
             ports.notices.notice(f"profile {made.profile}: set in {source}")
-        return made
 
     def colour(self, context: str, namespace: str | None) -> Colour | None:
         """None: not set."""

@@ -52,7 +52,9 @@ def session(
     """The flags that apply, and what is said on stderr."""
     world = World()
     ports: Ports = replace(world.ports(), context=context)
-    made = Configuration(environ).session(options(*words).session, ports, "shop", verbosity=verbosity)
+    configuration, flags = Configuration(environ), options(*words).session
+    made = configuration.session(flags, context, "shop")
+    configuration.tell(flags, made, ports, "shop", verbosity)
     return made, "\n".join(world.said)
 
 

@@ -48,7 +48,7 @@ def test_what_the_file_says_for_context_and_namespace_reaches_the_pod(
     assert values["ttl"] == ("2h", f"{path} [contexts.{context}]")
     assert values["profile"] == ("baseline", section)
     assert without.code == 64
-    assert without.stderr.splitlines()[1:] == [
+    assert without.stderr.splitlines() == [
         f"error: a session needs a reason here: reason-required is set in {path} [contexts.{context}]",
         f"Type: kubectl dshell {pod.name} -n {pod.namespace} --reason TEXT -- echo 'a b'",
     ]

@@ -87,9 +87,9 @@ class ConnectionFlags(Options):
             default=0,
             group=_KUBECTL,
             metavar="LEVEL",
-            help="1 logs what admission changed in a debug container; 6 also logs each request, without the arguments "
-            "of COMMAND; 8 also logs bodies, without the values of variables and secrets, but with commands, arguments "
-            "and annotations of pods.",
+            help="1 logs what admission changed in a debug container, and a configuration in its image; 6 also logs "
+            "each request, without the arguments of COMMAND; 8 also logs bodies, without the values of variables and "
+            "secrets, but with commands, arguments and annotations of pods.",
         )
     )
 

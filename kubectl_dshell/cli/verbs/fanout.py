@@ -60,8 +60,9 @@ def run(options: OpenOptions, *, shell: bool) -> int:
         )
         if shell:
             _refuse_shell(query, bound)
-        session = configuration.session(options.session, bound, query.namespace, verbosity=verbosity)
+        session = configuration.session(options.session, bound.context, query.namespace)
         configuration.require_reason(session.reason, bound.context, query.namespace)
+        configuration.tell(options.session, session, bound, query.namespace, verbosity)
         options = options.but(session=session)
         as_json = options.output is Format.JSON
         request = ManyRequest(

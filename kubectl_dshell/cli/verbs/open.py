@@ -53,11 +53,14 @@ def _run(options: OpenOptions) -> int:
         recording(options.record, quiet=session.quiet) as record,
         ports(options.connection, session.namespace, quiet=session.quiet) as (bound, namespace),
     ):
-        options = _configured(options, configuration, namespace, bound)
+        given, options = session, _configured(options, configuration, bound.context, namespace)
         request = _request(options, streams, namespace, bound)
+        if options.dry_run is DryRun.NONE:
+            again, command = request.retry_command, request.command
+            configuration.require_reason(request.reason, bound.context, namespace, again, command)
+        configuration.tell(given, options.session, bound, namespace, options.connection.verbosity)
         if options.dry_run is not DryRun.NONE:
             return _print(options, options.dry_run, request, bound)
-        configuration.require_reason(request.reason, bound.context, namespace, request.retry_command, request.command)
         if streams.notice:
             bound.notices.notice(streams.notice)
         return _open(options, request, record(bound))
@@ -84,9 +87,8 @@ def _open(options: OpenOptions, request: OpenRequest, bound: Ports) -> int:
     return run(request, bound, first)
 
 
-def _configured(options: OpenOptions, configuration: Configuration, namespace: str, bound: Ports) -> OpenOptions:
-    verbosity = options.connection.verbosity
-    session = configuration.session(options.session, bound, namespace, verbosity=verbosity)
+def _configured(options: OpenOptions, configuration: Configuration, context: str, namespace: str) -> OpenOptions:
+    session = configuration.session(options.session, context, namespace)
     return options.but(session=session.but(keep=0) if options.way.copy else session)
 
 

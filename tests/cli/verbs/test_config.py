@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from kubectl_dshell.cli import wiring
 from kubectl_dshell.cli.main import main
+from tests.cli import program
 
 
 @pytest.fixture(autouse=True)
@@ -110,3 +112,39 @@ def test_a_mistake_in_the_file_is_an_error_of_every_session(place: Path, capfd: 
     ):
         assert main(words) == 78, words
         assert f'error: {place}: unknown key "tll" (did you mean ttl?)\n' in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "typed"),
+    [
+        (["web", "--", "ls", "a b"], "Type: kubectl dshell web -n shop --reason TEXT -- ls 'a b'"),
+        (["-A", "--", "true"], "Type the same with --reason TEXT."),
+        (["cp", "web:/etc/hosts", "."], "Type: kubectl dshell cp web:/etc/hosts . -n shop --reason TEXT"),
+        (["image", "jq", "--", "jq", "."], "Type: kubectl dshell image jq -n shop --reason TEXT -- jq ."),
+    ],
+    ids=str,
+)
+def test_each_verb_that_adds_something_needs_the_reason(
+    words: list[str], typed: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wiring, "ports", program.ports)
+    monkeypatch.setenv("DSHELL_REASON_REQUIRED", "true")
+
+    assert main(words) == 64
+
+    wanted = "error: a session needs a reason here: reason-required is set in DSHELL_REASON_REQUIRED"
+    assert capfd.readouterr().err.splitlines() == [wanted, typed]
+
+
+def test_a_dry_run_needs_none_and_shows_what_the_file_leads_to(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wiring, "ports", program.ports)
+    monkeypatch.setenv("DSHELL_REASON_REQUIRED", "true")
+
+    assert main(["web", "--dry-run", "-o", "json", "-v", "1"]) == 0
+
+    out, err = capfd.readouterr()
+    (container,) = json.loads(out)["spec"]["ephemeralContainers"]
+    assert container["image"] == "m.example/library/busybox:1.37"
+    assert err.startswith("image busybox:1.37 is m.example/library/busybox:1.37: set in ")

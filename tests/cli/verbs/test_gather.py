@@ -103,3 +103,20 @@ def test_a_worker_ends_its_log_with_the_result_of_its_shard(
 def test_lines_of_a_shard_end_with_no_document(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["--all", "--shard", f"{HOME}/4", "--", "true"]) == 0
     assert capfd.readouterr().out == ""
+
+
+def test_colours_are_those_of_the_configuration(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    cluster(monkeypatch, two_shards())
+    monkeypatch.setenv("DSHELL_COLOUR", "always")
+
+    main(["gather", "job/fix"])
+    coloured = capfd.readouterr().out
+    monkeypatch.setenv("DSHELL_COLOUR", "never")
+    main(["gather", "job/fix"])
+    plain = capfd.readouterr().out
+
+    assert "\x1b[0m | " in coloured
+    assert "\x1b" not in plain
+    assert plain
