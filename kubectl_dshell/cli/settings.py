@@ -62,15 +62,12 @@ class Configuration:
     def apply(self, options: R, context: str, namespace: str | None) -> R:
         """`options` with the values of the file where neither a flag nor a variable was given, and the full image."""
         if self.is_empty:
-            return options
+            return _cut(options)
         settings = self.at(context, namespace)
         changed = {name: settings.values[name].value for name in _unset(options) if name in settings.values}
         if "image" in options.fields:
             changed["image"], _ = settings.full_image(changed.get("image", getattr(options, "image", "")))
-        made = options.but(**changed)
-        if {"keep", "ttl"} <= options.fields and "keep" not in options.given.typed:
-            made = made.but(keep=min(made.value("keep"), made.value("ttl")))
-        return made
+        return _cut(options.but(**changed))
 
     def session(self, flags: SessionFlags, context: str, namespace: str | None) -> SessionFlags:
         """The same for a session, checked again. Raises click.UsageError."""
@@ -134,6 +131,12 @@ def _variables(environ: Mapping[str, str]) -> dict[str, Any]:
     return found
 
 
+def _cut(options: R) -> R:
+    """Nothing is kept for longer than it lives; who has typed so is told."""
+    both = {"keep", "ttl"} <= options.fields and "keep" not in options.given.typed
+    return options.but(keep=options.value("ttl")) if both and options.value("keep") > options.value("ttl") else options
+
+
 def _unset(options: Options) -> list[str]:
     given = options.given.typed | options.given.variables
     return [name for name in FIELDS if name in options.fields and name not in given]
@@ -141,7 +144,7 @@ def _unset(options: Options) -> list[str]:
 
 def _check(made: SessionFlags, flags: SessionFlags, settings: Settings) -> None:
     try:
-        made.check()
+        made.check(settled=True)
     except click.UsageError as error:
         unset = [name for name in _unset(flags) if name in settings.values and f"--{name}" in error.message]
         said = "".join(f"\n{name} is set in {settings.values[name].source}; a flag overrides it" for name in unset)

@@ -135,6 +135,28 @@ def test_a_reason_is_required_with_what_to_type(environ: dict[str, str]) -> None
     configuration.require_reason("", "kind", "shop")
 
 
+def test_what_is_kept_is_measured_by_the_time_to_live_of_the_file(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = Path(environ["XDG_CONFIG_HOME"]) / "kubectl-dshell/config.toml"
+    path.write_text('ttl = "12h"\n[contexts.prod]\nttl = "1h"\n')
+    monkeypatch.setenv("XDG_CONFIG_HOME", environ["XDG_CONFIG_HOME"])
+
+    options("--keep", "9h").check(shell=True)
+    assert session(environ, "--keep", "9h")[0].keep == 32400
+    with pytest.raises(click.UsageError, match="--keep cannot be longer than --ttl\nttl is set in "):
+        session(environ, "--keep", "9h", context="prod")
+    with pytest.raises(click.UsageError, match="--keep cannot be longer than --ttl"):
+        options("--keep", "9h", "--ttl", "8h").check(shell=True)
+
+
+def test_a_variable_to_keep_is_cut_to_the_time_to_live(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DSHELL_KEEP", "9h")
+
+    options("--ttl", "1h").check(shell=True)
+    assert session({}, "--ttl", "1h")[0].keep == 3600
+
+
 def test_variables_are_over_the_file(environ: dict[str, str]) -> None:
     more = {"DSHELL_REASON_REQUIRED": "false", "DSHELL_COLOUR": "never", "DSHELL_MIRRORS": "quay.io=n.example"}
     configuration = Configuration({**environ, **more})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -9,6 +10,7 @@ import click
 
 from kubectl_dshell import __version__
 from kubectl_dshell.cli.argv import check_text
+from kubectl_dshell.cli.config_file import config_path
 from kubectl_dshell.cli.flags.param_types import Capabilities, CustomProfile, Duration, OneOf, Reason, RunAs
 from kubectl_dshell.cli.flags.parsing import Flag, Options, option, optional, parsed, repeatable, switch
 from kubectl_dshell.cli.flags.selection import CONTAINER, NAMESPACE
@@ -159,16 +161,21 @@ class SessionFlags(Options):
     timeout: int = parsed(TIMEOUT)
     quiet: bool = parsed(QUIET)
 
-    def check(self) -> None:
-        """Raises click.UsageError for values that contradict each other."""
+    def check(self, *, settled: bool = False) -> None:
+        """Raises click.UsageError for values that contradict each other; `settled`: no file changes them any more."""
         check_text((self.image,), "DSHELL_IMAGE")  # typed arguments have been checked before
         if self.ttl < 1 or self.timeout < 1:
             raise click.UsageError("--ttl and --timeout must be at least 1s")
-        if self.keep > self.ttl:
+        if self.keep > self.ttl and "keep" in self.given.typed and (settled or not self._may_get_another_ttl):
             raise click.UsageError("--keep cannot be longer than --ttl")
         if self.run_as and self.custom and self.custom.user != (None, None):
             raise click.UsageError(f"--run-as and {self.custom.path} both set the user")
         _check_privilege(self.privilege)
+
+    @property
+    def _may_get_another_ttl(self) -> bool:
+        path = None if "ttl" in self.given.typed | self.given.variables else config_path(os.environ)
+        return path is not None and os.path.exists(path)  # noqa: PTH110  # pathlib is not imported for this
 
     @property
     def privilege(self) -> Privilege:
