@@ -16,7 +16,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, NoReturn, Self, TypeVar, cast, dataclass_transform
 
 import click
-from click.core import ParameterSource
 
 from kubectl_dshell.cli.stdout import write_data
 
@@ -129,14 +128,7 @@ class Given(NamedTuple):
         )
 
 
-def given(name: str) -> bool:
-    """A field that tells whether the user has set the parameter of this name."""
-    return cast("bool", _Field((), lambda ctx: ctx.get_parameter_source(name) is not ParameterSource.DEFAULT))
-
-
-@dataclass_transform(
-    kw_only_default=True, frozen_default=True, field_specifiers=(parsed, nested, remote_command, given)
-)
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(parsed, nested, remote_command))
 class Options:
     """Frozen values from the command line. Dataclasses to mypy; real ones would add 3 ms each to every start."""
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kubectl_dshell.cli.flags.parsing import Options, given, parsed, switch
+from kubectl_dshell.cli.flags.parsing import Options, parsed, switch
 from kubectl_dshell.cli.flags.session import SESSION
 
 if TYPE_CHECKING:
@@ -73,7 +73,6 @@ class WayFlags(Options):
             help="If the container does not run, wait for its next start (10 minutes, or --timeout) and enter it then.",
         )
     )
-    timeout_given: bool = given("timeout")
     copy_service_account: bool = parsed(
         switch(
             "--copy-service-account",
@@ -98,7 +97,7 @@ class WayFlags(Options):
         """How long to wait for a start; 0: not at all. `timeout`: --timeout, whose default is for debug containers."""
         if not self.wait_for_start:
             return 0
-        return timeout if self.timeout_given else _LONGEST_WAIT
+        return timeout if "timeout" in self.given.typed | self.given.variables else _LONGEST_WAIT
 
     def check(self, session: SessionFlags, *, many: bool, named: bool) -> None:
         """Raises click.UsageError for flags that contradict each other, or `session`.
