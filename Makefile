@@ -10,7 +10,7 @@ CLUSTER := $(PYTHON_HERE) -m hack.cluster
 WORKERS := -n 3 --dist loadgroup
 # Covers the unit and terminal rings: e2e tests run the program in separate processes, which are not measured.
 COVERAGE := --cov --cov-report=term
-REMOTE := $(wildcard kubectl_dshell/remote/*.sh kubectl_dshell/remote/*.bash)
+REMOTE := $(wildcard kubectl_dshell/remote/*.sh kubectl_dshell/remote/*.bash kubectl_dshell/cli/completion/*.bash)
 
 help:
 	@sed -n '1,3s/^# //p' Makefile

@@ -40,6 +40,12 @@ NODE = (
     Package("util-linux", "unshare"),
 )
 
+SHELLS = (
+    Package("zsh", "zsh"),
+    Package("fish", "fish"),
+)
+"""Whose completion tests/e2e/test_completion.py drives."""
+
 
 def ensure(packages: tuple[Package, ...]) -> None:
     """Install what is missing when we may; raises ClusterError with the command to type when not."""

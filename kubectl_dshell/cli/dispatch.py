@@ -51,13 +51,13 @@ def _gather() -> click.Command:
 
 
 def _doctor() -> click.Command:
-    from kubectl_dshell.cli.verbs.doctor import doctor_command
+    from kubectl_dshell.cli.verbs.diagnosis.doctor import doctor_command
 
     return doctor_command
 
 
 def _explain() -> click.Command:
-    from kubectl_dshell.cli.verbs.explain import explain_command
+    from kubectl_dshell.cli.verbs.diagnosis.explain import explain_command
 
     return explain_command
 
@@ -72,6 +72,12 @@ def _config() -> click.Command:
     from kubectl_dshell.cli.verbs.config import config_command
 
     return config_command
+
+
+def _completion() -> click.Command:
+    from kubectl_dshell.cli.verbs.completion import completion_command
+
+    return completion_command
 
 
 def _options() -> click.Command:
@@ -109,6 +115,7 @@ VERBS = _Verbs(
     config=_config,
     doctor=_doctor,
     explain=_explain,
+    completion=_completion,
     options=_options,
 )
 

@@ -27,21 +27,21 @@ Usage: kubectl dshell POD|KIND/NAME... [-c CONTAINER] [-n NS] [flags] [-- COMMAN
   kubectl dshell deploy/web --all -- cat etc/app.yaml
 
 Verbs (for a pod of that name, use pod/NAME):
-  ls        list debug containers and their state
-  attach    return to one of them, or share it
-  cp        copy files out of the app or into it
-  cleanup   end debug containers left behind
-  gather    print the results of a Job that ran a command in many pods
-  image     open a shell in an image, in a pod of its own that is deleted afterwards
-  config    show the settings in use, and where each comes from
-  doctor    check what sessions need here: permissions, versions, policies
-  explain   say which ways lead to the files of a pod's containers, and why
-  options   list all flags of kubectl dshell POD
+  ls          list debug containers and their state
+  attach      return to one of them, or share it
+  cp          copy files out of the app or into it
+  cleanup     end debug containers left behind
+  gather      print the results of a Job that ran a command in many pods
+  image       open a shell in an image, in a pod of its own that is deleted afterwards
+  config      show the settings in use, and where each comes from
+  doctor      check what sessions need here: permissions, versions, policies
+  explain     say which ways lead to the files of a pod's containers, and why
+  completion  set up completion in bash, zsh and fish
+  options     list all flags of kubectl dshell POD
 
 Common flags:
   -c, --container NAME    the container to enter
   --app-image             start in a new container of the app's own image: its programs run
-  --run-as UID[:GID]      run as this user instead of the app's
   --image IMAGE           the image with the tools (or DSHELL_IMAGE)
   --keep TIME             keep the debug container for reuse: 30m, 2h
 
@@ -55,6 +55,12 @@ def help_page() -> str:
     codes = "; ".join(f"{int(status)}: {meaning}" for status, meaning in EXIT_STATUS_MEANING.items())
     head, _, tail = HELP.partition("Exit codes: ")
     return head + textwrap.fill("Exit codes: " + tail.strip().format(codes=codes), 100, subsequent_indent="  ") + "\n"
+
+
+def verbs() -> dict[str, str]:
+    """The verbs, each with what the help page says about it."""
+    listed = HELP.partition("\nVerbs")[2].partition("\n\n")[0].splitlines()[1:]
+    return {verb: about.strip() for verb, _, about in (line.strip().partition(" ") for line in listed)}
 
 
 def version_line() -> str:

@@ -41,6 +41,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(words: list[str]) -> int:
+    if words[:1] == ["__complete"]:
+        from kubectl_dshell.cli.completion.complete import complete
+
+        return complete(words[1:])
     answer = answer_without_parsing(words)
     if answer is not None:
         write_data(answer)

@@ -31,6 +31,8 @@ while IFS= read -r line; do [ "$line" ] || { eval "$dshell"; exit; }; dshell=$ds
 _UNSET = "unset app_image app_volumes chroot_text environment no_target tools_shell trace_remedy\n"
 """The image, or --env, may have variables of these names, by which the scripts know what came before them."""
 _NO_TARGET = "no_target=1\n"
+_NO_SESSION = "complete"
+"""In the place of an ID, for what is no session."""
 _LONGEST_ARGUMENTS = 2500
 """Bytes in the request line, which proxies limit to 8 kB. With _READ_SCRIPT, the names of namespace, pod and container,
 and the rest of the URL, the line stays below 4 kB."""
@@ -160,6 +162,11 @@ def holder_text(shell: Shell = OWN) -> bytes:
 def state_exec(shell: Shell = OWN) -> ExecScript:
     """Queries the state without a message to the holder; ends at once."""
     return ExecScript((*shell.words, "-c", _READ_SCRIPT, "dshell", "state"), _text(shell.prelude + script.state()))
+
+
+def names_exec(target_id: str, folder: str, beginning: str) -> ExecScript:
+    """Prints the names in a directory of the target with this beginning, and a NUL after each; changes nothing."""
+    return _exec(script.names(), "names", target_id, _NO_SESSION, [folder, beginning])
 
 
 def end_exec(shell: Shell = OWN) -> ExecScript:

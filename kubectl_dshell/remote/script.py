@@ -105,6 +105,12 @@ def end() -> str:
 
 
 @cache
+def names() -> str:
+    """Prints the names in a directory of the app."""
+    return _shipped("inbox.sh", "target.sh", "links.sh", "names.sh") + 'list_names "$@"\n'
+
+
+@cache
 def copy_out() -> str:
     """Reads files in the app's root."""
     return _shipped("links.sh", "resolve.sh", "copy_out.sh")

@@ -70,14 +70,14 @@ def test_the_version_is_yaml_too(capfd: pytest.CaptureFixture[str]) -> None:
     ("words", "said"),
     [
         (
-            ["completion"],
-            'unknown command "completion" for "kubectl dshell"\nA pod of that name: kubectl dshell pod/completion\n',
+            ["debug"],
+            'unknown command "debug" for "kubectl dshell"\nA pod of that name: kubectl dshell pod/debug\n',
         ),
         (
-            ["-n", "a b", "--as", "ada", "--token", "s3cret", "completion", "--", "ls", "x y"],
+            ["-n", "a b", "--as", "ada", "--token", "s3cret", "exec", "--", "ls", "x y"],
             (
-                'unknown command "completion" for "kubectl dshell"\n'
-                "A pod of that name: kubectl dshell pod/completion -n 'a b' --as ada -- ls 'x y'\n"
+                'unknown command "exec" for "kubectl dshell"\n'
+                "A pod of that name: kubectl dshell pod/exec -n 'a b' --as ada -- ls 'x y'\n"
             ),
         ),
         (
@@ -91,7 +91,7 @@ def test_the_version_is_yaml_too(capfd: pytest.CaptureFixture[str]) -> None:
         ),
         (
             ["help", "web"],
-            'unknown help topic "web"; available: ls, attach, cp, cleanup, gather, image, config, doctor, explain, options\n',
+            'unknown help topic "web"; available: ls, attach, cp, cleanup, gather, image, config, doctor, explain, completion, options\n',
         ),
         (["help", "ls", "cp"], 'unknown help topic "ls cp"'),
         (["version", "--client"], "no such option"),

@@ -30,6 +30,7 @@ SHIPPED = {
     "task": script.shipped(_TASK.read_text()),
     "task with --keep": f"keep=600; {script.shipped(_TASK.read_text())}",
     "end": script.end(),
+    "names": script.names(),
     "copy_out": script.copy_out(),
     "copy_in": script.copy_in(),
 }

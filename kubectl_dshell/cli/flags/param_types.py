@@ -42,6 +42,10 @@ class AnyOf(click.ParamType[frozenset[E]]):
     def __init__(self, members: type[E]) -> None:
         self._one = OneOf(members)
 
+    def words(self) -> tuple[str, ...]:
+        """What may be typed."""
+        return tuple(map(str, self._one.choices))
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> frozenset[E]:
         return frozenset(self._one.convert(word, param, ctx) for word in value.split(","))
 
@@ -106,6 +110,12 @@ class Capabilities(click.ParamType[tuple[str, ...]]):
     """Linux capabilities, separated by commas, with or without CAP_: a mistyped one would only fail on the node."""
 
     name = "capabilities"
+
+    def words(self) -> tuple[str, ...]:
+        """What may be typed."""
+        from kubectl_dshell.domain.access.capabilities import ALL, CAPABILITIES
+
+        return (ALL, *sorted(CAPABILITIES))
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
         if isinstance(value, tuple):

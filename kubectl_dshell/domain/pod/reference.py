@@ -67,6 +67,17 @@ class Reference(NamedTuple):
         return self.name if self.kind is WorkloadKind.POD else f"{self.kind}/{self.name}"
 
 
+def kind_spelled(word: str) -> WorkloadKind | None:
+    """The kind of this name, in one of kubectl's spellings without a version."""
+    return _SPELLED.get(word)
+
+
+def spellings(beginning: str) -> list[str]:
+    """The names of kinds that begin like this: of each kind one (KINDS), unless only others do."""
+    usual = [word for word in KINDS.split() if word.startswith(beginning)]
+    return usual or [word for word in _SPELLED if word.startswith(beginning)]
+
+
 def is_name(word: str) -> bool:
     """Whether it has the characters and the length of a pod's, a workload's or a container's name."""
     return _NAME.fullmatch(word) is not None

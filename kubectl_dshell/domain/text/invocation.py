@@ -5,10 +5,12 @@ from __future__ import annotations
 import shlex
 from typing import NamedTuple
 
-VERB_NAMES = frozenset({"ls", "attach", "cp", "cleanup", "gather", "image", "config", "doctor", "explain", "options"})
+VERB_NAMES = frozenset(
+    {"ls", "attach", "cp", "cleanup", "gather", "image", "config", "doctor", "explain", "completion", "options"}
+)
 ALIASES = frozenset({"help", "version"})
 """Verbs of other programs that have a flag here: --help, --version."""
-UNKNOWN_VERBS = frozenset({"completion"})
+UNKNOWN_VERBS = frozenset({"debug", "exec"})
 """Verbs of other programs that do not exist here; whoever types one does not mean a pod."""
 _NOT_A_POD = VERB_NAMES | ALIASES | UNKNOWN_VERBS
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     Query: TypeAlias = Sequence[tuple[str, str]]
 
+TABLE = "application/json;as=Table;g=meta.k8s.io;v=v1"
+"""The form of lists that kubectl prints: a few words for each object."""
 USER_AGENT = f"kubectl-dshell/{__version__}"
 ANSWER_SECONDS = 60.0
 """For one response, from name resolution to the last byte of the body."""
@@ -46,12 +48,14 @@ class Api:
         *,
         on_warning: Callable[[str], None] = lambda _text: None,
         sleep: Callable[[float], None] = time.sleep,
+        accept: str = "application/json",
     ) -> None:
-        """`on_warning` receives the text of each Warning header (Pod Security, deprecations)."""
+        """`on_warning` receives the text of each Warning header; `accept` is the form of the responses."""
         self.connection = connection
         self.sleep = sleep
         self.trace = trace
         self._on_warning = on_warning
+        self._accept = accept
         self._pool = Pool(connection)
         self.time = ServerTime()
 
@@ -172,7 +176,7 @@ class Api:
         encoding: str,
     ) -> Callable[[], OpenResponse]:
         """A function that sends the request; credentials are obtained now, not when it is called."""
-        headers = [("Accept", "application/json"), ("User-Agent", USER_AGENT), ("Accept-Encoding", encoding)]
+        headers = [("Accept", self._accept), ("User-Agent", USER_AGENT), ("Accept-Encoding", encoding)]
         headers += self.connection.headers()
         if content is not None:
             headers.append(("Content-Type", content_type))

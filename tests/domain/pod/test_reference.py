@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_dshell.domain.pod.reference import Reference, WorkloadKind, parse_reference
+from kubectl_dshell.domain.pod.reference import KINDS, Reference, WorkloadKind, kind_spelled, parse_reference, spellings
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,12 @@ def test_what_is_none_is_refused(word: str, said: str) -> None:
 
 def test_it_is_shown_as_it_can_be_typed() -> None:
     assert [str(parse_reference(w)) for w in ("po/web", "deploy/web")] == ["web", "deployment/web"]
+
+
+def test_one_spelling_of_a_kind_is_offered_unless_only_others_begin_so() -> None:
+    assert spellings("") == KINDS.split()
+    assert spellings("d") == ["deploy", "ds"]
+    assert spellings("deployment") == ["deployment", "deployments"]
+    assert spellings("node") == []
+    assert {kind_spelled(word) for word in KINDS.split()} == set(WorkloadKind)
+    assert kind_spelled("node") is None

@@ -1,0 +1,1 @@
+"""`doctor` and `explain`: what works here."""
