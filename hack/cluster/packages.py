@@ -41,10 +41,11 @@ NODE = (
 )
 
 SHELLS = (
+    Package("bash-completion", "/usr/share/bash-completion/bash_completion"),
     Package("zsh", "zsh"),
     Package("fish", "fish"),
 )
-"""Whose completion tests/e2e/test_completion.py drives."""
+"""Whose completion tests/e2e/test_completion.py drives; kubectl's script for bash calls functions of the first."""
 
 
 def ensure(packages: tuple[Package, ...]) -> None:

@@ -24,7 +24,13 @@ pytestmark = pytest.mark.xdist_group("shells")
 TOP = Path(__file__).parents[2]
 HOSTILE = "evil$(touch pwned)`touch pwned` ;'&\"x"
 START = {
-    "bash": (["bash", "--noprofile", "--norc", "-i"], "PS1='READY''> '; source <(kubectl-dshell completion bash)\n"),
+    "bash": (
+        ["bash", "--noprofile", "--norc", "-i"],
+        (
+            "PS1='READY''> '; source /usr/share/bash-completion/bash_completion; "
+            "source <(kubectl-dshell completion bash); source <(kubectl completion bash)\n"
+        ),
+    ),
     "zsh": (
         ["zsh", "-f", "-i"],
         (
@@ -127,12 +133,8 @@ def test_tab(shell: str, pod: Pod, environment: dict[str, str], tmp_path: Path) 
             f"web-1:/tmp/data/{HOSTILE}",
             ".",
         ]
-        if shell != "bash":  # kubectl's script for bash needs the package bash-completion
-            assert completed(terminal, "kubectl dshell cp web-1:/tmp/data/pl\t.") == [
-                "cp",
-                "web-1:/tmp/data/plain.txt",
-                ".",
-            ]
+        assert completed(terminal, "kubectl dshell cp web-1:/tmp/data/pl\t.")[1:] == ["web-1:/tmp/data/plain.txt", "."]
+        assert completed(terminal, "kubectl dshell -n kube-sys\texplai\t") == ["-n", "kube-system", "explain"]
 
     assert list(here.iterdir()) == []
     assert len(pod.json()["spec"]["ephemeralContainers"]) == before
