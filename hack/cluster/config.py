@@ -85,6 +85,7 @@ def _kubelet(layout: Layout, ports: Ports) -> dict[str, Any]:
         "imageGCHighThresholdPercent": 100,
         "makeIPTablesUtilChains": False,
         "maxPods": 250,
+        "nodeStatusMaxImages": -1,  # all: `doctor` looks for one, and `make matrix` loads more than the usual 50
         "registryPullQPS": 0,
         "serializeImagePulls": False,
     }

@@ -38,8 +38,8 @@ def _cluster(monkeypatch: pytest.MonkeyPatch) -> None:
         (["cleanup", "nope"], "List them with: kubectl dshell ls -n shop --user ops --as ada"),
         (["cleanup", "nope", "-A"], "List them with: kubectl dshell ls -A --user ops --as ada"),
         (
-            ["completion", "-n", "shop"],
-            "A pod of that name: kubectl dshell pod/completion -n shop --user ops --as ada",
+            ["debug", "-n", "shop"],
+            "A pod of that name: kubectl dshell pod/debug -n shop --user ops --as ada",
         ),
     ],
     ids=str,

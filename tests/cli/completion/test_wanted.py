@@ -27,7 +27,7 @@ def offered(*words: str) -> list[str]:
 def test_every_verb_is_offered_with_what_it_does() -> None:
     assert offered("") == list(VERBS)
     assert all(one.about for one in want("").words)
-    assert offered("c") == ["cp", "cleanup", "completion", "cronjob/"]
+    assert offered("c") == ["cp", "cleanup", "config", "completion", "cronjob/"]
     assert offered("help", "ex") == ["explain"]
 
 
