@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,14 @@ def tell(tether: Process, *words: bytes) -> None:
     for word in words:
         tether.say(word)
         tether.hear(word)
+
+
+def attempts(place: Path) -> Iterator[Path]:
+    """Places for a few: a busy machine only adds to a time, so one that is short enough shows what it takes."""
+    for number in range(3):
+        folder = place / str(number)
+        folder.mkdir()
+        yield folder
 
 
 def ended_after(debug: Debug, seconds: float = 10) -> float:
@@ -67,32 +76,39 @@ def test_the_first_beat_takes_the_place_of_the_lease(place: Path, shell: Shell) 
 
 @each_shell
 def test_another_session_keeps_it_alive_and_the_last_bye_ends_it(place: Path, shell: Shell) -> None:
-    with pod(place) as made:
-        debug = Debug(made, shell)
-        tether = debug.tether(A)
-        tell(tether, protocol.beat(A, 50), protocol.beat(B, 50), protocol.bye(A))
-        tell(tether, b"nonsense\n", b"beat\n", b"beat x\n", b"beat x 08\n", b"beat x -1\n", b"keep x\n", b"\n")
-        with pytest.raises(Exception, match="timed out"):
-            debug.holder.ended(0.6)
+    def last_bye(folder: Path) -> float:
+        with pod(folder) as made:
+            debug = Debug(made, shell)
+            tether = debug.tether(A)
+            tell(tether, protocol.beat(A, 50), protocol.beat(B, 50), protocol.bye(A))
+            tell(tether, b"nonsense\n", b"beat\n", b"beat x\n", b"beat x 08\n", b"beat x -1\n", b"keep x\n", b"\n")
+            with pytest.raises(Exception, match="timed out"):
+                debug.holder.ended(0.6)
 
-        tell(tether, protocol.bye(B))
+            tell(tether, protocol.bye(B))
 
-        assert ended_after(debug) < 1
-        assert debug.message() == "ended by its last session"
+            seconds = ended_after(debug)
+            assert debug.message() == "ended by its last session"
+            return seconds
+
+    assert any(last_bye(folder) < 1 for folder in attempts(place))
 
 
 @each_shell
 def test_a_session_that_comes_and_goes_does_not_end_what_was_started_for_another(place: Path, shell: Shell) -> None:
-    with pod(place) as made:
-        debug = Debug(made, shell, starter=f"{A} 50")
-        tether = debug.tether(B)
-        tell(tether, protocol.beat(B, 50), protocol.bye(B))
-        with pytest.raises(Exception, match="timed out"):
-            debug.holder.ended(0.6)
+    def starters_bye(folder: Path) -> float:
+        with pod(folder) as made:
+            debug = Debug(made, shell, starter=f"{A} 50")
+            tether = debug.tether(B)
+            tell(tether, protocol.beat(B, 50), protocol.bye(B))
+            with pytest.raises(Exception, match="timed out"):
+                debug.holder.ended(0.6)
 
-        tell(tether, protocol.beat(A, 50), protocol.bye(A))
+            tell(tether, protocol.beat(A, 50), protocol.bye(A))
 
-        assert ended_after(debug) < 1
+            return ended_after(debug)
+
+    assert any(starters_bye(folder) < 1 for folder in attempts(place))
 
 
 @each_shell
