@@ -2,7 +2,7 @@
 # make test   everything: lint, types, unit, terminal and e2e tests
 # Cluster: DSHELL_E2E_KUBECONFIG=FILE if set, else kind, else one built here (hack/cluster); never your own context.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test lint unit e2e matrix bench docs fuzz stress lock clean
+.PHONY: help demo demo-down test lint unit e2e matrix bench docs reference fuzz stress lock clean
 
 BIN := .venv/bin
 PYTHON_HERE := $(BIN)/python
@@ -51,9 +51,13 @@ matrix: .venv/stamp
 bench: .venv/stamp
 	$(CLUSTER) with $(PYTHON_HERE) -m hack.benchmarks $(if $(QUICK),--quick) $(ONLY)
 
-# The picture in README.md, made from a session recorded on a real cluster.
+# The picture in README.md, made from a session recorded on a real cluster, and what `make reference` writes.
 docs: .venv/stamp
 	$(CLUSTER) with $(PYTHON_HERE) -m hack.docs
+
+# docs/reference.md and the manual page, from the definitions of the flags. A test tells when they are out of date.
+reference: .venv/stamp
+	$(PYTHON_HERE) -m hack.docs reference
 
 # Parsers of untrusted input, for SECONDS each: make fuzz SECONDS=600 TARGETS="archives pods"
 fuzz: .venv/stamp

@@ -47,8 +47,8 @@ def test_every_flag_in_a_line_of_dshell_exists(document: str) -> None:
     assert named <= known | {"--version"}
 
 
-def test_every_flag_of_the_program_is_documented_somewhere() -> None:
-    text = "\n".join(page.read_text(encoding="utf-8") for page in DOCUMENTS)
+def test_every_flag_of_the_program_is_explained_beside_the_reference() -> None:
+    text = "\n".join(page.read_text(encoding="utf-8") for page in DOCUMENTS if page.name != "reference.md")
     params = [param for command in (open_command, *VERBS.values()) for param in command.params]
     named = {max(param.opts, key=len) for param in params if isinstance(param, click.Option)}
 

@@ -1,7 +1,9 @@
-"""`python -m hack.docs`: records the session of README.md in a namespace of its own, and draws it.
+"""`python -m hack.docs`: what is written about the program by a program.
 
-python -m hack.docs         record on the cluster of DSHELL_E2E_KUBECONFIG, then draw
-python -m hack.docs draw    only draw what was recorded
+python -m hack.docs             all of it: record the session of README.md in a namespace of its own, on the cluster of
+                                DSHELL_E2E_KUBECONFIG, draw it, and write the reference
+python -m hack.docs draw        only draw what was recorded
+python -m hack.docs reference   only docs/reference.md and the manual page
 """
 
 from __future__ import annotations
@@ -13,11 +15,14 @@ import sys
 import tempfile
 from pathlib import Path
 
+from hack.docs.man import manual
 from hack.docs.record import Recording
+from hack.docs.reference import markdown
 from hack.docs.svg import render
 
 TOP = Path(__file__).parents[2]
 CAST, PICTURE = TOP / "docs/img/session.cast", TOP / "docs/img/session.svg"
+REFERENCE, MANUAL = TOP / "docs/reference.md", TOP / "docs/kubectl-dshell.1"
 TITLE = "A shell in a distroless container"
 _NAMESPACE = "docs-demo"
 _SIZE = (110, 40)
@@ -68,12 +73,24 @@ def record() -> str:
             run("delete", "namespace", _NAMESPACE)
 
 
+def draw() -> None:
+    PICTURE.write_text(render(CAST.read_text(encoding="utf-8"), TITLE), encoding="utf-8")
+
+
+def write_reference() -> None:
+    REFERENCE.write_text(markdown(), encoding="utf-8")
+    MANUAL.write_text(manual(), encoding="utf-8")
+
+
 if __name__ == "__main__":
     match sys.argv[1:]:
         case []:
             CAST.write_text(record(), encoding="utf-8")
+            draw()
+            write_reference()
         case ["draw"]:
-            pass
+            draw()
+        case ["reference"]:
+            write_reference()
         case _:
             sys.exit(__doc__)
-    PICTURE.write_text(render(CAST.read_text(encoding="utf-8"), TITLE), encoding="utf-8")
