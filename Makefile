@@ -55,9 +55,10 @@ bench: .venv/stamp
 docs: .venv/stamp
 	$(CLUSTER) with $(PYTHON_HERE) -m hack.docs
 
-# docs/reference.md and the manual page, from the definitions of the flags. A test tells when they are out of date.
+# docs/reference.md, the manual page and the list of promises, from the definitions of the flags; tests tell when to run it.
 reference: .venv/stamp
 	$(PYTHON_HERE) -m hack.docs reference
+	$(PYTHON_HERE) -m tests.promises.surface
 
 # Parsers of untrusted input, for SECONDS each: make fuzz SECONDS=600 TARGETS="archives pods"
 fuzz: .venv/stamp

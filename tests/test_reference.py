@@ -14,7 +14,7 @@ from kubectl_dshell.cli.dispatch import VERBS
 from kubectl_dshell.cli.verbs.open import open_command
 from kubectl_dshell.errors import EXIT_STATUS_MEANING
 
-WRITE = "write it again: .venv/bin/python -m hack.docs reference"
+WRITE = "write it again: make reference"
 COMMANDS: dict[str, click.Command] = {"": open_command, **VERBS}
 REQUESTS = {".TH", ".SH", ".SS", ".TP", ".PP", ".B", ".BR", ".I", ".br", ".nf", ".fi", ".RS", ".RE", '.\\"'}
 LINES = MANUAL.read_text(encoding="utf-8").splitlines()
