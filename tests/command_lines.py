@@ -40,6 +40,11 @@ def command_lines() -> list[CommandLine]:
     ]
 
 
+def without_comment(line: str) -> str:
+    """As it is run."""
+    return re.sub(r"\s+# .*$", "", line)
+
+
 def typed(text: str) -> Iterator[str]:
     """The lines with a prompt in the blocks of a document, each with those that continue it."""
     for indent, block in _BLOCK.findall(text):

@@ -8,7 +8,8 @@ import pytest
 
 from kubectl_dshell.cli.main import main
 
-from .command_lines import CommandLine, command_lines, runs, typed
+from .command_lines import CommandLine, command_lines, runs, typed, without_comment
+from .e2e.documented import NAMES, ON_CLUSTER
 
 LINES = command_lines()
 FILES = {"mounts.yaml": "volumeMounts: [{name: data, mountPath: /data}]\n", "kubeconfig": "not a kubeconfig"}
@@ -35,6 +36,13 @@ def test_a_documented_line_is_one_that_the_program_takes(one: CommandLine, capsy
 
     said = capsys.readouterr().err
     assert code in (0, UNAVAILABLE, BAD_CONFIG) or (code == USAGE and ASKS in said), said
+
+
+def test_what_runs_on_the_cluster_is_documented() -> None:
+    documented = {without_comment(one.line) for one in LINES}
+
+    assert set(ON_CLUSTER) <= documented
+    assert all(any(name in line for line in ON_CLUSTER) for name in NAMES)
 
 
 def test_there_are_enough_of_them_to_be_worth_checking() -> None:
