@@ -12,6 +12,7 @@ RUN python -m venv /builder \
 RUN pip install --no-cache-dir --require-hashes --only-binary :all: --target /opt/kubectl-dshell -r requirements.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY kubectl_dshell kubectl_dshell
+COPY docs/kubectl-dshell.1 docs/
 RUN /builder/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels . \
  && pip install --no-cache-dir --no-index --no-deps --target /opt/kubectl-dshell /wheels/*.whl \
  && rm -r /opt/kubectl-dshell/bin

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 
 import click
 import pytest
@@ -112,3 +113,14 @@ def test_the_text_of_the_manual_page_is_escaped() -> None:
 )
 def test_roff_shows_what_is_to_be_typed(text: str, shown: str) -> None:
     assert roff(text) == shown
+
+
+def test_the_manual_page_is_in_the_package_and_in_what_the_image_is_built_from() -> None:
+    top = MANUAL.parents[1]
+    targets = tomllib.loads((top / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]["targets"]
+    page = str(MANUAL.relative_to(top))
+
+    assert targets["wheel"]["shared-data"] == {page: f"share/man/man1/{MANUAL.name}"}
+    assert page in targets["sdist"]["include"]
+    assert f"COPY {page} docs/\n" in (top / "Dockerfile").read_text(encoding="utf-8")
+    assert f"!{page}\n" in (top / ".dockerignore").read_text(encoding="utf-8")

@@ -100,9 +100,10 @@ def markdown() -> str:
     sections = [_section(page) for page in pages()]
     shared = f"## {SHARED}\n\nWith kubectl's meaning, for every verb that says so above.\n\n{_table(shared_flags())}"
     head = (
-        "# Reference\n\nEvery command and flag, written by `make docs` from the definitions that parse them, and compared with them\n"
+        "# Reference\n\nEvery command and flag, written by `make reference` from the definitions that parse them, and compared with them\n"
         "by a test. [Usage](usage.md) is by task; [exit codes](exit-codes.md) and [JSON](json.md) have pages of their own. A\n"
-        "variable is the default of its flag, and is over [the configuration file](configuration.md).\n\n"
+        "variable is the default of its flag, and is over [the configuration file](configuration.md). The package has a manual\n"
+        "page of the same, as `share/man/man1/kubectl-dshell.1`: `man kubectl-dshell`.\n\n"
         "`kubectl dshell version [-o json|yaml]` prints the version, and `kubectl dshell help [VERB]` is `--help` of a verb.\n"
     )
     return "\n".join([head, *sections, shared])
