@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shlex
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from kubectl_dshell.packaged import read_beside
 
 if TYPE_CHECKING:
     from kubectl_dshell.domain.app_image.tools import Tools
@@ -146,7 +147,7 @@ def _task(keep: int, *, patient: bool) -> str:
 
 
 def _shipped(*names: str) -> str:
-    return shipped("".join(Path(__file__).with_name(name).read_text(encoding="utf-8") for name in names))
+    return shipped("".join(read_beside(__file__, name) for name in names))
 
 
 def _folded(text: str) -> str:

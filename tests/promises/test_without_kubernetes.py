@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+import kubectl_dshell
 from tests.cli.program import environment
 from tests.kube.loopback import Server
 from tests.kube.rig import answering
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 LIGHT = """
 import sys
 from importlib.machinery import PathFinder
 
-RICH = {"rich", "pygments", "markdown_it", "mdurl"}
-OURS = {"click", "yaml", "_yaml", "tenacity"} | RICH
+OURS = {"click", "yaml", "_yaml", "tenacity", "rich"}
 
 class Lighter(PathFinder):
     @classmethod
@@ -77,6 +76,17 @@ def test_every_module_can_be_imported() -> None:
     done = lighter(ALL_MODULES)
 
     assert (done.returncode, done.stdout) == (0, "light\n"), done.stderr
+
+
+def test_what_is_drawn_with_rich_needs_none_of_what_rich_needs() -> None:
+    package = Path(kubectl_dshell.__file__).parent
+    sources = "".join(module.read_text(encoding="utf-8") for module in package.rglob("*.py"))
+    imports = sorted({line.strip() for line in re.findall(r"^ *(?:from|import) rich.*$", sources, re.MULTILINE)})
+
+    done = lighter("\n".join(imports))
+
+    assert len(imports) > 8
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_requests_go_out(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from kubectl_dshell.cli.flags.param_types import OneOf
 from kubectl_dshell.cli.flags.parsing import Operand, Options, parsed, remote_command, verb
 from kubectl_dshell.cli.stdout import write_data
 from kubectl_dshell.errors import OutputFailed
+from kubectl_dshell.packaged import read_beside
 
 _NAME = "kubectl_complete-dshell"
 _OURS = "# Written by `kubectl dshell completion install`"
@@ -66,7 +67,7 @@ def completion_command(options: CompletionOptions) -> int:
 
 
 def _script(shell: What) -> str:
-    return (Path(__file__).parents[1] / "completion" / f"completion.{shell}").read_text(encoding="utf-8")
+    return read_beside(str(Path(__file__).parent), f"completion/completion.{shell}")
 
 
 def install(search_path: str, home: Path) -> str:
