@@ -2,7 +2,7 @@
 # make test   everything: lint, types, unit, terminal and e2e tests
 # Cluster: DSHELL_E2E_KUBECONFIG=FILE if set, else kind, else one built here (hack/cluster); never your own context.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test lint unit e2e matrix bench docs reference fuzz stress lock clean
+.PHONY: help demo demo-down test lint unit e2e matrix bench docs reference fuzz stress release-check lock clean
 
 BIN := .venv/bin
 PYTHON_HERE := $(BIN)/python
@@ -68,11 +68,16 @@ fuzz: .venv/stamp
 stress: .venv/stamp
 	$(PYTHON_HERE) -m tests.remote.stress $(or $(ENDS),200)
 
-# One resolution for all lock files: run time, build, and development.
+# Every form of the program into dist/, each installed into an empty root and measured: four minutes.
+release-check: .venv/stamp
+	$(PYTHON_HERE) -m hack.release
+
+# One resolution for all lock files: run time, build, release, and development.
 COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header
 lock: .venv/stamp
 	$(PYTHON_HERE) -m pip install -q uv
 	$(COMPILE) --group dev pyproject.toml -o requirements-dev.lock
+	$(COMPILE) --group release -c requirements-dev.lock -o requirements-release.lock
 	$(COMPILE) --group build -c requirements-dev.lock -o requirements-build.lock
 	$(COMPILE) -c requirements-dev.lock pyproject.toml -o requirements.lock
 

@@ -1,0 +1,92 @@
+"""`python -m hack.release`: builds every form into dist/, installs each into an empty root, and measures its start-up."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+import venv
+from pathlib import Path
+
+from . import forms
+from .bundle import build_bundle
+from .distributions import Distributions, build_reproducibly
+from .layout import TOP, sha256, uncommitted
+from .locked import LOCK
+from .process import ReleaseError, run
+from .startup import COMMANDS, measure, ratios, too_slow
+from .zipapp import build_zipapp
+
+DIST = TOP / "dist"
+TOOLS_LOCK = TOP / "requirements-release.lock"
+
+
+def main() -> int:
+    try:
+        problems = release_check()
+        if uncommitted():
+            problems.append(
+                "the files differ from the last commit, whose date they were given; commit them and build again"
+            )
+    except ReleaseError as error:
+        problems = [str(error)]
+    for problem in problems:
+        print(f"error: {problem}", file=sys.stderr)
+    return 1 if problems else 0
+
+
+def release_check() -> list[str]:
+    """What is wrong. Raises ReleaseError at what nothing after it would make sense without."""
+    shutil.rmtree(DIST, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix="release-") as work:
+        top = Path(work)
+        say("tools")
+        tools = install_tools(top / "tools")
+        say("wheel and source, twice")
+        built = build_reproducibly(DIST)
+        run(tools, "-m", "twine", "check", "--strict", *built)
+        say("zip archive, twice")
+        pyz = build_zipapp(built.wheel, DIST / "kubectl-dshell.pyz")
+        if sha256(pyz) != sha256(build_zipapp(built.wheel, top / "again.pyz")):
+            raise ReleaseError(f"{pyz.name} was built twice, and the two differ")
+        say("directory with Python inside")
+        archive = build_bundle(built.wheel, tools, DIST)
+        say("each in an empty root")
+        return report(installed(built, pyz, archive, top))
+
+
+def install_tools(folder: Path) -> Path:
+    venv.create(folder, with_pip=True)
+    pip: list[str | Path] = [folder / "bin/python", "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    run(*pip, "--require-hashes", "--only-binary", ":all:", "-r", TOOLS_LOCK)
+    return folder / "bin/python"
+
+
+def installed(built: Distributions, pyz: Path, archive: Path, top: Path) -> list[forms.Form]:
+    """The first is what the others are compared with."""
+    return [
+        forms.virtual_environment(built.wheel, top / "wheel", "virtual environment", LOCK),
+        forms.virtual_environment(built.sdist, top / "sdist", "the same, from source", LOCK),
+        forms.zipapp(pyz, top / "pyz"),
+        forms.bundle(archive, top / "bundle"),
+    ]
+
+
+def report(found: list[forms.Form]) -> list[str]:
+    measured = measure(found)
+    print(f"{'form':24}{'installed':>12}" + "".join(f"{' '.join(words):>20}" for words in COMMANDS))
+    for form, times in zip(found, measured, strict=True):
+        pairs = zip(times.milliseconds, ratios(times, measured[0]), strict=True)
+        cells = "".join(f"{f'{time:.0f} ms ({ratio:.2f})':>20}" for time, ratio in pairs)
+        print(f"{form.name:24}{form.size / 1e6:>9.1f} MB{cells}")
+    for file in sorted(DIST.iterdir()):
+        print(f"{sha256(file)}  {file.name}  {file.stat().st_size / 1e6:.1f} MB")
+    return too_slow(measured)
+
+
+def say(what: str) -> None:
+    print(f"== {what}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
