@@ -9,11 +9,14 @@ import venv
 from pathlib import Path
 
 from . import forms
-from .bundle import build_bundle
+from .bundle import build_bundle, this_platform
 from .distributions import Distributions, build_reproducibly
+from .indexes import digests, krew_manifest
+from .krew import build_krew, install
 from .layout import TOP, sha256, uncommitted
-from .locked import LOCK
+from .locked import LOCK, all_pins, light_pins
 from .process import ReleaseError, run
+from .sbom import bom, check_known, installed_licenses, license_list, runtime
 from .startup import COMMANDS, measure, ratios, too_slow
 from .zipapp import build_zipapp
 
@@ -52,7 +55,9 @@ def release_check() -> list[str]:
         say("directory with Python inside")
         archive = build_bundle(built.wheel, tools, DIST)
         say("each in an empty root")
-        return report(installed(built, pyz, archive, top))
+        found = installed(built, pyz, archive, top)
+        write_parts(next(top.glob("wheel/venv/lib/python*/site-packages")), tools)
+        return report(found)
 
 
 def install_tools(folder: Path) -> Path:
@@ -69,7 +74,27 @@ def installed(built: Distributions, pyz: Path, archive: Path, top: Path) -> list
         forms.virtual_environment(built.sdist, top / "sdist", "the same, from source", LOCK),
         forms.zipapp(pyz, top / "pyz"),
         forms.bundle(archive, top / "bundle"),
+        forms.by_krew(krew_installs(archive, top), top / "krew"),
     ]
+
+
+def krew_installs(archive: Path, top: Path) -> Path:
+    """From its manifest, whose addresses nobody asks: krew is given the archive."""
+    manifest = top / "dshell.yaml"
+    nowhere = "https://example.com/kubectl-dshell"
+    manifest.write_text(krew_manifest(digests(archive.parent), nowhere, nowhere), encoding="utf-8")
+    return install(build_krew(top), manifest, archive, top / "krew")
+
+
+def write_parts(site_packages: Path, tools: Path) -> None:
+    """The parts of an installation by pip, of the zip archive and of the directory, and the licenses of all."""
+    inside, licenses = runtime(tools)
+    licenses = {**installed_licenses(site_packages), **licenses}
+    forms_of = {"pip": all_pins(), "pyz": light_pins(), this_platform(): light_pins() + inside}
+    for name, parts in forms_of.items():
+        check_known(parts, licenses)
+        (DIST / f"kubectl-dshell_{name}.cdx.json").write_text(bom(parts, licenses), encoding="utf-8")
+    (DIST / "licenses.txt").write_text(license_list(all_pins() + inside, licenses), encoding="utf-8")
 
 
 def report(found: list[forms.Form]) -> list[str]:

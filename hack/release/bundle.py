@@ -61,6 +61,7 @@ def build_bundle(wheel: Path, python: Path, folder: Path) -> Path:
         bundle = top / "out/kubectl-dshell"
         check_scripts(bundle)
         add_licenses(top / "light", bundle)
+        add_license_of_python(python, bundle)
         return pack(bundle, folder / archive_name(this_platform()), int(source_date_epoch()))
 
 
@@ -80,6 +81,14 @@ def add_licenses(light: Path, bundle: Path) -> None:
             target = bundle / "licenses" / file.relative_to(light).parts[0].removesuffix(".dist-info") / file.name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, target)
+
+
+def add_license_of_python(python: Path, bundle: Path) -> None:
+    """If the Python has it: Debian's keeps it elsewhere, in one file for all packages."""
+    stdlib = run(python, "-c", "import sysconfig; print(sysconfig.get_path('stdlib'))").strip()
+    if (file := Path(stdlib) / "LICENSE.txt").is_file():
+        (bundle / "licenses/python").mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, bundle / "licenses/python/LICENSE.txt")
 
 
 def pack(bundle: Path, archive: Path, date: int) -> Path:

@@ -104,6 +104,11 @@ def bundle(archive: Path, root: Path) -> Form:
     return _form("directory", [str(root / "bin/kubectl-dshell")], root, root / "kubectl-dshell")
 
 
+def by_krew(program: Path, root: Path) -> Form:
+    """What krew has installed below `root`."""
+    return _form("directory, by krew", [str(program)], root, root / "krew")
+
+
 def _form(name: str, command: list[str], root: Path, installed: Path) -> Form:
     home = root / "home"
     home.mkdir(parents=True)

@@ -22,10 +22,12 @@ class Pin:
     hashes: tuple[str, ...]
     text: str
     """Its lines, for `pip install --require-hashes -r`."""
+    kind: str = "pypi"
+    """The type in its package URL."""
 
     @property
     def purl(self) -> str:
-        return f"pkg:pypi/{self.name}@{self.version}"
+        return f"pkg:{self.kind}/{self.name}@{self.version}"
 
 
 def pins(text: str) -> list[Pin]:
