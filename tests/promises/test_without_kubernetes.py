@@ -112,5 +112,5 @@ def test_an_old_auth_provider_says_what_it_needs(tmp_path: Path, name: str) -> N
     assert done.stderr.splitlines() == [
         f"{needs}, which cannot be imported: No module named 'kubernetes'",
         "Use a credential plugin (exec) instead, as kubectl requires for most providers, or --token.",
-        "Or install the package where kubectl dshell is installed: pip install kubernetes",
+        "Or use an installation that has the package: pipx install kubectl-dshell",
     ]

@@ -84,7 +84,7 @@ class AuthProvider:
                 f'the auth-provider of user "{self._user.name}" needs the Python package kubernetes, '
                 f"which cannot be imported: {error}",
                 "Use a credential plugin (exec) instead, as kubectl requires for most providers, or --token.",
-                "Or install the package where kubectl dshell is installed: pip install kubernetes",
+                "Or use an installation that has the package: pipx install kubectl-dshell",
             ) from error
 
         provider: dict[str, Any] = {"name": self._name, **({"config": details} if details else {})}
