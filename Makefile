@@ -7,7 +7,7 @@
 BIN := .venv/bin
 PYTHON_HERE := $(BIN)/python
 CLUSTER := $(PYTHON_HERE) -m hack.cluster
-WORKERS := -n 3 --dist loadgroup
+WORKERS := -n 4 --dist loadgroup
 # Covers the unit and terminal rings: e2e tests run the program in separate processes, which are not measured.
 COVERAGE := --cov --cov-report=term
 REMOTE := $(wildcard kubectl_dshell/remote/*.sh kubectl_dshell/remote/*.bash kubectl_dshell/cli/completion/*.bash)

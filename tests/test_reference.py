@@ -121,6 +121,6 @@ def test_the_manual_page_is_in_the_package_and_in_what_the_image_is_built_from()
     page = str(MANUAL.relative_to(top))
 
     assert targets["wheel"]["shared-data"] == {page: f"share/man/man1/{MANUAL.name}"}
-    assert page in targets["sdist"]["include"]
+    assert f"/{page}" in targets["sdist"]["include"]
     assert f"COPY {page} docs/\n" in (top / "Dockerfile").read_text(encoding="utf-8")
     assert f"!{page}\n" in (top / ".dockerignore").read_text(encoding="utf-8")

@@ -14,6 +14,7 @@ from .layout import TOP, sha256, source_date_epoch, sources, version
 from .process import ReleaseError, run
 
 _TOP_FILES = {"README.md", "CHANGELOG.md", "LICENSE", "pyproject.toml", ".gitignore"}
+_MANUAL = "docs/kubectl-dshell.1"
 _METADATA = {"METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE"}
 
 
@@ -49,11 +50,13 @@ def check_files(built: Distributions) -> None:
 
 
 def expected_wheel() -> set[str]:
-    return sources("kubectl_dshell") | {f"kubectl_dshell-{version()}.dist-info/{name}" for name in _METADATA}
+    stem = f"kubectl_dshell-{version()}"
+    manual = f"{stem}.data/data/share/man/man1/{Path(_MANUAL).name}"
+    return sources("kubectl_dshell") | {f"{stem}.dist-info/{name}" for name in _METADATA} | {manual}
 
 
 def expected_sdist() -> set[str]:
-    names = sources("kubectl_dshell", "manifests") | _TOP_FILES | {"PKG-INFO"}
+    names = sources("kubectl_dshell", "manifests") | _TOP_FILES | {"PKG-INFO", _MANUAL}
     return {f"kubectl_dshell-{version()}/{name}" for name in names}
 
 
