@@ -43,7 +43,7 @@ unit: .venv/stamp
 e2e: .venv/stamp
 	$(CLUSTER) with $(BIN)/pytest $(WORKERS) tests/e2e
 
-# A session in each look-alike of the field's images, and the table of docs/images.md: five minutes, 600 MB.
+# A session in each look-alike of the field's images, and the table of docs/images.md: five minutes, 900 MB.
 matrix: .venv/stamp
 	$(CLUSTER) with $(PYTHON_HERE) -m hack.matrix $(WORKERS)
 

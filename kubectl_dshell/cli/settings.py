@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -13,7 +12,7 @@ from kubectl_dshell.cli.flags.parsing import Options
 from kubectl_dshell.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from kubectl_dshell.cli.flags.session import SessionFlags
     from kubectl_dshell.commands.ports import Ports
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
 R = TypeVar("R", bound=Options)
 FIELDS = ("image", "ttl", "keep", "timeout", "profile")
 """The options that a file may set; each has a flag and a variable of its name."""
+_MORE = ("general", "netadmin", "sysadmin")
+"""Profiles with more privilege than the app: nobody gets one without a word, not even with -q."""
 _VARIABLES = {
     "reason-required": "DSHELL_REASON_REQUIRED",
     "colour": "DSHELL_COLOUR",
@@ -84,7 +85,8 @@ class Configuration:
             source = variable_of("profile")
             if "profile" not in given.given.variables:
                 source = str(self.at(ports.context, namespace).values["profile"].source)
-            ports.notices.notice(f"profile {made.profile}: set in {source}")
+            say = ports.notices.warn if made.profile in _MORE else ports.notices.notice
+            say(f"profile {made.profile}: set in {source}")
 
     def colour(self, context: str, namespace: str | None) -> Colour | None:
         """None: not set."""
@@ -103,18 +105,15 @@ class Configuration:
         sources += settings.full_image(asked)[1]
         ports.notices.notice(f"image {asked} is {image}: set in {', '.join(dict.fromkeys(map(str, sources)))}")
 
-    def require_reason(
-        self, reason: str, context: str, namespace: str | None, again: str = "", command: Sequence[str] = ()
-    ) -> None:
-        """Raises UsageError if there has to be one; `again` and `command` are what to type."""
+    def require_reason(self, reason: str, context: str, namespace: str | None) -> None:
+        """Raises UsageError if there has to be one."""
         if reason or self.is_empty:
             return
         found = self.at(context, namespace).values.get("reason-required")
         if found and found.value:
-            typed = f"{again} --reason TEXT" + (f" -- {shlex.join(command)}" if command else "")
             raise UsageError(
                 f"a session needs a reason here: reason-required is set in {found.source}",
-                f"Type: {typed}" if again else "Type the same with --reason TEXT.",
+                "Type the same command again with --reason TEXT.",
             )
 
 

@@ -176,14 +176,21 @@ class ExecStreams:
 
 
 @contextmanager
-def ports(flags: ConnectionFlags, namespace: str | None, *, quiet: bool) -> Iterator[tuple[Ports, str]]:
-    """The ports of one command, and its namespace. Signals interrupt the command while the context is open."""
-    with ports_and_api(flags, namespace, quiet=quiet) as (bound, api):
+def ports(
+    flags: ConnectionFlags, namespace: str | None, *, quiet: bool, unattended: float | None = None
+) -> Iterator[tuple[Ports, str]]:
+    """The ports of one command, and its namespace. Signals interrupt the command while the context is open.
+
+    `unattended`: nobody is asked for credentials, and a request or a credential plugin has so many seconds.
+    """
+    with ports_and_api(flags, namespace, quiet=quiet, unattended=unattended) as (bound, api):
         yield bound, api.connection.namespace
 
 
 @contextmanager
-def ports_and_api(flags: ConnectionFlags, namespace: str | None, *, quiet: bool) -> Iterator[tuple[Ports, Api]]:
+def ports_and_api(
+    flags: ConnectionFlags, namespace: str | None, *, quiet: bool, unattended: float | None = None
+) -> Iterator[tuple[Ports, Api]]:
     """The same, with what sends its requests."""
     from kubectl_dshell.kube.connection.resolve import connect
     from kubectl_dshell.kube.pods import Pods
@@ -191,13 +198,14 @@ def ports_and_api(flags: ConnectionFlags, namespace: str | None, *, quiet: bool)
     from kubectl_dshell.kube.rest.request_trace import RequestTrace
     from kubectl_dshell.kube.workloads import Workloads
 
-    patient = patience(os.environ)
-    notices = Notices(quiet=quiet, is_raw=raw_mode.is_raw, patience=patient)
+    notices = Notices(quiet=quiet, is_raw=raw_mode.is_raw, patience=(patient := patience(os.environ)))
     trace = RequestTrace(flags.verbosity, notices.trace)
-    user = UserTerminal(lambda text: write_line(text, ""))
+    options, user = flags.to_options(namespace), UserTerminal(lambda text: write_line(text, ""))
+    if unattended is not None:
+        user, options = _nobody(unattended), options.within(unattended)
     with Signals() as signals:
         # A credential plugin may run here; a signal ends it together with us.
-        connection = connect(flags.to_options(namespace), os.environ, user)
+        connection = connect(options, os.environ, user)
         api = Api(connection, trace, on_warning=notices.notice, sleep=signals.pause)
         pods = Pods(api)
         streams = ExecStreams(connection, trace, signals)
@@ -220,6 +228,13 @@ def ports_and_api(flags: ConnectionFlags, namespace: str | None, *, quiet: bool)
                 ),
                 api,
             )
+
+
+def _nobody(seconds: float) -> UserTerminal:
+    """A terminal at which no credential plugin can ask; each has so many seconds."""
+    user = UserTerminal(session_seconds=seconds)
+    user.take()
+    return user
 
 
 def _created_pods(api: Api) -> CreatedPods:

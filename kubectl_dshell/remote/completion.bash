@@ -5,11 +5,12 @@
 # list_names PREFIX: the files whose names begin so, but those with a line break.
 # sets: found
 list_names() {
-	local names=''
+	local names='' name=''
 	found=()
 	names=$(compgen -f -- "$1")
 	while [[ $names ]]; do
-		found+=("${names%%$'\n'*}")
+		name=${names%%$'\n'*}
+		[[ $name == "$1"* && (-e $name || -L $name) ]] && found+=("$name")
 		case $names in *$'\n'*) names=${names#*$'\n'} ;; *) names= ;; esac
 	done
 }

@@ -37,7 +37,8 @@ adopt_environment() {
 		while IFS= read -r -d '' dshell_variable; do
 			case ${dshell_variable%%=*} in
 			'' | [0-9]* | *[!A-Za-z0-9_]*) ;;
-			DSHELL_* | dshell_* | tools_* | tool | app_image | image_directory | elsewhere | target_env | no_target) ;;
+			DSHELL_* | dshell_* | tools_* | tool | app_image | app_volumes) ;;
+			image_directory | elsewhere | target_env | no_target) ;;
 			PWD | OLDPWD | SHLVL | _ | TERM | IFS | PS[0-9] | PROMPT_COMMAND | HISTFILE | OPTIND) ;;
 			UID | EUID | PPID | BASH* | SHELLOPTS) ;;
 			PATH) [ -z "$tools_path" ] || PATH=${dshell_variable#*=}:$tools_path ;;

@@ -12,17 +12,21 @@
 # app_has NAME: whether a program of that name is where the app finds programs. A link may be absolute, and lead
 # elsewhere from here.
 app_has() {
-	local IFS=: path=/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin folder='' variable=''
-	while read -r -d '' variable; do
+	local path=/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin: folder='' variable='' count=''
+	while [ ${#count} -lt 64 ] && IFS= read -r -d '' variable; do
+		count=x$count
 		case $variable in
 		PATH=*)
-			path=$path:${variable#PATH=}
+			[ ${#variable} -gt 4096 ] || path=$path${variable#PATH=}:
 			# runtimes put it first, and a shell reads byte by byte: each Service of a namespace adds 300
 			break
 			;;
 		esac
 	done <"/proc/$DSHELL_PID/environ"
-	for folder in $path; do
+	# cut, not split into words: those would be patterns, and the app could keep us busy with them
+	while [ "$path" ]; do
+		folder=${path%%:*}
+		path=${path#*:}
 		[ ! -L "$DSHELL_ROOT$folder/$1" ] && [ ! -f "$DSHELL_ROOT$folder/$1" ] || return 0
 	done
 	return 1
@@ -44,7 +48,8 @@ check_words() {
 	# what the words mean only the script knows
 	sh | ash | bash) return ;;
 	esac
-	for word; do
+	# without a live root (--volumes) links lead to where the app has them
+	[ -z "$DSHELL_ROOT" ] || for word; do
 		case $word in
 		/?*)
 			[ ${#word} -lt 4096 ] || continue

@@ -42,7 +42,8 @@ resolve_path() {
 			;;
 		esac
 		if [ -L "$path/$part" ] && link=$(readlink "$path/$part" && echo .); then
-			if [ ${#hops} = 40 ]; then
+			# a path that is too long for the kernel costs a shell seconds
+			if [ ${#hops} = 40 ] || [ ${#rest} -gt 8192 ]; then
 				loops=1
 			else
 				[ -z "$trusted_user" ] || check_link "$path/$part"

@@ -39,8 +39,10 @@ say_begun() {
 
 # Into the first volume that is a directory: elsewhere relative paths would mean other files than they were written for.
 enter_volume() {
-	local IFS=: folder=
-	for folder in $app_volumes; do
+	local rest="$app_volumes:" folder=''
+	while [ "$rest" ]; do # not split into words, which would be patterns
+		folder=${rest%%:*}
+		rest=${rest#*:}
 		[ -d "$folder" ] || continue
 		cd "$folder" 2>/dev/null || exit $ROOT_CLOSED
 		return

@@ -76,8 +76,10 @@ find_folder() {
 	fi
 }
 is_in_volume() {
-	local IFS=: folder
-	for folder in $dshell_volumes; do
+	local rest="$dshell_volumes:" folder=''
+	while [ "$rest" ]; do
+		folder=${rest%%:*}
+		rest=${rest#*:}
 		case $PWD/ in "$folder"/*) return ;; esac
 	done
 	return 1

@@ -58,9 +58,11 @@ class Pipes(StandardTerminal):
 
 
 @contextmanager
-def ports(flags: ConnectionFlags, namespace: str | None, *, quiet: bool) -> Iterator[tuple[Ports, str]]:
+def ports(
+    flags: ConnectionFlags, namespace: str | None, *, quiet: bool, unattended: float | None = None
+) -> Iterator[tuple[Ports, str]]:
     """In place of `wiring.ports`."""
-    del namespace
+    del namespace, unattended
     world = World(cluster=Cluster(), streams=Streams())
     end_when_told(world)
     running_holder(world)

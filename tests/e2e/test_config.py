@@ -50,7 +50,7 @@ def test_what_the_file_says_for_context_and_namespace_reaches_the_pod(
     assert without.code == 64
     assert without.stderr.splitlines() == [
         f"error: a session needs a reason here: reason-required is set in {path} [contexts.{context}]",
-        f"Type: kubectl dshell {pod.name} -n {pod.namespace} --reason TEXT -- echo 'a b'",
+        "Type the same command again with --reason TEXT.",
     ]
     assert (done.stdout, done.code) == (b"a b\n", 0)
     mirrored = f"image tools is {image}: set in {path}, {path} [images], {path} [mirrors]"

@@ -29,7 +29,7 @@ from kubectl_dshell.cli.main import main
         (["web", "--env", "DSHELL_PROTOCOL=1"], "DSHELL_PROTOCOL is set by dshell itself"),
         (["web", "--ttl", "soon"], "'soon' is not a duration; for example: 90s, 5m, 1h30m"),
         (["web", "--ttl", "0"], "must be at least 1s"),
-        (["web", "--keep", "9h"], "--keep cannot be longer than --ttl"),
+        (["web", "--keep", "9h"], "--keep 9h is longer than --ttl, which is 8h; add --ttl 9h, or use a shorter --keep"),
         (["node/web"], "'node' is not a kind that has pods; use POD or KIND/NAME"),
         (["web", "db"], "a shell needs exactly one pod, got 2 (web, db)"),
         (["web", "-l", "app=web"], "cannot combine names with -l"),

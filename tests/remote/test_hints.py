@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from kubectl_dshell.remote import exec_script
 from kubectl_dshell.remote.exec_script import MARK, OWN_SHELL
+from tests.remote.functions import call
+from tests.remote.functions import each_shell as each_sh
 from tests.remote.rig import Debug, Pod, Shell, pod
 
 pytestmark = pytest.mark.terminal
@@ -166,3 +170,20 @@ def test_nothing_is_said_about_other_links(place: Path, shell: Shell, words: tup
         links(made.app.root)
 
         assert "dshell" not in ran(made, shell, *words)[0]
+
+
+@each_sh
+@pytest.mark.parametrize("path", ["/[e]tc", "/*", "/no/such:/*/../[e]tc"])
+def test_the_app_s_path_is_no_pattern(shell: str, tmp_path: Path, path: str) -> None:
+    """Expanded, `/*/../*/../*` keeps a shell busy for minutes."""
+    for folder in ("etc", "opt"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "tool").touch()
+    with subprocess.Popen(["sleep", "60"], env={"PATH": path}, executable=shutil.which("sleep")) as app:
+        try:
+            place = f"DSHELL_ROOT={tmp_path} DSHELL_PID={app.pid}"
+            done = call(shell, "hints.sh", f"{place}; app_has tool; echo $?")
+        finally:
+            app.kill()
+
+    assert (done.stdout, done.stderr) == ("1\n", "")

@@ -220,3 +220,15 @@ def test_a_command_can_be_given_the_path(place: Path, shell: Shell) -> None:
         )
         for name in ("sh",) if shell == "busybox" else ("sh", "bash"):
             assert ran(name, "-c", script, "sh", "opt/current/a name") == (5, "spaced\n")
+
+
+@each_sh
+def test_links_that_make_a_path_longer_than_the_kernel_takes_are_not_followed(shell: str, tmp_path: Path) -> None:
+    """Forty of them would keep a shell busy for a minute."""
+    top = tmp_path / "root"
+    top.mkdir()
+    for number in range(6):
+        (top / f"l{number}").symlink_to(f"l{number + 1}" + "/." * 2000)
+    (top / "l6").mkdir()
+
+    assert told(shell, top, "l0")[1:] == ("dshell-path: l0: too many levels of symbolic links\n", 66)

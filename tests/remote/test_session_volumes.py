@@ -101,3 +101,15 @@ def test_the_holder_ends_with_the_pod_because_no_app_is_there_to_wait_for(place:
 
         assert debug.holder.ended() == 0
         assert debug.message() == "ended by the cluster"
+
+
+@each_shell
+def test_the_path_of_a_volume_is_no_pattern(place: Path, shell: Shell) -> None:
+    with pod(place) as made:
+        debug = beside(made, shell, ("/dat[ab]", "/data"))
+        for folder in ("dat[ab]", "data"):
+            (debug.container.root / folder).mkdir()
+        command = debug.run(A, "env")
+
+        assert command.ended() == 0
+        assert "PWD=/dat[ab]" in command.printed().decode().splitlines()

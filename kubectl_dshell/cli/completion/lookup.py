@@ -37,8 +37,7 @@ def look_up(want: Wanted, line: Line) -> list[Candidate]:
     if want.source is Source.PATHS:
         return _paths(want, line, given, namespace)
     options = given.to_options(namespace)
-    options = options._replace(request_timeout=min(options.request_timeout or SECONDS, SECONDS))
-    return _in_cluster(want, line, options)
+    return _in_cluster(want, line, options.within(SECONDS))
 
 
 def _entries(section: str, kubeconfig: str | None) -> list[Candidate]:
@@ -112,7 +111,7 @@ def _paths(want: Wanted, line: Line, given: ConnectionFlags, namespace: str | No
     from kubectl_dshell.commands.cp.names import names_in
 
     folder = want.before.partition(":")[2]
-    with ports(given, namespace, quiet=True) as (bound, where):
+    with ports(given, namespace, quiet=True, unattended=SECONDS) as (bound, where):
         chosen = line.given.get("container")
         names = names_in(where, want.pod, chosen, folder, want.typed, bound, seconds=SECONDS)
     return [Candidate(name) for name in names]

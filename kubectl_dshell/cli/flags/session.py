@@ -167,7 +167,12 @@ class SessionFlags(Options):
         if self.ttl < 1 or self.timeout < 1:
             raise click.UsageError("--ttl and --timeout must be at least 1s")
         if self.keep > self.ttl and "keep" in self.given.typed and (settled or not self._may_get_another_ttl):
-            raise click.UsageError("--keep cannot be longer than --ttl")
+            from kubectl_dshell.domain.text.duration import duration
+
+            keep, ttl = duration(self.keep), duration(self.ttl)
+            raise click.UsageError(
+                f"--keep {keep} is longer than --ttl, which is {ttl}; add --ttl {keep}, or use a shorter --keep"
+            )
         if self.run_as and self.custom and self.custom.user != (None, None):
             raise click.UsageError(f"--run-as and {self.custom.path} both set the user")
         _check_privilege(self.privilege)

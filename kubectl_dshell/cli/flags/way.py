@@ -93,11 +93,17 @@ class WayFlags(Options):
             + (" --copy" * self.copy + " --copy-service-account" * self.copy_service_account)
         )
 
+    @property
+    def of_a_pod_that_is_down(self) -> str:
+        """The flag that asks for something which a workload's healthy pods do not need, or nothing."""
+        flags = {"--copy": self.copy, "--volumes": self.volumes, "--wait-for-start": self.wait_for_start}
+        return next((flag for flag, given in flags.items() if given), "")
+
     def wait_seconds(self, timeout: int) -> int:
         """How long to wait for a start; 0: not at all. `timeout`: --timeout, whose default is for debug containers."""
         if not self.wait_for_start:
             return 0
-        return timeout if "timeout" in self.given.typed | self.given.variables else _LONGEST_WAIT
+        return timeout if "timeout" in self.given.typed else _LONGEST_WAIT
 
     def check(self, session: SessionFlags, *, many: bool, named: bool) -> None:
         """Raises click.UsageError for flags that contradict each other, or `session`.
@@ -139,7 +145,8 @@ class WayFlags(Options):
         }
         if given := [flag for flag, value in others.items() if value]:
             raise click.UsageError(
-                f"--copy cannot be used with {', '.join(given)}: a copy is as its pod, new, and deleted afterwards"
+                f"--copy cannot be used with {', '.join(given)}: a copy is always new, is deleted when its "
+                "session ends, and contains no process of the app"
             )
 
     def _check_volumes(self) -> None:
@@ -151,6 +158,6 @@ class WayFlags(Options):
         }
         if given := [flag for flag, value in others.items() if value]:
             raise click.UsageError(
-                f"--volumes cannot be used with {', '.join(given)}: it has the container's volumes, and no process, "
-                "image or variables of it"
+                f"--volumes cannot be used with {', '.join(given)}: it has the container's volumes, but none of its "
+                "processes, image or environment variables"
             )

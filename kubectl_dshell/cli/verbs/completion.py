@@ -85,13 +85,16 @@ def install(search_path: str, home: Path) -> str:
             )
         file.parent.mkdir(parents=True, exist_ok=True)
         temporary = file.with_name(f".{_NAME}.{os.getpid()}")
-        temporary.write_text(_HOOK, encoding="utf-8")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL  # whoever else may write there could have left a link
+        with os.fdopen(os.open(temporary, flags, 0o755), "w", encoding="utf-8") as new:
+            new.write(_HOOK)
         temporary.chmod(0o755)
         temporary.replace(file)
     except OSError as error:
         raise OutputFailed(f"the file for kubectl cannot be written: {file}: {error.strerror}") from error
     on_path = str(file.parent) in search_path.split(os.pathsep)
-    return _ADVICE.format(file=file, path="" if on_path else f"\nAdd {file.parent} to PATH: kubectl looks there only.")
+    path = "" if on_path else f"\nAdd {file.parent} to PATH: kubectl looks for it nowhere else."
+    return _ADVICE.format(file=file, path=path)
 
 
 def _folder(search_path: str, home: Path) -> Path:

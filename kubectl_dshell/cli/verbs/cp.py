@@ -80,7 +80,7 @@ def cp_command(options: CpOptions) -> int:
         chosen = ("--container", options.session.container) if options.session.container else ()
         again = bound.invocation.command("cp", *map(_no_flag, words), *chosen, namespace=namespace)
         flags = configuration.session(options.session, bound.context, namespace)
-        configuration.require_reason(flags.reason, bound.context, namespace, again)
+        configuration.require_reason(flags.reason, bound.context, namespace)
         configuration.tell(options.session, flags, bound, namespace, verbosity)
         session = flags.to_request(namespace, paths.remote.pod, again)
         return _copy(paths, session, copy_ports(bound, quiet=quiet), skip=options.skip_failed)

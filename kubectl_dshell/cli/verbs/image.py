@@ -134,7 +134,7 @@ def image_command(options: ImageOptions) -> int:
 
             write_data(format_document(dry_run_image(request, options.target, options.dry_run, bound), Format.YAML))
             return 0
-        configuration.require_reason(request.reason, bound.context, namespace, request.retry_command, request.command)
+        configuration.require_reason(request.reason, bound.context, namespace)
         if streams.notice:
             bound.notices.notice(streams.notice)
         return open_image(request, options.target, recorded(bound))

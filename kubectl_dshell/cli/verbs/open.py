@@ -56,8 +56,7 @@ def _run(options: OpenOptions) -> int:
         given, options = session, _configured(options, configuration, bound.context, namespace)
         request = _request(options, streams, namespace, bound)
         if options.dry_run is DryRun.NONE:
-            again, command = request.retry_command, request.command
-            configuration.require_reason(request.reason, bound.context, namespace, again, command)
+            configuration.require_reason(request.reason, bound.context, namespace)
         configuration.tell(given, options.session, bound, namespace, options.connection.verbosity)
         if options.dry_run is not DryRun.NONE:
             return _print(options, options.dry_run, request, bound)
@@ -133,6 +132,11 @@ def _one_pod(options: OpenOptions, namespace: str, bound: Ports) -> str:
     target = options.targets[0]
     if target.kind is WorkloadKind.POD:
         return target.name
+    if flag := options.way.of_a_pod_that_is_down:
+        raise click.UsageError(
+            f"{flag} needs the name of a pod: {target} may have several, of which only some are down; "
+            f"list them with: kubectl get pods -n {namespace}"
+        )
     from kubectl_dshell.commands.fanout.targets import one_pod
 
     return one_pod(target, namespace, options.session.container, bound)

@@ -110,8 +110,9 @@ class Tether:
         if self._stream is None:
             return self._while_lost(now)
         try:
-            self._stream.flush()
-            self._read(self._stream)
+            self._read(self._stream)  # before anything is sent: what has arrived may be its end, and say why
+            if self.alive:
+                self._stream.flush()
             due = self._stream.keepalive(now) if self.alive else now
         except (ConnectionLost, Malformed):  # the app's user can write into it: reconnect
             self._drop()
@@ -152,6 +153,8 @@ class Tether:
         try:
             first = 0.0 if self._facts else _FIRST_CONNECT_SECONDS
             self._pump(lambda: (self.alive and self._facts is not None) or self._failure is not None, seconds + first)
+            if self._stream:
+                self._read(self._stream)
             if not self.alive or self._facts is None:
                 return False
             self._say(*words)

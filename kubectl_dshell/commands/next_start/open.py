@@ -11,16 +11,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.first_requests import check_exec
-from kubectl_dshell.commands.session.end_reason import never_began
+from kubectl_dshell.commands.session.end_reason import StarterMissed, never_began
 from kubectl_dshell.commands.session.model import ContainerGone, Session
-from kubectl_dshell.commands.session.open import finish, open_session
+from kubectl_dshell.commands.session.open import finish, open_session, tracing_optional
 from kubectl_dshell.commands.session.plan import Plan, plan, read_pod, refuse_chroot, say_refused_key
+from kubectl_dshell.commands.session.reuse import first_seconds
 from kubectl_dshell.commands.session.run import run_session
 from kubectl_dshell.commands.session.start import Additions, wait_until_running
 from kubectl_dshell.domain.access.down import ended_too_soon, expected_start, refuse_never
 from kubectl_dshell.domain.access.identity import Source
 from kubectl_dshell.domain.access.target import Target, describe_state, refuse_pod
-from kubectl_dshell.domain.debug_container.spec import FIRST_SECONDS, LEASE_SECONDS, starter
+from kubectl_dshell.domain.debug_container.spec import starter
 from kubectl_dshell.domain.pod.pod import Container, Phase, Pod, parse_pod
 from kubectl_dshell.domain.text.duration import duration
 from kubectl_dshell.errors import NotFound, TimedOut, Unavailable
@@ -64,7 +65,13 @@ class NextStart:
             self._wait()
         finally:
             self._ports.notices.progress("")
-        return self._enter() if known and not (request.name or request.app_image) else self._usual()
+        if not known or request.name or request.app_image:
+            return self._usual()
+        try:
+            return self._enter()
+        except StarterMissed as error:
+            self._ports.notices.notice(f"{error.message}; starting another one")
+            return self._usual()
 
     def _wait(self) -> None:
         """Until the container runs, which is then the target.
@@ -86,7 +93,7 @@ class NextStart:
         raise TimedOut(
             f"container {self._plan.target.container.name} of {pod.name} did not start within {duration(seconds)}: "
             f"{describe_state(self._plan.target, clock.now())}",
-            "Wait longer with --timeout 30m",
+            f"Wait longer: {self._request.retry_command} --timeout {duration(3 * seconds)}",
         )
 
     def _look(self, pod: Pod) -> Container:
@@ -111,7 +118,7 @@ class NextStart:
     def _usual(self) -> int:
         """As if the container had been found running."""
         container = self._plan.target.container
-        request = replace(self._request, wait_for_start=0, container=container.name)
+        request = self._as_if_running()
         try:
             if request.app_image:
                 from kubectl_dshell.commands.app_image.open import open_app_image
@@ -128,11 +135,12 @@ class NextStart:
         The session is begun without a look at the status of the debug container, which is later than its start.
         """
         plan, ports, timeout = self._plan, self._ports, self._request.timeout
-        first_seconds = min(FIRST_SECONDS * ports.clock.patience, LEASE_SECONDS)
-        entry, pod = self._additions.add(plan, first_seconds=first_seconds)
+        request = self._as_if_running()
+        with tracing_optional(request, plan):
+            entry, pod = self._additions.add(plan, first_seconds=first_seconds(ports))
         name = entry["name"]
         stored = pod.debug_container(name)
-        session = Session(self._request, plan, name, starter(entry), reused=False, just_started=True, entry=stored)
+        session = Session(request, plan, name, starter(entry), reused=False, just_started=True, entry=stored)
         outcome = run_session(session, ports)
         if isinstance(outcome, ContainerGone):
             self._refuse_crashed(plan.target.container)
@@ -144,8 +152,12 @@ class NextStart:
             outcome = run_session(session, ports)
         if isinstance(outcome, ContainerGone):
             self._refuse_crashed(plan.target.container)
-            raise never_began(plan, name, self._request.retry_command, outcome.why, ports)
-        return finish(self._request, plan, outcome, self._additions, ports)
+            raise never_began(plan, name, request.retry_command, outcome.why, ports)
+        return finish(request, plan, outcome, self._additions, ports)
+
+    def _as_if_running(self) -> OpenRequest:
+        """The same for the container that was waited for, whichever others are down."""
+        return replace(self._request, wait_for_start=0, container=self._plan.target.container.name)
 
     def _refuse_crashed(self, started: Container) -> None:
         """Raises Unavailable if the container has ended since it was `started`, or was started once more."""

@@ -76,4 +76,4 @@ def _again(request: AttachRequest, found: FoundContainer, ports: Ports) -> str:
     command = ports.invocation.open(
         request.namespace, found.pod.name, container if len(found.pod.containers) > 1 or volumes else None
     )
-    return command + " --volumes" * volumes
+    return command + " --app-image" * (found.container.tools is not None) + " --volumes" * volumes

@@ -37,7 +37,7 @@ def open_session(request: OpenRequest, ports: Ports, first: FirstRequests | None
     if current.target.notice:
         ports.notices.notice(current.target.notice)
     refuse_chroot(request, current)
-    with _tracing_optional(request, current):
+    with tracing_optional(request, current):
         outcome = join_or_start(request, current, additions, ports)
     return finish(request, current, outcome, additions, ports)
 
@@ -52,12 +52,13 @@ def finish(request: OpenRequest, current: Plan, outcome: int | RootDenied, addit
                 f"{current.name} does not run as the app's user {better}; starting {corrected.name}, which does"
             )
         refuse_chroot(request, corrected)
-        outcome = join_or_start(request, corrected, additions, ports)
+        with tracing_optional(request, corrected):
+            outcome = join_or_start(request, corrected, additions, ports)
     return offer_root(request, outcome, additions, ports) if isinstance(outcome, RootDenied) else outcome
 
 
 @contextmanager
-def _tracing_optional(request: OpenRequest, current: Plan) -> Iterator[None]:
+def tracing_optional(request: OpenRequest, current: Plan) -> Iterator[None]:
     """What to type where a policy forbids only what --trace has added."""
     try:
         yield

@@ -149,7 +149,7 @@ def _check_privilege(made: Plan, retry_command: str, ports: Ports) -> None:
 def refuse_chroot(request: OpenRequest, current: Plan) -> None:
     """Raises Forbidden if --chroot was asked for, and the debug container will not be able to do it."""
     if request.chroot and (why := no_chroot(current.wanted.security)):
-        app_image = request.retry_command.removesuffix(" --chroot") + " --app-image"
+        app_image = request.retry_command.replace(" --chroot", "").replace(" --trace", "") + " --app-image"
         raise Forbidden(
             f"--chroot cannot work in {current.pod.name}: {why}", f"Use a container of the app's image: {app_image}"
         )

@@ -75,18 +75,22 @@ def _start(request: OpenRequest, current: Plan, additions: Additions, ports: Por
     """
     if not request.task and not request.once:
         try:
-            first_seconds = min(FIRST_SECONDS * ports.clock.patience, LEASE_SECONDS)
-            return _start_one(request, current, first_seconds, additions, ports)
+            return _start_one(request, current, first_seconds(ports), additions, ports)
         except StarterMissed as error:
             ports.notices.notice(f"{error.message}; starting another one, which waits {LEASE_SECONDS} s")
             current = replace(current, name=another_name(current.name))
     return _start_one(request, current, LEASE_SECONDS, additions, ports)
 
 
+def first_seconds(ports: Ports) -> int:
+    """How long a debug container waits for a client that may vanish before it has begun."""
+    return min(FIRST_SECONDS * ports.clock.patience, LEASE_SECONDS)
+
+
 def _start_one(
-    request: OpenRequest, current: Plan, first_seconds: int, additions: Additions, ports: Ports
+    request: OpenRequest, current: Plan, seconds: int, additions: Additions, ports: Ports
 ) -> int | RootDenied:
-    name, id_, pod = additions.start(current, request.timeout, first_seconds, ahead=not request.task)
+    name, id_, pod = additions.start(current, request.timeout, seconds, ahead=not request.task)
     entry = pod.debug_container(name)
     outcome = run_session(Session(request, current, name, id_, reused=False, just_started=True, entry=entry), ports)
     if isinstance(outcome, ContainerGone):

@@ -11,6 +11,7 @@ from kubectl_dshell.commands.session.banner import banner, own_shell
 from kubectl_dshell.commands.session.end_reason import explain_end, lapsed, recorded_end
 from kubectl_dshell.commands.session.model import ContainerGone, RootDenied
 from kubectl_dshell.domain.access.facts import EnterStatus
+from kubectl_dshell.domain.access.privilege import DEFAULT
 from kubectl_dshell.domain.debug_container.spec import LEASE_SECONDS
 from kubectl_dshell.domain.runtime.words import CRUN_FAILED
 from kubectl_dshell.domain.stream import KILLED, SIGNALLED, Exit
@@ -142,7 +143,7 @@ class SessionRun:
             return
         say = notices.warn if session.guest_of and session.unexpected else notices.identity
         say(banner(session))
-        if self._stream and self._stream.noted and not session.reused:
+        if self._stream and self._stream.noted and not session.reused and session.plan.privilege == DEFAULT:
             self._ports.notices.identity(own_shell(session.plan, self._ports.invocation))
         if session.plan.pod.deleting:
             self._tether.say_leaving()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.access.capabilities import ALL
 from kubectl_dshell.domain.access.privilege import Privilege, Profile
+from kubectl_dshell.domain.text.bounds import one_line
 
 if TYPE_CHECKING:
     from kubectl_dshell.domain.pod.pod import Json
@@ -38,4 +39,4 @@ def without(command: str, privilege: Privilege) -> str:
 def node_profile(security: Json) -> str:
     """The seccomp profile of the node's files that a debug container with this securityContext has, or empty."""
     profile = security.get("seccompProfile") or {}
-    return str(profile.get("localhostProfile", "")) if profile.get("type") == "Localhost" else ""
+    return one_line(str(profile.get("localhostProfile", ""))) if profile.get("type") == "Localhost" else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from kubectl_dshell.domain.access.identity import UNKNOWN, Identity
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.pod.pod import Json, Pod
     from kubectl_dshell.domain.text.invocation import Invocation
 
-_NEEDED = ("bin", "sbin", "usr", "usr/bin", "lib", "lib64", "usr/lib", "usr/lib64", "usr/lib32", "lib32", "dev", "proc")
-"""Directories of the debug image without which its shell, or what a session relies on, would not be found."""
+_NEEDED = re.compile(
+    r"|dev|proc|etc|usr|usr/local|(?:usr/(?:local/)?)?s?bin|(?:usr/(?:local/)?)?lib(?:32|64|x32)?(?:/[^/]+-linux-[^/]+)?"
+)
+"""Directories of the debug image from which its shell and tools come, and what they load: a volume there would hide
+them, or have the app choose what a session runs."""
 _SHOWN = 5
 _NO_DIRECTORIES = ("File", "FileOrCreate", "Socket", "CharDevice", "BlockDevice")  # types of a hostPath
 
@@ -51,10 +55,10 @@ def volumes_of(target: Target, invocation: Invocation) -> Volumes:
         raise NotFound(f"container {container.name} of {pod.name} mounts no volume", advice)
     for mount in parts.mounts:
         path = _path(mount)
-        if path.strip("/") in ("", *_NEEDED):
+        if _NEEDED.fullmatch(path.strip("/")):
             raise Unavailable(
                 f"container {container.name} of {pod.name} mounts a volume at {one_line(path)}, which would hide the "
-                "shell of the debug image",
+                "shell of the debug image, or what that loads",
                 advice,
             )
     return Volumes(parts.mounts, parts.left_out)

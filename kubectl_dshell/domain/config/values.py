@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from kubectl_dshell.domain.access.privilege import Profile
-from kubectl_dshell.domain.config.mirror import MIRROR_FORM, registry_of
+from kubectl_dshell.domain.config.mirror import DEFAULT_REGISTRY, MIRROR_FORM, registry_of
 from kubectl_dshell.domain.text.bounds import one_line
 from kubectl_dshell.domain.text.duration import parse_duration
 
@@ -132,7 +132,11 @@ def read_short_name(name: str, image: object) -> tuple[str, str]:
 
 def read_mirror(prefix: str, replacement: object) -> tuple[str, str]:
     """An entry of [mirrors], without slashes at the ends; raises ValueError."""
-    prefix, text = prefix.rstrip("/"), _text(replacement).rstrip("/")
+    registry, slash, rest = prefix.rstrip("/").partition("/")
+    if registry != registry.lower():
+        raise ValueError("a registry is written in lower case")
+    prefix = DEFAULT_REGISTRY + slash + rest if registry == f"index.{DEFAULT_REGISTRY}" else registry + slash + rest
+    text = _text(replacement).rstrip("/")
     if not MIRROR_FORM.fullmatch(prefix) or not registry_of(prefix):
         raise ValueError("a prefix begins with a registry, such as docker.io or registry.example.com/tools")
     if not MIRROR_FORM.fullmatch(text) or not registry_of(text):

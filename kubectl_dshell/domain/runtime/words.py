@@ -17,6 +17,7 @@ NOT_CREATED_REASONS = frozenset({"CreateContainerError", "RunContainerError"})
 RunContainerError; CRI-O has crun or runc look for it in the first."""
 _FAILED_EXECS = frozenset({126, 127})
 """Exit codes of a shell, and of some runtimes, for a program that cannot be executed or is not there (POSIX, `sh`)."""
+_LONGEST = 16384
 CRUN_FAILED = 255
 """The exit code of an exec that crun could not start, under CRI-O; its words are on stderr."""
 
@@ -93,6 +94,7 @@ def means(text: str, meaning: Says) -> bool:
 
 def words(text: str, meaning: Says) -> str:
     """Those of `text` that mean it; empty if there are none."""
+    text = text[:_LONGEST]
     found = (re.search(known.pattern, text, re.IGNORECASE) for known in TABLE if known.says is meaning)
     return next((match[0] for match in found if match), "")
 

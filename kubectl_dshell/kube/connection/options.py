@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 if TYPE_CHECKING:
     from kubectl_dshell.kube.kubeconfig.secret import Secret
@@ -27,3 +27,7 @@ class ConnectionOptions(NamedTuple):
     certificate_authority: str | None = None
     client_certificate: str | None = None
     client_key: str | None = None
+
+    def within(self, seconds: float) -> Self:
+        """The same, with at most so many seconds for a request."""
+        return self._replace(request_timeout=min(self.request_timeout or seconds, seconds))

@@ -104,7 +104,7 @@ def _context(config: Kubeconfig, options: ConnectionOptions) -> NamedEntry:
     if not config.files:
         raise BadConfig(
             "no kubeconfig found: neither --kubeconfig nor $KUBECONFIG nor ~/.kube/config names an existing file",
-            "See: kubectl config view",
+            "Name one with --kubeconfig FILE, or set KUBECONFIG=FILE.",
         )
     known = ", ".join(config.sections["contexts"]) or "none"
     raise BadConfig(

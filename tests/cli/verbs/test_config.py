@@ -115,17 +115,17 @@ def test_a_mistake_in_the_file_is_an_error_of_every_session(place: Path, capfd: 
 
 
 @pytest.mark.parametrize(
-    ("words", "typed"),
+    "words",
     [
-        (["web", "--", "ls", "a b"], "Type: kubectl dshell web -n shop --reason TEXT -- ls 'a b'"),
-        (["-A", "--", "true"], "Type the same with --reason TEXT."),
-        (["cp", "web:/etc/hosts", "."], "Type: kubectl dshell cp web:/etc/hosts . -n shop --reason TEXT"),
-        (["image", "jq", "--", "jq", "."], "Type: kubectl dshell image jq -n shop --reason TEXT -- jq ."),
+        ["web", "--", "ls", "a b"],
+        ["-A", "--", "true"],
+        ["cp", "web:/etc/hosts", "."],
+        ["image", "jq", "--", "jq", "."],
     ],
     ids=str,
 )
 def test_each_verb_that_adds_something_needs_the_reason(
-    words: list[str], typed: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    words: list[str], capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(wiring, "ports", program.ports)
     monkeypatch.setenv("DSHELL_REASON_REQUIRED", "true")
@@ -133,7 +133,7 @@ def test_each_verb_that_adds_something_needs_the_reason(
     assert main(words) == 64
 
     wanted = "error: a session needs a reason here: reason-required is set in DSHELL_REASON_REQUIRED"
-    assert capfd.readouterr().err.splitlines() == [wanted, typed]
+    assert capfd.readouterr().err.splitlines() == [wanted, "Type the same command again with --reason TEXT."]
 
 
 def test_a_dry_run_needs_none_and_shows_what_the_file_leads_to(

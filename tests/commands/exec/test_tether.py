@@ -472,3 +472,35 @@ def test_of_a_line_without_an_end_no_more_is_kept_than_a_line_may_have() -> None
     assert fake.closed
     assert len(line.tether._unread) <= 65536
     line.tether.close()
+
+
+class Closing(FakeStream):
+    """Once `gone` is set, whoever sends learns that nobody is there any more."""
+
+    gone = False
+
+    def flush(self) -> None:
+        if self.gone:
+            raise ConnectionLost("reset by peer")
+
+    def send(self, data: bytes | memoryview[int]) -> None:
+        self.flush()
+        super().send(data)
+
+
+@pytest.mark.parametrize("act", ["service", "goodbye"])
+def test_what_the_holder_has_said_is_read_before_anything_is_sent_to_where_it_was(act: str) -> None:
+    """A client that was stopped for a while finds both: the end of its tether, and a connection that is closed."""
+    fake = Closing([Output(Channel.STDOUT, f"{OPEN}\n".encode())], echo=True)
+    line = Line(fake, *[ContainerNotRunning("container not found")] * 20)
+    line.tether.facts()
+    fake.gone = True
+    fake.events.append(Exit(140))
+
+    if act == "service":
+        line.tether.service(60.0)
+    else:
+        assert not line.tether.goodbye(b"bye x\n")
+
+    assert line.tether.lapsed is False
+    line.tether.close()

@@ -11,7 +11,7 @@ import pytest
 from kubectl_dshell.commands.next_start.open import open_at_next_start
 from kubectl_dshell.domain.stream import Exit, Stream
 from kubectl_dshell.errors import DshellError, Forbidden, Interrupted, NotFound, TimedOut, Unavailable
-from tests.commands.world import CLOSED, STEPPED_DOWN, Exec, FakeCluster, World, request
+from tests.commands.world import CLOSED, OPEN, STEPPED_DOWN, Exec, FakeCluster, World, request
 from tests.pods import APP_ID, Json, pod_json, running
 
 LINUX = {"user": {"linux": {"uid": 65532, "gid": 65532}}}
@@ -230,3 +230,36 @@ def test_another_user_is_corrected_and_a_closed_root_is_told_as_ever() -> None:
     world.streams.facts = [STEPPED_DOWN, STEPPED_DOWN.replace("root=denied", "root=ok")]
     assert wait(world) == 0
     assert [entry["securityContext"]["runAsUser"] for entry in root.added] == [0, 101]
+
+
+def test_who_was_too_slow_for_the_first_gets_another() -> None:
+    cluster = Watched(starts)
+    world = World(cluster=cluster)
+
+    def ends_unmet(entry: Json) -> None:
+        if entry["name"] != "dshell-00000":
+            return
+        world.streams.vanished.add(entry["name"])
+        ended = {"terminated": {"exitCode": 0, "message": "ended after 4 s without its first client\n"}}
+        cluster.pod["status"]["ephemeralContainerStatuses"] = [{"name": entry["name"], "state": ended}]
+
+    cluster.on_patch = ends_unmet
+
+    assert wait(world) == 0
+    assert len(cluster.added) == 2
+    assert any(said.endswith("; starting another one") for said in world.said), world.said
+
+
+def test_as_root_it_is_the_container_that_was_waited_for() -> None:
+    """By then it runs, and another one is down."""
+    other = {**crashed(), "name": "other", "containerID": "containerd://1"}
+    cluster = Watched(lambda pod: pod["status"].update(containerStatuses=[running(), other]))
+    cluster.pod["spec"]["containers"].append({"name": "other", "image": "other"})
+    cluster.pod["status"]["containerStatuses"].append(other)
+    world = World(cluster=cluster)
+    world.streams.facts = [CLOSED, OPEN]
+    world.prompt.answer = True
+
+    assert wait(world) == 0
+
+    assert [entry["targetContainerName"] for entry in cluster.added] == ["app", "app"]

@@ -43,16 +43,33 @@ def test_what_an_ephemeral_container_may_have_is_taken_over_unchanged() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "//", "/bin", "/bin/", "/usr/../bin", "/usr", "/usr/lib", "/lib64", "/proc", "/dev"]
+    "path",
+    [
+        *("/", "//", "/bin", "/bin/", "/usr/../bin", "/usr", "/usr/lib", "/lib64", "/proc", "/dev"),
+        *("/usr/local", "/usr/local/bin", "/usr/sbin", "/etc", "/lib/x86_64-linux-gnu", "/usr/local/lib"),
+    ],
 )
-def test_a_volume_that_would_hide_the_shell_is_refused(path: str) -> None:
+def test_a_volume_that_would_hide_the_shell_or_what_it_loads_is_refused(path: str) -> None:
     with pytest.raises(Unavailable, match="which would hide the shell of the debug image") as refusal:
         volumes_of(mounting(at("/data"), at(path)), PLAIN)
 
     assert "kubectl dshell web --container app -n shop --copy" in refusal.value.advice[0]
 
 
-@pytest.mark.parametrize("path", ["/bin/app", "/usr/local", "/usr/share", "/dev/shm", "/etc", "/sys", "/library"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/bin/app",
+        "/usr/local/share",
+        "/usr/share",
+        "/dev/shm",
+        "/etc/app",
+        "/lib/modules",
+        "/usr/lib/jvm",
+        "/sys",
+        "/library",
+    ],
+)
 def test_one_beside_the_shell_is_not(path: str) -> None:
     assert volumes_of(mounting(at(path)), PLAIN).mounts == (at(path),)
 

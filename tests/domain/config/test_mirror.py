@@ -51,3 +51,18 @@ def test_the_longest_prefix_of_whole_segments_wins(image: str, wanted: str | Non
 
 def test_a_registry_is_no_prefix_of_its_port() -> None:
     assert mirrored("ghcr.io:5000/a", {"ghcr.io": "m.example"}) is None
+
+
+@pytest.mark.parametrize(
+    ("image", "wanted"),
+    [
+        ("busybox:1.37", "m.example/bb:1.37"),
+        ("docker.io/busybox", "m.example/bb"),
+        ("busybox/tools:1", "m.example/bb/tools:1"),
+        ("busybox2", None),
+    ],
+)
+def test_the_name_of_an_official_image_is_a_prefix_too(image: str, wanted: str | None) -> None:
+    found = mirrored(image, {"docker.io/busybox": "m.example/bb"})
+
+    assert (found and found[1] + found[0]) == wanted

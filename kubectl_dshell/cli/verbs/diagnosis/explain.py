@@ -20,9 +20,9 @@ def explain_command(options: ExplainOptions) -> int:
     """Explain the containers of a pod, and which ways lead to their files.
 
     Shows as which user each container runs and how that is known, its capabilities and security profiles, what Pod
-    Security and policies allow, the memory that a debug container would share, and for --profile auto and general
-    whether a session would be able to read the app's files. The API server is asked with dry runs: nothing is added to
-    the pod. The fields of -o json are documented in docs/json.md.
+    Security and policies allow, the memory that a debug container would share, and for --profile auto, --app-image,
+    --chroot and --profile general whether a session would be able to read the app's files. The API server is asked with
+    dry runs: nothing is added to the pod. The fields of -o json are documented in docs/json.md.
     """
     target = options.target
     from kubectl_dshell.cli.settings import Configuration
