@@ -26,7 +26,7 @@ def tell(tether: Process, *words: bytes) -> None:
 def attempts(place: Path) -> Iterator[Path]:
     """Places for a few: a busy machine only adds to a time, so one that is short enough shows what it takes."""
     for number in range(3):
-        folder = place / str(number)
+        folder = place / f"{place.name}-{number}"  # its control group has this name
         folder.mkdir()
         yield folder
 
