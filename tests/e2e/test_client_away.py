@@ -47,16 +47,20 @@ def test_who_was_stopped_for_longer_than_the_lease_is_told_so_and_who_ended_befo
         "traps": (pods[1].name, "--", "sh", "-c", "trap 'exit 3' INT; sleep 1000 & wait"),
         "piped": (pods[2].name, "--", "sh", "-c", "sleep 1000; cat"),
         "kept": (pods[3].name, "--keep", "10m", "--", "sleep", "1000"),
-        "own end": (pods[4].name, "--", "sh", "-c", "sleep 25; exit 130"),
     }
+    own_end = pods[4]
     with ExitStack() as stack:
         shell = stack.enter_context(dshell.terminal(pods[5].name))
         shell.expect(r"/app:/ \$ ")
         shell.send("sleep 1000\n")
         clients = {name: stack.enter_context(dshell.start(*argv)) for name, argv in words.items()}
         many = stack.enter_context(dshell.start(pods[6].name, pods[6].name, "-q", "--", "sleep", "1000"))
-        wait_until(lambda: all(runs(pod, "sleep") for pod in pods), 30, "sleep in each pod")
-        wait_until(lambda: attached(dshell, *pods), 30, "a client in each debug container")
+        others = [pod for pod in pods if pod is not own_end]
+        wait_until(lambda: all(runs(pod, "sleep") for pod in others), 30, "sleep in each pod")
+        wait_until(lambda: attached(dshell, *others), 30, "a client in each debug container")
+        wait_until(lambda: all(tethered(pod) for pod in others[:-1]), 30, "a tether of each that is alone")
+        clients["own end"] = stack.enter_context(dshell.start(own_end.name, "--", "sh", "-c", "sleep 25; exit 130"))
+        wait_until(lambda: tethered(own_end), 20, "a tether while the command runs")  # what knows who ended it
         everyone = [shell.process, many, *clients.values()]
 
         for process in everyone:

@@ -149,6 +149,7 @@ def test_the_modes_of_an_exec_are_those_that_the_program_asks_for() -> None:
         exec_script.terminal_exec("a", "a" * 8, ["x"], None),
         exec_script.tether_exec("a", "a" * 8),
         exec_script.state_exec(),
+        exec_script.names_exec("a", "/etc", "p"),
     ]
 
     assert modes == {exec_.argv[4] for exec_ in asked}
