@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 
-_AT_ONCE = ("SIGINT", "SIGTERM", "SIGHUP")
+_AT_ONCE = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
 _MOST_NEW_OBJECTS = 50_000
 """Before a search for unreachable ones: Python's 700 is reached fifty times while modules are imported, for nothing."""
 

@@ -48,6 +48,7 @@ class ExitStatus(IntEnum):
     FORBIDDEN = 77
     CONFIG = 78
     INTERRUPTED = 130
+    QUIT = 131
     CLOSED_PIPE = 141
 
 
@@ -62,6 +63,7 @@ EXIT_STATUS_MEANING: dict[ExitStatus, str] = {
     ExitStatus.FORBIDDEN: "forbidden by RBAC, admission or the kernel",
     ExitStatus.CONFIG: "the kubeconfig, the credentials or config.toml are invalid",
     ExitStatus.INTERRUPTED: "Ctrl-C (143 SIGTERM, 129 SIGHUP)",
+    ExitStatus.QUIT: "SIGQUIT",
 }
 
 
@@ -247,7 +249,7 @@ class NotAnApiServer(ApiError):
 
 
 class Interrupted(BaseException):
-    """SIGINT, SIGTERM or SIGHUP arrived; a BaseException, so that no error handler swallows it."""
+    """SIGINT, SIGTERM, SIGHUP or SIGQUIT arrived; a BaseException, so that no error handler swallows it."""
 
     def __init__(self, signal_number: int) -> None:
         super().__init__(signal_number)

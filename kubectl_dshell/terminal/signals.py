@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _PATIENCE_SECONDS = 3.0
 """Several signals in quick succession (a terminal that closes, an impatient Ctrl-C) count as one: they must not
 interrupt the clean-up that the first one has started."""
@@ -24,7 +24,7 @@ _SHORT_SECONDS = 2.0
 
 
 class Signals:
-    """Turns SIGINT, SIGTERM and SIGHUP into `Interrupted`; remembers SIGWINCH and SIGCONT. Main thread only.
+    """Turns SIGINT, SIGTERM, SIGHUP and SIGQUIT into `Interrupted`; remembers SIGWINCH and SIGCONT. Main thread only.
 
     A signal that was ignored when the program started (nohup, a background job of a script) stays ignored.
     """

@@ -14,12 +14,12 @@ import pytest
 from tests.cli.program import environment
 from tests.waiting import wait_until
 
-STOPPING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+STOPPING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]
 WINDOWS = """
 import os, select, signal, sys
 for module in ("termios", "fcntl", "tty", "pty", "pwd", "grp", "resource"):
     sys.modules[module] = None
-for owner, names in ((signal, ("SIGHUP", "SIGWINCH", "SIGCONT", "SIGTTOU", "pthread_sigmask")),
+for owner, names in ((signal, ("SIGHUP", "SIGQUIT", "SIGWINCH", "SIGCONT", "SIGTTOU", "pthread_sigmask")),
                      (os, ("getpgrp", "killpg", "tcgetpgrp", "getuid", "mkfifo")), (select, ("poll",))):
     for name in names:
         delattr(owner, name)

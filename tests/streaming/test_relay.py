@@ -68,7 +68,7 @@ def test_what_came_is_in_the_sink_when_the_command_has_ended(rig: Rig) -> None:
 
 
 def test_it_runs_in_a_thread_and_leaves_the_signals_alone(rig: Rig) -> None:
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGWINCH, signal.SIGCONT)
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGWINCH, signal.SIGCONT)
     before = [signal.getsignal(number) for number in numbers]
     ends: list[Exit] = []
     thread = threading.Thread(target=lambda: ends.append(rig.run()))

@@ -92,7 +92,7 @@ def test_a_pipe_closed_by_its_reader_ends_it_with_141() -> None:
         assert run.process.wait(20) == ExitStatus.CLOSED_PIPE
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_a_signal_ends_a_session_without_a_terminal(number: signal.Signals) -> None:
     with program("pipes", stdin=NULL, stdout=NULL) as run:
         assert run.far.next() == ("e", b"")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.terminal
 
-STOPPING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+STOPPING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]
 ALL = [*STOPPING, signal.SIGWINCH, signal.SIGCONT]
 
 

@@ -150,7 +150,7 @@ def test_a_refusal_of_the_second_names_the_first_which_is_told_to_end() -> None:
     assert told(world) == ["beat", "bye"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_who_is_stopped_before_the_second_is_added_tells_the_first_to_end(number: signal.Signals) -> None:
     world = World(facts=[LENDS], on_patch=second(lambda: raise_(Interrupted(number))))
 

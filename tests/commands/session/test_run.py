@@ -72,7 +72,7 @@ each_kind = pytest.mark.parametrize("tty", [True, False], ids=["a terminal", "no
 
 
 @each_kind
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_who_is_stopped_says_goodbye_and_sees_the_command_end_before_its_input_does(
     number: signal.Signals, *, tty: bool
 ) -> None:

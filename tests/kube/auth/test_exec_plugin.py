@@ -234,7 +234,7 @@ def test_it_is_ended_with_us(tmp_path: Path) -> None:
     exec_ = {"command": "bin/plugin", "apiVersion": V1, "interactiveMode": "IfAvailable"}
     file = write(tmp_path / "c", entries({}, {"exec": exec_}))
     pid = tmp_path / "pid"
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         pid.unlink(missing_ok=True)
         command = [sys.executable, "-m", "kubectl_dshell", "ls", "--kubeconfig", str(file)]
         with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE) as program:
