@@ -15,11 +15,17 @@ STARTER = "abcd2345 50"
 """For whom a debug container was made, and for how many seconds it waits."""
 
 
-def running(name: str = "app", *, user: tuple[int, int] | None = (65532, 65532), id_: str = APP_ID) -> Json:
+def running(
+    name: str = "app",
+    *,
+    user: tuple[int, int] | None = (65532, 65532),
+    id_: str = APP_ID,
+    runtime: str = "containerd",
+) -> Json:
     """A container status that runs."""
     status: Json = {
         "name": name,
-        "containerID": f"containerd://{id_}",
+        "containerID": f"{runtime}://{id_}",
         "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}},
     }
     if user:

@@ -62,7 +62,7 @@ def _attempt(request: OpenRequest, app: ContainerFacts, way: Way, barred: str, p
     debugger: Process | None = None
     try:
         live = plan(asked, ports)
-        debugger = debug_process(live.wanted.security)
+        debugger = debug_process(live.wanted.security, app.process.runtime)
         for one in [live, specimen(live, asked)] if way.app_image else [live]:
             entry = debug_container(one, ports, sealed=False)
             ports.cluster.add_ephemeral_container(request.namespace, request.pod, entry, dry_run=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kubectl_dshell.commands.pending import Pending
 from kubectl_dshell.domain.access.identity import Identity, Source, identify, stamp
-from kubectl_dshell.domain.access.privilege import DEFAULT, Privilege, no_chroot, security_context
+from kubectl_dshell.domain.access.privilege import DEFAULT, Privilege, security_context
 from kubectl_dshell.domain.access.target import Target, choose_target, nearest, refuse_new
 from kubectl_dshell.domain.debug_container.entries import has_room, json_bytes, too_large
 from kubectl_dshell.domain.debug_container.purpose import running
@@ -148,11 +148,23 @@ def _check_privilege(made: Plan, retry_command: str, ports: Ports) -> None:
 
 def refuse_chroot(request: OpenRequest, current: Plan) -> None:
     """Raises Forbidden if --chroot was asked for, and the debug container will not be able to do it."""
-    if request.chroot and (why := no_chroot(current.wanted.security)):
-        app_image = request.retry_command.replace(" --chroot", "").replace(" --trace", "") + " --app-image"
-        raise Forbidden(
-            f"--chroot cannot work in {current.pod.name}: {why}", f"Use a container of the app's image: {app_image}"
-        )
+    if not request.chroot:
+        return
+    from kubectl_dshell.domain.access.permitted import no_chroot, permitted
+    from kubectl_dshell.domain.runtime.capabilities import defaults
+
+    security, runtime = current.wanted.security, current.target.container.runtime
+    uid = security.get("runAsUser")
+    if not (why := no_chroot(uid, permitted(security, uid, runtime), runtime)):
+        return
+    app_image = request.retry_command.replace(" --chroot", "").replace(" --trace", "") + " --app-image"
+    advice = [f"Use a container of the app's image: {app_image}"]
+    asked = request.privilege
+    if uid == 0 and not asked.custom and "SYS_CHROOT" not in defaults(runtime).capabilities:
+        kept = tuple(name for name in asked.cap_drop if name != "SYS_CHROOT")
+        more = asked._replace(cap_add=(*asked.cap_add, "SYS_CHROOT"), cap_drop=kept)
+        advice.append(f"Or ask for it, which may be more than the app has: {request.retry_command} {more.flags}")
+    raise Forbidden(f"--chroot cannot work in {current.pod.name}: {why}", *advice)
 
 
 def replace_identity(current: Plan, identity: Identity) -> Plan:

@@ -133,22 +133,6 @@ def _customized(context: Json, profile: Profile, custom: Custom) -> Json:
     return made
 
 
-def no_chroot(security: Json) -> str:
-    """Why a debug container with this v1 SecurityContext cannot chroot(2); empty if it may be able to.
-
-    Runtimes differ in what they give root by default: containerd gives CAP_SYS_CHROOT, CRI-O does not.
-    """
-    if security.get("runAsUser"):
-        return f"it takes the capability SYS_CHROOT, which user {security['runAsUser']} cannot have"
-    capabilities = security.get("capabilities") or {}
-    added, dropped = (
-        {str(name).removeprefix("CAP_") for name in capabilities.get(key) or ()} for key in ("add", "drop")
-    )
-    if not added & {"ALL", "SYS_CHROOT"} and dropped & {"ALL", "SYS_CHROOT"}:
-        return "it takes the capability SYS_CHROOT, which the app drops"
-    return ""
-
-
 def _profile(profile: Profile, pod: Pod, container: Container, identity: Identity) -> Json:
     return _least(pod, container, identity) if profile is Profile.AUTO else fixed_context(profile)
 

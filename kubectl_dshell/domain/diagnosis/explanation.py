@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.access.identity import Source, identify, named
+from kubectl_dshell.domain.access.permitted import permitted
 from kubectl_dshell.domain.diagnosis.memory import Memory, container_limit
-from kubectl_dshell.domain.diagnosis.ways import Process, Verdict, app_process, permitted
+from kubectl_dshell.domain.diagnosis.ways import Process, Verdict, app_process
 from kubectl_dshell.domain.pod.json_fields import Fields
 from kubectl_dshell.domain.text.bounds import LONGEST_LINE, one_line
 
@@ -70,7 +71,8 @@ def facts_of(pod: Pod, container: Container, key: Key | None) -> ContainerFacts:
     """Raises Malformed. `key`: ours, which seals what earlier sessions have measured."""
     found = identify(pod, container, None, key)
     if found.source is Source.MEASURED:
-        process, source = Process(found.uid, found.gid, permitted(container.security, found.uid)), "measured"
+        held = permitted(container.security, found.uid, container.runtime)
+        process, source = Process(found.uid, found.gid, held, container.runtime), "measured"
     else:
         process, source = app_process(pod, container), _source(pod, container)
     return ContainerFacts(

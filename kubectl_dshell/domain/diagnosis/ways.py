@@ -9,35 +9,18 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from kubectl_dshell.domain.access.capabilities import ALL
 from kubectl_dshell.domain.access.identity import named
+from kubectl_dshell.domain.access.permitted import no_chroot, permitted
 from kubectl_dshell.domain.access.privilege import DEFAULT as UNASKED
 from kubectl_dshell.domain.access.privilege import Privilege, Profile
+from kubectl_dshell.domain.runtime.capabilities import defaults
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kubectl_dshell.domain.pod.pod import Container, Json, Pod
 
-ALL = "ALL"
-DEFAULT = frozenset(
-    {
-        "AUDIT_WRITE",
-        "CHOWN",
-        "DAC_OVERRIDE",
-        "FOWNER",
-        "FSETID",
-        "KILL",
-        "MKNOD",
-        "NET_BIND_SERVICE",
-        "NET_RAW",
-        "SETFCAP",
-        "SETGID",
-        "SETPCAP",
-        "SETUID",
-        "SYS_CHROOT",
-    }
-)
-"""What containerd gives to root (CRI-O: fewer). App and debug container have the same runtime, so it cancels out."""
 BEFORE_ENTRY = (
     "unknown before entry, like capabilities of the app's program file: an app that is not dumpable, or has some, "
     "refuses its own user"
@@ -58,12 +41,16 @@ class Verdict(NamedTuple):
 
 
 class Process(NamedTuple):
-    """A process as its spec and status describe it; None for an id that neither names."""
+    """A process as its spec and status describe it; None for an id that neither names.
+
+    `runtime`: of its container, as in the container's ID; app and debug container have the same one.
+    """
 
     uid: int | None
     gid: int | None
     capabilities: frozenset[str]
     """Permitted ones; ALL among them stands for every other."""
+    runtime: str = ""
 
 
 def reads_root(app: Process, debugger: Process) -> Verdict:
@@ -97,10 +84,8 @@ def reads_image(app: Process, debugger: Process) -> Verdict:
 
 def roots_there(app: Process, debugger: Process) -> Verdict:
     """Whether `debugger` may make the root directory of `app` its own, which chroot(2) allows with SYS_CHROOT."""
-    if debugger.uid != 0:
-        return Verdict(Answer.NO, f"it takes the capability SYS_CHROOT, which user {debugger.uid} cannot have")
-    if not _holds(debugger, "SYS_CHROOT"):
-        return Verdict(Answer.NO, "it takes the capability SYS_CHROOT, which the app drops")
+    if why := no_chroot(debugger.uid, debugger.capabilities, debugger.runtime):
+        return Verdict(Answer.NO, why)
     answer, why = reads_root(app, debugger)
     return Verdict(answer, "its live files are /" if answer is Answer.YES else why)
 
@@ -126,42 +111,26 @@ WAYS = (
 def app_process(pod: Pod, container: Container) -> Process:
     """The first process of a container."""
     uid, gid = named(pod, container)
-    return Process(uid, gid, permitted(container.security, uid))
+    return Process(uid, gid, permitted(container.security, uid, container.runtime), container.runtime)
 
 
-def debug_process(security: Json) -> Process:
+def debug_process(security: Json, runtime: str) -> Process:
     """The first process of a debug container with this securityContext, which always names its ids."""
     uid = security.get("runAsUser")
-    return Process(uid, security.get("runAsGroup"), permitted(security, uid))
+    return Process(uid, security.get("runAsGroup"), permitted(security, uid, runtime), runtime)
 
 
-def permitted(security: Json, uid: int | None) -> frozenset[str]:
-    """The permitted capabilities of a container's first process: only root has any, whichever are added."""
-    if uid != 0:
-        return frozenset()
-    if security.get("privileged"):
-        return frozenset({ALL})
-    asked = security.get("capabilities") or {}
-    add, drop = (_names(asked.get(key) or []) for key in ("add", "drop"))
-    held = frozenset({ALL}) if ALL in add else DEFAULT
-    held = frozenset() if ALL in drop else held
-    return (held | (add - {ALL})) - (drop - {ALL})
-
-
-def in_words(capabilities: frozenset[str]) -> str:
-    """For a table: "none", "default", "default, NET_ADMIN", "default without MKNOD"."""
+def in_words(process: Process) -> str:
+    """Its capabilities for a table: "none", "default" (its runtime's), "default,NET_ADMIN", "default without MKNOD"."""
+    capabilities, usual = process.capabilities, defaults(process.runtime).capabilities
     if not capabilities:
         return "none"
     if ALL in capabilities:
         return "all"
-    if not capabilities & DEFAULT or len(DEFAULT - capabilities) > len(capabilities):
+    if not capabilities & usual or len(usual - capabilities) > len(capabilities):
         return ",".join(sorted(capabilities))
-    added, dropped = sorted(capabilities - DEFAULT), sorted(DEFAULT - capabilities)
+    added, dropped = sorted(capabilities - usual), sorted(usual - capabilities)
     return ",".join(["default", *added]) + (f" without {','.join(dropped)}" if dropped else "")
-
-
-def _names(listed: list[str]) -> frozenset[str]:
-    return frozenset(name.upper().removeprefix("CAP_") for name in listed)
 
 
 def _holds(process: Process, capability: str) -> bool:

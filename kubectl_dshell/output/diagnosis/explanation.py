@@ -163,8 +163,8 @@ def _user(process: Process) -> str:
 
 
 def _capabilities(process: Process) -> str:
-    return "unknown" if process.uid is None else ways.in_words(process.capabilities)
+    return "unknown" if process.uid is None else ways.in_words(process)
 
 
 def _debugger(process: Process | None) -> tuple[str, str]:
-    return (_user(process), ways.in_words(process.capabilities)) if process else ("<none>", "<none>")
+    return (_user(process), ways.in_words(process)) if process else ("<none>", "<none>")

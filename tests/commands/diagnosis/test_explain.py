@@ -81,6 +81,17 @@ def test_another_user_is_not_let_in() -> None:
     assert found[AUTO].verdict.why == "the app runs as user 65532 and the debug container as 1234"
 
 
+@pytest.mark.parametrize(("runtime", "answer"), [("containerd", "yes"), ("docker", "yes"), ("cri-o", "no")])
+def test_what_the_runtime_gives_to_root_counts(runtime: str, answer: str) -> None:
+    world = World()
+    world.pod = pod_json(statuses=[running(user=(0, 0), runtime=runtime)])
+
+    found = attempts(world)
+
+    assert answers(found) == {AUTO: "yes", APP_IMAGE: "yes", CHROOT: answer, GENERAL: "yes"}
+    assert answer == "yes" or found[CHROOT].verdict.why.endswith("CRI-O does not give to root by default")
+
+
 def test_what_the_cluster_refuses_is_no_way() -> None:
     def refuse(container: Json) -> None:
         if container["securityContext"]["runAsUser"] == 0:

@@ -465,3 +465,31 @@ def test_in_a_pod_that_is_being_deleted_what_runs_is_reused_and_nothing_is_added
     with pytest.raises(NotFound, match="no new debug container can start in it"):
         open_session(request(), world.ports())
     assert world.added == []
+
+
+@pytest.mark.parametrize(
+    ("runtime", "privilege", "advice"),
+    [
+        ("containerd", Privilege(), None),
+        ("docker", Privilege(), None),
+        ("cri-o", Privilege(), " --cap-add SYS_CHROOT"),
+        ("cri-o", Privilege(cap_drop=("KILL",)), " --cap-add SYS_CHROOT --cap-drop KILL"),
+        ("cri-o", Privilege(cap_add=("SYS_CHROOT",)), None),
+    ],
+)
+def test_what_the_runtime_gives_to_root_decides_whether_its_root_can_be_changed(
+    runtime: str, privilege: Privilege, advice: str | None
+) -> None:
+    world = World()
+    world.pod = root_pod()
+    world.pod["status"]["containerStatuses"] = [running(user=(0, 0), runtime=runtime)]
+    asked = request(chroot=True, privilege=privilege)
+
+    if advice is None:
+        assert open_session(asked, world.ports()) == 0
+        return
+    with pytest.raises(Forbidden, match="SYS_CHROOT, which CRI-O does not give to root by default") as refusal:
+        open_session(asked, world.ports())
+
+    assert refusal.value.advice[-1].endswith(f"more than the app has: {asked.retry_command}{advice}")
+    assert world.added == []

@@ -8,7 +8,7 @@ import pytest
 
 from kubectl_dshell.domain.access.custom import Custom
 from kubectl_dshell.domain.access.identity import Identity, Source
-from kubectl_dshell.domain.access.privilege import Privilege, Profile, no_chroot, security_context
+from kubectl_dshell.domain.access.privilege import Privilege, Profile, security_context
 from tests.pods import Json, make_pod, running
 
 NONROOT = Identity(65532, 65532, Source.STATUS)
@@ -140,25 +140,6 @@ def test_general_is_root_with_ptrace_and_the_default_capabilities() -> None:
         "runAsNonRoot": False,
         "capabilities": {"add": ["SYS_PTRACE"]},
     }
-
-
-@pytest.mark.parametrize(
-    ("security", "why"),
-    [
-        (RESTRICTED, "user 65532 cannot have"),
-        (AS_ROOT | {"capabilities": {"drop": ["ALL"]}}, "the app drops"),
-        (AS_ROOT | {"capabilities": {"drop": ["SYS_CHROOT"]}}, "the app drops"),
-        (AS_ROOT | {"capabilities": {"drop": ["NET_RAW"], "add": ["SYS_TIME"]}}, ""),
-        (AS_ROOT | {"capabilities": {"drop": ["ALL"], "add": ["SYS_CHROOT"]}}, ""),
-        (AS_ROOT | {"capabilities": {"add": ["ALL"]}}, ""),
-        (AS_ROOT, ""),
-    ],
-)
-def test_who_cannot_change_its_root_directory(security: dict[str, Any], why: str) -> None:
-    said = no_chroot(security)
-
-    assert why in said
-    assert bool(said) == bool(why)
 
 
 PLAIN_ROOT = {"runAsUser": 0, "runAsGroup": 0, "runAsNonRoot": False}

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from kubectl_dshell.domain.diagnosis.explanation import ContainerFacts, facts_of
-from kubectl_dshell.domain.diagnosis.ways import DEFAULT, Process
+from kubectl_dshell.domain.diagnosis.ways import Process
+from kubectl_dshell.domain.runtime.capabilities import defaults
 from kubectl_dshell.errors import Malformed
 from tests.pods import make_pod, running
 
 RUNS = running()
+DEFAULT = defaults("containerd").capabilities
 
 
 def facts(security: Any = None, of_the_pod: Any = None, status: Any = RUNS, **more: Any) -> ContainerFacts:
@@ -26,17 +28,21 @@ def test_the_status_names_user_and_groups() -> None:
 
     found = facts(status=status)
 
-    assert (found.process, found.groups, found.source) == (Process(65532, 65532, frozenset()), (2000, 65532), "status")
+    assert (found.process, found.groups, found.source) == (
+        Process(65532, 65532, frozenset(), "containerd"),
+        (2000, 65532),
+        "status",
+    )
     assert found.state == "running"
 
 
 @pytest.mark.parametrize(
     ("security", "of_the_pod", "process", "source"),
     [
-        ({"runAsUser": 5, "runAsGroup": 6}, None, Process(5, 6, frozenset()), "spec"),
-        ({"runAsUser": 0}, {"runAsGroup": 6}, Process(0, 6, DEFAULT), "spec"),
-        ({"runAsUser": 5}, None, Process(5, None, frozenset()), "spec, image"),
-        (None, None, Process(None, None, frozenset()), "image"),
+        ({"runAsUser": 5, "runAsGroup": 6}, None, Process(5, 6, frozenset(), "containerd"), "spec"),
+        ({"runAsUser": 0}, {"runAsGroup": 6}, Process(0, 6, DEFAULT, "containerd"), "spec"),
+        ({"runAsUser": 5}, None, Process(5, None, frozenset(), "containerd"), "spec, image"),
+        (None, None, Process(None, None, frozenset(), "containerd"), "image"),
     ],
 )
 def test_without_a_status_the_spec_does_and_else_the_image(

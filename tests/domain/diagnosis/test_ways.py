@@ -6,24 +6,24 @@ from typing import Any
 
 import pytest
 
+from kubectl_dshell.domain.access.capabilities import ALL
 from kubectl_dshell.domain.access.identity import Identity, Source
 from kubectl_dshell.domain.access.privilege import Profile, security_context
 from kubectl_dshell.domain.diagnosis.ways import (
-    ALL,
-    DEFAULT,
     WAYS,
     Answer,
     Process,
     app_process,
     debug_process,
     in_words,
-    permitted,
     reads_image,
     reads_root,
     roots_there,
 )
+from kubectl_dshell.domain.runtime.capabilities import defaults
 from tests.pods import make_pod, running
 
+DEFAULT, OF_CRI_O = defaults("containerd").capabilities, defaults("cri-o").capabilities
 NONE: frozenset[str] = frozenset()
 EVERY = frozenset({ALL})
 ROOT, BARE_ROOT, ALMIGHTY = Process(0, 0, DEFAULT), Process(0, 0, NONE), Process(0, 0, EVERY)
@@ -67,54 +67,63 @@ def test_the_kernel_lets_in_or_not(app: Process, debugger: Process, answer: Answ
 
 
 @pytest.mark.parametrize(
-    ("security", "uid", "held", "words"),
+    ("held", "runtime", "words"),
     [
-        ({}, 0, DEFAULT, "default"),
-        ({}, 65532, NONE, "none"),
-        ({}, None, NONE, "none"),
-        ({"capabilities": {"add": ["NET_ADMIN"]}}, 65532, NONE, "none"),
-        ({"privileged": True}, 0, EVERY, "all"),
-        ({"capabilities": {"add": ["ALL"]}}, 0, EVERY, "all"),
-        ({"capabilities": {"drop": ["ALL"]}}, 0, NONE, "none"),
-        ({"capabilities": {"drop": ["ALL"], "add": ["CHOWN"]}}, 0, frozenset({"CHOWN"}), "CHOWN"),
-        ({"capabilities": {"drop": ["ALL"], "add": ["CAP_SYS_TIME"]}}, 0, frozenset({"SYS_TIME"}), "SYS_TIME"),
-        ({"capabilities": {"add": ["NET_ADMIN"]}}, 0, DEFAULT | {"NET_ADMIN"}, "default,NET_ADMIN"),
+        (DEFAULT, "containerd", "default"),
+        (DEFAULT, "docker", "default"),
+        (DEFAULT, "", "default"),
+        (OF_CRI_O, "cri-o", "default"),
+        (OF_CRI_O | {"SYS_CHROOT"}, "cri-o", "default,SYS_CHROOT"),
         (
-            {"capabilities": {"add": ["NET_ADMIN"], "drop": ["mknod"]}},
-            0,
-            (DEFAULT | {"NET_ADMIN"}) - {"MKNOD"},
-            "default,NET_ADMIN without MKNOD",
+            OF_CRI_O,
+            "containerd",
+            "default without AUDIT_WRITE,MKNOD,NET_RAW,SETFCAP,SYS_CHROOT",
         ),
-        ({"capabilities": None}, 0, DEFAULT, "default"),
+        (NONE, "containerd", "none"),
+        (EVERY, "cri-o", "all"),
+        (frozenset({"CHOWN"}), "containerd", "CHOWN"),
+        (frozenset({"SYS_TIME"}), "containerd", "SYS_TIME"),
+        ((DEFAULT | {"NET_ADMIN"}) - {"MKNOD"}, "containerd", "default,NET_ADMIN without MKNOD"),
     ],
 )
-def test_capabilities_come_from_the_spec_and_only_root_has_any(
-    security: dict[str, Any], uid: int | None, held: frozenset[str], words: str
+def test_capabilities_are_told_by_what_differs_from_the_runtime_s(
+    held: frozenset[str], runtime: str, words: str
 ) -> None:
-    assert permitted(security, uid) == held
-    assert in_words(held) == words
+    assert in_words(Process(0, 0, held, runtime)) == words
 
 
 def test_the_process_of_an_app_is_that_of_its_status() -> None:
     pod = make_pod(statuses=[running(user=(0, 0))])
 
-    assert app_process(pod, pod.containers[0]) == ROOT
+    assert app_process(pod, pod.containers[0]) == ROOT._replace(runtime="containerd")
+
+
+@pytest.mark.parametrize(("runtime", "held"), [("containerd", DEFAULT), ("docker", DEFAULT), ("cri-o", OF_CRI_O)])
+def test_what_a_spec_does_not_say_is_the_runtime_s(runtime: str, held: frozenset[str]) -> None:
+    pod = make_pod(statuses=[running(user=(0, 0), runtime=runtime)])
+
+    assert app_process(pod, pod.containers[0]) == Process(0, 0, held, runtime)
+    assert debug_process({"runAsUser": 0, "runAsGroup": 0}, runtime) == Process(0, 0, held, runtime)
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.flags)
 @pytest.mark.parametrize("user", [(0, 0), (65532, 65532), (10001, 0)])
-@pytest.mark.parametrize("capabilities", [{}, {"add": ["NET_ADMIN"]}, {"drop": ["ALL"]}])
-def test_the_contexts_of_the_program_are_let_in(way: Any, user: tuple[int, int], capabilities: dict[str, Any]) -> None:
+@pytest.mark.parametrize("capabilities", [{}, {"add": ["NET_ADMIN"]}, {"drop": ["ALL"]}, {"add": ["SYS_CHROOT"]}])
+@pytest.mark.parametrize("runtime", ["containerd", "docker", "cri-o"])
+def test_the_contexts_of_the_program_are_let_in(
+    way: Any, user: tuple[int, int], capabilities: dict[str, Any], runtime: str
+) -> None:
     """Mirroring the app's user and capabilities suffices, and so does what `general` adds."""
     spec = {"containers": [{"name": "app", "securityContext": {"capabilities": capabilities}}]}
-    pod = make_pod(spec=spec, statuses=[running(user=user)])
+    pod = make_pod(spec=spec, statuses=[running(user=user, runtime=runtime)])
     (app,) = pod.containers
     uid, gid = way.privilege.profile.user or user
     identity = Identity(uid, gid, Source.STATUS)
 
-    debugger = debug_process(security_context(way.privilege, pod, app, identity))
+    debugger = debug_process(security_context(way.privilege, pod, app, identity), runtime)
 
-    expected = Answer.NO if way.flags == "--chroot" and (uid or capabilities == {"drop": ["ALL"]}) else Answer.YES
+    given = capabilities == {"add": ["SYS_CHROOT"]} or (runtime != "cri-o" and "drop" not in capabilities)
+    expected = Answer.NO if way.flags == "--chroot" and (uid or not given) else Answer.YES
     assert way.judge(app_process(pod, app), debugger).answer is expected
 
 
@@ -147,6 +156,20 @@ def test_the_app_s_image_is_there_whether_or_not_its_live_files_are() -> None:
         ),
         pytest.param(
             BARE_ROOT, BARE_ROOT, Answer.NO, "it takes the capability SYS_CHROOT, which the app drops", id="dropped"
+        ),
+        pytest.param(
+            Process(0, 0, OF_CRI_O, "cri-o"),
+            Process(0, 0, OF_CRI_O, "cri-o"),
+            Answer.NO,
+            "it takes the capability SYS_CHROOT, which CRI-O does not give to root by default",
+            id="CRI-O",
+        ),
+        pytest.param(
+            Process(0, 0, OF_CRI_O, "cri-o"),
+            Process(0, 0, OF_CRI_O | {"SYS_CHROOT"}, "cri-o"),
+            Answer.YES,
+            "its live files are /",
+            id="CRI-O, added",
         ),
         pytest.param(USER, ROOT, Answer.NO, "the app runs as user 65532 and the debug container as 0", id="closed"),
         pytest.param(

@@ -13,11 +13,13 @@ from kubectl_dshell.domain.diagnosis.check import Unknown
 from kubectl_dshell.domain.diagnosis.explanation import Attempt, Explanation, facts_of
 from kubectl_dshell.domain.diagnosis.memory import Memory
 from kubectl_dshell.domain.diagnosis.pod_security import Level, PodSecurity
-from kubectl_dshell.domain.diagnosis.ways import DEFAULT, Answer, Process, Verdict
+from kubectl_dshell.domain.diagnosis.ways import Answer, Process, Verdict
+from kubectl_dshell.domain.runtime.capabilities import defaults
 from kubectl_dshell.output.diagnosis.explanation import format_explanation, format_tables
 from kubectl_dshell.output.document import Format
 from tests.pods import make_pod, running
 
+DEFAULT = defaults("containerd").capabilities
 MI = 1 << 20
 SPEC = {
     "containers": [
