@@ -38,7 +38,11 @@ class Certificates:
 
 @pytest.fixture(scope="session")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    folder = tmp_path_factory.mktemp("pki")
+    return issue(tmp_path_factory.mktemp("pki"))
+
+
+def issue(folder: Path) -> Certificates:
+    """New ones, in `folder`."""
 
     def openssl(*words: str) -> None:
         subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)

@@ -115,4 +115,9 @@ def _parsed(file: Path, content: bytes) -> dict[str, Any]:
         return {}
     if not isinstance(config, dict):
         raise BadConfig(f"{file} is not a kubeconfig: clusters, contexts and users are missing")
+    for key, known in (("apiVersion", "v1"), ("kind", "Config")):
+        if config.get(key) not in (None, "", known):
+            raise BadConfig(
+                f"{file} is not a kubeconfig: its {key} is not {known}", "Check KUBECONFIG or --kubeconfig."
+            )
     return config

@@ -113,14 +113,14 @@ def entries(document: Mapping[str, Any], section: str, kind: str, file: Path) ->
     """The entries of one section of the kubeconfig `file`.
 
     Raises:
-        BadConfig: the section is not a list, or an element is not a named mapping.
+        BadConfig: the section is not a list, an element is not a named mapping, or two have the same name.
     """
     listed = document.get(section)
     if listed is None:
         return ()
     if not isinstance(listed, list):
         raise BadConfig(f"{file} is not a kubeconfig: {section} is {_called(listed)}, but must be a list")
-    found = []
+    found: dict[str, NamedEntry] = {}
     for item in listed:
         name = item.get("name") if isinstance(item, dict) else None
         if not isinstance(name, str):
@@ -128,8 +128,10 @@ def entries(document: Mapping[str, Any], section: str, kind: str, file: Path) ->
         value = item.get(kind)
         if value is not None and not isinstance(value, dict):
             raise BadConfig(f'kubeconfig {file}: {kind} "{name}" is not a mapping, but {_called(value)}')
-        found.append(NamedEntry(name, value or {}, file.absolute().parent, kind, file))
-    return found
+        if name in found:
+            raise BadConfig(f'kubeconfig {file}: {kind} "{name}" is there twice', "Rename or remove one of them.")
+        found[name] = NamedEntry(name, value or {}, file.absolute().parent, kind, file)
+    return tuple(found.values())
 
 
 def from_flag(path: str) -> str:

@@ -108,6 +108,18 @@ def test_yaml_is_read_as_well_as_json(tmp_path: Path) -> None:
         pytest.param({"users": [{"user": {}}]}, ConnectionOptions(), "every entry of users needs a name", id="no name"),
         pytest.param({"users": [{"name": "a", "user": 3}]}, ConnectionOptions(), '"a" is not a mapping', id="a number"),
         pytest.param("", ConnectionOptions(), "no current context", id="an empty file"),
+        pytest.param(
+            config("a", kind="Pod"), ConnectionOptions(), "c is not a kubeconfig: its kind is not Config", id="a pod"
+        ),
+        pytest.param(
+            config("a", apiVersion="v2"), ConnectionOptions(), "its apiVersion is not v1", id="another version"
+        ),
+        pytest.param(
+            config("a", users=[{"name": "a"}, {"name": "a", "user": {"token": "t"}}]),
+            ConnectionOptions(),
+            'c: user "a" is there twice',
+            id="a name twice",
+        ),
     ],
 )
 def test_what_is_wrong_is_named_with_its_file(
