@@ -16,6 +16,8 @@ from .command import run
 from .errors import ClusterError
 from .layout import cache_root
 from .lock import locked
+from .packages import IMAGES, ensure
+from .progress import step
 from .toolchain import go
 
 _TOP = Path(__file__).parents[2]
@@ -27,6 +29,11 @@ def archives() -> list[Path]:
     """All of them, from the cache when their sources are the same: the test images, and that of this program."""
     images = _test_images()
     return [*sorted(images.glob("*.tar")), _program(images)]
+
+
+def made() -> bool:
+    """Whether the cache has the test images, which need Go and apt."""
+    return _place("images").exists()
 
 
 def heavy_archives() -> list[Path]:
@@ -47,12 +54,16 @@ def _test_images() -> Path:
 
 def _folder(kind: str, *names: str) -> Path:
     """Named by the sources of what is in it."""
-    target = cache_root() / f"{kind}-{_digest(_files(_SOURCES))}"
+    target = _place(kind)
     if not target.exists():
         with locked(cache_root() / "images.lock", "making the test images"):
             if not target.exists():
                 _make(target, names)
     return target
+
+
+def _place(kind: str) -> Path:
+    return cache_root() / f"{kind}-{_digest(_files(_SOURCES))}"
 
 
 def _program(images: Path) -> Path:
@@ -83,7 +94,7 @@ def _digest(files: list[Path]) -> str:
 
 
 def _make(target: Path, names: tuple[str, ...]) -> None:
-    print("making the test images", file=sys.stderr, flush=True)
+    ensure(IMAGES)
     for stale in target.parent.glob("making-*"):
         shutil.rmtree(stale)
     work = Path(tempfile.mkdtemp(dir=target.parent, prefix="making-"))
@@ -94,5 +105,7 @@ def _make(target: Path, names: tuple[str, ...]) -> None:
         "DSHELL_GO": str(compiler),
         "PATH": f"{compiler.parent}:{os.environ['PATH']}",
     }
-    run(sys.executable, "-m", "hack.images", work, *names, cwd=_TOP, env=environment)
+    what = f"making the {'large' if names else 'test'} images"
+    with step(what, kind=what, guess=200 if names else 60):
+        run(sys.executable, "-m", "hack.images", work, *names, cwd=_TOP, env=environment)
     work.rename(target)

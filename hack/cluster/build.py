@@ -15,6 +15,7 @@ from .command import run
 from .layout import cache_root
 from .lock import locked
 from .packages import BUILD, ensure
+from .progress import about, clock, step
 from .toolchain import PINS, go
 
 
@@ -50,6 +51,12 @@ MODULES = (
     ),
 )
 
+# The linker leaves out what debuggers read (-s -w); not to generate it saves a tenth of the compiler's time.
+_COMPILER = "all=-dwarf=false"
+
+# Seconds with nothing in Go's caches, on two processors that had nothing else to do.
+_GUESSES = {"kubernetes": 335, "etcd": 47, "containerd": 80, "runc": 15, "cni": 10}
+
 
 def binaries() -> Path:
     """The folder of the compiled programs, named by what they were compiled from; it may not exist yet."""
@@ -71,11 +78,20 @@ def build() -> Path:
                 shutil.rmtree(stale)
             work = Path(tempfile.mkdtemp(dir=target.parent, prefix="building-"))
             work.chmod(0o755)
+            _announce()
             for number, module in enumerate(MODULES, start=1):
-                print(f"building {module.name} ({number} of {len(MODULES)})", file=sys.stderr, flush=True)
-                _compile(compiler, module, work)
+                what = f"building {module.name} ({number} of {len(MODULES)})"
+                with step(what, kind=f"build {module.name}", guess=_GUESSES[module.name]):
+                    _compile(compiler, module, work)
             work.rename(target)
     return target
+
+
+def _announce() -> None:
+    seconds = sum(about(f"build {name}", guess) for name, guess in _GUESSES.items())
+    print(
+        f"compiling the cluster's programs, once for this version: about {clock(seconds)}", file=sys.stderr, flush=True
+    )
 
 
 def pinned(module: str, dependency: str) -> str:
@@ -101,5 +117,5 @@ def _compile(compiler: Path, module: Module, target: Path) -> None:
         for package in ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version"):
             linker += f" -X {package}.gitVersion={version}"
     for program, package in module.programs.items():
-        words = ["-ldflags", linker, "-tags", module.tags, "-o", str(target / program), package]
+        words = ["-gcflags", _COMPILER, "-ldflags", linker, "-tags", module.tags, "-o", str(target / program), package]
         run(compiler, "build", *words, cwd=PINS / module.name, env=environment)

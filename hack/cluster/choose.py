@@ -20,10 +20,9 @@ from .archives import archives
 from .build import binaries
 from .errors import ClusterError
 from .layout import Layout, layout, layout_of
-from .packages import in_reach
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
 
 class Maker(StrEnum):
@@ -65,25 +64,23 @@ class Chosen:
         return told | ({"DSHELL_E2E_AUDIT_LOG": str(self.audit_log)} if self.audit_log else {})
 
 
-def choose(environment: Mapping[str, str] = os.environ) -> Chosen:
-    """The cluster, up and with the test images; raises ClusterError with what to install when there is none."""
+def choose(environment: Mapping[str, str] = os.environ, only: Collection[str] = ()) -> Chosen:
+    """The cluster, up and with the test images; raises ClusterError with what to install when there is none.
+
+    `only` names the archives of the images that are wanted; none is all.
+    """
     if named := environment.get("DSHELL_E2E_KUBECONFIG"):
         chosen = _named(Path(named), environment)
         if chosen.maker is Maker.NAMED:
-            chosen.load(archives() if environment.get("DSHELL_E2E_LOAD") else [])
+            chosen.load(_wanted(only) if environment.get("DSHELL_E2E_LOAD") else [])
         return chosen
     if kind.usable():
         kind.up()
         chosen = Chosen(Maker.KIND, kind.kubeconfig(), _kubectl(), kind.audit_log())
-        chosen.load(archives())
+        chosen.load(_wanted(only))
         return chosen
     here = layout()
-    if reason := in_reach():
-        raise ClusterError(
-            f"no cluster: {reason}. Install Docker and kind, or become root on Linux, "
-            "or name the kubeconfig of a cluster in DSHELL_E2E_KUBECONFIG"
-        )
-    lifecycle.up(here)
+    lifecycle.up(here, only=only)
     return ours(here)
 
 
@@ -101,6 +98,10 @@ def _named(kubeconfig: Path, environment: Mapping[str, str]) -> Chosen:
     log = environment.get("DSHELL_E2E_AUDIT_LOG")
     kubectl = environment.get("DSHELL_E2E_KUBECTL") or _kubectl()
     return Chosen(Maker.NAMED, kubeconfig, kubectl, Path(log) if log else None)
+
+
+def _wanted(only: Collection[str]) -> list[Path]:
+    return [file for file in archives() if not only or file.stem in only]
 
 
 def _kubectl() -> str:

@@ -92,6 +92,9 @@ def _controller_manager(layout: Layout, ports: Ports) -> list[str]:
         f"--cluster-signing-cert-file={pki}/ca.crt",
         f"--cluster-signing-key-file={pki}/ca.key",
         "--use-service-account-credentials",
+        # At the 20 requests a second that it allows itself, the accounts of its 40 controllers take 5 s.
+        "--kube-api-qps=1000",
+        "--kube-api-burst=1000",
     ]
 
 

@@ -20,6 +20,8 @@ from .layout import layout
 
 _NAMESPACE = "dshell-demo"
 _MANIFESTS = Path(__file__).parents[2] / "manifests/demo"
+_ARCHIVES = ("pause", "static", "python", "busybox")
+"""Of the images of the two apps, of a pod's first process, and of the debug container."""
 _TOUR = (
     "kubectl get pods",
     "kubectl dshell web -- cat etc/os-release",
@@ -30,7 +32,7 @@ _TOUR = (
 
 
 def up() -> int:
-    chosen = choose()
+    chosen = choose(only=_ARCHIVES)
     told = _told(chosen)
     print(f"cluster {chosen.maker}: {chosen.kubeconfig}", file=sys.stderr)
     _kubectl(told, "apply", "-f", str(_MANIFESTS))

@@ -9,37 +9,45 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import config, leftovers, node, pki, ports, record
-from .archives import archives
-from .build import build
+from . import config, leftovers, needs, node, pki, ports, record
+from .archives import archives, made
+from .build import binaries, build
 from .components import commands
 from .containers import load, snapshotter
 from .errors import ClusterError
 from .lock import locked
-from .packages import NODE, ensure, in_reach
+from .packages import NODE, ensure
 from .process import first_child
+from .progress import step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
+    from contextlib import AbstractContextManager
 
     from .layout import Layout
 
 _PATIENCE = 120.0  # seconds for each step of the start
 
 
-def up(layout: Layout, *, fresh: bool = False) -> None:
-    """Keep it when it runs and answers, else start it anew, without what an earlier one left."""
-    if reason := in_reach():
-        raise ClusterError(f"{reason}; `make demo` and `make test` take Docker with kind too")
+def up(layout: Layout, *, fresh: bool = False, only: Collection[str] = ()) -> None:
+    """Keep it when it runs and answers, else start it anew, without what an earlier one left.
+
+    It gets the images of all archives, or of those that are named.
+    """
+    compiled, imaged = binaries().exists(), made()
+    if not (compiled and imaged and running(layout)):
+        needs.require(layout, programs=not compiled, images=not imaged)
     ensure(NODE)
-    binaries = build()
+    programs = build()
     images = archives()
     with locked(layout.lock, f"starting or ending the cluster {layout.name}"):
-        if fresh or not _healthy(layout, binaries):
+        if fresh or not _healthy(layout, programs):
             _remove(layout)
-            _start(layout, binaries)
-        _load_test_images(layout, images)
-        _wait_until_ready(layout)
+            with _step(layout, "starting", guess=2):
+                _start(layout, programs)
+        _load_test_images(layout, images, only)
+        with _step(layout, "waiting for its node", guess=8):
+            _wait_until_ready(layout)
 
 
 def renew_images(layout: Layout) -> None:
@@ -70,22 +78,21 @@ def load_images(layout: Layout, files: list[Path]) -> None:
     load(layout, Path(found.binaries), files, _snapshotter(layout))
 
 
-def _start(layout: Layout, binaries: Path) -> None:
-    _say(layout, "starting")
+def _start(layout: Layout, programs: Path) -> None:
     layout.log.mkdir(parents=True)
     layout.folder.chmod(0o711)  # the root of a pod with its own user namespace passes through it to its files
     layout.log.chmod(0o700)
     chosen = ports.pick()
     pki.write(layout, chosen.apiserver)
-    config.write(layout, chosen, binaries, _snapshotter(layout))
+    config.write(layout, chosen, programs, _snapshotter(layout))
     leftovers.create_cgroups(layout)
-    starter = node.start(layout, commands(layout, chosen, binaries), binaries)
+    starter = node.start(layout, commands(layout, chosen, programs), programs)
     first = None
     while first is None:
         first = first_child(starter.pid)
         if starter.poll() is not None:
             raise ClusterError(f"the node ended at once:\n{(layout.log / 'node.log').read_text()}")
-    record.write(layout.record, record.Record(first, chosen, str(binaries)))
+    record.write(layout.record, record.Record(first, chosen, str(programs)))
     _wait(layout, "containerd", layout.containerd_socket.exists)
 
 
@@ -96,21 +103,22 @@ def _wait_until_ready(layout: Layout) -> None:
     _wait(layout, "the default service account", lambda: kubectl(layout, "get", "serviceaccount", "default"))
 
 
-def _load_test_images(layout: Layout, files: list[Path]) -> None:
-    """Those that are not what was loaded last."""
+def _load_test_images(layout: Layout, files: list[Path], only: Collection[str] = ()) -> None:
+    """Those that are wanted and are not what was loaded last."""
     before = layout.loaded.read_text().splitlines() if layout.loaded.exists() else []
-    names = {file: f"{file.parent.name}/{file.name}" for file in files}
-    if new := [file for file in files if names[file] not in before]:
-        _say(layout, f"loading {len(new)} images")
-        load_images(layout, new)
-        layout.loaded.write_text("\n".join(names.values()))
+    names = {f"{file.parent.name}/{file.name}": file for file in files}
+    new = {name: file for name, file in names.items() if name not in before and (not only or file.stem in only)}
+    if new:
+        with _step(layout, f"loading {len(new)} images", guess=len(new)):
+            load_images(layout, list(new.values()))
+        layout.loaded.write_text("\n".join(name for name in names if name in before or name in new))
 
 
-def _healthy(layout: Layout, binaries: Path) -> bool:
+def _healthy(layout: Layout, programs: Path) -> bool:
     found = running(layout)
     if found is None:
         return False
-    if found.binaries != str(binaries):
+    if found.binaries != str(programs):
         _say(layout, "other versions are pinned now, so it is started anew")
         return False
     if kubectl(layout, "wait", "--for=condition=Ready", "node/localhost", "--timeout=20s"):
@@ -149,6 +157,10 @@ def _wait(layout: Layout, what: str, ready: Callable[[], bool]) -> None:
 
 def _snapshotter(layout: Layout) -> str:
     return snapshotter(layout.folder, Path("/proc/self/mountinfo").read_text())
+
+
+def _step(layout: Layout, what: str, guess: float) -> AbstractContextManager[None]:
+    return step(f"cluster {layout.name}: {what}", kind=what, guess=guess)
 
 
 def _say(layout: Layout, words: str) -> None:

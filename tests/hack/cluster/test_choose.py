@@ -17,16 +17,15 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """No kind, no root, an empty cache and no clusters; what was started is listed."""
+    """No kind, an empty cache and no clusters; what was started is listed."""
     started: list[str] = []
 
-    def start(layout: Layout) -> None:
-        started.append(layout.name)
+    def start(layout: Layout, only: tuple[str, ...]) -> None:
+        started.extend((layout.name, *only))
 
     monkeypatch.setenv("DSHELL_CLUSTER_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("DSHELL_CLUSTER_STATE", str(tmp_path / "state"))
     monkeypatch.setattr(kind, "usable", lambda: False)
-    monkeypatch.setattr(chosen_by, "in_reach", lambda: "no root here")
     monkeypatch.setattr(lifecycle, "up", start)
     monkeypatch.setattr(lifecycle, "renew_images", lambda layout: started.append(f"images of {layout.name}"))
     return started
@@ -57,14 +56,22 @@ def test_a_named_cluster_of_ours_keeps_its_audit_log_and_gets_newer_images(machi
     assert machine == ["images of mine"]
 
 
-def test_without_anything_the_error_says_what_to_install(machine: list[str]) -> None:
-    with pytest.raises(ClusterError, match=r"no root here\. Install Docker and kind.*DSHELL_E2E_KUBECONFIG"):
-        choose({})
-    assert machine == []
-
-
-def test_our_own_is_started_when_it_can_be(machine: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chosen_by, "in_reach", lambda: "")
-    chosen = choose({})
-    assert (chosen.maker, machine) == (Maker.OURS, ["dshell"])
+def test_our_own_is_started_with_the_images_that_are_wanted(machine: list[str]) -> None:
+    chosen = choose({}, only=("pause", "static"))
+    assert (chosen.maker, machine) == (Maker.OURS, ["dshell", "pause", "static"])
     assert chosen.environment()["KUBECONFIG"] == chosen.environment()["DSHELL_E2E_KUBECONFIG"]
+
+
+def test_kind_gets_the_images_that_are_wanted(
+    machine: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[Path] = []
+    monkeypatch.setattr(kind, "usable", lambda: True)
+    monkeypatch.setattr(kind, "up", lambda: machine.append("kind"))
+    monkeypatch.setattr(kind, "load", loaded.extend)
+    monkeypatch.setattr(chosen_by, "_kubectl", lambda: "k")
+    monkeypatch.setattr(chosen_by, "archives", lambda: [tmp_path / "pause.tar", tmp_path / "static-root.tar"])
+    choose({}, only=("pause", "static"))
+    assert (machine, loaded) == (["kind"], [tmp_path / "pause.tar"])
+    choose({})
+    assert loaded[1:] == [tmp_path / "pause.tar", tmp_path / "static-root.tar"]
