@@ -27,8 +27,8 @@ _KEPT_SECONDS = 600.0  # an archive of another version of the program: somebody 
 
 def archives() -> list[Path]:
     """All of them, from the cache when their sources are the same: the test images, and that of this program."""
-    images = _test_images()
-    return [*sorted(images.glob("*.tar")), _program(images)]
+    images = archives_of_tests()
+    return [*images, _program(images[0].parent)]
 
 
 def made() -> bool:
@@ -45,11 +45,12 @@ def heavy_archives() -> list[Path]:
     return sorted(heavy.glob("*.tar"))
 
 
-def _test_images() -> Path:
+def archives_of_tests() -> list[Path]:
+    """The test images alone."""
     images = _folder("images")
     if not (images / "pause.tar").exists():
         raise ClusterError("hack.images made no pause.tar, without which no pod starts")
-    return images
+    return sorted(images.glob("*.tar"))
 
 
 def _folder(kind: str, *names: str) -> Path:

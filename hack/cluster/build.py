@@ -82,7 +82,7 @@ def build() -> Path:
             for number, module in enumerate(MODULES, start=1):
                 what = f"building {module.name} ({number} of {len(MODULES)})"
                 with step(what, kind=f"build {module.name}", guess=_GUESSES[module.name]):
-                    _compile(compiler, module, work)
+                    compile_programs(compiler, module, PINS / module.name, work)
             work.rename(target)
     return target
 
@@ -94,16 +94,17 @@ def _announce() -> None:
     )
 
 
-def pinned(module: str, dependency: str) -> str:
-    """The version of a dependency in the go.mod of one of our modules, as `v1.2.3`."""
-    text = (PINS / module / "go.mod").read_text()
+def pinned(folder: Path, dependency: str) -> str:
+    """The version of a dependency in the go.mod of this folder, as `v1.2.3`."""
+    text = (folder / "go.mod").read_text()
     match = re.search(rf"^\s*(?:require\s+)?{re.escape(dependency)} (v\S+)", text, re.MULTILINE)
     if match is None:
         raise LookupError(dependency)
     return match[1]
 
 
-def _compile(compiler: Path, module: Module, target: Path) -> None:
+def compile_programs(compiler: Path, module: Module, folder: Path, target: Path) -> None:
+    """Those of the module whose go.mod is in `folder`, into `target`."""
     environment = {
         **os.environ,
         "CGO_ENABLED": "1" if module.cgo else "0",
@@ -113,9 +114,9 @@ def _compile(compiler: Path, module: Module, target: Path) -> None:
     }
     linker = "-s -w"
     if module.name == "kubernetes":
-        version = pinned("kubernetes", "k8s.io/kubernetes")
+        version = pinned(folder, "k8s.io/kubernetes")
         for package in ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version"):
             linker += f" -X {package}.gitVersion={version}"
     for program, package in module.programs.items():
         words = ["-gcflags", _COMPILER, "-ldflags", linker, "-tags", module.tags, "-o", str(target / program), package]
-        run(compiler, "build", *words, cwd=PINS / module.name, env=environment)
+        run(compiler, "build", *words, cwd=folder, env=environment)

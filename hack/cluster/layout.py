@@ -82,10 +82,15 @@ class Layout:
 
 def layout(name: str | None = None) -> Layout:
     """The cluster of this name, else of DSHELL_CLUSTER_NAME, else "dshell"."""
-    name = name or os.environ.get("DSHELL_CLUSTER_NAME") or "dshell"
+    variable = "DSHELL_CLUSTER_NAME"
+    return Layout(checked_name(name or os.environ.get(variable) or "dshell", variable), state_root())
+
+
+def checked_name(name: str, variable: str) -> str:
+    """Raises ClusterError for a name that cannot be in the path of a socket."""
     if not _NAME.fullmatch(name):
-        raise ClusterError(f"DSHELL_CLUSTER_NAME={name!r} is no cluster name: at most 20 of a-z 0-9 -, a letter first")
-    return Layout(name, state_root())
+        raise ClusterError(f"{variable}={name!r} is no cluster name: at most 20 of a-z 0-9 -, a letter first")
+    return name
 
 
 def layout_of(kubeconfig: Path) -> Layout | None:

@@ -48,7 +48,7 @@ def require(layout: Layout, *, programs: bool, images: bool) -> None:
     found = [*_user(), *_packages(programs=programs, images=images), *_disk(layout, programs=programs, images=images)]
     found += [*_memory(programs=programs), *_control_groups(layout), *_kernel(layout)]
     if programs:
-        found += toolchain.missing(f"k8s.io/kubernetes@{pinned('kubernetes', 'k8s.io/kubernetes')}")
+        found += toolchain.missing(f"k8s.io/kubernetes@{pinned(toolchain.PINS / 'kubernetes', 'k8s.io/kubernetes')}")
     if found:
         lines = "".join(f"\n  - {one}" for one in found)
         raise ClusterError(f"this machine lacks what the cluster needs; nothing was built or started:{lines}\n{_ELSE}")

@@ -13,6 +13,6 @@ def test_every_module_is_pinned_with_checksums(module: str) -> None:
 
 
 def test_the_version_of_kubernetes_is_the_one_of_its_go_mod() -> None:
-    assert pinned("kubernetes", "k8s.io/kubernetes").startswith("v1.36.")
+    assert pinned(PINS / "kubernetes", "k8s.io/kubernetes").startswith("v1.36.")
     with pytest.raises(LookupError):
-        pinned("kubernetes", "example.com/none")
+        pinned(PINS / "kubernetes", "example.com/none")

@@ -1,0 +1,13 @@
+"""What is being done, on stderr, with the time since this program began: much of it takes minutes."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+_BEGAN = time.monotonic()
+
+
+def say(words: str) -> None:
+    minutes, seconds = divmod(int(time.monotonic() - _BEGAN), 60)
+    print(f"nodes {minutes}:{seconds:02}  {words}", file=sys.stderr, flush=True)
