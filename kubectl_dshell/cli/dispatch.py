@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kubectl_dshell.cli.argv import arguments, check_text, split_words
+from kubectl_dshell.cli.flags.connection import REFUSED
 from kubectl_dshell.cli.verbs.open import open_command
 from kubectl_dshell.domain.text.invocation import ALIASES, UNKNOWN_VERBS, Invocation
 from kubectl_dshell.errors import ExitStatus
@@ -139,10 +140,17 @@ def dispatch(words: list[str]) -> int:
     except click.UsageError as error:
         from kubectl_dshell.output.notices import write_line
 
-        write_line(f"error: {_in_lower_case(error.format_message())}\nSee: {name} --help")
+        write_line(f"error: {_in_lower_case(_message(error))}\nSee: {name} --help")
         return int(ExitStatus.USAGE)
     except click.Abort:
         return int(ExitStatus.INTERRUPTED)
+
+
+def _message(error: click.UsageError) -> str:
+    if isinstance(error, click.NoSuchOption) and error.option_name in REFUSED:
+        why, instead = REFUSED[error.option_name]
+        return f"{error.option_name} is a flag of kubectl without a meaning here: {why}\n{instead}"
+    return error.format_message()
 
 
 def _in_lower_case(message: str) -> str:

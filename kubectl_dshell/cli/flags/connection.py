@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kubectl_dshell.cli.flags.param_types import LONGEST_WAIT, Duration, Token, Verbosity
+from kubectl_dshell.cli.flags.param_types import LONGEST_WAIT, Duration, Extra, Token, Verbosity
 from kubectl_dshell.cli.flags.parsing import Flag, Options, option, optional, parsed, repeatable, switch
 
 if TYPE_CHECKING:
@@ -14,6 +14,21 @@ if TYPE_CHECKING:
     from kubectl_dshell.kube.kubeconfig.secret import Secret
 
 _KUBECTL = "kubectl flags"
+_NO_LOGIN = (
+    "API servers have not taken passwords since Kubernetes 1.19, and everyone on this machine could read it",
+    "For a gateway that takes one: kubectl config set-credentials USER --username=NAME --password=PASSWORD",
+)
+REFUSED = {
+    "--cache-dir": ("nothing is cached here", "Leave it out."),
+    "--log-flush-frequency": ("every line of the log is written at once", "Leave it out."),
+    "--match-server-version": ("every server from Kubernetes 1.25 on will do", "Compare: kubectl dshell doctor"),
+    "--password": _NO_LOGIN,
+    "--profile-output": ("it is about a profile of the program kubectl", "Leave it out."),
+    "--username": _NO_LOGIN,
+    "--vmodule": ("the log has levels, and no modules", "Use -v 6, or -v 8."),
+    "--warnings-as-errors": ("a warning comes with what has been done already", "Leave it out, and read stderr."),
+}
+"""kubectl's other flags for every command: why each has no meaning here, and what to type instead."""
 
 
 def _value(*names: str, metavar: str, help: str) -> Flag[str | None]:  # noqa: A002  # click's word
@@ -53,6 +68,15 @@ class ConnectionFlags(Options):
         )
     )
     as_uid: str | None = parsed(_value("--as-uid", metavar="UID", help="UID to impersonate."))
+    as_user_extra: tuple[tuple[str, str], ...] = parsed(
+        repeatable(
+            Extra(),
+            "--as-user-extra",
+            group=_KUBECTL,
+            metavar="KEY=VALUE",
+            help="Extra of the user to impersonate; repeatable, also with the same key.",
+        )
+    )
     certificate_authority: str | None = parsed(
         _value("--certificate-authority", metavar="FILE", help="Certificate of the API server's certificate authority.")
     )
@@ -67,6 +91,9 @@ class ConnectionFlags(Options):
         switch(
             "--insecure-skip-tls-verify", group=_KUBECTL, help="Do not verify the API server's certificate (insecure)."
         )
+    )
+    disable_compression: bool = parsed(
+        switch("--disable-compression", group=_KUBECTL, help="Do not ask the API server to compress long lists.")
     )
     request_timeout: int = parsed(
         option(
@@ -108,12 +135,14 @@ class ConnectionFlags(Options):
             as_user=self.as_user,
             as_groups=self.as_groups,
             as_uid=self.as_uid,
+            as_user_extra=self.as_user_extra,
             request_timeout=self.request_timeout or None,
             insecure_skip_tls_verify=self.insecure_skip_tls_verify,
             tls_server_name=self.tls_server_name,
             certificate_authority=self.certificate_authority,
             client_certificate=self.client_certificate,
             client_key=self.client_key,
+            disable_compression=self.disable_compression,
         )
 
     def to_type_again(self) -> tuple[str, ...]:
@@ -140,6 +169,8 @@ class ConnectionFlags(Options):
         }
         return (
             *(("--insecure-skip-tls-verify",) if self.insecure_skip_tls_verify else ()),
+            *(("--disable-compression",) if self.disable_compression else ()),
             *(word for flag, value in given.items() if value for word in (flag, value)),
             *(word for group in self.as_groups for word in ("--as-group", group)),
+            *(word for pair in self.as_user_extra for word in ("--as-user-extra", "=".join(pair))),
         )

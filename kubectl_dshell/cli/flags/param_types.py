@@ -166,6 +166,20 @@ class EnvVar(click.ParamType[tuple[str, str]]):
         return name, text
 
 
+class Extra(click.ParamType[tuple[str, str]]):
+    """KEY=VALUE, where the key may have any character but an equals sign."""
+
+    name = "key=value"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        if isinstance(value, tuple):
+            return value
+        key, equals, text = value.partition("=")
+        if not key or not equals:
+            self.fail(f"{value!r} is not KEY=VALUE", param, ctx)
+        return key, text
+
+
 class PodName(click.ParamType[str]):
     """POD or pod/POD, as kubectl get takes it."""
 

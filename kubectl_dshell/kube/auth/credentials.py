@@ -76,7 +76,7 @@ def basic(name: str, password: str) -> Secret:
 
 
 def resolve(user: NamedEntry, cluster: NamedEntry, environ: Mapping[str, str], terminal: UserTerminal) -> Credentials:
-    """The credentials of a user entry, in client-go's order: tokenFile, token, password, plugin.
+    """The credentials of a user entry, in client-go's order: tokenFile, token, password, certificate, plugin.
 
     Raises:
         BadConfig: the entry is incomplete or uses something unsupported.
@@ -94,6 +94,9 @@ def resolve(user: NamedEntry, cluster: NamedEntry, environ: Mapping[str, str], t
     if plugin:
         if provider:
             raise BadConfig(f'user "{user.name}" has both exec and auth-provider; keep one')
+        if any(user.text(f"client-certificate{suffix}") for suffix in ("", "-data")):
+            return Static()  # as in client-go: who has a certificate needs no plugin
+
         from kubectl_dshell.kube.auth.exec_plugin import ExecPlugin
 
         return ExecPlugin(user, plugin, cluster, environ, terminal)

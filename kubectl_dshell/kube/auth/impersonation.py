@@ -23,7 +23,8 @@ def impersonation(user: NamedEntry) -> tuple[tuple[str, str], ...]:
     uid = [("Impersonate-Uid", _sent("UID", user.text("as-uid")))] if user.text("as-uid") else []
     scopes = user.part("as-user-extra")
     extra = [
-        (f"Impersonate-Extra-{quote(encoded(key.lower()), safe='')}", _sent("extra", item))
+        # Only ASCII letters: the API server lowers the name of the header, with everything else escaped in it.
+        (f"Impersonate-Extra-{quote(encoded(key).lower(), safe='')}", _sent("extra", item))
         for key in (scopes.value if scopes else ())
         for item in (scopes.texts(key) if scopes else ())
     ]

@@ -49,6 +49,8 @@ class Connection:
     impersonation: tuple[tuple[str, str], ...] = ()
     proxy: Proxy | None = None
     timeout: float | None = None
+    compressed: bool = True
+    """Whether long lists may be compressed."""
     files: tuple[Path, ...] = ()
     """The kubeconfigs it comes from; empty in a pod without one."""
     shown: PresentedCertificate = field(default_factory=PresentedCertificate, repr=False, compare=False)

@@ -21,12 +21,14 @@ class ConnectionOptions(NamedTuple):
     as_user: str | None = None
     as_groups: tuple[str, ...] = ()
     as_uid: str | None = None
+    as_user_extra: tuple[tuple[str, str], ...] = ()
     request_timeout: float | None = None
     insecure_skip_tls_verify: bool = False
     tls_server_name: str | None = None
     certificate_authority: str | None = None
     client_certificate: str | None = None
     client_key: str | None = None
+    disable_compression: bool = False
 
     def within(self, seconds: float) -> Self:
         """The same, with at most so many seconds for a request."""

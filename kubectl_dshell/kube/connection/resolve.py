@@ -78,6 +78,7 @@ def resolve(
         impersonation=impersonation(user),
         proxy=Proxy(proxy, tls.proxy_context(cluster) if proxy.scheme == "https" else None) if proxy else None,
         timeout=options.request_timeout or None,
+        compressed=not cluster.flag("disable-compression"),
         files=config.files,
     )
 

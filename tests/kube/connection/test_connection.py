@@ -122,7 +122,9 @@ def both(tmp_path: Path) -> dict[str, str]:
         pytest.param(ConnectionOptions(request_timeout=3.0), {"timeout": 3.0}, id="timeout"),
         pytest.param(ConnectionOptions(request_timeout=0.0), {"timeout": None}, id="timeout 0 is none"),
         pytest.param(
-            ConnectionOptions(as_user="bob"), {"impersonation": (("Impersonate-User", "bob"),)}, id="as replaces"
+            ConnectionOptions(as_user="bob"),
+            {"impersonation": (("Impersonate-User", "bob"), ("Impersonate-Group", "g"))},
+            id="as, with the entry's groups",
         ),
         pytest.param(
             ConnectionOptions(as_user="bob", as_groups=("x", "y"), as_uid="7"),
@@ -141,6 +143,21 @@ def both(tmp_path: Path) -> dict[str, str]:
             {"impersonation": (("Impersonate-User", "eve"), ("Impersonate-Group", "x"))},
             id="groups replace the kubeconfig's",
         ),
+        pytest.param(
+            ConnectionOptions(as_user_extra=(("Scope/x", "1=2"), ("Scope/x", "3"), ("ÄB", "4"))),
+            {
+                "impersonation": (
+                    ("Impersonate-User", "eve"),
+                    ("Impersonate-Group", "g"),
+                    ("Impersonate-Extra-scope%2Fx", "1=2"),
+                    ("Impersonate-Extra-scope%2Fx", "3"),
+                    ("Impersonate-Extra-%C3%84b", "4"),
+                )
+            },
+            id="extra; only ASCII letters are lowered",
+        ),
+        pytest.param(ConnectionOptions(disable_compression=True), {"compressed": False}, id="no compression"),
+        pytest.param(ConnectionOptions(), {"compressed": True}, id="compression"),
     ],
 )
 def test_flags_override_the_kubeconfig(options: ConnectionOptions, expected: dict[str, object], tmp_path: Path) -> None:
@@ -155,6 +172,20 @@ def test_a_token_flag_replaces_every_other_proof_but_certificates(tmp_path: Path
     assert connect(ConnectionOptions(token=Secret("flag")), together(file)).headers() == [
         ("Authorization", "Bearer flag")
     ]
+
+
+def test_a_certificate_makes_the_plugin_needless(tmp_path: Path, certificates: Certificates) -> None:
+    pair = {"client-certificate": str(certificates.path("jane.crt")), "client-key": str(certificates.path("jane.key"))}
+    file = write(tmp_path / "c", entries({}, {**pair, "exec": {"command": "absent"}}))
+
+    assert connect(ConnectionOptions(), together(file)).headers() == []
+
+
+def test_an_authority_and_no_verification_are_refused_together(tmp_path: Path, certificates: Certificates) -> None:
+    options = ConnectionOptions(certificate_authority=str(certificates.path("ca.crt")), insecure_skip_tls_verify=True)
+
+    with pytest.raises(BadConfig, match="has both a certificate-authority and insecure-skip-tls-verify"):
+        connect(options, together(write(tmp_path / "c", entries({}))))
 
 
 def test_extra_impersonation_of_the_kubeconfig_is_sent(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from kubectl_dshell.errors import Malformed
 from kubectl_dshell.kube.pods import Pods
 from kubectl_dshell.kube.rest.api import Api
 from kubectl_dshell.kube.watch.pager import _is_whole_better
-from kubectl_dshell.kube.watch.whole_list import LARGEST_POD, Search
+from kubectl_dshell.kube.watch.whole_list import LARGEST_POD, Search, whole_list
 from tests.kube.loopback import Peer, Server
 from tests.kube.rig import answering, connection
 from tests.kube.watch.test_pager import NESTED, TRAP, listed, pod
@@ -47,6 +48,23 @@ def test_where_the_response_is_cut_does_not_matter(items: list[tuple[str, list[s
 
     assert found == [one for one in pods if "ephemeralContainers" in one["spec"]]
     assert (search.version, search.ended) == ("7", True)
+
+
+@pytest.mark.parametrize(("compressed", "asked"), [(True, "gzip"), (False, "identity")])
+def test_compression_is_asked_for_unless_it_is_disabled(compressed: bool, asked: str) -> None:
+    seen: list[str] = []
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        seen.append(peer.headers["accept-encoding"])
+        peer.answer("200 OK", listed(pod("a", "x")))
+
+    server = Server(script)
+    api = Api(replace(connection(server.port), compressed=compressed))
+    list(whole_list(api, "/api/v1/pods", []))
+
+    server.finish()
+    assert seen == [asked]
 
 
 @pytest.mark.parametrize(
