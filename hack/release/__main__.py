@@ -55,7 +55,8 @@ def release_check() -> list[str]:
         say("directory with Python inside")
         archive = build_bundle(built.wheel, tools, DIST)
         say("each in an empty root")
-        found = installed(built, pyz, archive, top)
+        found = installed(built, pyz, archive, top, tools)
+        forms.by_uvx(built.wheel, top / "uvx", tools)  # its start-up is uv's: not measured
         write_parts(next(top.glob("wheel/venv/lib/python*/site-packages")), tools)
         return report(found)
 
@@ -67,11 +68,12 @@ def install_tools(folder: Path) -> Path:
     return folder / "bin/python"
 
 
-def installed(built: Distributions, pyz: Path, archive: Path, top: Path) -> list[forms.Form]:
+def installed(built: Distributions, pyz: Path, archive: Path, top: Path, tools: Path) -> list[forms.Form]:
     """The first is what the others are compared with."""
     return [
         forms.virtual_environment(built.wheel, top / "wheel", "virtual environment", LOCK),
         forms.virtual_environment(built.sdist, top / "sdist", "the same, from source", LOCK),
+        forms.by_pipx(built.wheel, top / "pipx", tools),
         forms.zipapp(pyz, top / "pyz"),
         forms.bundle(archive, top / "bundle"),
         forms.by_krew(krew_installs(archive, top), top / "krew"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tarfile
 import venv
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .layout import version
@@ -26,6 +27,8 @@ class Form:
     home: Path
     size: int
     """In bytes, as it lies on the disk after it has been run."""
+    starter_sets: tuple[str, ...] = ()
+    """Variables of what starts the program, which are not ours to take away."""
 
     def environment(self) -> dict[str, str]:
         """No kubeconfig, no Python of ours, and a home directory that was empty before."""
@@ -74,7 +77,7 @@ def check_plugin(form: Form) -> None:
     kubeconfig.write_text(json.dumps(document), encoding="utf-8")
     form.run("ls", "--kubeconfig", str(kubeconfig))
     names = {line.partition("=")[0] for line in seen.read_text(encoding="utf-8").splitlines()}
-    added = names - {*form.environment(), "KUBERNETES_EXEC_INFO", "PWD", "OLDPWD", "SHLVL", "_"}
+    added = names - {*form.environment(), *form.starter_sets, "KUBERNETES_EXEC_INFO", "PWD", "OLDPWD", "SHLVL", "_"}
     if added:
         raise ReleaseError(f"{form.name}: credential plugins get {sorted(added)}")
     kubeconfig.unlink()
@@ -82,12 +85,27 @@ def check_plugin(form: Form) -> None:
 
 
 def virtual_environment(distribution: Path, root: Path, name: str, lock: Path) -> Form:
-    """pip's, pipx's and uvx's form: all of the packages, in the versions of the lock file."""
+    """pip's form: all of the packages, in the versions of the lock file."""
     venv.create(root / "venv", with_pip=True)
     pip: list[str | Path] = [root / "venv/bin/python", "-m", "pip", "install", "-q", "--disable-pip-version-check"]
     run(*pip, "--require-hashes", "--only-binary", ":all:", "-r", lock)
     run(*pip, "--no-deps", distribution)
     return _form(name, [str(root / "venv/bin/kubectl-dshell")], root, root / "venv")
+
+
+def by_pipx(wheel: Path, root: Path, tools: Path) -> Form:
+    """In an environment that pipx makes, with the newest versions that the metadata admits."""
+    folders = {"PIPX_HOME": str(root / "pipx"), "PIPX_BIN_DIR": str(root / "bin")}
+    run(tools, "-m", "pipx", "install", "-q", wheel, env={**os.environ, **folders})
+    return _form("pipx", [str(root / "bin/kubectl-dshell")], root, root / "pipx")
+
+
+def by_uvx(wheel: Path, root: Path, tools: Path) -> Form:
+    """As a user's second start of it: the first fetches the packages into uv's cache, from where they are run."""
+    cache = root / "uv"
+    uvx = [str(tools.with_name("uvx")), "--cache-dir", str(cache), "--from", str(wheel), "kubectl-dshell"]
+    run(*uvx, "--version")
+    return _form("uvx", [uvx[0], "--offline", *uvx[1:]], root, cache, starter_sets=("UV",))
 
 
 def zipapp(file: Path, root: Path) -> Form:
@@ -109,12 +127,12 @@ def by_krew(program: Path, root: Path) -> Form:
     return _form("directory, by krew", [str(program)], root, root / "krew")
 
 
-def _form(name: str, command: list[str], root: Path, installed: Path) -> Form:
+def _form(name: str, command: list[str], root: Path, installed: Path, starter_sets: tuple[str, ...] = ()) -> Form:
     home = root / "home"
     home.mkdir(parents=True)
-    form = Form(name, command, home, 0)
+    form = Form(name, command, home, 0, starter_sets)
     check(form)
-    return Form(name, command, home, _size(installed) + _size(home))
+    return replace(form, size=_size(installed) + _size(home))
 
 
 def _size(path: Path) -> int:
