@@ -2,7 +2,7 @@
 # make test   everything: lint, types, unit, terminal and e2e tests
 # Cluster: DSHELL_E2E_KUBECONFIG=FILE if set, else kind, else one built here (hack/cluster); never your own context.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test lint unit e2e matrix bench docs reference fuzz stress release-check lock clean
+.PHONY: help demo demo-down test lint unit e2e test-nodes matrix bench docs reference fuzz stress release-check lock clean
 
 BIN := .venv/bin
 PYTHON_HERE := $(BIN)/python
@@ -43,6 +43,10 @@ unit: .venv/stamp
 e2e: .venv/stamp
 	$(CLUSTER) with $(BIN)/pytest $(WORKERS) tests/e2e
 
+# On nodes that are virtual machines, a kind after the other, and a table in the end; two kinds, a third of the tests: QUICK=1
+test-nodes: .venv/stamp
+	$(PYTHON_HERE) -m hack.nodes test $(if $(QUICK),--quick)
+
 # A session in each look-alike of the field's images, and the table of docs/images.md: five minutes, 900 MB.
 matrix: .venv/stamp
 	$(CLUSTER) with $(PYTHON_HERE) -m hack.matrix $(WORKERS)
@@ -82,4 +86,4 @@ lock: .venv/stamp
 	$(COMPILE) -c requirements-dev.lock pyproject.toml -o requirements.lock
 
 clean:
-	rm -rf benchmarks.jsonl .venv .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
+	rm -rf benchmarks.jsonl nodes-results.json .venv .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from tests.waiting import wait_until
+from tests import waiting
+from tests.waiting import patient, wait_until
 
 
 def test_the_first_true_value_is_returned() -> None:
@@ -22,6 +23,15 @@ def test_what_does_not_happen_in_time_is_named() -> None:
         wait_until(lambda: False, 0.02, "its end")
 
     assert time.monotonic() - began >= 0.02
+
+
+def test_where_nodes_are_slow_everything_is_waited_for_as_many_times_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "SLOWNESS", 10)
+
+    with pytest.raises(AssertionError, match=r"waited 0\.1 s in vain for its end"):
+        wait_until(lambda: False, 0.01, "its end")
+
+    assert patient(60) == 600
 
 
 def test_what_is_there_instead_is_told_as_it_is_in_the_end() -> None:

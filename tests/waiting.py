@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING, TypeVar
 
@@ -11,6 +12,13 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 _SHORTEST, _LONGEST = 0.005, 0.1  # seconds
 _SHARE = 20
+SLOWNESS = int(os.environ.get("DSHELL_E2E_SLOWNESS") or 1)
+"""How many times longer than usual everything may take: set for nodes whose every instruction is translated."""
+
+
+def patient(seconds: float) -> float:
+    """A bound on what another process takes, where nodes may be slow."""
+    return seconds * SLOWNESS
 
 
 def wait_until(
@@ -18,10 +26,11 @@ def wait_until(
 ) -> Found:
     """Return the first true value of `condition`; AssertionError with `what` after `seconds`.
 
-    `what` is a name of it, or called then and only then: what a process has printed, what else is there.
+    Where nodes are slow, these are longer. `what` is a name of it, or called then and only then: what a process has printed, what else is there.
     Between two calls it rests as long as one took, or a twentieth of the time it has waited, within bounds: what happens
     soon is seen soon, and what takes long leaves the processors to whoever does it.
     """
+    seconds = patient(seconds)
     first = time.monotonic()
     deadline = first + seconds
     while True:

@@ -17,7 +17,6 @@ from .containers import load, snapshotter
 from .errors import ClusterError
 from .lock import locked
 from .packages import NODE, ensure
-from .process import first_child
 from .progress import step
 
 if TYPE_CHECKING:
@@ -86,13 +85,7 @@ def _start(layout: Layout, programs: Path) -> None:
     pki.write(layout, chosen.apiserver)
     config.write(layout, chosen, programs, _snapshotter(layout))
     leftovers.create_cgroups(layout)
-    starter = node.start(layout, commands(layout, chosen, programs), programs)
-    first = None
-    while first is None:
-        first = first_child(starter.pid)
-        if starter.poll() is not None:
-            raise ClusterError(f"the node ended at once:\n{(layout.log / 'node.log').read_text()}")
-    record.write(layout.record, record.Record(first, chosen, str(programs)))
+    node.start(layout, chosen, commands(layout, chosen, programs), programs)
     _wait(layout, "containerd", layout.containerd_socket.exists)
 
 

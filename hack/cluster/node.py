@@ -13,10 +13,15 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from . import record
 from .command import run
+from .errors import ClusterError
+from .process import first_child
 
 if TYPE_CHECKING:
     from .layout import Layout
+    from .ports import Ports
+    from .process import Process
 
 # Paths that components insist on, whatever they are told: each cluster sees its own, empty at first.
 _PRIVATE = ("/run/containerd", "/run/netns", "/var/lib/cni", "/var/lib/kubelet", "/var/log/containers")
@@ -24,7 +29,17 @@ _PAUSE_BEFORE_RESTART = 1.0  # seconds
 _PATIENCE_FOR_CONTAINERD = 10.0
 
 
-def start(layout: Layout, commands: dict[str, list[str]], binaries: Path) -> subprocess.Popen[bytes]:
+def start(layout: Layout, ports: Ports, commands: dict[str, list[str]], binaries: Path) -> None:
+    """Start it and write down which process it is; an end of ours before that is its end, too."""
+    starter = _starter(layout, commands, binaries)
+    try:
+        record.write(layout.record, record.Record(_first(starter, layout), ports, str(binaries)))
+    except BaseException:  # nobody would ever end it
+        starter.kill()
+        raise
+
+
+def _starter(layout: Layout, commands: dict[str, list[str]], binaries: Path) -> subprocess.Popen[bytes]:
     """The process that waits for the node; it outlives us, and its only child is the node itself."""
     (layout.folder / "commands.json").write_text(json.dumps(commands, indent=1))
     spaces = ["--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "--mount-proc"]
@@ -39,6 +54,14 @@ def start(layout: Layout, commands: dict[str, list[str]], binaries: Path) -> sub
             cwd=Path(__file__).parents[2],
             env={**os.environ, "PATH": f"{binaries}:{os.environ['PATH']}:/usr/sbin:/sbin"},
         )
+
+
+def _first(starter: subprocess.Popen[bytes], layout: Layout) -> Process:
+    while True:
+        if first := first_child(starter.pid):
+            return first
+        if starter.poll() is not None:
+            raise ClusterError(f"the node ended at once:\n{(layout.log / 'node.log').read_text()}")
 
 
 def main(folder: Path) -> None:

@@ -9,14 +9,18 @@
   ssh [COMMAND...]  a shell or a command on the node, as root
   load FILE...      import OCI image archives
   status            whether it is up, with which versions
+  test [--quick]    the tests marked `nodes` on each kind of node, and a table (make test-nodes)
+  table             the results of the last `test` in this folder, by test and node
 
 Environment: DSHELL_NODES_NAME (node), DSHELL_NODES_STATE (/var/lib/dshell-nodes), DSHELL_CLUSTER_CACHE as of hack.cluster;
 DSHELL_VM_ACCEL (kvm or tcg; kvm where the processor has it), DSHELL_VM_MEMORY (3072, MiB), DSHELL_VM_CPUS (2);
-DSHELL_VM_CRIO (a folder with the programs crio and pinns).
+DSHELL_VM_CRIO (a folder with the programs crio and pinns); DSHELL_NODES=required (of `test`: a machine that cannot run
+a node is a failure).
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from dataclasses import asdict
@@ -24,7 +28,7 @@ from pathlib import Path
 
 from hack.cluster.errors import ClusterError
 
-from . import kubernetes, lifecycle, runtimes
+from . import kubernetes, lifecycle, results, ring, runtimes
 from .layout import layout
 
 _USAGE, _FAILED = 64, 69
@@ -49,6 +53,10 @@ def main(words: list[str]) -> int:
             lifecycle.load(here, [Path(file).resolve() for file in files])
         case ["status"]:
             print(" ".join(f"{name}={value}" for name, value in asdict(lifecycle.needed(here)).items()))
+        case ["test", *rest] if rest in ([], ["--quick"]):
+            return ring.run(here, quick=bool(rest))
+        case ["table"]:
+            print(results.by_test(json.loads(ring.RESULTS.read_text())))
         case _:
             print(__doc__, file=sys.stderr)
             return _USAGE

@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 from hack.cluster import lifecycle as cluster
-from hack.cluster import node as components_of
+from hack.cluster import node as control_plane
 from hack.cluster import pki, ports, record
 from hack.cluster.archives import archives, archives_of_tests
 from hack.cluster.build import pinned
@@ -18,7 +18,6 @@ from hack.cluster.components import commands
 from hack.cluster.config import AUDIT_POLICY
 from hack.cluster.errors import ClusterError
 from hack.cluster.lock import locked
-from hack.cluster.process import first_child
 from hack.cluster.toolchain import PINS
 
 from . import disks, guest, kubernetes, machine, needs, runtimes
@@ -175,13 +174,7 @@ def _start(
     entrance = _entrance(layout)
     entrance.write_text(f'#!/bin/sh\nexec {shlex.join(machine.ssh(key(layout), node.ssh))} "$@"\n')
     entrance.chmod(0o700)
-    starter = components_of.start(layout, wanted, binaries)
-    first = None
-    while first is None:
-        first = first_child(starter.pid)
-        if starter.poll() is not None:
-            raise ClusterError(f"the node ended at once:\n{(layout.log / 'node.log').read_text()}")
-    record.write(layout.record, record.Record(first, chosen, str(binaries)))
+    control_plane.start(layout, chosen, wanted, binaries)
 
 
 def _entrance(layout: Layout) -> Path:

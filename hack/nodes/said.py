@@ -1,4 +1,4 @@
-"""What is being done, on stderr, with the time since this program began: much of it takes minutes."""
+"""What is being done, on stderr, with the time of day and since this program began: much of it takes minutes."""
 
 from __future__ import annotations
 
@@ -10,4 +10,5 @@ _BEGAN = time.monotonic()
 
 def say(words: str) -> None:
     minutes, seconds = divmod(int(time.monotonic() - _BEGAN), 60)
-    print(f"nodes {minutes}:{seconds:02}  {words}", file=sys.stderr, flush=True)
+    now = time.strftime("%H:%M:%S", time.gmtime())
+    print(f"== {now}  nodes {minutes}:{seconds:02}  {words}", file=sys.stderr, flush=True)

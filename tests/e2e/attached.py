@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .node import read_file
 from .processes import processes_of
 
 if TYPE_CHECKING:
@@ -39,6 +39,6 @@ def _running(pod: Pod) -> list[bytes]:
 
 def _arguments(pid: int) -> bytes:
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
+        return read_file(f"/proc/{pid}/cmdline")
     except (FileNotFoundError, ProcessLookupError):
         return b""

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from tests.waiting import patient
+
 from .api import api
 
 if TYPE_CHECKING:
@@ -40,7 +42,9 @@ class Cluster:
     ) -> subprocess.CompletedProcess[str]:
         """Run kubectl; AssertionError with its own words when it fails and `check` is set."""
         command = [self.kubectl_program, "--kubeconfig", str(self.kubeconfig), *args]
-        done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=timeout, check=False)
+        done = subprocess.run(
+            command, input=stdin, capture_output=True, text=True, timeout=patient(timeout), check=False
+        )
         if check and done.returncode:
             raise AssertionError(f"kubectl {' '.join(args)}: {done.stderr.strip()}")
         return done

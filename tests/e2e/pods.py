@@ -103,6 +103,11 @@ class Pod:
         """The runtime's id, 64 hexadecimal digits."""
         return str(self.status(container)["containerID"]).partition("://")[2]
 
+    def source_of_user(self) -> str:
+        """How the program knows whom an app of STATIC runs as, whose spec does not say it; not every runtime does."""
+        told = "user" in self.status()
+        return "from the container's status" if told else "a guess: neither the status nor the spec specifies a user"
+
     def debug_containers(self) -> dict[str, DebugContainer]:
         pod = self.json()
         statuses = {one["name"]: one for one in pod["status"].get("ephemeralContainerStatuses", [])}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from .node import read_file, read_files
 
 if TYPE_CHECKING:
     from .pods import Pod
@@ -25,7 +26,7 @@ class Process:
 
     def status(self) -> dict[str, str]:
         """/proc/PID/status by field, such as {"Uid": "0 0 0 0"}."""
-        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
+        lines = read_file(f"/proc/{self.pid}/status").decode().splitlines()
         return {name: " ".join(value.split()) for name, _, value in (line.partition(":") for line in lines)}
 
 
@@ -42,8 +43,10 @@ class AppState:
 
 
 def every_process() -> list[Process]:
-    found = (_read(folder) for folder in Path("/proc").glob("[0-9]*"))
-    return [process for process in found if process]
+    files = read_files("/proc/[0-9]*/stat", "/proc/[0-9]*/cgroup")
+    pids = sorted(int(path.split("/")[2]) for path in files if path.endswith("/stat"))
+    pairs = ((pid, files[f"/proc/{pid}/stat"], files.get(f"/proc/{pid}/cgroup")) for pid in pids)
+    return [_parse(pid, stat.decode(), cgroup.decode()) for pid, stat, cgroup in pairs if cgroup]
 
 
 def processes_of(container_id: str) -> list[Process]:
@@ -74,12 +77,7 @@ def app_state(pod: Pod, container: str = "app") -> AppState:
     )
 
 
-def _read(folder: Path) -> Process | None:
-    try:
-        stat = (folder / "stat").read_text()
-        cgroup = (folder / "cgroup").read_text()
-    except (FileNotFoundError, ProcessLookupError):  # ended meanwhile
-        return None
+def _parse(pid: int, stat: str, cgroup: str) -> Process:
     comm = stat[stat.index("(") + 1 : stat.rindex(")")]
     fields = stat[stat.rindex(")") + 2 :].split()
-    return Process(int(folder.name), int(fields[1]), fields[0], comm, int(fields[19]), cgroup)
+    return Process(pid, int(fields[1]), fields[0], comm, int(fields[19]), cgroup)

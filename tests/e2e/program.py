@@ -8,6 +8,8 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tests.waiting import SLOWNESS, patient
+
 from .terminal import TerminalSession
 
 _TOP = Path(__file__).resolve().parents[2]
@@ -28,7 +30,7 @@ class Dshell:
 
     kubeconfig: Path
     home: Path
-    patience: int = 5
+    patience: int = min(5 * SLOWNESS, 12)
     """With the nodes: DSHELL_PATIENCE."""
 
     def __call__(
@@ -44,7 +46,7 @@ class Dshell:
             input=input,
             capture_output=True,
             env=self.environment(env),
-            timeout=timeout,
+            timeout=patient(timeout),
             check=False,
             cwd=_TOP,
         )
@@ -54,7 +56,7 @@ class Dshell:
         """Run a bash script that has the program and `args` as its "$@": redirections, pipelines."""
         command = ["bash", "-c", script, "bash", *self.command(args)]
         done = subprocess.run(
-            command, capture_output=True, env=self.environment(None), timeout=timeout, check=False, cwd=_TOP
+            command, capture_output=True, env=self.environment(None), timeout=patient(timeout), check=False, cwd=_TOP
         )
         return Result(done.stdout, done.stderr.decode(errors="replace"), done.returncode)
 

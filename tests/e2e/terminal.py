@@ -13,6 +13,8 @@ import termios
 import time
 from typing import TYPE_CHECKING, Self
 
+from tests.waiting import patient
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -57,7 +59,7 @@ class TerminalSession:
 
     def expect(self, pattern: str, timeout: float = 30) -> re.Match[str]:
         """Read until `pattern` appears after what the last call matched."""
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + patient(timeout)
         while not (found := re.compile(pattern).search(self.text, self._seen)):
             if not self._read(min(0.5, deadline - time.monotonic())) and (
                 time.monotonic() > deadline or self.process.poll() is not None
@@ -86,9 +88,9 @@ class TerminalSession:
 
     def wait(self, timeout: float = 30) -> int:
         """Read to the end; the exit code (negative: the signal that ended it)."""
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + patient(timeout)
         while self.process.poll() is None:
-            assert time.monotonic() < deadline, f"still running after {timeout:g} s: {self.text!r}"
+            assert time.monotonic() < deadline, f"still running after {patient(timeout):g} s: {self.text!r}"
             self._read(0.05)
         while self._read(0.05):
             pass

@@ -82,6 +82,7 @@ def names(pod: Pod) -> tuple[str, str]:
     return by_kind[True], by_kind[False]
 
 
+@pytest.mark.nodes
 def test_a_command_has_the_app_s_image_volumes_variables_and_user(
     make_pod: MakePod, dshell: Dshell, restricted: str
 ) -> None:

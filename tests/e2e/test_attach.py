@@ -49,6 +49,7 @@ def sharing_role(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.nodes
 def test_the_printed_command_comes_back_after_a_lost_connection_and_the_state_is_there(
     cluster: Cluster, make_pod: MakePod, make_user: MakeUser, dshell: Dshell, tmp_path: Path
 ) -> None:

@@ -66,6 +66,7 @@ def items(done: Result) -> dict[str, Json]:
     return {item["name"]: item for item in json.loads(done.stdout)["items"]}
 
 
+@pytest.mark.nodes
 def test_debug_containers_of_other_tools_end_and_the_app_notices_nothing(make_pod: MakePod, dshell: Dshell) -> None:
     before = Before.of(make_pod(app(STATIC, "-signals")))
     pod = before.pod
@@ -97,6 +98,7 @@ def test_debug_containers_of_other_tools_end_and_the_app_notices_nothing(make_po
     before.assert_untouched()
 
 
+@pytest.mark.nodes(quick=True)
 def test_what_cannot_be_ended_is_told_with_two_ways_out_and_left_as_it_is(
     make_pod: MakePod, make_user: MakeUser, dshell: Dshell
 ) -> None:

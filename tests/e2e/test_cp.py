@@ -93,6 +93,7 @@ def tree(tmp_path: Path) -> Path:
     return top
 
 
+@pytest.mark.nodes(quick=True)
 def test_a_tree_is_the_same_there_and_back_and_so_is_the_app(
     make_pod: MakePod, dshell: Dshell, tree: Path, here: Path
 ) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kubectl_dshell.domain.access.capabilities import capability_names
-from tests.waiting import wait_until
+from tests.waiting import patient, wait_until
 
 from .cluster import Cluster
 from .pods import STATIC, Pod, app
@@ -107,7 +107,7 @@ def shop(cluster: Cluster, make_namespace: MakeNamespace) -> Shop:
     made = Shop(cluster, namespace)
     count = REPLICAS + 2 + 1 + 1 + 1
     wait_until(lambda: len(made.names("app")) == count, SOON, f"{count} pods")
-    ready = ("wait", "pod", "-l", "app", "-n", namespace, "--for=condition=Ready", "--timeout=120s")
+    ready = ("wait", "pod", "-l", "app", "-n", namespace, "--for=condition=Ready", f"--timeout={patient(120):.0f}s")
     cluster.kubectl(*ready, timeout=130)
     return made
 
@@ -182,7 +182,7 @@ def test_one_pod_of_a_workload_is_entered_and_said(shop: Shop, program: Dshell) 
     assert only.stderr == f"daemonset/ds: pod {lone[0]}\n"
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [pytest.param("deploy", marks=pytest.mark.nodes), *KINDS[1:]])
 def test_all_pods_of_a_workload(shop: Shop, program: Dshell, kind: str) -> None:
     name = kind
     if kind == "rs":

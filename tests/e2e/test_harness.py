@@ -16,11 +16,13 @@ import pytest
 
 from tests.waiting import wait_until
 
+from . import node
 from .audit import Request, requests_of
 from .cluster import Cluster
+from .node import read_file, read_files, run
 from .older_runtime import OlderRuntime, without_users
 from .pods import STATIC, app
-from .processes import app_state, processes_of
+from .processes import app_state, every_process, processes_of
 from .tcp_proxy import TcpProxy
 from .terminal import TerminalSession
 from .users import create_user, token_of
@@ -218,6 +220,30 @@ def test_the_state_of_an_app_tells_a_restart(make_pod: MakePod) -> None:
     assert after.pid != before.pid
     assert after.restart_count == before.restart_count + 1
     assert processes_of(before.container_id) == []
+
+
+def test_a_node_that_is_another_machine_is_looked_at_through_its_entrance(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """One that leads to this machine, as ssh would: its words are joined, and split again by a shell there."""
+    entrance = tmp_path / "enter"
+    entrance.write_text('#!/bin/sh\nexec sh -c "$*"\n')
+    entrance.chmod(0o700)
+    here = (read_file("/proc/self/mountinfo") != b"", set(read_files("/proc/[0-9]*/cgroup")), run("echo a; pwd"))
+    ours = next(process for process in every_process() if process.pid == os.getpid())
+
+    monkeypatch.setattr(node, "_ENTRANCE", str(entrance))
+
+    assert (read_file("/proc/self/mountinfo") != b"", run("echo a; pwd")) == (here[0], here[2])
+    assert str(Path("/proc", str(os.getpid()), "cgroup")) in here[1] & set(read_files("/proc/[0-9]*/cgroup"))
+    seen = next(process for process in every_process() if process.pid == os.getpid())
+    assert (seen.started, seen.ppid, seen.comm) == (ours.started, ours.ppid, ours.comm)
+    assert seen.cgroup.split() == ours.cgroup.split()
+    assert seen.status()["Uid"] == ours.status()["Uid"]
+    with pytest.raises(FileNotFoundError):
+        read_file("/proc/no such/stat")
+    with pytest.raises(AssertionError, match="no such file"):
+        run("cat 'no such file'")
 
 
 def test_the_program_runs_with_pipes_and_on_a_terminal(dshell: Dshell) -> None:

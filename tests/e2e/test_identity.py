@@ -61,6 +61,7 @@ def security(container: DebugContainer) -> Json:
             {"securityContext": {"runAsUser": 10001, "runAsGroup": 10002, "fsGroup": 2000}},
             least(10001, 10002),
             id="ids of the pod",
+            marks=pytest.mark.nodes,
         ),
         pytest.param(app(STATIC, OWN), {"hostUsers": False}, least(65532, 65532), id="own user namespace"),
         pytest.param(app(STATIC_ROOT, OWN), {"hostUsers": False}, least(0, 0), id="own user namespace, root"),
@@ -82,6 +83,13 @@ def security(container: DebugContainer) -> Json:
             {},
             least(0, 0, add=["ALL"]) | {"appArmorProfile": {"type": "Unconfined"}},
             id="privileged root",
+        ),
+        pytest.param(
+            app(STATIC_ROOT, OWN, securityContext={"privileged": True, "runAsUser": 0, "runAsGroup": 0}),
+            {},
+            least(0, 0, add=["ALL"]) | {"appArmorProfile": {"type": "Unconfined"}},
+            id="privileged root by its spec",
+            marks=pytest.mark.nodes(quick=True),
         ),
     ],
 )
@@ -119,6 +127,7 @@ def test_a_sidecar_is_entered_by_name(make_pod: MakePod, dshell: Dshell) -> None
     assert (entry.spec["targetContainerName"], security(entry)) == ("proxy", least(10001, 10002))
 
 
+@pytest.mark.nodes
 def test_with_shared_processes_each_container_is_entered_as_its_own_user(make_pod: MakePod, dshell: Dshell) -> None:
     one = app(STATIC, "-fill=/tmp/one=1", name="one")
     other = app(STATIC, "-fill=/tmp/other=1", "-port=", name="other", securityContext={"runAsUser": 10001})
@@ -132,6 +141,7 @@ def test_with_shared_processes_each_container_is_entered_as_its_own_user(make_po
     assert (second.code, second.stdout.split(), second.stderr) == (0, [b"10001", b"0", b"other", b"1"], "")
 
 
+@pytest.mark.nodes
 def test_with_the_processes_of_the_host_it_is_still_this_pod_and_no_other(make_pod: MakePod, dshell: Dshell) -> None:
     """The same user in both: the kernel would open either."""
     pods = [make_pod(app(STATIC, f"-fill=/tmp/{name}=1"), hostPID=True) for name in ("one", "other")]

@@ -40,7 +40,9 @@ def answer(session: TerminalSession, line: str, pod: Pod, folder: str = "/") -> 
     [
         pytest.param("", {}, id="no policy"),
         pytest.param("baseline", {}, id="baseline"),
-        pytest.param("restricted", {"securityContext": RESTRICTED}, id="restricted"),
+        pytest.param(
+            "restricted", {"securityContext": RESTRICTED}, id="restricted", marks=pytest.mark.nodes(quick=True)
+        ),
     ],
 )
 def test_a_distroless_app_is_entered_by_one_command_without_flags(
@@ -58,7 +60,7 @@ def test_a_distroless_app_is_entered_by_one_command_without_flags(
     here = dshell.with_kubeconfig(context)
 
     with here.terminal(pod.name) as session:
-        session.expect(rf"in {pod.name} as 65532:65532 \(from the container's status\)")
+        session.expect(rf"in {pod.name} as 65532:65532 \({pod.source_of_user()}\)")
         session.expect(rf"{pod.name}/app:/ \$ ")
         assert answer(session, "cat app/secret.txt", pod) == SECRET
         assert answer(session, "id -u; id -g", pod) == "65532\n65532\n"
@@ -125,6 +127,7 @@ def test_an_image_with_dash_alone_is_refused_by_name(make_pod: MakePod, dshell: 
     assert debug.state == "terminated"
 
 
+@pytest.mark.nodes(quick=True)
 def test_an_image_without_a_shell_is_refused_by_name(make_pod: MakePod, dshell: Dshell) -> None:
     pod = make_pod()
 
@@ -140,6 +143,7 @@ def test_an_image_without_a_shell_is_refused_by_name(make_pod: MakePod, dshell: 
     assert debug.state == "waiting"
 
 
+@pytest.mark.nodes(quick=True)
 def test_relative_paths_are_the_apps_and_absolute_ones_the_debug_images(shared_pod: Pod, dshell: Dshell) -> None:
     script = (
         "cat etc/os-release; cat /etc/os-release 2>/dev/null || echo the debug image has none;"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.waiting import wait_until
+from tests.waiting import patient, wait_until
 
 from .pods import STATIC, Pod, app
 from .program import Result
@@ -42,15 +42,17 @@ def bytes_read(process: subprocess.Popen[bytes]) -> int:
     return int(line.split()[1])
 
 
+@pytest.mark.nodes(quick=True)
 def test_every_byte_passes_on_each_channel(shared_pod: Pod, dshell: Dshell) -> None:
     process = dshell.start(shared_pod.name, "--", "sh", "-c", "tee /tmp/$DSHELL_SESSION; cat /tmp/$DSHELL_SESSION >&2")
 
-    written = process.communicate(ALL_BYTES, timeout=60)
+    written = process.communicate(ALL_BYTES, timeout=patient(60))
 
     assert written == (ALL_BYTES, ALL_BYTES)
     assert process.returncode == 0
 
 
+@pytest.mark.nodes(quick=True)
 def test_stdout_and_stderr_stay_apart(shared_pod: Pod, dshell: Dshell) -> None:
     script = "for i in 1 2 3 4 5; do echo out $i; echo err $i >&2; done"
 
@@ -187,7 +189,7 @@ def test_bytes_go_both_ways_at_once(shared_pod: Pod, dshell: Dshell) -> None:
     [
         pytest.param(["true"], 0, id="0"),
         pytest.param(["false"], 1, id="1"),
-        pytest.param(["sh", "-c", "exit 42"], 42, id="42"),
+        pytest.param(["sh", "-c", "exit 42"], 42, id="42", marks=pytest.mark.nodes(quick=True)),
         pytest.param(["sh", "-c", "exit 71"], 71, id="71, which session.sh uses"),
         pytest.param(["sh", "-c", "exit 72"], 72, id="72, which session.sh uses"),
         pytest.param(["sh", "-c", "exit 73"], 73, id="73, which session.sh uses"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.waiting import wait_until
+from tests.waiting import patient, wait_until
 
 from .pods import DEBUG_BASH, STATIC, Pod, app
 
@@ -49,6 +49,7 @@ def test_a_kept_debug_container_is_reused_and_ends_after_its_time(make_pod: Make
     assert pod.wait_terminated(first, 3 + 3)["message"].strip() == "ended after being kept for 3 s"
 
 
+@pytest.mark.nodes
 def test_two_sessions_share_one_and_the_end_of_one_does_not_disturb_the_other(
     make_pod: MakePod, dshell: Dshell
 ) -> None:
@@ -61,7 +62,7 @@ def test_two_sessions_share_one_and_the_end_of_one_does_not_disturb_the_other(
             other.send("exit\n")
             assert (other.wait(), reused) == (0, " (reused)")
 
-        assert ended.communicate(b"still\n", timeout=30) == (b"still\n", b"")
+        assert ended.communicate(b"still\n", timeout=patient(30)) == (b"still\n", b"")
         assert ended.returncode == 6
         assert pod.debug_containers()[name].state == "running"
         one.send("jobs; exit 7\n")

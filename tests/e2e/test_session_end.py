@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.waiting import wait_until
+from tests.waiting import patient, wait_until
 
 from .attached import runs
 from .pods import STATIC, Pod, app
@@ -102,7 +102,7 @@ def test_a_shell_ends_and_nothing_is_left(
         pytest.param(
             ("sh", "-c", "sleep 1000 | sleep 1000"), "sleep sleep", signal.SIGINT, 130, id="Ctrl-C in a pipeline"
         ),
-        pytest.param(SCRIPT, "sh sleep", signal.SIGTERM, 143, id="SIGTERM in a script"),
+        pytest.param(SCRIPT, "sh sleep", signal.SIGTERM, 143, id="SIGTERM in a script", marks=pytest.mark.nodes),
         pytest.param(("sh", "-c", "cat; touch tmp/x"), "cat", signal.SIGTERM, 143, id="SIGTERM while it reads"),
         pytest.param(SCRIPT, "sh sleep", signal.SIGHUP, 129, id="SIGHUP in a script"),
     ],
@@ -115,7 +115,7 @@ def test_a_command_ends_and_nothing_is_left(
             wait_running(before.pod, *running.split())
             process.send_signal(end)
 
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=patient(30))
 
         assert (out, err, process.returncode) == (b"", b"", code)
     before.assert_nothing_left(CLEAN, CLEAN_SECONDS)
@@ -142,6 +142,7 @@ def test_a_loop_that_is_cut_short_leaves_no_zombie(before: Before, dshell: Dshel
         before.assert_nothing_left(CLEAN, 15)
 
 
+@pytest.mark.nodes
 def test_a_vanished_client_is_noticed_within_a_minute_and_nothing_is_left(make_pod: MakePod, dshell: Dshell) -> None:
     """All at once: a client that was killed says nothing, and the lease of each takes its time."""
     pods = [Before.of(make_pod(app(STATIC, "-signals"))) for _ in range(4)]

@@ -45,6 +45,7 @@ def type_line(session: TerminalSession, line: str, pattern: str) -> str:
 WALK = [("cd app", "/app"), ("cd ..", "/"), ("cd ..", "/"), ("cd etc/../home", "/home"), ("cd ../..", "/"), ("cd", "/")]
 
 
+@pytest.mark.nodes
 def test_the_prompt_shows_the_path_as_the_app_sees_it(shared_pod: Pod, dshell: Dshell) -> None:
     with shell(dshell, shared_pod) as session:
         for line, folder in WALK:

@@ -83,6 +83,7 @@ def test_an_init_container_that_hangs_is_entered_while_the_app_waits_for_it(make
     assert (entered.stdout, entered.code) == (b"only the app reads this\n", 0), entered.stderr
 
 
+@pytest.mark.nodes
 def test_containers_that_cannot_be_joined_are_named_with_those_that_can(make_pod: MakePod, dshell: Dshell) -> None:
     setup = app(STATIC, "-exit-after=1ms", name="setup")
     pod = make_pod(app(), app(STATIC, "-port=", name="proxy"), initContainers=[setup])
@@ -106,6 +107,7 @@ def test_containers_that_cannot_be_joined_are_named_with_those_that_can(make_pod
     )
 
 
+@pytest.mark.nodes
 def test_a_container_that_has_ended_is_named_with_its_exit_code(make_pod: MakePod, dshell: Dshell) -> None:
     ended = app(STATIC, "-exit-code=3", "-exit-after=1ms")
     pod = make_pod(ended, app(STATIC, "-port=", name="other"), wait=False, restartPolicy="Never")

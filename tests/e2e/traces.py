@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import stat
 import time
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from tests.waiting import SLOWNESS, patient
+
+from .node import run
 from .processes import AppState, app_state, processes_of
 
 if TYPE_CHECKING:
@@ -43,9 +42,9 @@ class Before:
 
     def assert_nothing_left(self, message: str, timeout: float) -> None:
         """Within `timeout` seconds every debug container is terminated with `message`, and its processes are gone."""
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + patient(timeout)
         for name in self.pod.debug_containers():
-            ended = self.pod.wait_terminated(name, deadline - time.monotonic())
+            ended = self.pod.wait_terminated(name, (deadline - time.monotonic()) / SLOWNESS)
             assert (ended["message"].strip(), ended["exitCode"]) == (message, 0)
             self._assert_gone(ended["containerID"].partition("://")[2], deadline)
             assert log_of(self.pod, name) == ""
@@ -65,21 +64,13 @@ def log_of(pod: Pod, container: str) -> str:
 
 def files_of(pid: int) -> dict[str, str]:
     """The root filesystem of a process, without what is mounted in it: all that a write would change, by path."""
-    root = Path(f"/proc/{pid}/root/")
-    device = root.stat().st_dev
-    found = {}
-    for folder, folders, names in os.walk(root):
-        folders[:] = [name for name in folders if Path(folder, name).lstat().st_dev == device]
-        for path in (Path(folder, name) for name in ("", *names)):
-            status = path.lstat()
-            if status.st_dev == device:
-                found[f"/{path.relative_to(root)}"] = _describe(path, status)
-    return found
-
-
-def _describe(path: Path, status: os.stat_result) -> str:
-    content = hashlib.sha256(path.read_bytes()).hexdigest() if stat.S_ISREG(status.st_mode) else ""
-    owner = f"{status.st_uid}:{status.st_gid}"
-    return (
-        f"{stat.filemode(status.st_mode)} {owner} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {content}"
+    told = run(
+        f"cd /proc/{pid}/root/ && find . -xdev -printf '%D %p/ %M %U:%G %s %T@ %C@\\0' && printf '\\0' && "
+        "find . -xdev -type f -exec sha256sum -z {} +"
     )
+    listed, _, hashed = told.decode(errors="surrogateescape").partition("\0\0")
+    every = [line.partition(" ") for line in listed.split("\0")]
+    device = every[0][0]  # of the root, which comes first
+    described = (line.rpartition("/ ") for on, _, line in every if on == device)
+    content = {path: digest for digest, _, path in (line.partition("  ") for line in hashed.split("\0"))}
+    return {path.removeprefix("."): f"{facts} {content.get(path, '')}" for path, _, facts in described}
