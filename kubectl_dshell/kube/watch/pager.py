@@ -29,9 +29,9 @@ FIRST_PAGE = 10
 """Number of pods, until their size is known."""
 _USUAL_BYTES = 4 * 1024 * 1024
 _LARGEST_BYTES = 8 * 1024 * 1024
-"""Of a page that is parsed; a larger one is requested again with fewer pods, down to one."""
+"""Of a page of several pods; of a larger one no more is read, and fewer pods are requested, down to one."""
 _LARGEST_RESPONSE = 32 * 1024 * 1024
-"""Of a page, however many pods are on it: ten of the largest pods."""
+"""Of a page of one pod."""
 _FEWEST_WHOLE = 1000
 """Pods of a list that is requested as a whole: fewer are two pages, not worth the request for the version."""
 _MOST_WHOLE = 50_000
@@ -99,14 +99,15 @@ def _pages(api: Api, path: str, query: list[tuple[str, str]], *, debugged: bool)
             following = error.following
             limit = limit if following else 0
             continue
-        except Malformed:  # larger than a response may be
+        except Malformed:  # larger than a page may be
             if limit <= 1:
                 raise
-            limit = most = FIRST_PAGE if limit > FIRST_PAGE else 1
+            if limit > FIRST_PAGE:  # not so many again, or small pods between large ones would have this repeated
+                limit = most = max(FIRST_PAGE, limit // 8)
+            else:
+                limit = 1
             continue
         limit = min(most, _next(limit, size))
-        if page is None:
-            continue
         old = 0
         yield page
         if not page.following:
@@ -116,11 +117,11 @@ def _pages(api: Api, path: str, query: list[tuple[str, str]], *, debugged: bool)
         following = page.following
 
 
-def _page(api: Api, path: str, query: list[tuple[str, str]], *, debugged: bool, limit: int) -> tuple[Page | None, int]:
-    """The page, or None if it is too large, and its size; the response itself is not kept."""
-    answer = api.read(path, query, largest=_LARGEST_RESPONSE if limit else LARGEST_BODY)
-    size = len(answer.body)
-    return (None if size > _LARGEST_BYTES and limit != 1 else parse(answer, debugged=debugged)), size
+def _page(api: Api, path: str, query: list[tuple[str, str]], *, debugged: bool, limit: int) -> tuple[Page, int]:
+    """The page, and its size; the response itself is not kept. `limit` 0: all the rest."""
+    largest = {0: LARGEST_BODY, 1: _LARGEST_RESPONSE}.get(limit, _LARGEST_BYTES)
+    answer = api.read(path, query, largest=largest)
+    return parse(answer, debugged=debugged), len(answer.body)
 
 
 def _next(limit: int, size: int) -> int:

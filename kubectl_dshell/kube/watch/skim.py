@@ -77,7 +77,7 @@ def _object(body: bytes, begin: int) -> tuple[dict[str, Any], int]:
     """The JSON object at `begin` and its end; raises ValueError."""
     decoder, size = json.JSONDecoder(), _PIECE
     while True:
-        text, _ = codecs.utf_8_decode(body[begin : begin + size], "strict", False)  # noqa: FBT003  # incremental, not final
+        text, read = codecs.utf_8_decode(body[begin : begin + size], "strict", False)  # noqa: FBT003  # incremental, not final
         try:
             pod, after = decoder.raw_decode(text)
         except ValueError:
@@ -85,4 +85,4 @@ def _object(body: bytes, begin: int) -> tuple[dict[str, Any], int]:
                 raise
             size *= 4
         else:
-            return pod, begin + len(text[:after].encode())
+            return pod, begin + read - len(text[after:].encode())  # the pod itself may be far larger than what follows
