@@ -124,3 +124,13 @@ def test_the_manual_page_is_in_the_package_and_in_what_the_image_is_built_from()
     assert f"/{page}" in targets["sdist"]["include"]
     assert f"COPY {page} docs/\n" in (top / "Dockerfile").read_text(encoding="utf-8")
     assert f"!{page}\n" in (top / ".dockerignore").read_text(encoding="utf-8")
+
+
+def test_the_manual_page_has_every_variable_that_is_documented() -> None:
+    text = (MANUAL.parent / "configuration.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    documented = {name for row in rows for name in re.findall(r"`((?:DSHELL|NO|FORCE)_[A-Z_]+)`", row.split("|")[2])}
+    section = manual().partition(".SH ENVIRONMENT\n")[2].partition(".SH ")[0]
+
+    assert len(documented) > 10
+    assert documented - set(re.findall(r"[A-Z]+_[A-Z_]+", section)) == set()

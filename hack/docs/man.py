@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hack.docs.reference import FlagEntry, Page, pages, shared_flags
+from kubectl_dshell.cli.clock import MOST_PATIENT
 from kubectl_dshell.cli.help import HELP
-from kubectl_dshell.cli.settings import _VARIABLES
+from kubectl_dshell.cli.settings import _OTHER_SPELLING, _VARIABLES
 from kubectl_dshell.errors import EXIT_STATUS_MEANING
 
 if TYPE_CHECKING:
@@ -22,13 +23,21 @@ _FILES = (
     ),
 )
 
+_OTHER_VARIABLES = {
+    "DSHELL_PATIENCE": f"How many times slower than usual the nodes are: a number from 1 to {MOST_PATIENT}.",
+    "DSHELL_DEBUG": "Anything: a bug is reported with its traceback.",
+    "NO_COLOR": "Anything: no colours, unless colour in config.toml is always.",
+    "FORCE_COLOR": "Anything but 0: colours in pipes and files, too, unless NO_COLOR is set or colour is never.",
+    "KUBECONFIG": "As for kubectl.",
+}
+
 
 def manual() -> str:
     """docs/kubectl-dshell.1."""
     listed = pages()
     about = listed[0].about[0]
     lines = [
-        '.\\" Written by "make docs"; a test compares it with the definitions of the flags.',
+        '.\\" Written by "make reference"; a test compares it with the definitions of the flags.',
         '.TH KUBECTL\\-DSHELL 1 "" "kubectl dshell" "User Commands"',
         *(".SH NAME", f"kubectl\\-dshell \\- {roff(about[0].lower() + about[1:].rstrip('.'))}"),
         ".SH SYNOPSIS",
@@ -94,5 +103,8 @@ def _tagged(tag: str, text: str) -> list[str]:
 def _variables(listed: Iterable[Page]) -> dict[str, str]:
     entries = [entry for page in listed for group in page.groups.values() for entry in group]
     flags = {entry.variable: f"The default of {entry.names[-1]}." for entry in entries if entry.variable}
-    settings = {variable: f"As {name} in config.toml." for name, variable in _VARIABLES.items()}
-    return flags | settings | {"KUBECONFIG": "As for kubectl."}
+    settings = {
+        ", ".join(filter(None, (variable, _OTHER_SPELLING.get(variable)))): f"As {name} in config.toml."
+        for name, variable in _VARIABLES.items()
+    }
+    return flags | settings | _OTHER_VARIABLES

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-_MOST_PATIENT = 12  # the first wait is then almost the lease
+MOST_PATIENT = 12  # the first wait is then almost the lease
 
 
 def patience(environ: Mapping[str, str]) -> int:
     """DSHELL_PATIENCE: how many times slower than usual the nodes are. Raises UsageError."""
     value = environ.get("DSHELL_PATIENCE") or "1"
-    if not (value.isascii() and value.isdecimal() and 1 <= int(value[:3]) <= _MOST_PATIENT):
-        raise UsageError(f"DSHELL_PATIENCE is {value!r}: it must be a number from 1 to {_MOST_PATIENT}")
+    if not (value.isascii() and value.isdecimal() and 1 <= int(value[:3]) <= MOST_PATIENT):
+        raise UsageError(f"DSHELL_PATIENCE is {value!r}: it must be a number from 1 to {MOST_PATIENT}")
     return int(value)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from kubectl_dshell.commands.ports import Ports
     from kubectl_dshell.domain.config.document import Config
     from kubectl_dshell.domain.config.effective import Settings
-    from kubectl_dshell.domain.config.values import Colour
+    from kubectl_dshell.domain.config.values import Colour, Sourced
 
 R = TypeVar("R", bound=Options)
 FIELDS = ("image", "ttl", "keep", "timeout", "profile")
@@ -30,6 +30,7 @@ _VARIABLES = {
     "colour": "DSHELL_COLOUR",
     "mirrors": "DSHELL_MIRRORS",
 }
+_OTHER_SPELLING = {"DSHELL_COLOUR": "DSHELL_COLOR"}
 
 
 def variable_of(name: str) -> str:
@@ -52,13 +53,15 @@ class Configuration:
     def at(self, context: str, namespace: str | None) -> Settings:
         """What applies there; a `namespace` of None: in all of them."""
         from kubectl_dshell.domain.config.effective import settings_of
-        from kubectl_dshell.domain.config.values import Origin, Source, Sourced
 
         values = dict(self._variables)
-        source = Source(Origin.VARIABLE, _VARIABLES["mirrors"])
-        mirrors = {prefix: Sourced(mirror, source) for prefix, mirror in values.pop("mirrors", {}).items()}
-        sourced = {name: Sourced(value, Source(Origin.VARIABLE, _VARIABLES[name])) for name, value in values.items()}
-        return settings_of(self.config, context, namespace).over(sourced, mirrors)
+        all_mirrors = values.pop("mirrors", None)
+        mirrors = (
+            {prefix: all_mirrors._replace(value=one) for prefix, one in all_mirrors.value.items()}
+            if all_mirrors
+            else {}
+        )
+        return settings_of(self.config, context, namespace).over(values, mirrors)
 
     def apply(self, options: R, context: str, namespace: str | None) -> R:
         """`options` with the values of the file where neither a flag nor a variable was given, and the full image."""
@@ -117,14 +120,15 @@ class Configuration:
             )
 
 
-def _variables(environ: Mapping[str, str]) -> dict[str, Any]:
+def _variables(environ: Mapping[str, str]) -> dict[str, Sourced]:
     found = {}
-    for name, variable in _VARIABLES.items():
+    for name, usual in _VARIABLES.items():
+        variable = usual if environ.get(usual) else _OTHER_SPELLING.get(usual, usual)
         if text := environ.get(variable):
-            from kubectl_dshell.domain.config.values import read_variable
+            from kubectl_dshell.domain.config.values import Origin, Source, Sourced, read_variable
 
             try:
-                found[name] = read_variable(name, text)
+                found[name] = Sourced(read_variable(name, text), Source(Origin.VARIABLE, variable))
             except ValueError as error:
                 raise UsageError(f"the variable {variable} is invalid: {error}") from error
     return found

@@ -170,7 +170,23 @@ def test_variables_are_over_the_file(environ: dict[str, str]) -> None:
     assert Configuration(environ).colour("prod", "shop") == "always"
 
 
+@pytest.mark.parametrize(
+    ("variables", "source"),
+    [
+        ({"DSHELL_COLOR": "never"}, "DSHELL_COLOR"),
+        ({"DSHELL_COLOUR": "never", "DSHELL_COLOR": "always"}, "DSHELL_COLOUR"),
+        ({"DSHELL_COLOUR": "", "DSHELL_COLOR": "never"}, "DSHELL_COLOR"),
+    ],
+)
+def test_a_variable_may_be_spelt_in_two_ways(environ: dict[str, str], variables: dict[str, str], source: str) -> None:
+    found = Configuration({**environ, **variables}).at("prod", "shop").values["colour"]
+
+    assert (found.value, str(found.source)) == ("never", source)
+
+
 def test_a_wrong_variable_is_named() -> None:
+    with pytest.raises(UsageError, match="the variable DSHELL_COLOR is invalid: 'red' is not one of"):
+        Configuration({"DSHELL_COLOR": "red"})
     with pytest.raises(UsageError, match="the variable DSHELL_COLOUR is invalid: 'red' is not one of"):
         Configuration({"DSHELL_COLOUR": "red"})
 

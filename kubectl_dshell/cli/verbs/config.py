@@ -84,6 +84,7 @@ def _rows(options: ConfigOptions, configuration: Configuration, context: str, na
     from kubectl_dshell.cli.settings import FIELDS, variable_of
     from kubectl_dshell.domain.config.values import Colour, Origin, Source, Sourced
     from kubectl_dshell.domain.text.duration import duration
+    from kubectl_dshell.output.sinks.prefixed import may_colour
 
     settings, made = configuration.at(context, namespace), configuration.apply(options, context, namespace)
     rows: dict[str, Sourced] = {}
@@ -100,6 +101,8 @@ def _rows(options: ConfigOptions, configuration: Configuration, context: str, na
     colour = settings.values.get("colour", Sourced(Colour.AUTO))
     if colour.value == "auto" and os.environ.get("NO_COLOR"):
         colour = Sourced(Colour.NEVER, Source(Origin.VARIABLE, "NO_COLOR"))
+    elif colour.value == "auto" and may_colour(terminal=False):
+        colour = Sourced(Colour.ALWAYS, Source(Origin.VARIABLE, "FORCE_COLOR"))
     rows["colour"] = colour._replace(value=str(colour.value))
     patient = Source(Origin.VARIABLE, "DSHELL_PATIENCE") if os.environ.get("DSHELL_PATIENCE") else Source()
     rows["patience"] = Sourced(patience(os.environ), patient)

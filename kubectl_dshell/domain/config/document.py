@@ -7,7 +7,7 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kubectl_dshell.domain.config.values import VALUES, nearest, read_mirror, read_short_name
+from kubectl_dshell.domain.config.values import OTHER_SPELLINGS, VALUES, nearest, read_mirror, read_short_name
 from kubectl_dshell.domain.text.bounds import one_line
 from kubectl_dshell.errors import BadConfig
 
@@ -75,8 +75,11 @@ def _section(path: str, title: str, table: Mapping[str, Any], deeper: tuple[str,
     for key, value in table.items():
         if key in deeper:
             continue
-        if key in VALUES:
-            found.values[key] = _checked(path, title, key, VALUES[key], value)
+        name = OTHER_SPELLINGS.get(key, key)
+        if name in VALUES:
+            if name in found.values:
+                raise BadConfig(f'{path}: "{key}" and "{name}" are one key{_in(title)}; remove one of the two', _SEE)
+            found.values[name] = _checked(path, title, key, VALUES[name], value)
         elif key in _TABLES:
             entries = found.images if key == "images" else found.mirrors
             entries.update(_entries(path, f"{title}.{key}" if title else key, _TABLES[key], value))

@@ -20,7 +20,7 @@ _SHORT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
 class Colour(StrEnum):
-    """When output is coloured; `auto`: on a terminal, unless NO_COLOR is set."""
+    """When output is coloured; `auto`: on a terminal, or where FORCE_COLOR is set, unless NO_COLOR is."""
 
     AUTO = "auto"
     ALWAYS = "always"
@@ -121,6 +121,7 @@ VALUES: dict[str, Callable[[object], Any]] = {
     "colour": _one_of(Colour),
 }
 """Each raises ValueError with what is wrong."""
+OTHER_SPELLINGS = {"color": "colour"}
 
 
 def read_short_name(name: str, image: object) -> tuple[str, str]:

@@ -35,10 +35,15 @@ def prefix(place: ContainerRef, *, namespaced: bool, colour: bool) -> bytes:
 
 
 def may_colour(wanted: Colour | None = None, *, terminal: bool = True) -> bool:
-    """Whether to colour; what the user's configuration says is over NO_COLOR, as https://no-color.org has it."""
+    """Whether to colour; what the user's configuration says is over NO_COLOR, as https://no-color.org has it.
+
+    NO_COLOR is over FORCE_COLOR (https://force-color.org), which is for pipes, and for terminals that say they cannot.
+    """
     if wanted in ("always", "never"):
         return wanted == "always"
-    return terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    if os.environ.get("NO_COLOR"):
+        return False
+    return os.environ.get("FORCE_COLOR", "") not in ("", "0") or (terminal and os.environ.get("TERM") != "dumb")
 
 
 def harmless(line: bytes) -> bytes:

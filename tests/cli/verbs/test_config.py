@@ -148,3 +148,13 @@ def test_a_dry_run_needs_none_and_shows_what_the_file_leads_to(
     (container,) = json.loads(out)["spec"]["ephemeralContainers"]
     assert container["image"] == "m.example/library/busybox:1.37"
     assert err.startswith("image busybox:1.37 is m.example/library/busybox:1.37: set in ")
+
+
+@pytest.mark.usefixtures("place")
+def test_colours_that_are_forced_are_shown_as_such(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+
+    assert settings(capfd)[1]["colour"] == ("always", "variable", "FORCE_COLOR")

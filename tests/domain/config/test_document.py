@@ -78,3 +78,10 @@ def test_a_mistake_is_named(text: str, said: str) -> None:
     assert said in caught.value.message
     assert caught.value.message.startswith("f: ")
     assert caught.value.status == 78
+
+
+def test_color_is_colour_but_not_both_at_once() -> None:
+    assert parse_config("c", {"color": "never"}).sections[Place()].values == {"colour": Colour.NEVER}
+    both = {"contexts": {"prod": {"colour": "auto", "color": "auto"}}}
+    with pytest.raises(BadConfig, match=r'^c: "color" and "colour" are one key in \[contexts\.prod\]; remove one of'):
+        parse_config("c", both)

@@ -125,3 +125,22 @@ def test_on_a_terminal_no_pod_writes_into_another_s_lines(line: bytes, shown: by
         sink.finish(whole=True)
 
         assert paper.written == {OUT: b"web-1 app | " + wanted + b"\n", ERR: b"web-1 app | " + wanted + b"\n"}
+
+
+@pytest.mark.parametrize(
+    ("variables", "wanted"),
+    [
+        ({"FORCE_COLOR": "1"}, True),
+        ({"FORCE_COLOR": "1", "TERM": "dumb"}, True),
+        ({"FORCE_COLOR": "0"}, False),
+        ({"FORCE_COLOR": ""}, False),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+    ],
+)
+def test_a_pipe_can_be_coloured(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], *, wanted: bool) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    assert prefixed.may_colour(terminal=False) is wanted
+    assert prefixed.may_colour(Colour.NEVER, terminal=False) is False
