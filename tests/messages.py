@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from kubectl_dshell.commands.fanout.once import ran_before
+from kubectl_dshell.commands.session import fallback_shell
 from kubectl_dshell.domain import fanout
 from kubectl_dshell.domain.access.custom import parse_custom
 from kubectl_dshell.domain.access.down import choose_down
@@ -215,10 +216,12 @@ FAILED = cleanup_result.failed(container(), "it is still running")
 RESULTS = [result("a", 0), result("b", 3), result("c", None, NotFound("x")), result("d", None)]
 
 
-def closed(*, alone_privileged: bool = False, **changes: Any) -> str:
-    found = facts(**changes)
+def closed(*, alone_privileged: bool = False, runtime_class: str = "", **changes: Any) -> str:
+    found, pod = facts(**changes), make_pod(spec={"runtimeClassName": runtime_class or None})
     advice = how_to_enter(found, RETRY, alone_privileged=alone_privileged)
-    return f"... and cannot read the app's files: {why_denied(found)}\n{advice}"
+    if runtime_class:
+        advice = "\n".join(fallback_shell._elsewhere(pod, RETRY, advice))
+    return f"... and cannot read the app's files: {why_denied(found, pod)}\n{advice}"
 
 
 def customized(security: dict[str, Any]) -> object:
@@ -418,6 +421,9 @@ SECTIONS: dict[str, list[Message]] = {
     "Identity and access to the root": [
         ("sources of an identity", lambda: "\n".join(f"as 101:101 ({source})" for source in Source)),
         ("no process", lambda: closed(pid=0, uid=None, gid=None)),
+        ("no process, in gVisor", lambda: closed(pid=0, uid=None, gid=None, runtime_class="gvisor")),
+        ("no process, in Kata Containers", lambda: closed(pid=0, uid=None, gid=None, runtime_class="kata-qemu")),
+        ("no process, another class", lambda: closed(pid=0, uid=None, gid=None, runtime_class="wasm")),
         ("several ids", lambda: closed(uid=(0, 101, 101, 101))),
         ("not dumpable", lambda: closed(dumpable=False)),
         ("a capability of the binary", lambda: closed(caps=0x400)),

@@ -38,6 +38,8 @@ STEPPED_DOWN = (
 )
 """An app whose status says that it is root."""
 CLOSED = OPEN.replace("caps=0 dumpable", "caps=400 dumpable").replace("root=ok", "root=denied")
+UNSEEN = "dshell pid=0 our_uid=65532 our_gid=65532 our_caps=0 left=28800 holder=ok"
+"""No process of the app is visible."""
 GONE = OPEN.replace("holder=ok", "holder=gone")
 NEW = OPEN.replace("holder=ok", "holder=new")
 """Its first process waits for the text of the holder."""

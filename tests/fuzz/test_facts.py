@@ -76,7 +76,7 @@ def test_whatever_is_measured_nobody_becomes_root_and_no_named_user_another(
     if claimed := disbelieved(current, facts, pod, app):
         assert better is None
         assert why_disbelieved(claimed, pod, app)
-    assert why_denied(facts)
+    assert why_denied(facts, pod)
     assert how_to_enter(facts, "kubectl dshell web")
 
 

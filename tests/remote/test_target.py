@@ -32,12 +32,14 @@ SLICE = "/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod0b1c.s
         (f"0::/../../crio-{ID}.scope/container", True),  # CRI-O 1.36 with crun 1.21
         (f"8:pids:{PODS}/crio-{ID}", True),
         (f"0::{SLICE}/docker-{ID}.scope", True),
+        (f"3:memory:/{ID}\n7:pids:/{ID}", True),  # gVisor with /sys/fs/cgroup (by its source)
+        (f"0::/kubepods-besteffort-pod0b1c.slice/cri-containerd/{ID}", True),  # Kata Containers (by its source)
         (f"0::{SLICE}/crio-conmon-{ID}.scope", False),
         (f"0::{SLICE}/cri-containerd-{OTHER}.scope", False),
         (f"0::/../{ID}0", False),
         (f"0::/../0{ID}", False),
         ("0::/", False),
-        ("", False),
+        ("", False),  # gVisor 20221219: an empty file for every process
     ],
 )  # fmt: skip
 def test_the_target_is_known_by_a_part_of_a_path(tmp_path: Path, shell: str, text: str, is_target: bool) -> None:

@@ -15,6 +15,7 @@ from kubectl_dshell.domain.diagnosis.check import Unknown
 from kubectl_dshell.domain.diagnosis.explanation import Attempt, ContainerFacts, Explanation, facts_of
 from kubectl_dshell.domain.diagnosis.memory import Memory, pod_limit, used
 from kubectl_dshell.domain.diagnosis.ways import WAYS, Answer, Process, Verdict, Way, debug_process
+from kubectl_dshell.domain.runtime.sandbox import hides
 from kubectl_dshell.errors import ApiError, ConnectionLost, DshellError, Forbidden, Unavailable
 
 if TYPE_CHECKING:
@@ -37,13 +38,13 @@ def explain(request: OpenRequest, ports: Ports, inspection: Inspection) -> Expla
     facts = tuple(facts_of(pod, container, ports.keyring.key()) for container in wanted)
     security = known(lambda: read_pod_security(pod.namespace, inspection))
     use = known(lambda: used(inspection.memory_use(pod.namespace, pod.name)))
-    barred = _barred(check)
+    barred, hidden = _barred(check), hides(pod.runtime_class, shared=pod.shares_processes)
     return Explanation(
         pod=pod,
         security=security,
         memory=Memory(pod_limit(pod), None if isinstance(use, Unknown) else use),
         containers=facts,
-        attempts=tuple(_attempt(request, one, way, barred, ports) for one in facts for way in WAYS),
+        attempts=tuple(_attempt(request, one, way, barred, hidden, ports) for one in facts for way in WAYS),
     )
 
 
@@ -56,7 +57,7 @@ def _barred(check: ExecCheck) -> str:
     return ""
 
 
-def _attempt(request: OpenRequest, app: ContainerFacts, way: Way, barred: str, ports: Ports) -> Attempt:
+def _attempt(request: OpenRequest, app: ContainerFacts, way: Way, barred: str, hidden: str, ports: Ports) -> Attempt:
     """What the server says of the very entry that a session would add, and what the kernel then would."""
     asked = replace(request, container=app.name, privilege=way.privilege)
     debugger: Process | None = None
@@ -72,4 +73,6 @@ def _attempt(request: OpenRequest, app: ContainerFacts, way: Way, barred: str, p
         admitted, verdict = False if debugger else None, Verdict(Answer.NO, error.message)
     else:
         admitted, verdict = True, Verdict(Answer.NO, barred) if barred else way.judge(app.process, debugger)
+        if hidden and verdict.answer is Answer.YES:
+            verdict = Verdict(Answer.UNKNOWN, hidden)
     return Attempt(app.name, way.flags, debugger, admitted, verdict)

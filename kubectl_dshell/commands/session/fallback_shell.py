@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from kubectl_dshell.commands.session.run import SessionRun
 from kubectl_dshell.domain.access.identity import disbelieved, why_disbelieved
 from kubectl_dshell.domain.access.root_access import how_to_enter, needs_tracing, why_denied
+from kubectl_dshell.domain.runtime.sandbox import hides
 from kubectl_dshell.domain.text.bounds import one_line
 from kubectl_dshell.errors import DryRunUnsupported, Forbidden, Unavailable
 from kubectl_dshell.remote import protocol
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from kubectl_dshell.commands.session.model import RootDenied
     from kubectl_dshell.commands.session.plan import Plan
     from kubectl_dshell.commands.session.start import Additions
+    from kubectl_dshell.domain.pod.pod import Pod
 
 _OFFER = "Enter as root with SYS_PTRACE instead? It is allowed in this namespace"
 
@@ -103,7 +105,7 @@ def _refusal(closed: RootDenied) -> _Refusal:
     facts, session, plan = closed.facts, closed.session, closed.session.plan
     pod, container, retry_command = plan.pod, plan.target.container, session.request.retry_command
     claimed = disbelieved(plan.identity, facts, pod, container)
-    reason = why_disbelieved(claimed, pod, container) if claimed else why_denied(facts)
+    reason = why_disbelieved(claimed, pod, container) if claimed else why_denied(facts, pod)
     why = (
         f"{session.name} in {pod.name} runs as {facts.our_uid}:{facts.our_gid} "
         f"and cannot read the app's files: {reason}"
@@ -113,7 +115,16 @@ def _refusal(closed: RootDenied) -> _Refusal:
         if claimed
         else how_to_enter(facts, retry_command, alone_privileged=_alone_privileged(plan))
     )
+    if facts.uid is None and pod.runtime_class:
+        return _Refusal(why, _elsewhere(pod, retry_command, advice))
     return _Refusal(why, (advice,))
+
+
+def _elsewhere(pod: Pod, retry_command: str, again: str) -> tuple[str, ...]:
+    """What to type where a runtime may hide the app's processes; `again` only where it is not known to do so."""
+    command = retry_command.replace(" --app-image", "").replace(" --chroot", "")
+    copy = f"Use a copy of the pod, where no process of the app is needed: {command} --copy"
+    return (copy,) if hides(pod.runtime_class, shared=pod.shares_processes) else (again, copy)
 
 
 def _alone_privileged(plan: Plan) -> bool:

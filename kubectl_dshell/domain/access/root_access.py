@@ -5,23 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.access.capabilities import CAPABILITIES, capability_names
+from kubectl_dshell.domain.runtime.sandbox import hides
 
 if TYPE_CHECKING:
     from kubectl_dshell.domain.access.facts import Facts
+    from kubectl_dshell.domain.pod.pod import Pod
 
 _SECURITY_MODULE = "a security module on the node (AppArmor, SELinux) keeps the two containers apart"
 _ALIKE = "--profile sysadmin"
 _SYS_PTRACE = 1 << CAPABILITIES.index("SYS_PTRACE")
 
 
-def why_denied(facts: Facts) -> str:
+def why_denied(facts: Facts, pod: Pod) -> str:
     """The condition of the kernel's rule that is not met, worded to follow "cannot read the app's files: ".
 
     Conditions that no other user could meet come first.
     """
     if facts.uid is None or facts.gid is None:
-        why = "the app restarted, or its PID namespace is not shared"
-        return f"no process of the app is visible from the debug container ({why})"
+        return f"no process of the app is visible from the debug container ({_why_unseen(pod)})"
     if facts.our_caps & _SYS_PTRACE:
         return _SECURITY_MODULE
     uids, gids = set(facts.uid[:3]), set(facts.gid[:3])
@@ -43,6 +44,13 @@ def why_denied(facts: Facts) -> str:
     if missing := facts.caps & ~facts.our_caps:
         return f"the app holds the capability {capability_names(missing)}, and the debug container does not"
     return _SECURITY_MODULE
+
+
+def _why_unseen(pod: Pod) -> str:
+    if known := hides(pod.runtime_class, shared=pod.shares_processes):
+        return known
+    by = f" by the runtime class {pod.runtime_class} of its pod" if pod.runtime_class else ""
+    return f"the app restarted, or its PID namespace is not shared{by}"
 
 
 def needs_tracing(facts: Facts) -> bool:

@@ -10,6 +10,7 @@ from kubectl_dshell.domain.access.permitted import permitted
 from kubectl_dshell.domain.diagnosis.memory import Memory, container_limit
 from kubectl_dshell.domain.diagnosis.ways import Process, Verdict, app_process
 from kubectl_dshell.domain.pod.json_fields import Fields
+from kubectl_dshell.domain.runtime.sandbox import hides
 from kubectl_dshell.domain.text.bounds import LONGEST_LINE, one_line
 
 if TYPE_CHECKING:
@@ -61,6 +62,11 @@ class Explanation:
     memory: Memory
     containers: tuple[ContainerFacts, ...]
     attempts: tuple[Attempt, ...]
+
+    @property
+    def hidden(self) -> str:
+        """Why a debug container may see no process of the app; empty if nothing is known."""
+        return hides(self.pod.runtime_class, shared=self.pod.shares_processes)
 
     @property
     def own_user_namespace(self) -> bool:

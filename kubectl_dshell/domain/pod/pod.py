@@ -99,10 +99,15 @@ class Pod(NamedTuple):
     deleting: bool
     is_copy: bool = False
     """Whether dshell has created it as a copy of another pod (--copy)."""
+    runtime_class: str = ""
 
     @property
     def security(self) -> Json:
         return self.spec.get("securityContext") or {}
+
+    @property
+    def shares_processes(self) -> bool:
+        return self.spec.get("shareProcessNamespace") is True
 
     def debug_container(self, name: str) -> Container | None:
         """The debug container of this name; positions mean nothing (kubectl appends, a plain patch prepends)."""
@@ -138,6 +143,7 @@ def parse_pod(pod: object) -> Pod:
         ephemeral=entries + _join(copies, statuses, _check_entry),
         deleting=bool(meta.text("deletionTimestamp", LONGEST_LINE)),
         is_copy=bool(copies),
+        runtime_class=spec.name("runtimeClassName", SUBDOMAIN, optional=True),
     )
 
 

@@ -64,6 +64,7 @@ def format_explanation(found: Explanation, form: DocumentFormat) -> str:
         "pod": pod.name,
         "phase": pod.phase,
         "node": pod.node or None,
+        "runtimeClass": pod.runtime_class or None,
         "ownUserNamespace": found.own_user_namespace,
         "podSecurity": labels
         and {
@@ -87,11 +88,16 @@ def _of_the_pod(found: Explanation) -> list[tuple[str, str]]:
     on = f" on {pod.node}" if pod.node else ""
     return [
         ("pod", f"{pod.name} in namespace {pod.namespace}, {pod.phase}{on}"),
+        *([("runtime class", _runtime_class(found))] if pod.runtime_class else []),
         ("user namespace", "its own (hostUsers: false)" if found.own_user_namespace else "the node's"),
         ("Pod Security", _pod_security(found)),
         ("memory", _memory(found.memory)),
         ("dumpable", BEFORE_ENTRY),
     ]
+
+
+def _runtime_class(found: Explanation) -> str:
+    return f"{found.pod.runtime_class}{f': {found.hidden}' if found.hidden else ''}"
 
 
 def _pod_security(found: Explanation) -> str:

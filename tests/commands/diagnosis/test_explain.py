@@ -92,6 +92,27 @@ def test_what_the_runtime_gives_to_root_counts(runtime: str, answer: str) -> Non
     assert answer == "yes" or found[CHROOT].verdict.why.endswith("CRI-O does not give to root by default")
 
 
+@pytest.mark.parametrize(
+    ("spec", "answer"),
+    [
+        ({"runtimeClassName": "gvisor"}, "unknown"),
+        ({"runtimeClassName": "kata-qemu"}, "unknown"),
+        ({"runtimeClassName": "kata-qemu", "shareProcessNamespace": True}, "yes"),
+        ({"runtimeClassName": "nvidia"}, "yes"),
+    ],
+)
+def test_where_the_runtime_may_hide_the_app_it_is_unknown(spec: Json, answer: str) -> None:
+    world = World()
+    world.pod["spec"] |= spec
+
+    found = attempts(world)
+
+    assert answers(found) == {AUTO: answer, APP_IMAGE: answer, CHROOT: "no", GENERAL: answer}
+    hidden = explained(world).hidden
+    assert bool(hidden) == (answer == "unknown")
+    assert not hidden or found[AUTO].verdict.why == hidden
+
+
 def test_what_the_cluster_refuses_is_no_way() -> None:
     def refuse(container: Json) -> None:
         if container["securityContext"]["runAsUser"] == 0:

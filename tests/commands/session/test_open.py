@@ -25,6 +25,7 @@ from tests.commands.world import (
     OPEN,
     OTHER_KEY,
     STEPPED_DOWN,
+    UNSEEN,
     Exec,
     FakeCluster,
     FakeStream,
@@ -344,6 +345,29 @@ def test_a_command_in_a_closed_root_is_refused_with_the_rule_and_the_flag() -> N
     assert "the app holds the capability NET_BIND_SERVICE (from its binary)" in refusal.value.message
     assert refusal.value.advice == ("Enter as root with SYS_PTRACE: kubectl dshell web -n shop --profile general",)
     assert world.tethers[0].sent.splitlines()[-1].startswith(b"bye ")  # others may be there: nothing ends for them
+
+
+@pytest.mark.parametrize(
+    ("runtime_class", "why", "typed"),
+    [
+        (None, "(the app restarted, or its PID namespace is not shared)", [""]),
+        ("nvidia", "is not shared by the runtime class nvidia of its pod)", ["", " --copy"]),
+        ("kata-qemu", "so it takes a pod with shareProcessNamespace: true)", [" --copy"]),
+        ("gvisor", "or does not say whose a process is)", [" --copy"]),
+    ],
+)
+def test_an_app_that_its_runtime_hides_is_told_with_the_class_and_a_copy(
+    runtime_class: str | None, why: str, typed: list[str]
+) -> None:
+    world = World(facts=[UNSEEN])
+    world.pod["spec"]["runtimeClassName"] = runtime_class
+
+    with pytest.raises(Forbidden) as refusal:
+        open_session(request(), world.ports())
+
+    assert refusal.value.message.endswith(why)
+    commands = [line.partition(": ")[2] for line in refusal.value.advice]
+    assert commands == [f"kubectl dshell web -n shop{flags}" for flags in typed]
 
 
 def test_a_person_gets_a_shell_beside_a_closed_root() -> None:

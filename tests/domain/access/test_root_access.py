@@ -9,8 +9,10 @@ from syrupy.assertion import SnapshotAssertion
 
 from kubectl_dshell.domain.access.root_access import how_to_enter, why_denied
 from tests.domain.access.test_identity import facts
+from tests.pods import make_pod
 
 COMMAND = "kubectl dshell web -n shop"
+POD = make_pod()
 
 
 @pytest.mark.parametrize(
@@ -34,9 +36,25 @@ def test_the_clause_that_fails_is_named_with_what_would_open(
 ) -> None:
     measured = facts(**changes)
 
-    assert why in why_denied(measured)
+    assert why in why_denied(measured, POD)
     assert opens in how_to_enter(measured, COMMAND)
-    assert [why_denied(measured), how_to_enter(measured, COMMAND)] == snapshot
+    assert [why_denied(measured, POD), how_to_enter(measured, COMMAND)] == snapshot
+
+
+@pytest.mark.parametrize(
+    ("runtime_class", "shared", "why"),
+    [
+        ("gvisor", False, "(by the name of its runtime class (gvisor), gVisor does not share one container's PID"),
+        ("gvisor", True, "gVisor does not share"),
+        ("kata-qemu", False, "so it takes a pod with shareProcessNamespace: true)"),
+        ("kata-qemu", True, "(the app restarted, or its PID namespace is not shared by the runtime class kata-qemu of"),
+        ("nvidia", False, "(the app restarted, or its PID namespace is not shared by the runtime class nvidia of"),
+    ],
+)
+def test_an_app_that_is_not_seen_may_be_hidden_by_its_runtime(runtime_class: str, *, shared: bool, why: str) -> None:
+    pod = make_pod(spec={"runtimeClassName": runtime_class, "shareProcessNamespace": shared})
+
+    assert why in why_denied(facts(pid=0, uid=None, gid=None), pod)
 
 
 EVERY = (1 << 41) - 1
@@ -51,7 +69,9 @@ def test_with_ptrace_the_kernel_compares_neither_users_nor_capabilities(theirs: 
     """So nothing but a security module is left (cap_ptrace_access_check; security/commoncap.c)."""
     measured = facts(uid=(app,) * 4, gid=(app,) * 4, caps=theirs, our_uid=0, our_gid=0, our_caps=AS_GENERAL)
 
-    assert why_denied(measured) == "a security module on the node (AppArmor, SELinux) keeps the two containers apart"
+    assert (
+        why_denied(measured, POD) == "a security module on the node (AppArmor, SELinux) keeps the two containers apart"
+    )
 
 
 def test_a_privileged_app_that_a_module_keeps_apart_is_entered_privileged() -> None:

@@ -126,6 +126,17 @@ def test_labels_that_cannot_be_read_are_told(security: Any, said: str) -> None:
     assert f"Pod Security     {said}\n" in format_tables(replace(FOUND, security=security), 0, plain)
 
 
+@pytest.mark.parametrize(
+    ("runtime_class", "said"), [("nvidia", "nvidia"), ("gvisor", "gvisor: by the name of its runtime class (gvisor)")]
+)
+def test_a_runtime_class_is_told(runtime_class: str, said: str) -> None:
+    found = replace(FOUND, pod=POD._replace(runtime_class=runtime_class))
+
+    assert f"runtime class    {said}" in format_tables(found, 0, plain)
+    assert json.loads(format_explanation(found, Format.JSON))["runtimeClass"] == runtime_class
+    assert "runtime class" not in format_tables(FOUND, 0, plain)
+
+
 def test_a_user_that_the_image_decides_is_unknown() -> None:
     spec = {"containers": [{"name": "app", "securityContext": {"runAsUser": 5}}, {"name": "proxy"}]}
     pod = make_pod(spec=spec, statuses=[running(user=None), running("proxy", user=None)])
@@ -150,6 +161,7 @@ def test_programs_get_one_document() -> None:
         "pod": "web",
         "phase": "Running",
         "node": "node-1",
+        "runtimeClass": None,
         "ownUserNamespace": False,
         "podSecurity": {"enforce": "baseline", "version": "v1.30", "warn": None},
         "memory": {"limitBytes": 8, "usedBytes": 3, "leftBytes": 5, "scope": "pod"},

@@ -1,0 +1,35 @@
+"""Which classes are sandboxes by their names, and what is known of each."""
+
+from __future__ import annotations
+
+import pytest
+
+from kubectl_dshell.domain.runtime.sandbox import hides, sandbox
+
+
+@pytest.mark.parametrize(
+    ("runtime_class", "runtime"),
+    [
+        ("gvisor", "gVisor"),
+        ("runsc", "gVisor"),
+        ("runsc-kvm", "gVisor"),
+        ("kata", "Kata Containers"),
+        ("kata-qemu-tdx", "Kata Containers"),
+        ("kata-remote", "Kata Containers"),
+        ("my-kata", "Kata Containers"),
+        ("", None),
+        ("nvidia", None),
+        ("crun", None),
+        ("sakata", None),
+    ],
+)
+def test_a_class_is_known_by_its_usual_name(runtime_class: str, runtime: str | None) -> None:
+    found = sandbox(runtime_class)
+
+    assert (found and found.runtime) == runtime
+    assert bool(hides(runtime_class, shared=False)) is bool(runtime)
+
+
+@pytest.mark.parametrize(("runtime_class", "hidden"), [("gvisor", True), ("kata-fc", False), ("nvidia", False)])
+def test_with_a_shared_pid_namespace_kata_shows_the_app(runtime_class: str, *, hidden: bool) -> None:
+    assert bool(hides(runtime_class, shared=True)) is hidden
