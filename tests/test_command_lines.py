@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from kubectl_dshell.cli.main import main
 
-from .command_lines import CommandLine, command_lines, runs, typed, without_comment
-from .e2e.documented import NAMES, ON_CLUSTER
+from .command_lines import DOCUMENTS, TOP, CommandLine, command_lines, runs, typed, without_comment
+from .e2e.documented import ELSEWHERE, GROUPS, LABEL, NAMESPACES, SUBSTITUTED, Elsewhere
+from .e2e.documented_worlds import WORLDS
 
 LINES = command_lines()
 FILES = {"mounts.yaml": "volumeMounts: [{name: data, mountPath: /data}]\n", "kubeconfig": "not a kubeconfig"}
@@ -38,11 +40,45 @@ def test_a_documented_line_is_one_that_the_program_takes(one: CommandLine, capsy
     assert code in (0, UNAVAILABLE, BAD_CONFIG) or (code == USAGE and ASKS in said), said
 
 
-def test_what_runs_on_the_cluster_is_documented() -> None:
-    documented = {without_comment(one.line) for one in LINES}
+HERE = {line: how for group in GROUPS.values() for line, how in group.items()}
+DOCUMENTED = {
+    without_comment(line)
+    for document in DOCUMENTS
+    for line in typed(document.read_text("utf-8"))
+    if "<TAB>" not in line
+}
+IN_A_SESSION = {keys.strip() for how in HERE.values() for _, keys in how.typed}
 
-    assert set(ON_CLUSTER) <= documented
-    assert all(any(name in line for line in ON_CLUSTER) for name in NAMES)
+
+def test_every_line_runs_on_the_cluster_or_says_where_else() -> None:
+    """Dshell's, and all others; what is typed in a documented session is typed in one."""
+    assert sorted(DOCUMENTED - set(HERE) - set(ELSEWHERE) - IN_A_SESSION) == []
+
+
+def test_what_runs_is_documented() -> None:
+    assert sorted((set(HERE) | set(ELSEWHERE)) - DOCUMENTED) == []
+    assert set(HERE) & set(ELSEWHERE) == set()
+    assert len(HERE) == sum(map(len, GROUPS.values()))
+
+
+def test_what_is_substituted_is_documented() -> None:
+    lines = "\n".join(HERE)
+    names = [name for how in HERE.values() for name, _ in how.names]
+    namespaces = re.findall(r"\w+(?=[|)])", NAMESPACES.removeprefix(r"\b(?:"))
+
+    assert [name for name in (*SUBSTITUTED, *names, *namespaces, LABEL) if name not in lines] == []
+    assert set(GROUPS) == set(WORLDS)
+
+
+@pytest.mark.parametrize(("line", "where"), [(line, where) for line, (_, where) in ELSEWHERE.items()])
+def test_what_runs_elsewhere_does(line: str, where: str) -> None:
+    file, _, function = where.partition("::")
+
+    assert f"\ndef {function}(" in (TOP / file).read_text("utf-8"), line
+
+
+def test_every_reason_is_one_of_a_line() -> None:
+    assert {reason for reason, _ in ELSEWHERE.values()} == set(Elsewhere)
 
 
 def test_there_are_enough_of_them_to_be_worth_checking() -> None:
