@@ -41,12 +41,7 @@ def test_a_documented_line_is_one_that_the_program_takes(one: CommandLine, capsy
 
 
 HERE = {line: how for group in GROUPS.values() for line, how in group.items()}
-DOCUMENTED = {
-    without_comment(line)
-    for document in DOCUMENTS
-    for line in typed(document.read_text("utf-8"))
-    if "<TAB>" not in line
-}
+DOCUMENTED = {without_comment(line) for document in DOCUMENTS for line in typed(document.read_text("utf-8"))}
 IN_A_SESSION = {keys.strip() for how in HERE.values() for _, keys in how.typed}
 
 

@@ -209,6 +209,7 @@ class Elsewhere(StrEnum):
     REGISTRY = "needs a registry: the test has one of its own"
     DOCKER = "needs Docker and a registry: the image is made of its Dockerfile without them"
     MAKE = "is this suite, or what makes the cluster that it runs on"
+    TAB = "ends at a TAB: a shell with completion completes it"
     LOCAL = "copies a file on this machine"
 
 
@@ -263,6 +264,7 @@ ELSEWHERE = {
         Elsewhere.WHOLE_CLUSTER,
         "tests/e2e/test_runbook_job.py::test_a_worker_that_dies_is_taken_over_and_no_pod_runs_the_command_twice",
     ),
+    "kubectl dshell cp web-6d4f:/et<TAB>": (Elsewhere.TAB, "tests/e2e/test_completion.py::test_tab"),
     "kubectl dshell web --image registry.example/tools:1": (
         Elsewhere.REGISTRY,
         "tests/e2e/test_start.py::test_a_registry_without_such_an_image_and_one_that_wants_credentials",
