@@ -9,6 +9,7 @@ import base64
 import contextlib
 import json
 import os
+import re
 import subprocess
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,9 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from kubectl_dshell.cli.main import main
 from kubectl_dshell.cli.verbs.ls import ls_command
+from kubectl_dshell.cli.verbs.open import open_command
 from kubectl_dshell.errors import DshellError
 from kubectl_dshell.kube.connection.resolve import connect
 from kubectl_dshell.kube.rest.api import Api
@@ -236,3 +239,17 @@ def test_generated_flags_lead_to_the_same_request(
 
     assert outcomes["the same"] >= 25, outcomes
     assert outcomes["refused by both"] >= 5, outcomes
+
+
+def test_every_flag_of_kubectl_is_taken_or_refused_by_name(
+    cluster: Cluster, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Those that kubectl lists for every command; --profile is that of `kubectl debug` here."""
+    listed = subprocess.run([cluster.kubectl_program, "options"], capture_output=True, text=True, check=True).stdout
+    names = re.findall(r"^\s+(?:-\w, )?(--[a-z-]+)=", listed, re.MULTILINE)
+    taken = {name for param in open_command.params for name in param.opts}
+
+    assert {"--context", "--as-user-extra", "--kuberc", "--vmodule"} <= set(names)
+    for name in set(names) - taken:
+        assert main([f"{name}=x", "web"]) == 64
+        assert f"error: {name} is a flag of kubectl without a meaning here: " in capsys.readouterr().err

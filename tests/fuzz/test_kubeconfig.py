@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from kubectl_dshell.errors import BadConfig
 from kubectl_dshell.kube.auth import plugin_process as plugin_run
+from kubectl_dshell.kube.auth.kuberc import VERSION, plugin_policy
 from kubectl_dshell.kube.connection.options import ConnectionOptions
 from kubectl_dshell.kube.connection.resolve import connect
 from kubectl_dshell.kube.kubeconfig import plain_yaml
@@ -37,7 +38,7 @@ _USER: dict[str, Any] = {
     "as-uid": "1",
     "as-user-extra": {"scope": ["a", "b"]},
     "exec": {
-        "command": "plugin",
+        "command": "/bin/plugin",
         "args": ["a"],
         "env": [{"name": "A", "value": "b"}],
         "apiVersion": V1,
@@ -220,3 +221,25 @@ def test_flags_and_variables_connect_or_are_refused(environ: dict[str, str], opt
     _resolved(
         json.dumps(config).encode(), {"HTTPS_PROXY": f"http://u:p@{environ.get('NO_PROXY', '')}"}, options=options
     )
+
+
+@given(
+    st.fixed_dictionaries(
+        {"apiVersion": st.just(VERSION), "kind": st.just("Preference")},
+        optional={
+            "credentialPluginPolicy": st.sampled_from(["Allowlist", "DenyAll"]) | _values,
+            "credentialPluginAllowlist": st.lists(st.fixed_dictionaries({"command": _scalars}), max_size=3) | _values,
+        },
+    )
+    | _values,
+    st.binary(max_size=20),
+)
+@settings(deadline=None)
+def test_a_kuberc_with_anything_in_it_is_a_policy_or_refused(preference: Any, before: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder, contextlib.suppress(BadConfig, UnicodeEncodeError):
+        file = Path(folder) / "kuberc"
+        file.write_bytes(before + b"\n---\n" + json.dumps(preference, ensure_ascii=False).encode())
+        policy = plugin_policy(str(file), {})
+        assert policy.kind in ("", "AllowAll", "DenyAll", "Allowlist")
+        assert bool(policy.allowed) == (policy.kind == "Allowlist")
+        assert policy.why_not("/bin/plugin", "/bin") is None or policy.kind in ("DenyAll", "Allowlist")

@@ -95,6 +95,9 @@ class ConnectionFlags(Options):
     disable_compression: bool = parsed(
         switch("--disable-compression", group=_KUBECTL, help="Do not ask the API server to compress long lists.")
     )
+    kuberc: str | None = parsed(
+        _value("--kuberc", metavar="FILE", help="The kuberc file, whose rules for credential plugins are obeyed.")
+    )
     request_timeout: int = parsed(
         option(
             Duration(LONGEST_WAIT),
@@ -143,6 +146,7 @@ class ConnectionFlags(Options):
             client_certificate=self.client_certificate,
             client_key=self.client_key,
             disable_compression=self.disable_compression,
+            kuberc=self.kuberc,
         )
 
     def to_type_again(self) -> tuple[str, ...]:
@@ -165,6 +169,7 @@ class ConnectionFlags(Options):
             "--certificate-authority": self.certificate_authority,
             "--client-certificate": self.client_certificate,
             "--client-key": self.client_key,
+            "--kuberc": self.kuberc,
             "--request-timeout": duration(self.request_timeout) if self.request_timeout else None,
         }
         return (

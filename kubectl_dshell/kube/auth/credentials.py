@@ -75,8 +75,12 @@ def basic(name: str, password: str) -> Secret:
     return Secret("Basic " + base64.b64encode(encoded(f"{name}:{password}")).decode())
 
 
-def resolve(user: NamedEntry, cluster: NamedEntry, environ: Mapping[str, str], terminal: UserTerminal) -> Credentials:
+def resolve(
+    user: NamedEntry, cluster: NamedEntry, environ: Mapping[str, str], terminal: UserTerminal, kuberc: str | None = None
+) -> Credentials:
     """The credentials of a user entry, in client-go's order: tokenFile, token, password, certificate, plugin.
+
+    `kuberc` is the file of --kuberc, which is only read for a plugin.
 
     Raises:
         BadConfig: the entry is incomplete or uses something unsupported.
@@ -98,8 +102,9 @@ def resolve(user: NamedEntry, cluster: NamedEntry, environ: Mapping[str, str], t
             return Static()  # as in client-go: who has a certificate needs no plugin
 
         from kubectl_dshell.kube.auth.exec_plugin import ExecPlugin
+        from kubectl_dshell.kube.auth.kuberc import plugin_policy
 
-        return ExecPlugin(user, plugin, cluster, environ, terminal)
+        return ExecPlugin(user, plugin, cluster, environ, terminal, plugin_policy(kuberc, environ))
     if provider:
         from kubectl_dshell.kube.auth.auth_provider import AuthProvider
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from kubectl_dshell.errors import BadConfig
 from kubectl_dshell.kube.auth import plugin_process
 from kubectl_dshell.kube.auth.exec_credential import ExecCredential, InvalidExecCredential, parse_exec_credential
+from kubectl_dshell.kube.auth.kuberc import clean, look_path
 from kubectl_dshell.kube.kubeconfig.header import bearer
 from kubectl_dshell.kube.kubeconfig.secret import Secret, scrub
 from kubectl_dshell.kube.net.tls import pem
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kubectl_dshell.kube.auth.client_certificate import ClientCertificate
+    from kubectl_dshell.kube.auth.kuberc import PluginPolicy
     from kubectl_dshell.kube.auth.user_terminal import UserTerminal
     from kubectl_dshell.kube.kubeconfig.named_entry import NamedEntry
 
@@ -37,6 +39,7 @@ class ExecPlugin:
         cluster: NamedEntry,
         environ: Mapping[str, str],
         terminal: UserTerminal,
+        policy: PluginPolicy,
     ) -> None:
         """`spec` is the user's exec entry, which is validated here.
 
@@ -48,6 +51,7 @@ class ExecPlugin:
         self._cluster = cluster
         self._environ = environ
         self._terminal = terminal
+        self._policy = policy
         self._answer: ExecCredential | None = None
         self._failed: tuple[float, BadConfig] | None = None
         self._version = spec.text("apiVersion")
@@ -106,13 +110,17 @@ class ExecPlugin:
             return self._ask(interactive=interactive)
 
     def _ask(self, *, interactive: bool) -> ExecCredential:
-        command = str(self._spec.directory / self._command) if "/" in self._command else self._command
+        command = clean(str(self._spec.directory / self._command) if "/" in self._command else self._command)
+        search = self._environ.get("PATH", "")  # ours, as in Go: not that of the plugin's own variables
+        if refusal := self._policy.why_not(command, search):
+            raise self._failure(*refusal)
         environ = self._environment(interactive=interactive)
         try:
             # During a session the user cannot see what the plugin waits for.
             seconds = self._terminal.session_seconds if self._terminal.taken else None
             words = [command, *self._words]
-            done = plugin_process.run(words, environ, self._show, interactive=interactive, seconds=seconds)
+            program = command if "/" in command else look_path(command, search)
+            done = plugin_process.run(program, words, environ, self._show, interactive=interactive, seconds=seconds)
         except OSError as error:
             hint = (self._hint or "Install it, or correct the kubeconfig.").splitlines()
             raise self._failure(f"cannot be started: {error.strerror}", *hint) from error

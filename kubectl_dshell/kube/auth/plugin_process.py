@@ -46,6 +46,7 @@ class PluginTimeout(Exception):
 
 
 def run(
+    program: str,
     argv: Sequence[str],
     environ: Mapping[str, str],
     show: Callable[[str], bool],
@@ -53,7 +54,7 @@ def run(
     interactive: bool,
     seconds: float | None = None,
 ) -> PluginOutput:
-    """Run the plugin until it exits; `show` returns whether it could show a piece of stderr.
+    """Run `program` until it exits; `argv` begins with its name. `show` returns whether it could show a piece.
 
     An interactive plugin inherits stdin and stderr, as in kubectl. Without `seconds` there is no time limit.
 
@@ -61,7 +62,7 @@ def run(
         OSError: the plugin cannot be started. OutputTooLarge, PluginTimeout: it was terminated.
     """
     deadline = math.inf if seconds is None else time.monotonic() + seconds
-    start = _Start(argv, environ, interactive=interactive)
+    start = _Start(program, argv, environ, interactive=interactive)
     try:
         start.begin()
         return _attend(start.process(), show, deadline)
@@ -72,9 +73,9 @@ def run(
 class _Start(threading.Thread):
     """Starts the plugin in a thread, so that a signal's exception cannot strike before the process is recorded."""
 
-    def __init__(self, argv: Sequence[str], environ: Mapping[str, str], *, interactive: bool) -> None:
+    def __init__(self, program: str, argv: Sequence[str], environ: Mapping[str, str], *, interactive: bool) -> None:
         super().__init__(name="plugin", daemon=True)
-        self._argv, self._environ, self._interactive = argv, environ, interactive
+        self._program, self._argv, self._environ, self._interactive = program, argv, environ, interactive
         self._made: subprocess.Popen[bytes] | Exception | None = None
         # Not `join`: once interrupted by a signal's exception it considers the thread finished (bpo-45274).
         self._done = threading.Event()
@@ -94,6 +95,7 @@ class _Start(threading.Thread):
         try:
             self._made = subprocess.Popen(  # noqa: S603  # the kubeconfig's own words, as kubectl runs them
                 self._argv,
+                executable=self._program,
                 env=self._environ,
                 stdin=None if self._interactive else subprocess.DEVNULL,
                 stdout=subprocess.PIPE,

@@ -29,6 +29,7 @@ class ConnectionOptions(NamedTuple):
     client_certificate: str | None = None
     client_key: str | None = None
     disable_compression: bool = False
+    kuberc: str | None = None
 
     def within(self, seconds: float) -> Self:
         """The same, with at most so many seconds for a request."""

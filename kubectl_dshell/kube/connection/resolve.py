@@ -72,7 +72,9 @@ def resolve(
         context=context.name,
         user=user.name,
         # As in kubectl, credentials are never sent in the clear.
-        credentials=_proof(user, cluster, server, environ, terminal) if secure else sources.Static(),
+        credentials=_with_login(sources.resolve(user, cluster, environ, terminal, options.kuberc), server)
+        if secure
+        else sources.Static(),
         tls=_tls(cluster, user) if secure else None,
         tls_server_name=_server_name(cluster),
         impersonation=impersonation(user),
@@ -137,10 +139,7 @@ def _server_name(cluster: NamedEntry) -> str | None:
     return name or None
 
 
-def _proof(
-    user: NamedEntry, cluster: NamedEntry, server: Endpoint, environ: Mapping[str, str], terminal: UserTerminal
-) -> Credentials:
-    found = sources.resolve(user, cluster, environ, terminal)
+def _with_login(found: Credentials, server: Endpoint) -> Credentials:
     if server.login and isinstance(found, sources.Static) and found.value is None:
         # A login in the URL of the server has the lowest precedence, as in Go.
         return sources.Static(sources.basic(server.login.name.reveal(), server.login.password.reveal()))

@@ -58,7 +58,7 @@ def load(explicit: str | None, environ: Mapping[str, str]) -> Kubeconfig:
         BadConfig: a file is unreadable or not a kubeconfig, or `explicit` does not exist.
     """
     if explicit:
-        content = _content(Path(explicit))
+        content = content_of(Path(explicit))
         if content is None:
             raise BadConfig(f"kubeconfig {explicit} does not exist", "Check --kubeconfig.")
         return _merge([(Path(explicit), content)])
@@ -66,7 +66,7 @@ def load(explicit: str | None, environ: Mapping[str, str]) -> Kubeconfig:
         paths = [Path(part) for part in environ["KUBECONFIG"].split(os.pathsep) if part]
     else:
         paths = [Path(environ["HOME"] if environ.get("HOME") else Path.home(), ".kube", "config")]
-    read = [(path, _content(path)) for path in dict.fromkeys(paths)]
+    read = [(path, content_of(path)) for path in dict.fromkeys(paths)]
     return _merge([(path, content) for path, content in read if content is not None])
 
 
@@ -87,8 +87,12 @@ def _merge(files: Sequence[tuple[Path, bytes]]) -> Kubeconfig:
     return Kubeconfig(tuple(file for file, _ in files), current, sections)
 
 
-def _content(file: Path) -> bytes | None:
-    """The content, read to at most one byte past the limit; None if the file does not exist."""
+def content_of(file: Path, kind: str = "kubeconfig") -> bytes | None:
+    """The content, read to at most one byte past the limit; None if the file does not exist.
+
+    Raises:
+        BadConfig: it cannot be read; the message calls it a `kind`.
+    """
     try:
         with file.open("rb", buffering=0) as opened:
             content = b""
@@ -99,10 +103,10 @@ def _content(file: Path) -> bytes | None:
     except FileNotFoundError:
         return None
     except IsADirectoryError as error:
-        raise BadConfig(f"kubeconfig {file} is a directory", "Give the path of a file in it.") from error
+        raise BadConfig(f"{kind} {file} is a directory", "Give the path of a file in it.") from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         why = getattr(error, "strerror", None) or "it is not a valid file name"
-        raise BadConfig(f"kubeconfig {file} cannot be read: {why}") from error
+        raise BadConfig(f"{kind} {file} cannot be read: {why}") from error
     return content
 
 

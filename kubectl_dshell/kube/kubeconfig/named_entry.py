@@ -32,6 +32,8 @@ class NamedEntry:
     file: Path | None = None
     within: str = ""
     """For a part: the keys that lead to it, each followed by a dot."""
+    advice: tuple[str, ...] = ("See: kubectl config view",)
+    """For a value that is wrong."""
 
     @property
     def whole(self) -> str:
@@ -82,10 +84,10 @@ class NamedEntry:
             raise self.wrong(key, "contains a NUL character")
         return text
 
-    def wrong(self, key: str, what: str, *advice: str) -> BadConfig:
+    def wrong(self, key: str, what: str) -> BadConfig:
         """An error about `key`, with its location."""
         where = f" in {self.file}" if self.file else ""
-        return BadConfig(f"{self.whole}{where}: {self.within}{key} {what}", *(advice or ("See: kubectl config view",)))
+        return BadConfig(f"{self.whole}{where}: {self.within}{key} {what}", *self.advice)
 
     def but(self, **changes: Any) -> NamedEntry:
         """A copy with some values replaced; keys have underscores instead of dashes."""

@@ -137,7 +137,7 @@ def test_a_plugin_is_not_started_when_the_server_is_not_secure(tmp_path: Path) -
         pytest.param(f"echo '{credential(clientCertificateData='x')}'", {}, "only one of", id="half a certificate"),
         pytest.param(f"echo '{credential('v9', token='t')}'", {}, "returned apiVersion v9, not", id="another version"),
         pytest.param(
-            "true", {"command": "no-such-plugin"}, "no-such-plugin .* cannot be started: No such", id="absent"
+            "true", {"command": "no-such-plugin"}, "no-such-plugin .* cannot be started: it is not in PATH", id="absent"
         ),
         pytest.param("true", {"interactiveMode": "Always"}, "needs a terminal", id="interactive only"),
         pytest.param("true", {"apiVersion": "v0"}, "apiVersion v0; supported: ", id="version we do not speak"),
@@ -154,6 +154,15 @@ def test_an_absent_plugin_is_told_with_its_own_hint(tmp_path: Path) -> None:
         connected(tmp_path, "true", command="no-such-plugin", installHint="get it\nfrom there").headers()
 
     assert caught.value.advice == ("get it", "from there")
+
+
+def test_a_plugin_is_looked_for_in_our_path_and_not_in_that_of_its_own_variables(tmp_path: Path) -> None:
+    """As in Go; the plugin itself gets the other."""
+    write(tmp_path / "other" / "true", f"#!/bin/sh\necho '{credential(token='other')}'\n").chmod(0o700)
+    env = [{"name": "PATH", "value": str(tmp_path / "other")}]
+
+    with pytest.raises(BadConfig, match="did not print JSON"):
+        connected(tmp_path, "", command="true", env=env)
 
 
 def test_the_authority_is_handed_over_as_data(tmp_path: Path, certificates: Certificates) -> None:
