@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.kube.net.endpoint import Endpoint, endpoint
@@ -10,6 +11,10 @@ from kubectl_dshell.kube.net.endpoint import Endpoint, endpoint
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+_NETWORK = re.compile(r"[^/]+/[0-9]+")
+_WITH_PORT = re.compile(r"(?:\[([^][]*)\]|([^][:]*)):([^][:]*)")
 SCHEMES = ("http", "https", "socks5", "socks5h")
 
 
@@ -36,32 +41,32 @@ def proxy_for(server: Endpoint, configured: str, origin: str, environ: Mapping[s
 
 
 def _goes_direct(server: Endpoint, no_proxy: str) -> bool:
-    host = server.host.rstrip(".")
-    address = _address(host)
-    if host == "localhost" or (address is not None and address.is_loopback):
+    address = _address(server.host)
+    if server.host == "localhost" or (address is not None and address.is_loopback):
         return True
-    return any(_matches(rule.strip().lower(), host, server.port, address) for rule in no_proxy.split(","))
+    return any(_matches(rule.strip().lower(), server.host, server.port, address) for rule in no_proxy.split(","))
 
 
-def _matches(rule: str, host: str, port: int, address: ipaddress.IPv4Address | ipaddress.IPv6Address | None) -> bool:
-    if not rule:
-        return False
+def _matches(rule: str, host: str, port: int, address: _Address | None) -> bool:
+    """As Go's `httpproxy`: *, a network, an address or a domain, the last two with or without a port."""
     if rule == "*":
         return True
-    try:
-        network = ipaddress.ip_network(rule, strict=False)
-    except ValueError:
-        name, separator, number = rule.rpartition(":")
-        if separator and number.isdigit():
-            if int(number) != port:
-                return False
-            rule = name.strip("[]")
-        domain = rule.lstrip("*").lstrip(".")
-        return host.endswith(f".{domain}") or (host == domain and rule == domain)
-    return address is not None and address in network
+    if _NETWORK.fullmatch(rule):
+        try:
+            return address is not None and address in ipaddress.ip_network(rule, strict=False)
+        except ValueError:
+            return False
+    with_port = _WITH_PORT.fullmatch(rule)
+    name = (with_port[1] or with_port[2] or "") if with_port else rule
+    if not name or (with_port and with_port[3] not in ("", str(port))):
+        return False
+    if address is not None:  # no domain matches an address
+        return _address(name) == address
+    name = name[1:] if name.startswith("*.") else name
+    return host.endswith(name if name.startswith(".") else f".{name}") or host == name
 
 
-def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def _address(host: str) -> _Address | None:
     try:
         return ipaddress.ip_address(host)
     except ValueError:
