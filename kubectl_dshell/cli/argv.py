@@ -39,6 +39,20 @@ def arguments(command: click.Command, words: Sequence[str]) -> list[str]:
     return [word for value in named if isinstance(value, tuple | list) for word in value]
 
 
+def with_dashes(words: Sequence[str], verb: click.Command) -> list[str]:
+    """The words of a verb that takes one argument, with `--` before the command that follows it; [] if none does."""
+    first = _first_argument(words, verb)
+    second = None if first is None else _first_argument(words[first + 1 :], verb)
+    if first is None or second is None:
+        return []
+    at = first + 1 + second
+    try:
+        verb.make_parser(click.Context(verb)).parse_args(list(words[:at]))
+    except click.UsageError:  # that is the mistake
+        return []
+    return [*words[:at], "--", *words[at:]]
+
+
 def check_text(words: Sequence[str], what: str = "argument {}", *, but: Sequence[str] = ()) -> None:
     """Raises click.UsageError for arguments that the API cannot carry: invalid UTF-8, and NUL characters.
 

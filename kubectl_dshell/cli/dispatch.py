@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import click
 
-from kubectl_dshell.cli.argv import arguments, check_text, split_words
+from kubectl_dshell.cli.argv import arguments, check_text, split_words, with_dashes
 from kubectl_dshell.cli.flags.connection import REFUSED
 from kubectl_dshell.cli.verbs.open import open_command
 from kubectl_dshell.domain.text.invocation import ALIASES, UNKNOWN_VERBS, Invocation
@@ -130,7 +131,7 @@ def dispatch(words: list[str]) -> int:
         name = f"{PROGRAM} {verb}" if verb else PROGRAM
         entry = VERBS[verb] if verb else open_command
         check_text(words, but=[*arguments(entry, head), *(command or ())] if verb == "cp" else ())
-        context = entry.make_context(name, head, obj=command)
+        context = _context(entry, name, head, command)
         if verb != "options":
             require_posix()
         with context:
@@ -144,6 +145,25 @@ def dispatch(words: list[str]) -> int:
         return int(ExitStatus.USAGE)
     except click.Abort:
         return int(ExitStatus.INTERRUPTED)
+
+
+_TAKES_COMMAND = ("attach", "image")
+"""Verbs with one argument, which a command may follow after --."""
+_SECRET = re.compile(r"--token\b|[^@]*@")
+
+
+def _context(entry: click.Command, name: str, head: list[str], command: tuple[str, ...] | None) -> click.Context:
+    """The parsed command line; raises click.UsageError, with the corrected one if only `--` is missing."""
+    try:
+        return entry.make_context(name, list(head), obj=command)  # it takes the words out of the list
+    except click.UsageError as error:
+        mended = with_dashes(head, entry) if entry.name in _TAKES_COMMAND and command is None else []
+        if not mended or isinstance(error, click.BadParameter):
+            raise
+        said = f"{entry.name} takes one argument; a command goes after --"
+        if not any(map(_SECRET.match, mended)):
+            said += f": {PROGRAM} {shlex.join([str(entry.name), *mended])}"
+        raise click.UsageError(said) from error
 
 
 def _message(error: click.UsageError) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_dshell.cli.argv import split_words
+from kubectl_dshell.cli.argv import split_words, with_dashes
 from kubectl_dshell.cli.dispatch import VERBS
 from kubectl_dshell.cli.verbs.open import open_command
 
@@ -43,3 +43,19 @@ def test_the_verb_is_the_first_word_that_is_no_flag(
     line: str, verb: str | None, head: list[str], command: tuple[str, ...] | None
 ) -> None:
     assert split_words(line.split(), VERBS, open_command) == (verb, head, command)
+
+
+@pytest.mark.parametrize(
+    ("verb", "words", "mended"),
+    [
+        ("attach", "a ls -l", "a -- ls -l"),
+        ("attach", "-n shop a -c app ls", "-n shop a -c app -- ls"),
+        ("image", "busybox -t sh -c id", "busybox -t -- sh -c id"),
+        ("attach", "a", ""),
+        ("attach", "", ""),
+        ("attach", "a --imgae x", ""),
+        ("attach", "-n a", ""),
+    ],
+)
+def test_a_command_without_dashes_gets_them(verb: str, words: str, mended: str) -> None:
+    assert with_dashes(words.split(), VERBS[verb]) == mended.split()

@@ -110,3 +110,22 @@ def test_no_verb_of_another_program_is_taken_for_a_pod(
     assert said in err
     assert "s3cret" not in err
     assert out == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["attach", "a", "ls", "a b"], ": kubectl dshell attach a -- ls 'a b'"),
+        (["-n", "shop", "image", "busybox", "sh", "-c", "id"], ": kubectl dshell image -n shop busybox -- sh -c id"),
+        (["attach", "--token", "secret", "a", "ls"], ""),
+        (["attach", "a", "ls", "--server=https://me:secret@host"], ""),
+    ],
+)
+def test_a_command_that_lacks_its_dashes_is_shown_with_them(
+    words: list[str], said: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 64
+
+    verb = "attach" if "attach" in words else "image"
+    first = f"error: {verb} takes one argument; a command goes after --{said}\n"
+    assert capfd.readouterr().err == f"{first}See: kubectl dshell {verb} --help\n"
