@@ -1,6 +1,7 @@
-"""A cluster whose runtime does not report users: the real one, behind a proxy that leaves them out.
+"""A cluster without a feature: the real one, behind a proxy that leaves it out.
 
-`status.containerStatuses[].user` is there since Kubernetes 1.31 and containerd 2.0; nothing else differs.
+`status.containerStatuses[].user` is there since Kubernetes 1.31 and containerd 2.0, the end of piped input since 1.30, and
+image volumes since 1.31 (off until 1.35). A server that knows no image volume drops the field; nothing else differs.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import ssl
 import subprocess
 import threading
 from contextlib import closing, suppress
+from enum import Enum, auto
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 
@@ -41,13 +43,26 @@ def without_users(value: Any) -> Any:
             return value
 
 
+class Feature(Enum):
+    V5 = auto()
+    """Of the exec's protocols the one that can end the input (feature gate TranslateStreamCloseWebsocketRequests)."""
+    IMAGE_VOLUMES = auto()
+
+
+def without_image_volumes(pod: Any) -> Any:
+    """The body of a request as it is decoded where `volumes[].image` is unknown."""
+    for volume in (pod.get("spec") or {}).get("volumes") or []:
+        volume.pop("image", None)
+    return pod
+
+
 class OlderRuntime:
     """A TLS reverse proxy with a certificate of its own; `kubeconfig()` leads through it. Used in a `with`.
 
     Users are told by their bearer token alone: a client's certificate cannot pass. The first `too_many` requests are
     answered as by an API server that has too much to do: 429, Retry-After: 1. `streams` is what whoever asks for a
     WebSocket is answered, byte by byte; nothing: never. `drops_upgrades`: as a reverse proxy that was not told of
-    WebSockets. `watches` is all that a watch tells, and whether it then stays.
+    WebSockets. `watches` is all that a watch tells, and whether it then stays. `lacks`: features beside the users.
     """
 
     def __init__(
@@ -59,6 +74,7 @@ class OlderRuntime:
         streams: bytes | None = None,
         watches: tuple[bytes, bool] | None = None,
         drops_upgrades: bool = False,
+        lacks: Feature | None = None,
     ) -> None:
         self._certificate, key = folder / "proxy.crt", folder / "proxy.key"
         _write_certificate(self._certificate, key)
@@ -69,6 +85,10 @@ class OlderRuntime:
         class Handler(_Handler):
             def connect(self) -> http.client.HTTPSConnection:
                 return http.client.HTTPSConnection(*address, context=upstream, timeout=60)
+
+            @property
+            def lacks(self) -> Feature | None:
+                return lacks
 
             @property
             def streams(self) -> bytes | None:
@@ -118,6 +138,10 @@ class _Handler(BaseHTTPRequestHandler):
         raise NotImplementedError
 
     @property
+    def lacks(self) -> Feature | None:
+        raise NotImplementedError
+
+    @property
     def streams(self) -> bytes | None:
         raise NotImplementedError
 
@@ -150,6 +174,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._tunnel(upstream)
                 return
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            if self.lacks is Feature.IMAGE_VOLUMES and body:
+                body = json.dumps(without_image_volumes(json.loads(body))).encode()
             kept = {name: value for name, value in self.headers.items() if name.lower() not in _HOP_BY_HOP}
             upstream.request(self.command, self.path, body or None, kept)
             with closing(upstream.getresponse()) as response:
@@ -195,20 +221,26 @@ class _Handler(BaseHTTPRequestHandler):
         client, server = self.connection, upstream.sock
         assert isinstance(client, ssl.SSLSocket)
         assert isinstance(server, ssl.SSLSocket)
-        server.sendall(f"{self.requestline}\r\n{head}\r\n".encode())
-        _pass_on(client, server)
+        # after a refusal the client asks again over the same connection: every head that passes is changed
+        offer = b"v5.channel.k8s.io," if self.lacks is Feature.V5 else None
+        server.sendall(_without(offer, f"{self.requestline}\r\n{head}\r\n".encode()))
+        _pass_on(client, server, offer)
 
 
-def _pass_on(one: ssl.SSLSocket, other: ssl.SSLSocket) -> None:
+def _without(offer: bytes | None, data: bytes) -> bytes:
+    return data.replace(offer, b"") if offer else data
+
+
+def _pass_on(client: ssl.SSLSocket, server: ssl.SSLSocket, offer: bytes | None) -> None:
     """Until either side ends it. One thread for both ways: an SSLSocket does not bear two."""
-    peers = {one: other, other: one}
+    peers = {client: server, server: client}
     try:
         while True:
             ready = [end for end in peers if end.pending()] or select.select(list(peers), [], [])[0]
             for end in ready:
                 if not (data := end.recv(65536)):
                     return
-                peers[end].sendall(data)
+                peers[end].sendall(_without(offer, data) if end is client else data)
     except OSError:
         return
 

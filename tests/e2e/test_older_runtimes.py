@@ -1,4 +1,9 @@
-"""Where the runtime does not report whom a container runs as: the spec is believed, a wrong guess is corrected once."""
+"""Clusters that lack a feature, whatever their version.
+
+Where the runtime does not report whom a container runs as, the spec is believed, and a wrong guess is corrected once.
+Where the end of input cannot be sent, everything works that does not need it. Where there are no image volumes, a copy is
+refused.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .older_runtime import OlderRuntime
+from tests.waiting import wait_until
+
+from .older_runtime import Feature, OlderRuntime
 from .pods import STATIC, STATIC_ROOT, STATIC_SCRATCH, Pod, add_by_hand, app
 from .users import create_user, token_of
 
@@ -19,8 +26,14 @@ if TYPE_CHECKING:
     from .program import Dshell
 
 SESSION_ROLE = Path(__file__).parents[2] / "manifests/rbac/session.yaml"
+COPY_ROLE = SESSION_ROLE.with_name("copy.yaml")
 WHO = ("--", "sh", "-c", "id -u; id -g; wc -c <tmp/own")
 BOTH = {"runAsUser": 10001, "runAsGroup": 10002}
+NO_END_OF_INPUT = (
+    "error: the API server only supports v4.channel.k8s.io, which cannot signal the end of piped input\n"
+    "Piped input takes v5.channel.k8s.io (Kubernetes 1.30, unless the feature gate TranslateStreamCloseWebsocketRequests "
+    "is off). Here a terminal works, and a command without input: -I\n"
+)
 
 
 @pytest.fixture(scope="module")
@@ -121,3 +134,62 @@ def test_a_person_is_told_of_the_guess_and_of_the_measurement(make_pod: MakePod,
 
     assert told(guessed.name) == "65532:65532 (a guess: neither the status nor the spec specifies a user)"
     assert told(measured.name) == "65532:0 (measured in the container)"
+
+
+@pytest.fixture
+def v4_dshell(cluster: Cluster, namespace: str, dshell: Dshell, token: str, tmp_path: Path) -> Iterator[Dshell]:
+    """The program on a cluster whose execs speak v4.channel.k8s.io alone."""
+    with OlderRuntime(cluster, tmp_path, lacks=Feature.V5) as older:
+        yield dshell.with_kubeconfig(older.kubeconfig(tmp_path / "v4.kubeconfig", token, namespace))
+
+
+def test_without_an_end_of_input_whatever_needs_none_works(
+    make_pod: MakePod, v4_dshell: Dshell, tmp_path: Path
+) -> None:
+    pod = make_pod(app(STATIC, "-fill=/tmp/own=16", securityContext=BOTH))
+
+    ran = v4_dshell(pod.name, "-I", "--keep=60s", "--", "sh", "-c", "echo out; echo err >&2; exit 42")
+    copied = v4_dshell("cp", "-q", "--keep=60s", f"{pod.name}:/tmp/own", str(tmp_path / "own"))
+    with v4_dshell.terminal(pod.name, "--keep=60s") as session:
+        session.expect(r"\$ ")
+        session.send("wc -c <tmp/own; exit 7\n")
+        assert session.wait() == 7
+
+    assert (ran.code, ran.stdout, ran.stderr) == (42, b"out\n", "err\n")
+    assert (copied.code, copied.stderr, (tmp_path / "own").stat().st_size) == (0, "", 16)
+    assert "\n16\r" in session.text
+
+
+def test_without_an_end_of_input_a_pipe_is_refused_and_nothing_is_run(
+    make_pod: MakePod, v4_dshell: Dshell, tmp_path: Path
+) -> None:
+    pod = make_pod(app(STATIC, "-fill=/tmp/own=16", securityContext=BOTH))
+    (tmp_path / "mine").write_bytes(b"x")
+
+    piped = v4_dshell(pod.name, "--keep=60s", "--", "sh", "-c", "cat; echo ran >tmp/ran", input=b"text")
+    upload = v4_dshell("cp", "-q", "-y", "--keep=60s", str(tmp_path / "mine"), f"{pod.name}:/tmp/ran")
+    listed = v4_dshell(pod.name, "-I", "--keep=60s", "--", "ls", "tmp")
+
+    assert [(one.code, one.stdout) for one in (piped, upload)] == [(69, b"")] * 2
+    assert (piped.stderr, upload.stderr) == (NO_END_OF_INPUT,) * 2
+    assert listed.stdout == b"own\n"
+
+
+def test_without_image_volumes_a_copy_is_refused_and_nothing_is_left(
+    cluster: Cluster, namespace: str, make_pod: MakePod, dshell: Dshell, tmp_path: Path
+) -> None:
+    pod = make_pod(app(STATIC, "no-such-mode"))
+    create_user(cluster, namespace, "copier", COPY_ROLE)
+    with OlderRuntime(cluster, tmp_path, lacks=Feature.IMAGE_VOLUMES) as older:
+        kubeconfig = older.kubeconfig(tmp_path / "copier.kubeconfig", token_of(cluster, namespace, "copier"), namespace)
+
+        refused = dshell.with_kubeconfig(kubeconfig)(pod.name, "--copy", "--", "true")
+
+    assert (refused.code, refused.stdout) == (69, b"")
+    assert refused.stderr.startswith("error: this cluster has no image volumes")
+
+    def copies() -> list[str]:
+        names = [one["metadata"]["name"] for one in cluster.get("pods", "-n", namespace)["items"]]
+        return [name for name in names if name.startswith(f"{pod.name}-")]
+
+    wait_until(lambda: not copies(), 60, "the copy is deleted")

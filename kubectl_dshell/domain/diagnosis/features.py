@@ -51,7 +51,7 @@ def piped_input(told: str | Unknown) -> Check:
     if number is None:
         return Check(name, title, Status.UNKNOWN, f"the version of the API server decides ({_words(_HALF_CLOSE)})")
     if number >= _HALF_CLOSE:
-        return Check(name, title, Status.OK, "supported (v5.channel.k8s.io)")
+        return Check(name, title, Status.OK, "supported, judging by the version (v5.channel.k8s.io)")
     old = f"not supported: v5.channel.k8s.io requires Kubernetes {_words(_HALF_CLOSE)}; terminals work"
     return Check(name, title, Status.WARNING, old, ("upgrade the cluster",))
 

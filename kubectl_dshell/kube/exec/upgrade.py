@@ -84,7 +84,8 @@ def open_exec(  # noqa: PLR0913  # an exec has that many parameters
         sock.close()
         raise Unavailable(
             f"the API server only supports {protocol}, which cannot signal the end of piped input",
-            "Kubernetes 1.30 or newer is required for piped input; a terminal works with this server.",
+            f"Piped input takes {channel.V5} (Kubernetes 1.30, unless the feature gate "
+            "TranslateStreamCloseWebsocketRequests is off). Here a terminal works, and a command without input: -I",
         )
     return ExecStream(sock, protocol, now=time.monotonic(), early=early, others=connection.heard)
 
