@@ -91,6 +91,13 @@ class Configuration:
             say = ports.notices.warn if made.profile in _MORE else ports.notices.notice
             say(f"profile {made.profile}: set in {source}")
 
+    def source(self, name: str, context: str, namespace: str) -> str:
+        """Where the file or a variable sets it; empty if nothing does."""
+        if self.is_empty:
+            return ""
+        found = self.at(context, namespace).values.get(name)
+        return str(found.source) if found else ""
+
     def colour(self, context: str, namespace: str | None) -> Colour | None:
         """None: not set."""
         if self.is_empty:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.cli.flags.session import DEFAULT_IMAGE
 
 if TYPE_CHECKING:
-    from .conftest import MakePod
+    from .conftest import MakeNamespace, MakePod
     from .program import Dshell
 
 FILE = """
@@ -62,6 +63,30 @@ def test_what_the_file_says_for_context_and_namespace_reaches_the_pod(
     (dry,) = json.loads(typed.stdout)["spec"]["ephemeralContainers"]
     assert (limit(dry), typed.stderr) == ("10800", "")
     assert dry["securityContext"]["capabilities"] == {"drop": ["ALL"]}  # what --profile baseline leaves out
+
+
+def test_with_a_each_pod_gets_what_is_set_for_its_namespace(
+    make_pod: MakePod, make_namespace: MakeNamespace, dshell: Dshell, tmp_path: Path
+) -> None:
+    mark, careful = f"m-{secrets.token_hex(4)}", make_namespace()
+    labels = {"labels": {mark: "x"}}
+    one, other = make_pod(metadata=labels), make_pod(namespace=careful, metadata=labels)
+    path = tmp_path / "kubectl-dshell/config.toml"
+    path.parent.mkdir()
+    path.write_text(f'profile = "baseline"\n[namespaces.{careful}]\nprofile = "restricted"\n')
+
+    done = dshell("-A", "-l", mark, "--", "true", env={"XDG_CONFIG_HOME": str(tmp_path)})
+
+    assert (done.code, sorted(done.stderr.splitlines())) == (
+        0,
+        [f"profile baseline: set in {path}", f"profile restricted: set in {path} [namespaces.{careful}]"],
+    )
+    dropped = [
+        made.spec["securityContext"].get("capabilities")
+        for pod in (one, other)
+        for made in pod.debug_containers().values()
+    ]
+    assert dropped == [None, {"drop": ["ALL"]}]
 
 
 def test_a_mistake_in_the_file_or_a_variable_leaves_the_pod_alone(

@@ -26,10 +26,11 @@ from kubectl_dshell.terminal.outputs import OutputRouter
 from kubectl_dshell.terminal.stdio_fds import StdioFds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from kubectl_dshell.cli.flags.open import OpenOptions
+    from kubectl_dshell.cli.settings import Configuration
     from kubectl_dshell.commands.ports import Ports
     from kubectl_dshell.commands.request import OpenRequest
     from kubectl_dshell.domain.config.values import Colour
@@ -60,13 +61,13 @@ def run(options: OpenOptions, *, shell: bool) -> int:
         )
         if shell:
             _refuse_shell(query, bound)
-        session = configuration.session(options.session, bound.context, query.namespace)
-        configuration.require_reason(session.reason, bound.context, query.namespace)
-        configuration.tell(options.session, session, bound, query.namespace, verbosity)
-        options = options.but(session=session)
+        configuration.require_reason(options.session.reason, bound.context, query.namespace)
+        configured = _Configured(options, configuration, bound)
+        if query.namespace:
+            configured.tell([query.namespace])
         as_json = options.output is Format.JSON
         request = ManyRequest(
-            template=_template(options, namespace),
+            template=configured.template,
             retry_command=lambda namespace, pod: options.retry_command(namespace, pod, bound),
             concurrency=options.concurrency,
             fail_fast=options.fail_fast,
@@ -75,7 +76,36 @@ def run(options: OpenOptions, *, shell: bool) -> int:
         bar = not quiet and not verbosity and sys.stderr.isatty()
         colour = configuration.colour(bound.context, query.namespace)
         form = _OutputForm(options.output_dir, as_json=as_json, quiet=quiet, bar=bar, colour=colour)
-        return _run(query, request, form, bound)
+        return _run(query, request, form, bound, configured)
+
+
+class _Configured:
+    """The options in each namespace: with -A, too, what is set for a namespace counts there."""
+
+    def __init__(self, options: OpenOptions, configuration: Configuration, bound: Ports) -> None:
+        self._options = options
+        self._configuration = configuration
+        self._bound = bound
+        self._templates: dict[str, OpenRequest] = {}
+
+    def tell(self, namespaces: Iterable[str]) -> None:
+        """What sessions there get that the user has not typed, once each.
+
+        Raises click.UsageError for what the options contradict, before anything is sent to a pod of theirs.
+        """
+        told = set()
+        given, bound = self._options.session, self._bound
+        for namespace in dict.fromkeys(namespaces):
+            made = self._configuration.session(given, bound.context, namespace)
+            self._templates[namespace] = _template(self._options.but(session=made), namespace)
+            key = (made.image, made.profile, self._configuration.source("profile", bound.context, namespace))
+            if key not in told:
+                told.add(key)
+                self._configuration.tell(given, made, bound, namespace, self._options.connection.verbosity)
+
+    def template(self, namespace: str) -> OpenRequest:
+        """The request for a pod there, once that namespace has been told."""
+        return self._templates[namespace]
 
 
 def _template(options: OpenOptions, namespace: str) -> OpenRequest:
@@ -105,13 +135,15 @@ class _OutputForm:
     colour: Colour | None = None
 
 
-def _run(query: TargetQuery, request: ManyRequest, form: _OutputForm, bound: Ports) -> int:
+def _run(query: TargetQuery, request: ManyRequest, form: _OutputForm, bound: Ports, configured: _Configured) -> int:
     folder = new_folder(form.folder) if form.folder else None
     with OutputRouter(StdioFds(stdin=None)) as outputs:
         printer = Printer(outputs, os.isatty)
         bound = replace(bound, notices=PrinterNotices(printer, quiet=form.quiet))
         try:
             found = find(query, bound)
+            if query.namespace is None:
+                configured.tell(one.place.namespace for one in found)
             if not found:
                 bound.notices.notice(f"shard {query.shard} has no pods: there is nothing to do")
             with ExitStack() as stack:

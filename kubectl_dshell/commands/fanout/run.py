@@ -48,9 +48,9 @@ class Report(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ManyRequest:
-    """`template` is the request for each pod, except for namespace, pod and retry command."""
+    """`template` is the request for each pod of a namespace, except for pod and retry command."""
 
-    template: OpenRequest
+    template: Callable[[str], OpenRequest]
     retry_command: Callable[[str, str], str]
     concurrency: int
     fail_fast: bool
@@ -129,9 +129,9 @@ def _session(wanted: OpenRequest, ports: Ports) -> tuple[int | None, str]:
 
 
 def _request_for(one: SelectedPod, request: ManyRequest) -> OpenRequest:
-    namespace, pod, short = one.place.namespace, one.place.pod, not request.template.keep
-    again = request.retry_command(namespace, pod)
-    return replace(request.template, namespace=namespace, pod=pod, retry_command=again, task=short)
+    namespace, pod = one.place.namespace, one.place.pod
+    template, again = request.template(namespace), request.retry_command(namespace, pod)
+    return replace(template, namespace=namespace, pod=pod, retry_command=again, task=not template.keep)
 
 
 def _say_summary(results: Sequence[RunResult], total: int, ports: Ports) -> None:

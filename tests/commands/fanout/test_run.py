@@ -177,7 +177,7 @@ def job(*, concurrency: int = 4, fail_fast: bool = False, once: str = "", **more
 
     if once:
         more |= {"name": once, "once": True, "new": True}
-    return ManyRequest(request(stdin=False, tty=False, **more), again, concurrency, fail_fast)
+    return ManyRequest(lambda _namespace: request(stdin=False, tty=False, **more), again, concurrency, fail_fast)
 
 
 def codes(results: list[RunResult]) -> dict[str, int | str]:
