@@ -48,7 +48,6 @@ class ExitStatus(IntEnum):
     FORBIDDEN = 77
     CONFIG = 78
     INTERRUPTED = 130
-    QUIT = 131
     CLOSED_PIPE = 141
 
 
@@ -62,8 +61,7 @@ EXIT_STATUS_MEANING: dict[ExitStatus, str] = {
     ExitStatus.CONNECTION_LOST: "the connection to the cluster was lost, or interrupted for longer than 50 s",
     ExitStatus.FORBIDDEN: "forbidden by RBAC, admission or the kernel",
     ExitStatus.CONFIG: "the kubeconfig, the credentials or config.toml are invalid",
-    ExitStatus.INTERRUPTED: "Ctrl-C (143 SIGTERM, 129 SIGHUP)",
-    ExitStatus.QUIT: "SIGQUIT",
+    ExitStatus.INTERRUPTED: "Ctrl-C (other signals: 128 + number)",
 }
 
 
