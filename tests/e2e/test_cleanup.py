@@ -66,7 +66,6 @@ def items(done: Result) -> dict[str, Json]:
     return {item["name"]: item for item in json.loads(done.stdout)["items"]}
 
 
-@pytest.mark.nodes
 def test_debug_containers_of_other_tools_end_and_the_app_notices_nothing(make_pod: MakePod, dshell: Dshell) -> None:
     before = Before.of(make_pod(app(STATIC, "-signals")))
     pod = before.pod

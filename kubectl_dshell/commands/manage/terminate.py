@@ -40,6 +40,7 @@ def terminate(container: DebugContainer, ports: Ports, stop: Stop, seconds: floa
 class _Work:
     def __init__(self, container: DebugContainer, ports: Ports, stop: Stop, seconds: float) -> None:
         self._session, self._ports, self._stop = container, ports, stop
+        self._status_seconds = _STATUS_SECONDS * ports.clock.patience
         self._began = ports.clock.monotonic()
         self._deadline = self._began + seconds
 
@@ -74,7 +75,7 @@ class _Work:
             if not self._left(_WORD_SECONDS):
                 break
             why = way()
-            if self._ends(_REFUSED_SECONDS if why else _STATUS_SECONDS):
+            if self._ends(_REFUSED_SECONDS if why else self._status_seconds):
                 return CleanupResult(container, CleanupOutcome.ENDED)
             if self._stop.is_set():
                 return CleanupResult(container, CleanupOutcome.INTERRUPTED)
@@ -89,7 +90,7 @@ class _Work:
             if not self._is_over(self._pod()):
                 return None
             return CleanupResult(container, CleanupOutcome.ALREADY_ENDED, f"its pod remains: {error.message}")
-        if self._ends(_STATUS_SECONDS):
+        if self._ends(self._status_seconds):
             return CleanupResult(container, CleanupOutcome.ENDED, "its pod is deleted")
         return failed(container, "its pod is still being deleted")
 

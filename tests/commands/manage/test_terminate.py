@@ -176,6 +176,23 @@ def test_why_it_could_not_be_ended_comes_with_two_ways_out(stop: Stop, answer: l
     )
 
 
+@pytest.mark.parametrize(("patience", "outcome"), [(1, CleanupOutcome.FAILED), (5, CleanupOutcome.ENDED)])
+def test_the_end_is_waited_for_as_long_as_the_nodes_are_slow(
+    stop: Stop, patience: int, outcome: CleanupOutcome
+) -> None:
+    """The kubelet of a busy node needed more than 15 s to show the end of one of five."""
+
+    class Slow(Container):
+        def look(self, pod: Json) -> None:
+            if self.clock.time > 40:
+                super().look(pod)
+
+    world = Slow()
+    world.clock.patience = patience
+
+    assert terminate(session_of(world, ours=False), world.ports(), stop).outcome is outcome
+
+
 def test_who_may_not_exec_is_told_the_verb_and_the_resource(stop: Stop) -> None:
     world = Container(refusals=[PermissionDenied("ada", "create", "pods/exec", "shop")])
 
