@@ -449,6 +449,7 @@ SECTIONS: dict[str, list[Message]] = {
         ("no such file", lambda: copied(copying.NO_FILE, "/etc/x: No such file or directory\n")),
         ("not allowed", lambda: copied(copying.DENIED, "/etc/x: Permission denied\n")),
         ("in part", lambda: copied(copying.INCOMPLETE, "tar: ./a: Permission denied\n")),
+        ("an image without tar", lambda: copied(copying.INCOMPLETE, "environment: line 160: exec: tar: not found\n")),
         ("tar failed and wrote nothing", lambda: copied(3, "")),
         ("a file that is refused", partial(skipping, skip=False)),
         ("a file that is skipped", partial(skipping, skip=True)),

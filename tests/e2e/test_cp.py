@@ -18,7 +18,7 @@ import pytest
 from tests.waiting import wait_until
 
 from .audit import requests_of
-from .pods import RESTRICTED, STATIC, Pod, app
+from .pods import DEBUG_BASH_ONLY, RESTRICTED, STATIC, Pod, app
 from .processes import app_state
 from .tcp_proxy import TcpProxy
 
@@ -395,3 +395,21 @@ def test_a_copy_that_is_interrupted_leaves_what_was_there(
     assert (here / "big").read_text() == "mine"
     assert names(here) == ["big"] or code == -signal.SIGKILL
     wait_until(lambda: run(dshell, pod, "ls -A tmp; cat tmp/small") == "big\nsmall\ntheirs\n", 120, "no more than that")
+
+
+def test_a_debug_image_without_tools_is_named_with_the_command_that_copies(
+    make_pod: MakePod, dshell: Dshell, tmp_path: Path
+) -> None:
+    pod = make_pod(app(STATIC))
+    new = tmp_path / "new"
+    new.write_text("x")
+    for words in ((f"{pod.name}:etc/app.yaml", str(tmp_path / "copy")), ("-y", str(new), f"{pod.name}:tmp")):
+        done = dshell("cp", "--image", DEBUG_BASH_ONLY, *words)
+
+        said, again = done.stderr.splitlines()[-2:]
+        assert done.code == 69
+        where = f"error: {pod.name}: nothing was copied: the debug image {DEBUG_BASH_ONLY} has no "
+        assert said in {f"{where}tar", f"{where}readlink"}
+        assert again.startswith("Copy with an image that has busybox or coreutils and tar: kubectl dshell cp ")
+        assert again.endswith(" --image busybox:1.37")
+    assert not (tmp_path / "copy").exists()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import TYPE_CHECKING
 
 from kubectl_dshell.domain.text.bounds import one_line
-from kubectl_dshell.errors import Forbidden, NotFound, Truncated
+from kubectl_dshell.errors import Forbidden, NotFound, Truncated, Unavailable
 from kubectl_dshell.remote import copying
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ _TOLD = 20
 _LINE = 1024  # characters of a line from the other side; a path has up to 4095
 INCOMPLETE = 1
 """The exit code if the other side could not read or write everything."""
+_NO_TOOL = re.compile(r"\b(tar|readlink|mkdir|mv|rm|chmod|ls): (?:command )?not found$")
+"""At the end of what busybox, dash and bash say."""
 _SKIP = "Skip files that cannot be copied: --skip-failed"
 
 
@@ -56,6 +59,11 @@ def explain_copy_failure(piped: Piped, session: OpenRequest, ports: Ports, *, sk
     whole = code == 0 or (code == copying.INCOMPLETE and copying.harmless(lines))
     if piped.failure and (whole or not lines):
         raise piped.failure
+    if not whole and (missing := next(filter(None, map(_NO_TOOL.search, lines)), None)):
+        raise Unavailable(
+            f"{where} nothing was copied: the debug image {one_line(session.image)} has no {missing[1]}",
+            f"Copy with an image that has busybox or coreutils and tar: {session.retry_command} --image busybox:1.37",
+        )
     told = _first(lines[:_TOLD], len(lines)) or [f"exit code {code}"]
     if whole:
         for line in told if lines else []:
