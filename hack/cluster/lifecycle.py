@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,12 +41,13 @@ def up(layout: Layout, *, fresh: bool = False, only: Collection[str] = ()) -> No
     programs = build()
     images = archives()
     with locked(layout.lock, f"starting or ending the cluster {layout.name}"):
-        if fresh or not _healthy(layout, programs):
+        healthy = not fresh and _healthy(layout, programs)
+        if not healthy:
             _remove(layout)
             with _step(layout, "starting", guess=2):
                 _start(layout, programs)
         _load_test_images(layout, images, only)
-        with _step(layout, "waiting for its node", guess=8):
+        with nullcontext() if healthy else _step(layout, "waiting for its node", guess=8):
             _wait_until_ready(layout)
 
 
