@@ -30,6 +30,7 @@ class KeyFile:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.trouble = ""
         self.refused = False
+        self.told = False
         self._path = _path(environ)
         self._lock = threading.Lock()
         self._key: Key | None = None

@@ -223,6 +223,9 @@ class Clock(Protocol):
 class Keyring(Protocol):
     """Distinguishes the debug containers that this user created on this machine from all others."""
 
+    told: bool
+    """Whether the user has been told that it is refused."""
+
     @property
     def trouble(self) -> str:
         """Why there is no key, once `key` has been called."""

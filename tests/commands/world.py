@@ -479,6 +479,7 @@ class FakeKeyring:
         self.secret: Key | None = KEY
         self.trouble = "no key has been created on this machine yet"
         self.refused = False
+        self.told = False
 
     def key(self, *, make: bool = False) -> Key | None:
         return self.secret

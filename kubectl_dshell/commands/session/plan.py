@@ -209,8 +209,9 @@ def no_room(plan: Plan, ports: Ports, refused: str = "") -> PodTooLarge:
 
 
 def say_refused_key(ports: Ports) -> None:
-    """A key that exists but cannot be used is for the user to fix."""
-    if ports.keyring.refused:
+    """A key that exists but cannot be used is for the user to fix; said once, however many ways are tried."""
+    if ports.keyring.refused and not ports.keyring.told:
+        ports.keyring.told = True
         ports.notices.notice(f"your key cannot be used, so no debug container is reused: {ports.keyring.trouble}")
 
 

@@ -33,10 +33,13 @@ def tools_image(pod: Pod) -> str:
     return one_line(found)
 
 
-def judge_copy(pod: Pod, container: Container | None, events: Sequence[Json], reports: set[str]) -> DshellError | None:
+def judge_copy(
+    pod: Pod, container: Container | None, events: Sequence[Json], reports: set[str], secrets: str
+) -> DshellError | None:
     """None while it may still start (or runs), else the reason why it never will.
 
     `reports`: the distinct failures to pull its images so far; the first one may pass.
+    `secrets`: whose pull secrets the kubelet had.
     """
     if pod.deleting:
         return NotFound(f"pod {pod.name} is being deleted; nothing will start in it")
@@ -47,7 +50,7 @@ def judge_copy(pod: Pod, container: Container | None, events: Sequence[Json], re
     if any(means(message, Says.PULL_FAILED) for _, message in _told(events)):
         reports.add(_PULL_FAILED)
     waits = container is not None and container.state.phase is Phase.WAITING
-    return _hopeless(pod, container, reports) if container and waits else None
+    return _hopeless(pod, container, reports, secrets) if container and waits else None
 
 
 def _ended(pod: Pod, container: Container) -> Unavailable:
@@ -61,13 +64,14 @@ def _no_busybox(pod: Pod, why: str) -> Unavailable:
     return Unavailable(f"the tools of {tools_image(pod)} cannot be used in a copy: {why}", _NO_BUSYBOX)
 
 
-def _hopeless(pod: Pod, container: Container, reports: set[str]) -> DshellError | None:
+def _hopeless(pod: Pod, container: Container, reports: set[str], secrets: str) -> DshellError | None:
     state, image, tools = container.state, one_line(container.spec.get("image") or ""), tools_image(pod)
     message = summary(state.message)
     if state.reason in PULL_REASONS:
         reports.add(state.reason)
         which = tools if tools and tools in state.message else image
-        return Unavailable(f"the node cannot pull {which}: {message}") if len(reports) > 1 else None
+        credentials = [secrets] if means(state.message, Says.PULL_DENIED) else []
+        return Unavailable(f"the node cannot pull {which}: {message}", *credentials) if len(reports) > 1 else None
     if state.reason in _UNUSABLE:
         return Unavailable(f"the node cannot use an image of the copy, {image} or {tools}: {message}")
     if state.reason == "CreateContainerConfigError" and means(state.message, Says.NEVER_ROOT):

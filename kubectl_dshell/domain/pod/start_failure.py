@@ -61,7 +61,9 @@ class StartMonitor:
         if pod.is_copy:
             from kubectl_dshell.domain.pod.copy_start import judge_copy
 
-            return judge_copy(pod, container, events, self.reports)
+            return judge_copy(
+                pod, container, events, self.reports, f"The registry wants credentials: {_pull_secrets(pod)}"
+            )
         state = container.state if container else None
         image = one_line(container.spec.get("image") or "") if container else ""  # as stored: admission may change it
         if pod.phase in ("Succeeded", "Failed") or pod.deleting:
@@ -94,7 +96,8 @@ class StartMonitor:
             self.reports.add(reason)
             if len(self.reports) < 2:
                 return None
-            advice = [_pull_secrets(pod)] if means(whole, Says.PULL_DENIED) else []
+            none_of_its_own = "The registry wants credentials. A debug container cannot bring its own"
+            advice = [f"{none_of_its_own}: {_pull_secrets(pod)}"] if means(whole, Says.PULL_DENIED) else []
             return Unavailable(f"the node cannot pull {image}: {_pull_cause(whole)} {stays}", *advice, _OTHER_IMAGE)
         if reason == "ErrImageNeverPull":
             return Unavailable(
@@ -146,10 +149,7 @@ def _pull_secrets(pod: Pod) -> str:
         names = [one_line(name) for secret in secrets if (name := secret.text("name"))]
     shown = ", ".join(names[:_SHOWN]) + ", ..." * (len(names) > _SHOWN)
     has = f"imagePullSecrets ({shown}), its own or its service account's" if names else "no imagePullSecrets"
-    return (
-        f"The registry wants credentials. A debug container cannot bring its own: the kubelet uses those of pod "
-        f"{pod.name}, which has {has}, and the node's."
-    )
+    return f"the kubelet uses those of pod {pod.name}, which has {has}, and the node's."
 
 
 def _config_error(message: str, stays: str) -> DshellError:

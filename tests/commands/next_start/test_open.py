@@ -263,3 +263,13 @@ def test_as_root_it_is_the_container_that_was_waited_for() -> None:
     assert wait(world) == 0
 
     assert [entry["targetContainerName"] for entry in cluster.added] == ["app", "app"]
+
+
+def test_a_key_that_cannot_be_trusted_is_told_once_though_it_is_entered_as_usual() -> None:
+    world = World(secret=None, refused=True, trouble="KEY is open to others")
+
+    assert wait(world) == 0
+
+    assert [line for line in world.said if "key" in line] == [
+        "your key cannot be used, so no debug container is reused: KEY is open to others"
+    ]

@@ -149,3 +149,22 @@ def test_what_it_waits_for_is_told(pod: Pod, events: list[Any], said: str) -> No
 
 def test_a_pod_without_the_tools_has_no_image_for_them() -> None:
     assert tools_image(copy(volumes=[{"name": "a", "emptyDir": {}}])) == ""
+
+
+@pytest.mark.parametrize(
+    ("secrets", "has"),
+    [
+        ([{"name": "regcred"}], "imagePullSecrets (regcred), its own or its service account's"),
+        ([], "no imagePullSecrets"),
+    ],
+)
+def test_a_registry_that_wants_credentials_has_those_of_the_copy_named(secrets: list[Json], has: str) -> None:
+    refused = copy(waiting("ImagePullBackOff", 'Back-off pulling image "shop/web:1": ErrImagePull: 403 Forbidden'))
+    refused.spec["imagePullSecrets"] = secrets
+
+    error = StartMonitor("dshell-abcde").judge(refused, [{**PULL, "message": "Failed to pull image: 403 Forbidden"}])
+
+    assert isinstance(error, Unavailable)
+    assert error.advice == (
+        f"The registry wants credentials: the kubelet uses those of pod web, which has {has}, and the node's.",
+    )
