@@ -209,7 +209,7 @@ def test_a_failing_init_container_is_copied(make_pod: MakePod, dshell: Dshell, r
         in (refused.stderr)
     )
     assert (ran.code, ran.stdout) == (0, b"of the app\n67108864\n"), ran.stderr
-    assert f"copying init container setup of {pod.name}, which fails (choose with -c)" in ran.stderr
+    assert f"defaulted init container setup of {pod.name}, which fails (choose with -c)" in ran.stderr
     assert (other.code, other.stdout) == (0, b"greeting: hello\n"), other.stderr
     gone(pod)
 

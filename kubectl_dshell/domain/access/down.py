@@ -35,24 +35,34 @@ def choose_down(pod: Pod, wanted: str | None, invocation: Invocation) -> Target:
     """
     refuse_pod(pod, wanted, invocation)
     refuse_new(pod, invocation)
+    return choose_any(pod, wanted, down_first=True)
+
+
+def choose_any(pod: Pod, wanted: str | None, *, down_first: bool) -> Target:
+    """The container of `pod` that is meant, whether it runs or not: `wanted`, else an init container that fails.
+
+    Else the annotated default or the first one; with `down_first`, one that does not run before one that does.
+    Raises NotFound if there is none.
+    """
     there = {one.name: one for one in (*pod.containers, *pod.init)}
     if wanted:
         if wanted in there:
             return Target(pod, there[wanted])
         raise NotFound(f'pod {pod.name} has no container "{wanted}"; available: {shortened(", ".join(there))}')
-    if not pod.containers:
-        raise NotFound(f"pod {pod.name} has no containers")
     if failing := next((one for one in pod.init if fails(one)), None):
         return Target(
             pod, failing, f"defaulted init container {failing.name} of {pod.name}, which fails (choose with -c)"
         )
-    default = there.get(pod.annotations.get(DEFAULT_CONTAINER, ""), pod.containers[0])
-    down = [one for one in (default, *pod.containers) if one.state.phase is not Phase.RUNNING]
-    chosen = down[0] if down else default
+    if not pod.containers:
+        raise NotFound(f"pod {pod.name} has no containers")
+    annotated = pod.annotations.get(DEFAULT_CONTAINER)
+    default = next((one for one in pod.containers if one.name == annotated), pod.containers[0])
+    down = [one for one in (default, *pod.containers) if down_first and one.state.phase is not Phase.RUNNING]
+    chosen = (down or [default])[0]
     several = (
         f'defaulted container "{chosen.name}" of {pod.name} out of: {shortened(", ".join(there))} (choose with -c)'
     )
-    return Target(pod, chosen, several if len(there) > 1 else "")
+    return Target(pod, chosen, several if len(there) > 1 and chosen.name != annotated else "")
 
 
 def refuse_never(target: Target, now: datetime, invocation: Invocation) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kubectl_dshell.domain.access.down import choose_down, ended_too_soon, expected_start, refuse_never
+from kubectl_dshell.domain.access.down import choose_any, choose_down, ended_too_soon, expected_start, refuse_never
 from kubectl_dshell.domain.access.target import Target
 from kubectl_dshell.domain.text.invocation import PLAIN
 from kubectl_dshell.errors import NotFound
@@ -44,7 +44,14 @@ def test_the_container_is_the_one_that_is_down(
     target = choose_down(pod, wanted, PLAIN)
 
     assert target.container.name == chosen
-    assert bool(target.notice) == (wanted is None)
+    assert bool(target.notice) == (wanted is None and not annotations)
+
+
+def test_what_need_not_be_down_is_the_default_or_first() -> None:
+    pod = make_pod(spec=INIT, statuses=DOWN_SIDE)
+
+    assert choose_any(pod, None, down_first=False).container.name == "app"
+    assert choose_any(pod, None, down_first=True).container.name == "side"
 
 
 def test_a_container_alone_needs_no_notice() -> None:

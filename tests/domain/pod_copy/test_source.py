@@ -14,7 +14,7 @@ from tests.pods import make_pod
 Json = Any
 TWO: Json = {"containers": [{"name": "app"}, {"name": "proxy"}], "initContainers": [{"name": "setup"}]}
 SEVERAL = 'defaulted container "app" of web out of: app, proxy, setup (choose with -c)'
-FAILING = "copying init container setup of web, which fails (choose with -c)"
+FAILING = "defaulted init container setup of web, which fails (choose with -c)"
 
 
 def setup(state: Json, last: Json | None = None) -> list[Json]:
