@@ -132,6 +132,25 @@ def test_a_plugin_asks_nothing_while_a_session_has_the_terminal(
     assert text.count("Password for SSO") == text.count("will end soon without credentials") == 1
 
 
+def test_credentials_that_expire_in_a_session_are_renewed(make_pod: MakePod, plugin: Plugin, asking: Dshell) -> None:
+    """By a new run of the plugin, which nobody notices; a token is never older than its connection."""
+    pod = make_pod()
+    with asking.terminal(pod.name) as session:
+        session.expect(PROMPT)
+        runs = len(plugin.told("infos").splitlines())
+
+        drop_tether(pod)
+
+        wait_until(lambda: len(plugin.told("infos").splitlines()) > runs, 30, "another run of the plugin")
+        session.send("echo still-$((40+2)); exit 5\n")
+        session.expect("still-42")
+        assert session.wait() == 5
+        text = session.text
+
+    assert "credentials" not in text
+    assert json.loads(plugin.told("infos").splitlines()[-1])["spec"]["interactive"] is False
+
+
 def test_a_plugin_asks_before_the_session(make_pod: MakePod, plugin: Plugin, asking: Dshell) -> None:
     pod = make_pod()
     plugin.touch("ask")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,11 +13,10 @@ import pytest
 from kubectl_dshell.kube.auth.kuberc import VERSION
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from .cluster import Cluster
     from .program import Dshell
 
+_TOP = Path(__file__).resolve().parents[2]
 HEAD = f"apiVersion: {VERSION}\nkind: Preference\n"
 LIST = HEAD + "credentialPluginPolicy: Allowlist\ncredentialPluginAllowlist:\n"
 STRICTER = {"no YAML", "another version", "a list", "wrong type"}
@@ -77,7 +77,9 @@ def has_run(home: Path, command: list[str], **more: str) -> tuple[bool, str]:
     mark = home / "mark"
     mark.unlink(missing_ok=True)
     environ = {"HOME": str(home), "PATH": f"{home}/bin:{os.environ['PATH']}", "MARK": str(mark), **more}
-    done = subprocess.run(command, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, env=environ, cwd=_TOP, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
     assert done.returncode != 0, "nobody listens there"
     return mark.exists(), done.stderr
 
