@@ -52,6 +52,11 @@ def containers(pod: object) -> list[Named]:
     return [Named(text_at(one, "name"), text_at(one, "image")) for one in found]
 
 
+def template(workload: object) -> object:
+    """The pod in the JSON of a workload; that of a CronJob is in its template of a Job."""
+    return at(workload, "spec", "template") or at(workload, "spec", "jobTemplate", "spec", "template")
+
+
 def _rows(table: object) -> Iterator[Named]:
     heads = [text_at(column, "name") for column in objects_at(table, "columnDefinitions")]
     name = heads.index("Name") if "Name" in heads else 0

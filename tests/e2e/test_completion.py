@@ -123,6 +123,8 @@ def test_tab(shell: str, pod: Pod, environment: dict[str, str], tmp_path: Path) 
         assert completed(terminal, "kubectl-dshell web-1 -c ap\t") == ["web-1", "-c", "app"]
         assert completed(terminal, "kubectl-dshell attach dshell\t")[1].startswith("dshell-")
         assert completed(terminal, "kubectl-dshell cp we\t/tmp/da\tpla\t.") == ["cp", "web-1:/tmp/data/plain.txt", "."]
+        elsewhere = f"{pod.namespace}/web-1:/etc"
+        assert completed(terminal, f"kubectl-dshell cp {pod.namespace}/we\t/etc .") == ["cp", elsewhere, "."]
         assert completed(terminal, "kubectl-dshell ls --namespace=kube-sys\t") == ["ls", "--namespace=kube-system"]
         assert completed(terminal, 'kubectl-dshell cp "web-1:/tmp/data/pla\t.')[1:] == [
             "web-1:/tmp/data/plain.txt",
@@ -160,6 +162,9 @@ def test_kubectl_asks_and_nothing_is_written_to_the_cluster(
     assert "cp\tcopy files out of the app or into it" in pods
     assert ask("cp", "web-1:/tmp/data/") == ["web-1:/tmp/data/plain.txt", ":4"], "kubectl might not quote the others"
     assert ask("web-1", "-c", "") == [f"app\t{pod.json()['spec']['containers'][0]['image']}", ":4"]
+    many = ("create", "deployment", "many", "--image=tools:1", "--replicas=0", "-n", pod.namespace)
+    cluster.kubectl(*many)
+    assert ask("deploy/many", "-c", "") == ["tools\ttools:1", ":4"]
     stranger = tmp_path / "stranger"
     stranger.mkdir()
     assert ask("cp", "web-1:/tmp/", HOME=str(stranger)) == [":4"], "a debug container of somebody else is not used"

@@ -6,7 +6,7 @@ import pytest
 
 from kubectl_dshell.domain.pod.reference import WorkloadKind
 from kubectl_dshell.errors import ApiError
-from kubectl_dshell.kube.names import Named, Names, containers
+from kubectl_dshell.kube.names import Named, Names, containers, template
 from kubectl_dshell.kube.rest.api import TABLE, Api
 from tests.kube.loopback import Peer, Server
 from tests.kube.rig import connection
@@ -57,3 +57,11 @@ def test_containers_come_before_init_containers() -> None:
 
     assert containers(pod) == [Named("app"), Named("init", "a")]
     assert containers([]) == []
+
+
+@pytest.mark.parametrize("deeper", [lambda spec: spec, lambda spec: {"jobTemplate": {"spec": spec}}])
+def test_a_workload_has_the_containers_of_its_template(deeper: Any) -> None:
+    spec = {"template": {"spec": {"containers": [{"name": "app", "image": "a"}]}}}
+
+    assert containers(template({"spec": deeper(spec)})) == [Named("app", "a")]
+    assert containers(template([])) == []

@@ -50,7 +50,7 @@ def _in_cluster(want: Wanted, line: Line, options: ConnectionOptions) -> list[Ca
     from kubectl_dshell.domain.pod.reference import WorkloadKind
     from kubectl_dshell.kube.auth.user_terminal import UserTerminal
     from kubectl_dshell.kube.connection.resolve import connect
-    from kubectl_dshell.kube.names import Names, containers
+    from kubectl_dshell.kube.names import Names, containers, template
     from kubectl_dshell.kube.rest.api import TABLE, Api
 
     terminal = UserTerminal(session_seconds=SECONDS)
@@ -66,6 +66,12 @@ def _in_cluster(want: Wanted, line: Line, options: ConnectionOptions) -> list[Ca
             return running_first(names.of_kind(namespace, WorkloadKind.POD))
         case Source.DEBUG_CONTAINERS:
             return _debug_containers(Api(connection), namespace, want, line)
+        case _ if want.kind is not None:
+            from kubectl_dshell.domain.pod.reference import Reference
+            from kubectl_dshell.kube.workloads import Workloads
+
+            workload = Workloads(Api(connection)).get_workload(namespace, Reference(want.kind, want.pod))
+            return _plain(containers(template(workload)))
         case _:
             from kubectl_dshell.kube.pods import Pods
 

@@ -9,12 +9,10 @@ import click
 
 from kubectl_dshell.cli.completion.line import OPEN, Line, flags_of
 from kubectl_dshell.cli.flags.param_types import AnyOf, Capabilities, CustomProfile, PodName
-from kubectl_dshell.domain.pod.reference import kind_spelled, spellings
+from kubectl_dshell.domain.pod.reference import WorkloadKind, kind_spelled, spellings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-    from kubectl_dshell.domain.pod.reference import WorkloadKind
 
 
 class Source(Enum):
@@ -53,7 +51,7 @@ class Wanted(NamedTuple):
     typed: str = ""
     """What has been typed of the part between them."""
     pod: str = ""
-    """The pod in which to look."""
+    """The pod in which to look, or the object of another `kind`."""
     namespace: str = ""
     """That of the pod; empty: the one of the flags."""
     kind: WorkloadKind | None = None
@@ -118,9 +116,9 @@ def _end_of_copy(current: str) -> Wanted:
     if current.startswith((".", "/", "~")):
         return Wanted(Source.FILES, files=True)
     where, colon, path = current.partition(":")
+    namespace, slash, pod = where.rpartition("/")
     if not colon:
-        return Wanted(Source.PODS, after=":", typed=current, files=True)
-    namespace, _, pod = where.rpartition("/")
+        return Wanted(Source.PODS, before=namespace + slash, after=":", typed=pod, namespace=namespace, files=True)
     folder = path[: path.rfind("/") + 1]
     return Wanted(Source.PATHS, before=f"{where}:{folder}", typed=path[len(folder) :], pod=pod, namespace=namespace)
 
@@ -150,12 +148,26 @@ def _container(line: Line) -> Wanted:
         ends = [word.partition(":")[0] for word in ends if ":" in word]
         namespace, _, pod = ends[0].rpartition("/") if ends else ("", "", "")
     else:
-        namespace, pod = "", ends[0] if ends else ""
-        kind, slash, name = pod.partition("/")
-        pod = name if slash and kind in ("po", "pod", "pods") else "" if slash and line.verb != "attach" else kind
-    if not pod:
-        return NOTHING
-    return Wanted(Source.CONTAINERS, before=line.prefix, typed=line.current, pod=pod, namespace=namespace)
+        return _containers_of(line, ends[0]) if ends else NOTHING
+    return (
+        Wanted(Source.CONTAINERS, before=line.prefix, typed=line.current, pod=pod, namespace=namespace)
+        if pod
+        else NOTHING
+    )
+
+
+def _containers_of(line: Line, target: str) -> Wanted:
+    """Of POD or KIND/NAME, or of the POD/NAME of attach; a service has no containers, only its pods do."""
+    first, slash, name = target.partition("/")
+    kind = kind_spelled(first) if slash else None
+    found = Wanted(Source.CONTAINERS, before=line.prefix, typed=line.current, pod=name if kind else first)
+    if kind is WorkloadKind.POD:
+        return found
+    if line.verb == "attach":
+        return found._replace(pod=first)
+    if kind is None:
+        return NOTHING if slash else found
+    return NOTHING if kind is WorkloadKind.SERVICE else found._replace(kind=kind)
 
 
 def _one_more(typed: str, kind: AnyOf[Any] | Capabilities, before: str) -> Wanted:
