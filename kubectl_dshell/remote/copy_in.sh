@@ -63,6 +63,24 @@ staging_is_private() {
 	[ -z "$(ls -A "$STAGING/.")" ]
 }
 
+# read_mount N
+# sets: mount, the ID of the mount on which what is open as descriptor N was found
+read_mount() {
+	local key=
+	while read -r key mount; do
+		[ "$key" != mnt_id: ] || return 0
+	done <"/proc/self/fdinfo/$1"
+	return 1
+} 2>/dev/null
+
+# Whether rename(2) moves files from $STAGING to the working directory. It replaces a link; mv copies to another mount,
+# by path, and the app could put a link there in between. Its own user wins nothing by that.
+is_same_mount() {
+	[ ! "$same_user" ] || return 0
+	exec 9<.
+	read_mount 9 && [ "$mount" = "$staging_mount" ]
+}
+
 is_directory() {
 	[ -d "$1" ] && [ ! -L "$1" ]
 }
@@ -75,6 +93,7 @@ place_entry() {
 			[ "$2" = . ] || here=$here/$2
 			cd "./$2" 2>/dev/null || abort "$INCOMPLETE" "$here: it cannot be entered"
 			leads_here /proc/self/cwd || abort_changed
+			is_same_mount || abort "$INCOMPLETE" "$here: another volume is mounted there, so copy to it by itself"
 			for entry in "$1"/* "$1"/.[!.]* "$1"/..?*; do
 				[ ! -e "$entry" ] && [ ! -L "$entry" ] || place_entry "$entry" "${entry##*/}"
 			done
@@ -118,7 +137,7 @@ fail_unwritable() {
 }
 
 destination=$1 kind=$2 temporary=$3
-same_user= top=
+same_user= top= mount=
 shift 3
 read_user /proc/self/status &&
 	own_user=$user &&
@@ -157,6 +176,10 @@ trap remove_temporary EXIT
 no_target_directory=-T
 : >$STAGING/a && mv -T $STAGING/a $STAGING/b 2>/dev/null || no_target_directory=
 rm -f $STAGING/a $STAGING/b
+[ "$no_target_directory$same_user" ] ||
+	fail "$INCOMPLETE" "not copied: another user than the app's needs mv -T, which the debug image has not"
+read_mount 8
+staging_mount=$mount
 echo ready
 # busybox tar makes files with their modes and does no more about it
 umask 0

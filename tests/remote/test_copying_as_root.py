@@ -220,3 +220,67 @@ def test_an_app_s_own_user_needs_no_owners_and_modes(place: Path, source: Path, 
     assert as_itself == (0, "")
     assert as_another[0] == copying.INCOMPLETE
     assert "somebody else has changed" in as_another[1]
+
+
+@pytest.fixture
+def volume(root: Root) -> Iterator[Path]:
+    """Another file system below the app's directory, the app's own."""
+    place = make(make(root.place / "home/tree") / "sub")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"uid={NOBODY},gid={NOBODY}", "none", place], check=True)
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", place], check=True)
+
+
+@pytest.mark.parametrize("bound", [False, True])
+def test_a_volume_below_the_destination_is_not_copied_to_by_path(
+    root: Root, source: Path, volume: Path, *, bound: bool
+) -> None:
+    """mv copies where rename(2) cannot move: it opens a name, which may have become a link of the app's by then."""
+    if bound:  # the same file system, mounted once more: rename(2) refuses that, too
+        subprocess.run(["umount", volume], check=True)
+        subprocess.run(["mount", "--bind", root.place / "tmp", volume], check=True)
+
+    below, said = into(root, "home", source)
+    itself, _ = into(root, "home/tree/sub", source / "sub/new")
+
+    assert (below, said) == (
+        copying.INCOMPLETE,
+        "/home/tree/sub: another volume is mounted there, so copy to it by itself\n",
+    )
+    assert itself == 0
+    assert (volume / "new").read_text() == "new"
+    assert root.leftovers() == []
+
+
+def test_the_app_s_own_user_may_copy_across_volumes(root: Root, source: Path, volume: Path) -> None:
+    with subprocess.Popen(["sleep", "60"]) as same:
+        code, said = into(replace(root, pid=same.pid), "home", source)
+        same.kill()
+
+    assert (code, said) == (0, "")
+    assert (volume / "new").read_text() == "new"
+
+
+@pytest.mark.parametrize("shell", ["bash", "dash"])  # busybox has a mv of its own
+def test_a_mv_that_follows_links_to_directories_is_not_used_as_another_user(
+    place: Path, source: Path, shell: str
+) -> None:
+    with made_root(place, shell) as plain:
+        mv = plain.place.parent / "bin/mv"
+        mv.unlink()
+        mv.write_text('#!/bin/sh\n[ "$1" != -T ] || exit 1\nexec /usr/bin/mv "$@"\n')
+        mv.chmod(0o755)
+        with subprocess.Popen(["sleep", "60"], user=NOBODY) as same:
+            as_itself = into(replace(plain, pid=same.pid), "", source)
+            same.kill()
+        (plain.place / "tree").rename(plain.place / "first")
+        as_another = into(plain, "", source)
+
+        assert as_itself == (0, "")
+        assert as_another == (
+            copying.INCOMPLETE,
+            "not copied: another user than the app's needs mv -T, which the debug image has not\n",
+        )
+        assert [path.name for path in plain.place.iterdir()] == ["first"]
