@@ -16,6 +16,7 @@ from kubectl_dshell.domain.debug_container.status import debug_containers
 from kubectl_dshell.domain.pod.pod import Phase
 from kubectl_dshell.domain.pod.unreadable import parse_pods
 from kubectl_dshell.domain.round_robin import by_group
+from kubectl_dshell.domain.runtime.words import NEVER_STARTED_REASON
 from kubectl_dshell.errors import Forbidden, NotFound, PodNotFound
 
 if TYPE_CHECKING:
@@ -166,6 +167,8 @@ def _settled(container: DebugContainer) -> CleanupResult:
         return CleanupResult(
             container, CleanupOutcome.ALREADY_ENDED, container.state.removeprefix("ended ").strip("()")
         )
+    if container.phase is Phase.WAITING and container.waiting_reason == NEVER_STARTED_REASON:
+        return CleanupResult(container, CleanupOutcome.ALREADY_ENDED, f"it never started: {NEVER_STARTED_REASON}")
     if container.phase is not Phase.RUNNING:
         return failed(container, f"it has no processes yet: {container.state}")
     return failed(container, "it was not created by dshell (--any-tool ends it too)")

@@ -15,6 +15,9 @@ NO_IMAGE_REASONS = PULL_REASONS | {"ErrImageNeverPull", "InvalidImageName"}
 NOT_CREATED_REASONS = frozenset({"CreateContainerError", "RunContainerError"})
 """The runtime failed (kubelet `kuberuntime_container.go`). containerd starts the program in the second step and says
 RunContainerError; CRI-O has crun or runc look for it in the first."""
+NEVER_STARTED_REASON = "RunContainerError"
+"""A debug container that waits with it was created, and could not be started. The kubelet does not try again: it starts
+one that has no status (kubelet `computePodActions`; seen through two more starts of the app on 1.36)."""
 _FAILED_EXECS = frozenset({126, 127})
 """Exit codes of a shell, and of some runtimes, for a program that cannot be executed or is not there (POSIX, `sh`)."""
 _LONGEST = 16384

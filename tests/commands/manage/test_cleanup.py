@@ -157,6 +157,8 @@ def test_an_unknown_name_is_refused_before_anything_ends() -> None:
         (OURS, {"terminated": {"exitCode": 3}}, CleanupOutcome.ALREADY_ENDED, "code 3"),
         (OURS, {"waiting": {"reason": "ImagePullBackOff"}}, CleanupOutcome.FAILED,
          "it has no processes yet: waiting (ImagePullBackOff)"),
+        (OURS, {"waiting": {"reason": "RunContainerError"}}, CleanupOutcome.ALREADY_ENDED,
+         "it never started: RunContainerError"),
     ],
 )  # fmt: skip
 def test_one_that_is_named_and_not_ended_is_told_why(name: str, state: Json, outcome: CleanupOutcome, why: str) -> None:
