@@ -284,3 +284,11 @@ def pod(place: Path, kind: Namespace = "own", **options: Any) -> Iterator[Pod]:
         yield made
     finally:
         made.close()
+
+
+def attempts(place: Path) -> Iterator[Path]:
+    """Places for a few: a busy machine only adds to a time, so one that is short enough shows what it takes."""
+    for number in range(3):
+        folder = place / f"{place.name}-{number}"  # its control group has this name
+        folder.mkdir()
+        yield folder

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from kubectl_dshell.remote import protocol
-from tests.remote.rig import Debug, Process, Shell, pod
+from tests.remote.rig import Debug, Process, Shell, attempts, pod
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.terminal
@@ -21,14 +20,6 @@ def tell(tether: Process, *words: bytes) -> None:
     for word in words:
         tether.say(word)
         tether.hear(word)
-
-
-def attempts(place: Path) -> Iterator[Path]:
-    """Places for a few: a busy machine only adds to a time, so one that is short enough shows what it takes."""
-    for number in range(3):
-        folder = place / f"{place.name}-{number}"  # its control group has this name
-        folder.mkdir()
-        yield folder
 
 
 def ended_after(debug: Debug, seconds: float = 10) -> float:
