@@ -163,12 +163,26 @@ def test_one_that_cannot_be_trusted_is_not_used_and_not_replaced(
     made(state)
     path = state / "kubectl-dshell/key"
     spoil(path)
-    before = path.lstat()
+    before = _written(path)
     keyring = key_file(state)
 
     assert keyring.key(make=True) is None
     assert (keyring.trouble, keyring.refused) == (f"{path} {why}", True)
-    assert path.lstat() == before
+    assert _written(path) == before
+
+
+def _written(path: Path) -> tuple[int, ...]:
+    """What changes when it is written or replaced; reading it changes another time."""
+    found = path.lstat()
+    return (
+        found.st_ino,
+        found.st_mode,
+        found.st_uid,
+        found.st_nlink,
+        found.st_size,
+        found.st_mtime_ns,
+        found.st_ctime_ns,
+    )
 
 
 def test_one_of_another_user_is_not_used(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
