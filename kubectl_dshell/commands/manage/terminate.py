@@ -71,11 +71,13 @@ class _Work:
         if self._is_over(self._pod()):
             return CleanupResult(container, CleanupOutcome.ENDED if again else CleanupOutcome.ALREADY_ENDED)
         why = ""
-        for way in (self._say_end, self._signal) if container.ours else (self._signal,):
+        ways = (self._say_end, self._signal) if container.ours else (self._signal,)
+        for number, way in enumerate(ways):
             if not self._left(_WORD_SECONDS):
                 break
             why = way()
-            if self._ends(_REFUSED_SECONDS if why else self._status_seconds):
+            share = self._left(LONGEST_SECONDS) / (len(ways) - number)  # the next way is to have its time, too
+            if self._ends(_REFUSED_SECONDS if why else min(self._status_seconds, share)):
                 return CleanupResult(container, CleanupOutcome.ENDED)
             if self._stop.is_set():
                 return CleanupResult(container, CleanupOutcome.INTERRUPTED)

@@ -138,6 +138,15 @@ def test_one_whose_holder_does_not_obey_is_signalled(stop: Stop) -> None:
     assert world.execs.scripts[0].sent == script.end().encode()
 
 
+@pytest.mark.parametrize(("patience", "seconds"), [(1, 20), (12, 60)])
+def test_there_is_time_left_to_signal_one_whose_holder_does_not_obey(stop: Stop, patience: int, seconds: float) -> None:
+    world = Container(hears=False)
+    world.clock.patience = patience
+
+    assert terminate(session_of(world), world.ports(), stop, seconds).outcome is CleanupOutcome.ENDED
+    assert world.clock.time < seconds
+
+
 def test_of_other_tools_only_signals_are_used(stop: Stop) -> None:
     world = Container()
 
