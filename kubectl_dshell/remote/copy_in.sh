@@ -32,15 +32,26 @@ remove_temporary() {
 	rmdir "./$temporary" 2>/dev/null
 }
 
-# read_user FILE: from the status file of a process.
-# sets: user, the effective one
+# read_user FILE: from the status file of a process. One whose four user IDs differ runs a program of another user
+# (setuid) for somebody.
+# sets: user; empty if the four differ
 read_user() {
-	local key=
-	while read -r key _ user _; do
-		[ "$key" != Uid: ] || return 0
+	local key= real= saved= filesystem=
+	user=
+	while read -r key real user saved filesystem; do
+		[ "$key" = Uid: ] || continue
+		[ "$real $saved $filesystem" = "$user $user $user" ] || user=
+		return 0
 	done <"$1"
+	user=
 	return 1
 } 2>/dev/null
+
+# Whether the app's first process, if there is one, has our user namespace: in one of its own it mounts what it likes over
+# its files.
+is_same_user_namespace() {
+	[ ! -L "/proc/$DSHELL_PID/ns/user" ] || [ "/proc/$DSHELL_PID/ns/user" -ef /proc/self/ns/user ]
+}
 
 # leads_here LINK: whether it leads to $here, as the app's root names it. A link below /proc says where we are, not how
 # we came. The app's own user wins nothing by leading us elsewhere.
@@ -139,12 +150,11 @@ fail_unwritable() {
 destination=$1 kind=$2 temporary=$3
 same_user= top= mount=
 shift 3
-read_user /proc/self/status &&
-	own_user=$user &&
-	read_user "/proc/$DSHELL_PID/status" &&
-	[ "$user" = "$own_user" ] &&
-	same_user=x
+read_user /proc/self/status && own_user=$user && [ "$own_user" ] || fail "$INCOMPLETE" "not copied: whose user we are is unknown"
+read_user "/proc/$DSHELL_PID/status" && [ "$user" = "$own_user" ] && same_user=x
 [ "$same_user" ] || trusted_user=$own_user
+[ "$same_user" ] || is_same_user_namespace ||
+	fail "$DENIED" "not copied: the app has a user namespace of its own, and user $own_user cannot tell what it mounts there"
 top=$(readlink /proc/self/cwd && echo .)
 top=${top%??}
 resolve_path "$destination"
@@ -180,6 +190,7 @@ rm -f $STAGING/a $STAGING/b
 	fail "$INCOMPLETE" "not copied: another user than the app's needs mv -T, which the debug image has not"
 read_mount 8
 staging_mount=$mount
+is_same_mount || abort_changed
 echo ready
 # busybox tar makes files with their modes and does no more about it
 umask 0

@@ -11,16 +11,17 @@
 
 target_env=1
 
-# is_same_user PID: whether that process has our effective UID.
+# is_same_user PID: whether all four user IDs of that process are our effective one. A program of another user (setuid)
+# keeps the real one of whoever has started it, with that one's variables.
 is_same_user() {
-	local key= uid= ours= theirs=
+	local key= real= uid= saved= filesystem= ours= theirs=
 	while read -r key _ uid _; do
 		[ "$key" != Uid: ] || ours=$uid
 	done </proc/self/status
-	while read -r key _ uid _; do
-		[ "$key" != Uid: ] || theirs=$uid
+	while read -r key real uid saved filesystem; do
+		[ "$key" != Uid: ] || theirs="$real $uid $saved $filesystem"
 	done <"/proc/$1/status"
-	[ "$ours" ] && [ "$ours" = "$theirs" ]
+	[ "$ours" ] && [ "$ours $ours $ours $ours" = "$theirs" ]
 } 2>/dev/null
 
 # adopt_environment: as the app's process was started with them. In a shell without readonly variables: assigning to one

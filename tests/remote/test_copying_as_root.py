@@ -164,6 +164,34 @@ def test_a_link_that_is_the_app_s_is_not_followed_and_one_of_root_is(root: Root,
     assert harmed(root) == []
 
 
+AS_ROOT_FOR_SOMEBODY = f"import os; os.setresuid({NOBODY}, 0, 0); os.write(1, b'.'); os.read(0, 1)"
+IN_ITS_OWN = (
+    f"import ctypes, os; os.setgid({NOBODY}); os.setuid({NOBODY}); assert not ctypes.CDLL(None).unshare(0x10000000); "
+    "os.write(1, b'.'); os.read(0, 1)"
+)
+
+
+@pytest.mark.parametrize(
+    ("program", "says"),
+    [
+        pytest.param(AS_ROOT_FOR_SOMEBODY, "Permission denied to follow a link of user", id="runs a setuid program"),
+        pytest.param(IN_ITS_OWN, "the app has a user namespace of its own", id="mounts what it likes"),
+    ],
+)
+def test_an_app_that_looks_like_root_is_not_believed(root: Root, source: Path, program: str, says: str) -> None:
+    app("ln -s ../etc tmp/d", root.place)
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stdout.read(1) == b"."
+        code, said = into(replace(root, pid=process.pid), "tmp/d", source)
+        process.stdin.close()
+
+    assert (code, says in said) == (77, True), said
+    assert harmed(root) == []
+
+
 SWAP = """
 import os
 os.setgid(65532)

@@ -96,6 +96,8 @@ class _Configured:
         told = set()
         given, bound = self._options.session, self._bound
         for namespace in dict.fromkeys(namespaces):
+            if namespace in self._templates:
+                continue
             made = self._configuration.session(given, bound.context, namespace)
             self._templates[namespace] = _template(self._options.but(session=made), namespace)
             key = (made.image, made.profile, self._configuration.source("profile", bound.context, namespace))
@@ -142,8 +144,7 @@ def _run(query: TargetQuery, request: ManyRequest, form: _OutputForm, bound: Por
         bound = replace(bound, notices=PrinterNotices(printer, quiet=form.quiet))
         try:
             found = find(query, bound)
-            if query.namespace is None:
-                configured.tell(one.place.namespace for one in found)
+            configured.tell(one.place.namespace for one in found)  # a server may list pods of others than was asked
             if not found:
                 bound.notices.notice(f"shard {query.shard} has no pods: there is nothing to do")
             with ExitStack() as stack:

@@ -19,8 +19,10 @@ _TOLD = 20
 _LINE = 1024  # characters of a line from the other side; a path has up to 4095
 INCOMPLETE = 1
 """The exit code if the other side could not read or write everything."""
-_NO_TOOL = re.compile(r"\b(tar|readlink|mkdir|mv|rm|chmod|ls): (?:command )?not found$")
-"""At the end of what busybox, dash and bash say."""
+_NO_TOOL = re.compile(
+    r"[\w./-]+: (?:(?:line )?\d+: )?(?:exec: )?(tar|readlink|mkdir|mv|rm|chmod|ls): (?:command )?not found"
+)
+"""What busybox, dash and bash say, as a whole line: the names of files are in the messages, too."""
 _SKIP = "Skip files that cannot be copied: --skip-failed"
 
 
@@ -59,7 +61,7 @@ def explain_copy_failure(piped: Piped, session: OpenRequest, ports: Ports, *, sk
     whole = code == 0 or (code == copying.INCOMPLETE and copying.harmless(lines))
     if piped.failure and (whole or not lines):
         raise piped.failure
-    if not whole and (missing := next(filter(None, map(_NO_TOOL.search, lines)), None)):
+    if not whole and (missing := next(filter(None, map(_NO_TOOL.fullmatch, lines)), None)):
         raise Unavailable(
             f"{where} nothing was copied: the debug image {one_line(session.image)} has no {missing[1]}",
             f"Copy with an image that has busybox or coreutils and tar: {session.retry_command} --image busybox:1.37",

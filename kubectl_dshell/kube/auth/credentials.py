@@ -108,5 +108,12 @@ def resolve(
     if provider:
         from kubectl_dshell.kube.auth.auth_provider import AuthProvider
 
+        config = provider.part("config")
+        if config and (command := config.text("cmd-path")):
+            from kubectl_dshell.kube.auth.kuberc import plugin_policy
+
+            if refusal := plugin_policy(kuberc, environ).why_not(command, environ.get("PATH", "")):
+                why, advice = refusal
+                raise BadConfig(f'the auth-provider of user "{user.name}": its command {command} {why}', advice)
         return AuthProvider(user, provider, terminal)
     return Static()

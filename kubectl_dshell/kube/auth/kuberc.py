@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 VERSION = "kubectl.config.k8s.io/v1beta1"
 _OLD = "kubectl.config.k8s.io/v1alpha1"  # it has no policy
+_KEYS = ("credentialPluginPolicy", "credentialPluginAllowlist")
 _POLICIES = ("", "AllowAll", "DenyAll", "Allowlist")
 _DOCUMENT_END = re.compile(rb"^---[ \t]*(?:#.*)?\r?$", re.MULTILINE)
 _ADVICE = ("Correct it, name another with --kuberc, or set KUBERC=off.",)
@@ -88,6 +89,10 @@ def _policy(file: Path, content: bytes) -> PluginPolicy:
         raise BadConfig(f"kuberc {file} has no Preference of {VERSION}", *_ADVICE)
     if chosen is None or chosen.text("apiVersion") == _OLD:
         return PluginPolicy(file)
+    for key in chosen.value:
+        meant = next((one for one in _KEYS if one.lower() == str(key).lower()), key)
+        if key != meant:
+            raise chosen.wrong(str(key), f"is not a key; it is spelled {meant}")
     kind = chosen.text("credentialPluginPolicy")
     if kind not in _POLICIES:
         raise chosen.wrong("credentialPluginPolicy", f"is {kind}, but must be one of {', '.join(_POLICIES[1:])}")

@@ -15,6 +15,7 @@ LONGEST = 1024 * 1024
 DEEPEST = 100
 MOST_NODES = 500_000
 """Size of a document after the expansion of aliases."""
+_TOO_MANY = "it expands to too many values (perhaps through its aliases)"
 _TEXT_TAG = "tag:yaml.org,2002:str"
 _MERGE = "<<"
 
@@ -74,6 +75,7 @@ class _Builder:
     def __init__(self, events: Iterator[Any]) -> None:
         self._events = events
         self._anchors: dict[str, tuple[Any, int]] = {}
+        self._merged = 0  # values that were copied: unlike those behind an alias, they take memory each time
 
     def document(self) -> Any:
         import yaml
@@ -97,7 +99,7 @@ class _Builder:
         else:
             made = self._mapping(yaml.MappingEndEvent)
         if made[1] > MOST_NODES:
-            raise ValueError("it expands to too many values (perhaps through its aliases)")
+            raise ValueError(_TOO_MANY)
         if event.anchor:
             self._anchors[event.anchor] = made
         return made
@@ -124,6 +126,9 @@ class _Builder:
                 for other in value if isinstance(value, list) else [value]:
                     if not isinstance(other, dict):
                         raise _refusal("<< takes only mappings", event)
+                    self._merged += len(other) + len(merged)
+                    if self._merged > MOST_NODES:
+                        raise ValueError(_TOO_MANY)
                     merged = {**other, **merged}
             else:
                 own[key] = value

@@ -59,6 +59,18 @@ def test_each_namespace_has_the_settings_of_its_section(configuration: Configura
     ]
 
 
+def test_a_namespace_is_told_once_also_if_a_server_lists_pods_of_it_unasked(configuration: Configuration) -> None:
+    world = World()
+    configured = _Configured(options(), configuration, world.ports())
+    configured.tell(["shop"])
+    told = list(world.said)
+
+    configured.tell(["shop", "pay"])
+
+    assert configured.template("pay").ttl == 3600
+    assert [line.partition(":")[0] for line in world.said[len(told) :]] == ["profile baseline"]
+
+
 def test_what_was_typed_is_over_every_section(configuration: Configuration) -> None:
     world = World()
     configured = _Configured(options("--profile=auto", "--ttl=2h"), configuration, world.ports())

@@ -47,6 +47,11 @@ def test_the_first_known_document_counts(text: str, kind: str, allowed: tuple[st
         ("[]", r"kuberc .*rc has no Preference of kubectl\.config\.k8s\.io/v1beta1"),
         ("kind: Preference\napiVersion: kubectl.config.k8s.io/v9\n", "rc has no Preference of"),
         (HEAD + "credentialPluginPolicy: 5", "credentialPluginPolicy is a number, but must be a string"),
+        (
+            HEAD + "CredentialPluginPolicy: DenyAll",
+            "CredentialPluginPolicy is not a key; it is spelled credentialPlugin",
+        ),
+        (HEAD + "credentialPluginAllowList: []", "is not a key; it is spelled credentialPluginAllowlist"),
         (HEAD + "credentialPluginPolicy: denyall", "credentialPluginPolicy is denyall, but must be one of AllowAll, "),
         (HEAD + "credentialPluginAllowlist: [{command: x}]", "credentialPluginAllowlist needs credentialPluginPolicy"),
         (

@@ -407,6 +407,21 @@ def test_an_oidc_token_is_the_packages_business(tmp_path: Path) -> None:
     ]
 
 
+def test_the_command_of_a_provider_is_a_plugin_to_kuberc(tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    details = {"cmd-path": "/bin/sh", "cmd-args": f"-c 'touch {ran}'"}
+    file = write(tmp_path / "c", entries({}, {"auth-provider": {"name": "gcp", "config": details}}))
+    kuberc = write(
+        tmp_path / "rc",
+        "apiVersion: kubectl.config.k8s.io/v1beta1\nkind: Preference\ncredentialPluginPolicy: DenyAll\n",
+    )
+
+    with pytest.raises(BadConfig, match=r"its command /bin/sh may not run: credentialPluginPolicy of .*rc is DenyAll"):
+        connect(ConnectionOptions(kuberc=str(kuberc)), together(file)).headers()
+
+    assert not ran.exists()
+
+
 def test_an_oidc_token_is_not_renewed_over_unverified_tls(tmp_path: Path) -> None:
     provider = {"name": "oidc", "config": {"id-token": id_token(1), "idp-issuer-url": "https://127.0.0.1:1"}}
     file = write(tmp_path / "c", entries({}, {"auth-provider": provider}))

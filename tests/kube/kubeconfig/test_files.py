@@ -214,6 +214,11 @@ def test_an_endless_file_is_read_as_far_as_a_kubeconfig_goes() -> None:
             "expands to too many values",
             id="merged aliases of aliases",
         ),
+        pytest.param(
+            f"a: &a {{{','.join(f'k{n}: x' for n in range(5000))}}}\nb: [{'{<<: *a}, ' * 110}!tag x]\n",
+            "expands to too many values",
+            id="merges, each a copy, before the list that holds them ends",
+        ),
         pytest.param("a: &a [*a]", "an alias to an anchor that is not defined before it", id="an alias to itself"),
         pytest.param("password: !hunter2", "a tag", id="a tag, which may be a password"),
         pytest.param("? [a]\n: b", "a key that is not a string", id="a list as key"),
