@@ -56,6 +56,7 @@ class _Handler(BaseHTTPRequestHandler):
         return {
             "path": path,
             "headers": sorted(pair for pair in headers if pair[0].startswith(("authorization", "impersonate"))),
+            "compressed": "gzip" in self.headers.get("accept-encoding", ""),
             "certificate": certificate and dict(pair[0] for pair in certificate["subject"])["commonName"],
             "name": getattr(shown, "asked_name", None),
         }

@@ -78,7 +78,7 @@ def write_files(folder: Path, url: str, certificates: Certificates) -> None:
     one: dict[str, Json] = {
         "clusters": {
             "file": {"server": f"{url}/file", "certificate-authority": "pki/ca.crt"},
-            "insecure": {"server": f"{url}/insecure/", "insecure-skip-tls-verify": True},
+            "insecure": {"server": f"{url}/insecure/", "insecure-skip-tls-verify": True, "disable-compression": True},
         },
         "users": {
             "token": {"token": "from-the-kubeconfig"},
@@ -158,6 +158,7 @@ ROWS = [
     "--client-certificate one/pki/jane.crt",
     "--kubeconfig two/config --cluster file",
     "--namespace=shop --context=far -n kube-system",
+    "--disable-compression",
 ]
 """What is not left to chance."""
 

@@ -93,7 +93,7 @@ class ConnectionFlags(Options):
         )
     )
     disable_compression: bool = parsed(
-        switch("--disable-compression", group=_KUBECTL, help="Do not ask the API server to compress long lists.")
+        switch("--disable-compression", group=_KUBECTL, help="Do not ask the API server to compress its responses.")
     )
     kuberc: str | None = parsed(
         _value("--kuberc", metavar="FILE", help="The kuberc file, whose rules for credential plugins are obeyed.")

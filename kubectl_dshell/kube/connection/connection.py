@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import ssl
@@ -50,7 +50,7 @@ class Connection:
     proxy: Proxy | None = None
     timeout: float | None = None
     compressed: bool = True
-    """Whether long lists may be compressed."""
+    """Whether responses may be compressed."""
     files: tuple[Path, ...] = ()
     """The kubeconfigs it comes from; empty in a pod without one."""
     shown: PresentedCertificate = field(default_factory=PresentedCertificate, repr=False, compare=False)
@@ -81,6 +81,11 @@ class Connection:
                 return False
             self._show_certificate()
             return True
+
+    @property
+    def encoding(self) -> Literal["gzip", "identity"]:
+        """The Accept-Encoding of a request whose response may be compressed."""
+        return "gzip" if self.compressed else "identity"
 
     @property
     def certificates(self) -> int:

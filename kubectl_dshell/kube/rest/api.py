@@ -156,7 +156,7 @@ class Api:
         self.trace.body("Request", content or b"")
         with self._spoken(method, path, query) as note:
             seconds = self.connection.timeout or ANSWER_SECONDS
-            send = self._prepared(method, path, query, content, content_type, seconds, "gzip")
+            send = self._prepared(method, path, query, content, content_type, seconds, self.connection.encoding)
             answer = run_with_deadline(seconds, lambda: self._whole(send(), path, limit))
             note(f"{answer.status} {answer.reason}".strip())
         self.trace.body("Response", answer.body)

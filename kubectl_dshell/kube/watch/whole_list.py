@@ -37,7 +37,7 @@ def whole_list(api: Api, path: str, query: list[tuple[str, str]]) -> Iterator[tu
         ApiError, BadConfig, ConnectionLost: as for a request. Malformed: not as an API server writes a list.
     """
     seconds = api.connection.timeout or ANSWER_SECONDS
-    response = api.open(path, query, read_seconds=seconds, encoding="gzip" if api.connection.compressed else "identity")
+    response = api.open(path, query, read_seconds=seconds, encoding=api.connection.encoding)
     search = Search()
     try:
         pieces = unpacked(response)

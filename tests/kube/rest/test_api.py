@@ -76,6 +76,26 @@ def test_several_groups_are_several_headers() -> None:
     assert b"Impersonate-Group: b\r\n" in received[0]
 
 
+@pytest.mark.parametrize(("compressed", "asked"), [(True, "gzip"), (False, "identity")])
+def test_compression_is_asked_for_unless_it_is_disabled(compressed: bool, asked: str) -> None:
+    seen: list[str] = []
+
+    def script(peer: Peer) -> None:
+        for _ in range(2):
+            peer.request()
+            seen.append(peer.headers["accept-encoding"])
+            peer.sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+    server = Server(script)
+    server_url = f"http://127.0.0.1:{server.port}"
+    caller = Api(Connection(server_url, "d", "t", "j", Static(), compressed=compressed))
+    caller.get("/x")
+    caller.read("/pods")
+
+    server.finish()
+    assert seen == [asked, asked]
+
+
 def test_one_connection_serves_several_requests() -> None:
     def script(peer: Peer) -> None:
         for number in range(3):
