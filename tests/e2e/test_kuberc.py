@@ -97,15 +97,20 @@ def test_the_same_plugins_are_run(row: str, home: Path, cluster: Cluster, dshell
             assert str(kuberc) in told
 
 
-@pytest.mark.parametrize("way", ["flag", "variable", "off", "off and flag", "absent flag", "absent variable"])
+WAYS = ["flag", "variable", "off", "off and flag", "absent flag", "absent variable", "disabled", "disabled and flag"]
+
+
+@pytest.mark.parametrize("way", WAYS)
 def test_the_same_file_is_read(way: str, home: Path, cluster: Cluster, dshell: Dshell) -> None:
     (home / ".kube" / "kuberc").write_text(HEAD + "credentialPluginPolicy: DenyAll\n")
     (home / "mine").write_text(LIST + "- command: look-alike\n")
     file = "absent" if "absent" in way else "mine"
     words = ["--kuberc", str(home / file)] if "flag" in way else []
     variables = {"KUBERC": "off" if "off" in way else str(home / file)} if way != "flag" else {}
+    if "disabled" in way:
+        variables = {"KUBECTL_KUBERC": "False"}
 
     theirs, said = has_run(home, [cluster.kubectl_program, "get", "--raw", "/x", *words], **variables)
     ours, told = has_run(home, dshell.command(("ls", *words)), **variables)
 
-    assert ours == theirs == (way in ("flag", "variable", "off")), (said, told)
+    assert ours == theirs == (way in ("flag", "variable", "off", "disabled")), (said, told)

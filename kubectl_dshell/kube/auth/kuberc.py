@@ -67,9 +67,9 @@ def plugin_policy(explicit: str | None, environ: Mapping[str, str]) -> PluginPol
         BadConfig: the file cannot be used, or does not exist though it was named.
     """
     named = environ.get("KUBERC", "")
-    if named == "off":
+    if disabled := _disabled(environ):
         if explicit:
-            raise BadConfig("--kuberc is given, but KUBERC=off disables it", "Leave out one of them.")
+            raise BadConfig(f"--kuberc is given, but {disabled} disables it", "Leave out one of them.")
         return PluginPolicy()
     file = Path(explicit or named or Path(environ.get("HOME") or Path.home(), ".kube", "kuberc"))
     content = content_of(file, "kuberc")
@@ -78,6 +78,14 @@ def plugin_policy(explicit: str | None, environ: Mapping[str, str]) -> PluginPol
             raise BadConfig(f"kuberc {file} does not exist", "Name another with --kuberc, or set KUBERC=off.")
         return PluginPolicy()
     return _policy(file, content)
+
+
+def _disabled(environ: Mapping[str, str]) -> str:
+    """The variable, with its value, by which no file is read; empty without one."""
+    found = environ.get("KUBECTL_KUBERC", "")
+    if found.lower() == "false":
+        return f"KUBECTL_KUBERC={found}"
+    return "KUBERC=off" if environ.get("KUBERC") == "off" else ""
 
 
 def _policy(file: Path, content: bytes) -> PluginPolicy:

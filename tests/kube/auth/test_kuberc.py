@@ -100,6 +100,18 @@ def test_the_flag_is_over_the_variable_and_both_over_the_home_folder(tmp_path: P
         plugin_policy(flag, {"KUBERC": "off"})
 
 
+def test_no_file_is_read_where_kuberc_is_turned_off(tmp_path: Path) -> None:
+    environ = {"HOME": str(tmp_path), "KUBERC": str(tmp_path / "absent")}
+    write(tmp_path / ".kube" / "kuberc", HEAD + "credentialPluginPolicy: DenyAll")
+
+    for value in ("false", "False"):
+        assert plugin_policy(None, {**environ, "KUBECTL_KUBERC": value}) == PluginPolicy()
+        with pytest.raises(BadConfig, match=f"^--kuberc is given, but KUBECTL_KUBERC={value} disables it"):
+            plugin_policy(str(tmp_path / "absent"), {"KUBECTL_KUBERC": value})
+    for value in ("", "true", "0", "off"):
+        assert plugin_policy(None, {"HOME": str(tmp_path), "KUBECTL_KUBERC": value}).kind == "DenyAll"
+
+
 def test_who_is_allowed_is_told_by_what_would_be_run(tmp_path: Path) -> None:
     for name in ("bin/aws", "other/aws"):
         write(tmp_path / name, "").chmod(0o700)
