@@ -78,7 +78,8 @@ def _section(path: str, title: str, table: Mapping[str, Any], deeper: tuple[str,
         name = OTHER_SPELLINGS.get(key, key)
         if name in VALUES:
             if name in found.values:
-                raise BadConfig(f'{path}: "{key}" and "{name}" are one key{_in(title)}; remove one of the two', _SEE)
+                both = " and ".join(sorted(_quoted(one) for one in table if OTHER_SPELLINGS.get(one, one) == name))
+                raise BadConfig(f"{path}: {both} are one key{_in(title)}; remove one of the two", _SEE)
             found.values[name] = _checked(path, title, key, VALUES[name], value)
         elif key in _TABLES:
             entries = found.images if key == "images" else found.mirrors

@@ -82,6 +82,7 @@ def test_a_mistake_is_named(text: str, said: str) -> None:
 
 def test_color_is_colour_but_not_both_at_once() -> None:
     assert parse_config("c", {"color": "never"}).sections[Place()].values == {"colour": Colour.NEVER}
-    both = {"contexts": {"prod": {"colour": "auto", "color": "auto"}}}
-    with pytest.raises(BadConfig, match=r'^c: "color" and "colour" are one key in \[contexts\.prod\]; remove one of'):
-        parse_config("c", both)
+    for keys in (("color", "colour"), ("colour", "color")):
+        both = {"contexts": {"prod": dict.fromkeys(keys, "auto")}}
+        with pytest.raises(BadConfig, match=r'^c: "color" and "colour" are one key in \[contexts\.prod\]; remove one'):
+            parse_config("c", both)
