@@ -122,7 +122,7 @@ def test_tests_that_hang_are_ended_with_all_that_they_started(tmp_path: Path) ->
     hangs = f"sleep 1000 & echo $! >{tmp_path}/child; wait"
 
     assert ring._ended(["sh", "-c", "exit 3"], {}, 10) == 3
-    assert ring._ended(["sh", "-c", hangs], {"PATH": "/usr/bin:/bin"}, 0.5) is None
+    assert ring._ended(["sh", "-c", hangs], {"PATH": "/usr/bin:/bin"}, 5) is None
 
     child = int((tmp_path / "child").read_text())
     wait_until(lambda: identify(child) is None, 10, "the end of what it started")
