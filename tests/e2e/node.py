@@ -11,7 +11,8 @@ from tests.waiting import patient
 
 _ENTRANCE = os.environ.get("DSHELL_E2E_NODE", "")
 """A program that runs its arguments in a shell on the node; empty: the node's processes are this machine's, if any are."""
-_HEAD = re.compile(rb"^==> (\S+) <==\n", re.MULTILINE)
+_LINE = re.compile(rb"^([^\0\n]+)\0(.*\n)", re.MULTILINE)
+"""Of what grep prints: the path, and a line of that file."""
 
 
 def read_file(path: str) -> bytes:
@@ -29,9 +30,11 @@ def read_files(*patterns: str) -> dict[str, bytes]:
     if not _ENTRANCE:
         paths = [path for pattern in patterns for path in Path("/").glob(pattern.lstrip("/"))]
         return {str(path): content for path in paths if (content := _local(path))}
-    told = run(f"tail -v -n +1 {' '.join(patterns)} 2>/dev/null || :")  # some have ended meanwhile
-    _, *pieces = _HEAD.split(told)
-    return {path.decode(): text for path, text in zip(pieces[::2], pieces[1::2], strict=True)}
+    files: dict[str, bytes] = {}
+    # some have ended meanwhile: grep goes on to the next, tail would end at the first that it cannot read
+    for path, line in _LINE.findall(run(f"grep -saHZ '' {' '.join(patterns)} || :")):
+        files[path.decode()] = files.get(path.decode(), b"") + line
+    return files
 
 
 def run(script: str) -> bytes:

@@ -240,6 +240,10 @@ def test_a_node_that_is_another_machine_is_looked_at_through_its_entrance(
     assert (seen.started, seen.ppid, seen.comm) == (ours.started, ours.ppid, ours.comm)
     assert seen.cgroup.split() == ours.cgroup.split()
     assert seen.status()["Uid"] == ours.status()["Uid"]
+    (tmp_path / "a").write_text("a\nb\n")
+    (tmp_path / "b").touch()
+    (tmp_path / "folder").mkdir()  # can be opened and not read, as a file of a process that has ended meanwhile
+    assert read_files(f"{tmp_path}/folder", f"{tmp_path}/[ab]") == {f"{tmp_path}/a": b"a\nb\n"}
     with pytest.raises(FileNotFoundError):
         read_file("/proc/no such/stat")
     with pytest.raises(AssertionError, match="no such file"):
