@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 TOP = Path(__file__).parents[2]
 ALL_BYTES = bytes(range(256)) * 100
 ENDS, GOES_ON = "COMMAND ends", "COMMAND goes on"
-_WATCHED = 4  # seconds after which what still runs is said to go on; ours ends within 2
+_WATCHED = 4  # seconds after which what still runs is said to go on
+_OURS = 30  # of ours, which ends within 2 if the machine has nothing else to do, and never goes on
 _LEASE = 60
 _CTRL_C, _CTRL_D, _CTRL_Z, _CTRL_BACKSLASH = "\x03", "\x04", "\x1a", "\x1c"
 
@@ -89,19 +90,29 @@ class Bench:
         return replace(self, dshell=self.dshell.with_kubeconfig(kubeconfig))
 
     def runs(self, command: str) -> bool:
-        """Whether this is a process where COMMANDs of this program run."""
-        containers = self._debug_containers() if self.ours else ["tools"]
+        """Whether this is a process where COMMANDs of this program run; an exec that fails says nothing about it."""
         exec_ = ("exec", self.pod.name, "-n", self.pod.namespace)
-        ps = [self.pod.cluster.kubectl(*exec_, "-c", one, "--", "ps", "-o", "args", check=False) for one in containers]
-        return any(command == line.strip() for done in ps for line in done.stdout.splitlines())
+
+        def listed() -> list[str]:
+            """With the head of ps, also where there is no container to ask; [] when an exec failed."""
+            containers = self._debug_containers() if self.ours else ["tools"]
+            ps = [
+                self.pod.cluster.kubectl(*exec_, "-c", one, "--", "ps", "-o", "args", check=False) for one in containers
+            ]
+            if any(done.returncode for done in ps):
+                return []  # one has ended, and the pod's status will say so soon
+            return ["COMMAND", *(line.strip() for done in ps for line in done.stdout.splitlines())]
+
+        return command in wait_until(listed, 30, "an exec of ps")
 
     def wait_for(self, command: str) -> None:
         wait_until(lambda: self.runs(command), 30, command)
 
-    def fate(self, command: str, seconds: float = _WATCHED) -> str:
+    def fate(self, command: str, ours: float = _OURS) -> str:
         try:
-            wait_until(lambda: not self.runs(command), seconds)
+            wait_until(lambda: not self.runs(command), ours if self.ours else _WATCHED)
         except AssertionError:
+            assert self.runs(command), f"{command} has ended too late"
             return GOES_ON
         return ENDS
 
@@ -132,11 +143,11 @@ def lasting() -> tuple[str, tuple[str, ...]]:
 
 
 def _exit_code(client: subprocess.Popen[bytes]) -> int:
-    code = client.wait(60)
+    code = client.wait(90)  # a client gives up after the 50 s of a lease
     return 128 - code if code < 0 else code
 
 
-def is_sent(number: signal.Signals, bench: Bench, *, watched: float = _WATCHED) -> Outcome:
+def is_sent(number: signal.Signals, bench: Bench, *, watched: float = _OURS) -> Outcome:
     """To the client; COMMAND neither reads nor writes."""
     sleep, command = lasting()
     bench = replace(bench, keep="0s")
@@ -148,8 +159,7 @@ def is_sent(number: signal.Signals, bench: Bench, *, watched: float = _WATCHED) 
         said = client.stderr.read().decode()
     if number == signal.SIGQUIT and not bench.ours:
         said = said.splitlines()[0]
-    fate = bench.fate(sleep, watched if bench.ours else _WATCHED)
-    return Outcome(code, said, frozenset({fate}))
+    return Outcome(code, said, frozenset({bench.fate(sleep, watched)}))
 
 
 def is_ignored(number: signal.Signals, bench: Bench) -> Outcome:
@@ -331,7 +341,7 @@ def loses_its_connection(bench: Bench) -> Outcome:
             proxy.refuse()
             code = _exit_code(client)
             said = client.communicate()[1].decode()
-    return Outcome(code, said, frozenset({bench.fate(sleep, _LEASE if bench.ours else _WATCHED)}))
+    return Outcome(code, said, frozenset({bench.fate(sleep, _LEASE)}))
 
 
 END = "/data/end"  # a file that ends both containers of `mortal`
