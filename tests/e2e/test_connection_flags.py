@@ -183,7 +183,7 @@ def kubectl(program: str, words: list[str], folder: Path, environ: dict[str, str
     """Its error, or nothing if it asked for the pod."""
     done = subprocess.run(
         [program, "get", "pod", POD, "--cache-dir", str(folder / "cache"), "--request-timeout=20", *words],
-        env={**environ, "PATH": os.environ["PATH"], "HOME": str(folder)},
+        env={**environ, "PATH": os.environ["PATH"]},
         cwd=folder,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -209,7 +209,7 @@ def test_generated_flags_lead_to_the_same_request(
     cluster: Cluster, recorder: Recorder, certificates: Certificates, tmp_path: Path
 ) -> None:
     write_files(tmp_path, recorder.url, certificates)
-    environ = {"KUBECONFIG": "one/config:absent:two/config"}
+    environ = {"KUBECONFIG": "one/config:absent:two/config", "HOME": str(tmp_path)}
     outcomes: Counter[str] = Counter()
 
     def compare(words: list[str]) -> None:

@@ -47,11 +47,16 @@ def kubeconfig(folder: Path, **cluster: Any) -> Path:
     return file
 
 
+def files(file: Path) -> dict[str, str]:
+    """The variables that lead both programs to this kubeconfig, and to no kuberc."""
+    return {"KUBECONFIG": str(file), "HOME": str(file.parent)}
+
+
 def kubectl(cluster: Cluster, file: Path, environ: dict[str, str]) -> str:
     """What it said of its only request."""
     done = subprocess.run(
         [cluster.kubectl_program, "get", "--raw", PATH, "--request-timeout=5s"],
-        env={"PATH": os.environ["PATH"], "HOME": str(file.parent), "KUBECONFIG": str(file), **environ},
+        env={"PATH": os.environ["PATH"], **files(file), **environ},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -81,7 +86,7 @@ def test_both_get_through(scheme: str, by: str, cluster: Cluster, certificates: 
             recorder.asked.clear()
             proxy.asked.clear()
             with pytest.raises(DshellError, match=NO_SUCH_POD):
-                Api(connect(ConnectionOptions(), {"KUBECONFIG": str(file), **environ})).get(PATH)
+                Api(connect(ConnectionOptions(), {**files(file), **environ})).get(PATH)
 
             assert proxy.asked == [f"cluster.test:{port}"]
             assert [one["headers"] for one in recorder.asked] == [[("authorization", "Bearer t")]]
@@ -92,7 +97,8 @@ def test_both_get_through(scheme: str, by: str, cluster: Cluster, certificates: 
                 assert (proxy.asked, recorder.asked) == (asked, theirs)
 
 
-A, TEN, SIX = "https://a.nowhere.test:6443", "https://10.1.2.3:6443", "https://[fd00::1]:6443"
+A, FOUR, SIX = "https://a.nowhere.test:6443", "https://192.0.2.3:6443", "https://[2001:db8::1]:6443"
+"""A name of no domain, and addresses of documentation, which belong to nobody: without a proxy, kubectl dials them."""
 RULES = [
     *((A, rule) for rule in ("", "a.nowhere.test", "nowhere.test", ".nowhere.test", ".a.nowhere.test", "*", " , *")),
     *(
@@ -104,13 +110,19 @@ RULES = [
     ("https://a.nowhere.test", "a.nowhere.test:443"),
     ("https://a.nowhere.test.:6443", "a.nowhere.test"),
     *(
-        (TEN, rule)
-        for rule in ("10.0.0.0/8", "10.1.2.3/32", "11.0.0.0/8", "10.0.0.0/33", "10.0.0.0/255.0.0.0", "10.1.2.3")
+        (FOUR, rule)
+        for rule in (
+            *("192.0.0.0/8", "192.0.2.0/24", "192.0.2.3/32", "193.0.0.0/8", "192.0.0.0/33", "192.0.0.0/255.0.0.0"),
+            "192.0.2.3",
+        )
     ),
-    *((TEN, rule) for rule in ("10.1.2.3:6443", "10.1.2.3:443", "10.1.2", "2.3", "*.2.3", "::/0", "010.0.0.0/8")),
+    *((FOUR, rule) for rule in ("192.0.2.3:6443", "192.0.2.3:443", "192.0.2", "2.3", "*.2.3", "::/0", "0192.0.0.0/8")),
     *(
         (SIX, rule)
-        for rule in ("fd00::/8", "fd00::1", "[fd00::1]", "[fd00::1]:6443", "[fd00:0::1]:6443", "fd00:0:0::1")
+        for rule in (
+            *("2001:db8::/32", "2001:db8::1", "[2001:db8::1]", "[2001:db8::1]:6443", "[2001:db8:0::1]:6443"),
+            "2001:db8:0:0::1",
+        )
     ),
     *((address, "") for address in ("https://localhost:1", "https://127.8.8.8:1", "https://[::1]:1")),
 ]
@@ -123,7 +135,7 @@ def test_no_proxy_means_the_same(server: str, rule: str, cluster: Cluster, tmp_p
         environ = {"HTTPS_PROXY": proxy.url, "NO_PROXY": rule}
         kubectl(cluster, file, environ)
 
-        ours = connect(ConnectionOptions(), {"KUBECONFIG": str(file), **environ}).proxy
+        ours = connect(ConnectionOptions(), {**files(file), **environ}).proxy
 
         assert (ours is not None) == bool(proxy.asked)
 
@@ -160,7 +172,7 @@ def test_the_same_proxy_is_chosen(
         kubectl(cluster, file, environ)
 
         try:
-            ours = connect(ConnectionOptions(), {"KUBECONFIG": str(file), **environ}).proxy
+            ours = connect(ConnectionOptions(), {**files(file), **environ}).proxy
         except BadConfig:
             ours = None
 
