@@ -99,10 +99,10 @@ DEBUG_CONTAINERS = {
     ),
     "kubectl dshell ls -n pay --all": Line(r"(?s)POD +NAME +TARGET +USER +OWNER +STATE +AGE\n.*dshell-review +app "),
     r"""kubectl dshell ls -A --stale --older-than 8h -o json | jq -r '.items[] | "\(.namespace)/\(.pod) \(.staleReason)"'""": (
-        Line(r"(?!.*dshell-k7x2p)")
+        Line(r"(?s)(?!.*dshell-k7x2p)")
     ),
     r"""kubectl dshell ls -A -o json | jq -r '.items[] | select(.stale) | "\(.namespace)/\(.pod) \(.name): \(.staleReason)"'""": (
-        Line(r"(?!.*dshell-k7x2p)")
+        Line(r"(?s)(?!.*dshell-k7x2p)")
     ),
     "kubectl dshell ls -l app=web --watch": Line("", (("dshell-k7x2p", CTRL_C),), code=130),
 }
@@ -214,8 +214,8 @@ class Elsewhere(StrEnum):
 
 
 ELSEWHERE = {
-    "pipx install kubectl-dshell": (Elsewhere.INSTALLATION, "hack/release/forms.py::virtual_environment"),
-    "uvx kubectl-dshell POD": (Elsewhere.INSTALLATION, "hack/release/forms.py::virtual_environment"),
+    "pipx install kubectl-dshell": (Elsewhere.INSTALLATION, "hack/release/forms.py::by_pipx"),
+    "uvx kubectl-dshell POD": (Elsewhere.INSTALLATION, "hack/release/forms.py::by_uvx"),
     "mkdir -p ~/.local/bin": (Elsewhere.INSTALLATION, "hack/release/forms.py::zipapp"),
     "install -m 755 kubectl-dshell.pyz ~/.local/bin/kubectl-dshell": (
         Elsewhere.INSTALLATION,

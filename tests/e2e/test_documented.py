@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 TOP = Path(__file__).parents[2]
 CONFIGURATION = (TOP / "docs/configuration.md").read_text("utf-8")
-CONFIGURATION = (TOP / "docs/configuration.md").read_text("utf-8")
 FILES = {
     "fixtures/one": "1\n",
     "backup/app.conf": "repaired\n",
