@@ -74,12 +74,18 @@ def lacking(packages: tuple[Package, ...]) -> list[str]:
         return [f"{brings}: of the Debian packages {names}, and this is no Debian; install what has them here"]
     if os.geteuid() != 0:
         return [f"Debian packages; type: sudo apt-get install -y {names}"]
-    for words in (("update",), ("install", "--simulate", "--no-install-recommends", *(one.name for one in missing))):
-        try:
-            _apt_get(*words)
-        except ClusterError as error:
-            return [f"Debian packages {names}, which cannot be had: {error}"]
-    return []
+    said = [_refusal("update")]  # of one source perhaps, which has none of these
+    said.append(_refusal("install", "--simulate", "--no-install-recommends", *(one.name for one in missing)))
+    return ["\n".join([f"Debian packages {names}, which cannot be had:", *filter(None, said)])] if said[-1] else []
+
+
+def _refusal(*words: str) -> str:
+    """What apt-get says when it fails; "" when it does not."""
+    try:
+        _apt_get(*words)
+    except ClusterError as error:
+        return str(error)
+    return ""
 
 
 def _apt_get(*words: str) -> None:
