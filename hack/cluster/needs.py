@@ -19,7 +19,7 @@ from .leftovers import cgroup_folders
 from .packages import BUILD, IMAGES, NODE, lacking
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from .layout import Layout
 
@@ -75,28 +75,29 @@ def _packages(*, programs: bool, images: bool) -> Iterator[str]:
 
 
 def _disk(layout: Layout, *, programs: bool, images: bool) -> Iterator[str]:
-    """By file system: the folders may be on one."""
     wanted = [(layout.folder, _DISK_OF_CLUSTER)]
     if programs:
         caches = toolchain.caches()
         wanted += [(cache_root(), _DISK_OF_BINARIES), *((one, _DISK_TO_BUILD // len(caches)) for one in caches)]
     if images:
         wanted += [(cache_root(), _DISK_OF_IMAGES)]
+    for short in too_small(wanted):
+        yield f"{short}; make room, or set DSHELL_CLUSTER_CACHE, DSHELL_CLUSTER_STATE and GOCACHE to folders elsewhere"
+
+
+def too_small(wanted: Iterable[tuple[Path, int]]) -> Iterator[str]:
+    """Of folders, there already or not, and the bytes for each: by file system, for they may be on one."""
     sizes: dict[int, int] = defaultdict(int)
     folders: dict[int, list[Path]] = defaultdict(list)
     for folder, size in wanted:
-        there = _existing(folder)
-        device = there.stat().st_dev
+        device = _existing(folder).stat().st_dev
         sizes[device] += size
         folders[device].append(folder)
     for device, size in sizes.items():
         free = shutil.disk_usage(_existing(folders[device][0])).free
         if free < size:
             names = ", ".join(dict.fromkeys(map(str, folders[device])))
-            yield (
-                f"disk space: {_gigabytes(size)} for {names}, where {_gigabytes(free)} are free; make room, or set "
-                "DSHELL_CLUSTER_CACHE, DSHELL_CLUSTER_STATE and GOCACHE to folders elsewhere"
-            )
+            yield f"disk space: {_gigabytes(size)} for {names}, where {_gigabytes(free)} are free"
 
 
 def _memory(*, programs: bool) -> Iterator[str]:

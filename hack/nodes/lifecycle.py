@@ -44,7 +44,8 @@ def up(layout: Layout, runtime: Runtime, version: str, *, images: Collection[str
     `images` are the archives of the tests that it gets, all if none is named: a minute or more where all is translated.
     """
     exact = kubernetes.exact(version)
-    if lacking := needs.lacking():
+    # One that runs has its memory and disks, and gives them back if it is replaced.
+    if running(layout) is None and (lacking := needs.lacking()):
         raise ClusterError("no node can run here: " + "; ".join(lacking))
     folders = {"crio": runtimes.crio_folder()} if runtime is runtimes.CRIO else {}
     needs.install()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from hack.cluster import packages
 from hack.cluster.layout import cache_root
+from hack.cluster.needs import too_small
 from hack.cluster.packages import NODE, Package, ensure
 
 from . import machine
@@ -26,8 +27,9 @@ PACKAGES = (
     Package("tar", "tar"),
 )
 _BESIDE_GUEST = 1024  # MiB: of QEMU's own, and of the control plane
-# MiB: images, compiled programs and what made them; certificates and logs; what a node writes, on QEMU's own disk of it
-_CACHE, _STATE, _GUEST_DISK = 4096, 256, 4096
+# Images, compiled programs and what made them; certificates and logs; what a node writes, on QEMU's own disk of it.
+_CACHE, _STATE, _GUEST_DISK = 4 << 30, 256 << 20, 4 << 30
+_TEMPORARY = Path("/var/tmp")  # of QEMU
 
 
 def lacking() -> list[str]:
@@ -42,9 +44,7 @@ def lacking() -> list[str]:
     needed = machine.memory() + _BESIDE_GUEST
     if (free := _free_memory()) < needed:
         reasons.append(f"{needed} MiB of memory are needed, {free} are available")
-    for folder, megabytes in ((cache_root(), _CACHE), (layout().root, _STATE), (Path("/var/tmp"), _GUEST_DISK)):
-        if (free := _free_disk(folder)) < megabytes:
-            reasons.append(f"{megabytes} MiB of disk are needed below {folder}, {free} are free")
+    reasons += too_small([(cache_root(), _CACHE), (layout().root, _STATE), (_TEMPORARY, _GUEST_DISK)])
     if refused := _refusal_of_namespaces():
         reasons.append(f"no namespace can be made: {refused}")
     return reasons + packages.lacking(PACKAGES)
@@ -59,14 +59,6 @@ def _free_memory() -> int:
     """MiB that programs can have, caches that are given up for them included."""
     lines = Path("/proc/meminfo").read_text().splitlines()
     return next(int(line.split()[1]) // 1024 for line in lines if line.startswith("MemAvailable:"))
-
-
-def _free_disk(folder: Path) -> int:
-    """MiB on the disk that holds the folder, or will."""
-    while not folder.exists():
-        folder = folder.parent
-    told = os.statvfs(folder)
-    return told.f_bavail * told.f_frsize // (1024 * 1024)
 
 
 def _refusal_of_namespaces() -> str:

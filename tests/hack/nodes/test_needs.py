@@ -4,23 +4,36 @@ import os
 import platform
 import shutil
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 from hack.cluster.packages import Package
 from hack.nodes import needs
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GIB = 1 << 30
+
+
+class Usage(NamedTuple):
+    total: int
+    used: int
+    free: int
+
 
 @pytest.fixture
 def able(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine that can run a node."""
-    monkeypatch.setenv("DSHELL_CLUSTER_CACHE", str(tmp_path))
+    monkeypatch.setenv("DSHELL_CLUSTER_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("DSHELL_NODES_STATE", str(tmp_path / "state"))
+    monkeypatch.setattr(needs, "_TEMPORARY", tmp_path)
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(platform, "machine", lambda: "x86_64")
     monkeypatch.setattr(needs, "_free_memory", lambda: 8192)
-    monkeypatch.setattr(needs, "_free_disk", lambda _: 8192)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(9 * GIB, 0, 9 * GIB))
     monkeypatch.setattr(needs, "_refusal_of_namespaces", lambda: "")
     monkeypatch.setattr(shutil, "which", lambda name, **_: f"/usr/bin/{name}")
 
@@ -34,7 +47,7 @@ def test_a_machine_that_has_all_lacks_nothing() -> None:
 def test_everything_that_a_machine_lacks_is_said_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform, "machine", lambda: "aarch64")
     monkeypatch.setattr(needs, "_free_memory", lambda: 4095)
-    monkeypatch.setattr(needs, "_free_disk", lambda folder: 100 if folder == tmp_path else 8192)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(9 * GIB, GIB, 8 * GIB))
     monkeypatch.setattr(needs, "_refusal_of_namespaces", lambda: "unshare failed: Operation not permitted")
     monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
     monkeypatch.setattr(needs, "PACKAGES", (Package("qemu-system-x86", "qemu-system-x86_64"),))
@@ -42,7 +55,7 @@ def test_everything_that_a_machine_lacks_is_said_at_once(tmp_path: Path, monkeyp
     assert needs.lacking() == [
         "the virtual machine is an x86_64 one, this machine is aarch64",
         "4096 MiB of memory are needed, 4095 are available",
-        f"4096 MiB of disk are needed below {tmp_path}, 100 are free",
+        f"disk space: 8.2 GiB for {tmp_path}/cache, {tmp_path}/state, {tmp_path}, where 8.0 GiB are free",
         "no namespace can be made: unshare failed: Operation not permitted",
         "qemu-system-x86_64: of the Debian packages qemu-system-x86, and this is no Debian; install what has them here",
     ]
@@ -52,10 +65,6 @@ def test_everything_that_a_machine_lacks_is_said_at_once(tmp_path: Path, monkeyp
 def test_nobody_but_root_runs_a_node(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert needs.lacking() == ["a node in a virtual machine needs root"]
-
-
-def test_the_free_disk_below_a_folder_that_is_not_there_yet_is_that_of_the_one_above(tmp_path: Path) -> None:
-    assert needs._free_disk(tmp_path / "a" / "b") == pytest.approx(needs._free_disk(tmp_path), abs=512)
 
 
 def test_free_memory_is_what_programs_can_have() -> None:
