@@ -10,6 +10,7 @@
   load FILE...      import OCI image archives
   status            whether it is up, with which versions
   test [--quick]    the tests marked `nodes` on each kind of node, and a table (make test-nodes)
+  test --needs      only why no node can run on this machine, if none can
   table             the results of the last `test` in this folder, by test and node
 
 Environment: DSHELL_NODES_NAME (node), DSHELL_NODES_STATE (/var/lib/dshell-nodes), DSHELL_CLUSTER_CACHE as of hack.cluster;
@@ -53,8 +54,8 @@ def main(words: list[str]) -> int:
             lifecycle.load(here, [Path(file).resolve() for file in files])
         case ["status"]:
             print(" ".join(f"{name}={value}" for name, value in asdict(lifecycle.needed(here)).items()))
-        case ["test", *rest] if rest in ([], ["--quick"]):
-            return ring.run(here, quick=bool(rest))
+        case ["test", *rest] if rest in ([], ["--quick"], ["--needs"]):
+            return ring.needs_met() if rest == ["--needs"] else ring.run(here, quick=bool(rest))
         case ["table"]:
             print(results.by_test(json.loads(ring.RESULTS.read_text())))
         case _:

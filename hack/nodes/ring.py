@@ -57,9 +57,7 @@ class Row:
 def run(layout: Layout, *, quick: bool) -> int:
     """The exit code of `make test-nodes`; a node of this name that runs is replaced, and none is left, by SIGTERM either."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    if lacking := needs.lacking():
-        for reason in lacking:
-            say(f"no node can run here: {reason}")
+    if needs_met() == _NO_NODE:
         return _NO_NODE if os.environ.get("DSHELL_NODES") == "required" else 0
     rows = []
     for runtime, version in _kinds(quick=quick):
@@ -74,6 +72,14 @@ def run(layout: Layout, *, quick: bool) -> int:
         RESULTS.write_text(json.dumps([asdict(one) for one in rows], indent=1))
     print(table([asdict(row) for row in rows]))
     return _FAILED if any(row.failed for row in rows) else 0
+
+
+def needs_met() -> int:
+    """The exit code of the question whether nodes can run on this machine; all reasons why not are said."""
+    reasons = needs.lacking()
+    for reason in reasons:
+        say(f"no node can run here: {reason}")
+    return _NO_NODE if reasons else 0
 
 
 def _kinds(*, quick: bool) -> list[tuple[Runtime, str]]:
@@ -97,6 +103,9 @@ def _run_on(layout: Layout, row: Row, runtime: Runtime, version: str, *, quick: 
     except ClusterError as error:
         row.why = str(error).splitlines()[0]
         print(f"error: {error}", file=sys.stderr, flush=True)
+    except SystemExit:  # by SIGTERM
+        print(f"ended by a signal\n{lifecycle.last_words(layout)}", file=sys.stderr, flush=True)
+        raise
     finally:
         lifecycle.down(layout)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,6 +117,18 @@ def test_a_test_that_does_not_pass_fails_and_the_console_is_shown(
 
     assert ring.run(LAYOUT, quick=True) == 1
     assert capsys.readouterr().err.count("the end of the console") == 2
+
+
+def test_a_signal_shows_the_console_and_leaves_no_node(
+    machine: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(ring, "_test", lambda *_, **__: signal.raise_signal(signal.SIGTERM))
+
+    with pytest.raises(SystemExit) as ended:
+        ring.run(LAYOUT, quick=True)
+    assert ended.value.code == 143
+    assert machine == ["down", "up containerd 1.36", "down"]
+    assert capsys.readouterr().err.count("the end of the console") == 1
 
 
 def test_tests_that_hang_are_ended_with_all_that_they_started(tmp_path: Path) -> None:
