@@ -134,7 +134,7 @@ def controllers(mountinfo: str) -> set[str]:
     found: set[str] = set()
     for line in mountinfo.splitlines():
         place, _, rest = line.partition(" - ")
-        kind, _, options = rest.split()[:3]
+        kind, _, options = rest.split(" ")[:3]  # the source in between may be empty
         if kind == "cgroup":
             found.update(options.split(","))
         listed = Path(place.split()[4], "cgroup.controllers")

@@ -138,3 +138,7 @@ def test_controllers_are_found_in_both_versions(tmp_path: Path) -> None:
     v2 = f"27 21 0:24 / {tmp_path} rw,nosuid shared:5 - cgroup2 cgroup rw\n"
     assert {"cpu", "cpuset", "memory", "pids"} <= needs.controllers(_V1 + v2)
     assert needs.controllers(v2) == {"cpuset", "pids"}
+    assert needs.controllers("25 21 0:22 / /cpu rw -  tmpfs  rw\n26 21 0:23 / /cpu rw - cgroup  rw,cpu\n") == {
+        "rw",
+        "cpu",
+    }
