@@ -139,7 +139,7 @@ def named(name: str) -> Runtime:
 
 
 def missing_crio() -> str:
-    """Why CRI-O cannot run here; "" when it can. No registry of this project has its programs: who has them brings them."""
+    """Why CRI-O cannot run here; "" when it can. This project does not build its programs: a variable names them."""
     given = os.environ.get("DSHELL_VM_CRIO")
     if not given:
         return "DSHELL_VM_CRIO names no folder with the programs crio and pinns"
