@@ -238,9 +238,13 @@ def not_ours() -> World:
     return world
 
 
-def copied(code: int, said: str) -> str:
+ROOT = Privilege(Profile.GENERAL)
+NO_MV = "not copied: another user than the app's needs mv -T, which the debug image lacks\n"
+
+
+def copied(code: int, said: str, **asked: object) -> str:
     piped = Piped(Exit(code), said, None)
-    return after(World(), lambda world: explain_copy_failure(piped, request(), world.ports(), skip=False))
+    return after(World(), lambda world: explain_copy_failure(piped, request(**asked), world.ports(), skip=False))
 
 
 def skipping(*, skip: bool) -> str:
@@ -450,6 +454,10 @@ SECTIONS: dict[str, list[Message]] = {
         ("not allowed", lambda: copied(copying.DENIED, "/etc/x: Permission denied\n")),
         ("in part", lambda: copied(copying.INCOMPLETE, "tar: ./a: Permission denied\n")),
         ("an image without tar", lambda: copied(copying.INCOMPLETE, "environment: line 160: exec: tar: not found\n")),
+        (
+            "an image whose mv follows links",
+            lambda: copied(copying.INCOMPLETE, NO_MV, run_as=(0, None), privilege=ROOT),
+        ),
         ("tar failed and wrote nothing", lambda: copied(3, "")),
         ("a file that is refused", partial(skipping, skip=False)),
         ("a file that is skipped", partial(skipping, skip=True)),

@@ -84,12 +84,17 @@ read_mount() {
 	return 1
 } 2>/dev/null
 
-# Whether rename(2) moves files from $STAGING to the working directory. It replaces a link; mv copies to another mount,
-# by path, and the app could put a link there in between. Its own user wins nothing by that.
-is_same_mount() {
+# Aborts unless rename(2) moves files from $STAGING to the working directory. It replaces a link; mv copies to another
+# mount, by path, and the app could put a link there in between. Its own user wins nothing by that.
+require_same_mount() {
 	[ ! "$same_user" ] || return 0
+	# a redirection of exec that fails would end dash and ash without a word
+	[ -r . ] || abort "$INCOMPLETE" "$here: it cannot be read"
 	exec 9<.
-	read_mount 9 && [ "$mount" = "$staging_mount" ]
+	read_mount 9 ||
+		abort "$INCOMPLETE" "$here: the node's kernel does not say which volume that is, so copy as the app's user"
+	[ "$mount" = "$staging_mount" ] ||
+		abort "$INCOMPLETE" "$here: another volume is mounted there, so copy to it by itself"
 }
 
 is_directory() {
@@ -104,7 +109,7 @@ place_entry() {
 			[ "$2" = . ] || here=$here/$2
 			cd "./$2" 2>/dev/null || abort "$INCOMPLETE" "$here: it cannot be entered"
 			leads_here /proc/self/cwd || abort_changed
-			is_same_mount || abort "$INCOMPLETE" "$here: another volume is mounted there, so copy to it by itself"
+			require_same_mount
 			for entry in "$1"/* "$1"/.[!.]* "$1"/..?*; do
 				[ ! -e "$entry" ] && [ ! -L "$entry" ] || place_entry "$entry" "${entry##*/}"
 			done
@@ -116,11 +121,11 @@ place_entry() {
 			# shellcheck disable=SC2086 # an option or none
 			mv $no_target_directory -f "$1" "./$2"
 		else
-			# a directory that changes its parent has to be writable
-			exec 9<"$1/."
+			# a directory that changes its parent has to be writable, and one that is opened readable
 			# shellcheck disable=SC2086 # an option or none
 			mode=$(stat -c %a "$1") &&
-				chmod u+w "$1" &&
+				chmod u+rwx "$1" &&
+				exec 9<"$1/." &&
 				mv $no_target_directory -f "$1" "./$2" &&
 				chmod "$mode" /proc/self/fd/9/.
 		fi || abort "$INCOMPLETE" "$here/$2: cannot be put in its place"
@@ -187,7 +192,7 @@ no_target_directory=-T
 : >$STAGING/a && mv -T $STAGING/a $STAGING/b 2>/dev/null || no_target_directory=
 rm -f $STAGING/a $STAGING/b
 [ "$no_target_directory$same_user" ] ||
-	fail "$INCOMPLETE" "not copied: another user than the app's needs mv -T, which the debug image has not"
+	fail "$INCOMPLETE" "not copied: another user than the app's needs mv -T, which the debug image lacks"
 read_mount 8
 staging_mount=$mount
 is_same_mount || abort_changed

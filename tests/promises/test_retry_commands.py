@@ -60,10 +60,10 @@ def test_a_copy_is_suggested_as_it_was_asked_for(monkeypatch: pytest.MonkeyPatch
     asked: list[copy.CopyOut] = []
     monkeypatch.setattr(copy, "copy_out", lambda request, _ports: asked.append(request))
 
-    assert main(["cp", "web:/a b", "-c", "app", "--as", "ada", "--user", "ops", "--", "-x"]) == 0
+    assert main(["cp", "web:/a b", "-c", "app", "--as", "ada", "--user", "ops", "-y", "--skip-failed", "--", "-x"]) == 0
 
     [request] = asked
-    again = "kubectl dshell cp 'web:/a b' ./-x --container app -n shop --user ops --as ada"
+    again = "kubectl dshell cp 'web:/a b' ./-x --container app -y --skip-failed -n shop --user ops --as ada"
     assert request.session.retry_command == again
 
 

@@ -16,6 +16,7 @@ from kubectl_dshell.files.archive_source import ArchiveSource
 from kubectl_dshell.files.tar_reader import TarReader
 from kubectl_dshell.remote import copying
 from kubectl_dshell.remote.exec_script import command_exec
+from kubectl_dshell.remote.script import copy_in
 from tests.files.test_unpack import nothing
 from tests.remote.roots import NOBODY, TEMPORARY, Root, make
 
@@ -223,6 +224,45 @@ def test_it_is_merged_into_one_that_is_there(root: Root, sources: Path) -> None:
     assert sorted(path.name for path in (root.place / "src").iterdir()) == ["l", "old", "script", "shut"]
     assert (root.place / "src/script").read_text() == "#!"
     assert stat.S_IMODE((root.place / "src/shut").stat().st_mode) == 0o555
+    assert root.leftovers() == []
+
+
+def test_a_directory_that_cannot_be_read_is_not_merged_into_as_another_user(root: Root, sources: Path) -> None:
+    make(root.place / "src").chmod(0o333)
+
+    done = root.into("", sources)
+
+    assert (done.returncode, done.stdout, done.stderr) == (65, b"ready\nfailed\n", b"/src: it cannot be read\n")
+    assert root.leftovers() == []
+
+
+def test_a_kernel_that_keeps_volumes_to_itself_is_told_of(
+    root: Root, sources: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some kernels have no mnt_id in /proc/PID/fdinfo; without it, another user than the app's merges nothing."""
+    script = copy_in()
+    assert script.count("mnt_id:") == 1
+    monkeypatch.setattr(copying, "copy_in", lambda: script.replace("mnt_id:", "no_id:"))
+
+    alone = root.into("", sources)
+    merged = root.into("", sources)
+
+    assert (alone.returncode, alone.stderr) == (0, b"")
+    assert (merged.returncode, merged.stderr.decode()) == (
+        65,
+        "/src: the node's kernel does not say which volume that is, so copy as the app's user\n",
+    )
+    assert root.leftovers() == []
+
+
+def test_a_directory_that_its_own_user_may_not_read_arrives(root: Root, sources: Path) -> None:
+    (sources / "shut").chmod(0o111)
+
+    done = root.into("", sources / "shut")
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert stat.S_IMODE((root.place / "shut").stat().st_mode) == 0o111
+    assert (root.place / "shut" / ODD).read_text() == "odd"
     assert root.leftovers() == []
 
 

@@ -309,6 +309,6 @@ def test_a_mv_that_follows_links_to_directories_is_not_used_as_another_user(
         assert as_itself == (0, "")
         assert as_another == (
             copying.INCOMPLETE,
-            "not copied: another user than the app's needs mv -T, which the debug image has not\n",
+            "not copied: another user than the app's needs mv -T, which the debug image lacks\n",
         )
         assert [path.name for path in plain.place.iterdir()] == ["first"]

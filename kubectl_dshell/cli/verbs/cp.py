@@ -77,7 +77,8 @@ def cp_command(options: CpOptions) -> int:
     configuration, verbosity = Configuration(), options.connection.verbosity
     wanted = paths.remote.namespace or options.session.namespace
     with ports(options.connection, wanted, quiet=quiet) as (bound, namespace):
-        chosen = ("--container", options.session.container) if options.session.container else ()
+        chosen = ["--container", options.session.container] if options.session.container else []
+        chosen += ["-y"] * options.yes + ["--skip-failed"] * options.skip_failed
         again = bound.invocation.command("cp", *map(_no_flag, words), *chosen, namespace=namespace)
         flags = configuration.session(options.session, bound.context, namespace)
         configuration.require_reason(flags.reason, bound.context, namespace)

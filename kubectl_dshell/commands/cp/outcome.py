@@ -21,8 +21,9 @@ INCOMPLETE = 1
 """The exit code if the other side could not read or write everything."""
 _NO_TOOL = re.compile(
     r"[\w./-]+: (?:(?:line )?\d+: )?(?:exec: )?(tar|readlink|mkdir|mv|rm|chmod|ls): (?:command )?not found"
+    r"|not copied: another user than the app's needs (mv -T), which the debug image lacks"
 )
-"""What busybox, dash and bash say, as a whole line: the names of files are in the messages, too."""
+"""What busybox, dash and bash say, and copy_in.sh, as a whole line: the names of files are in the messages, too."""
 _SKIP = "Skip files that cannot be copied: --skip-failed"
 
 
@@ -62,9 +63,10 @@ def explain_copy_failure(piped: Piped, session: OpenRequest, ports: Ports, *, sk
     if piped.failure and (whole or not lines):
         raise piped.failure
     if not whole and (missing := next(filter(None, map(_NO_TOOL.fullmatch, lines)), None)):
+        lacks = missing[1] or f"{missing[2]}, which another user than the app's needs"
         raise Unavailable(
-            f"{where} nothing was copied: the debug image {one_line(session.image)} has no {missing[1]}",
-            f"Copy with an image that has busybox or coreutils and tar: {session.retry_command} --image busybox:1.37",
+            f"{where} nothing was copied: the debug image {one_line(session.image)} has no {lacks}",
+            f"Copy with an image that has busybox or coreutils and tar: {_again(session)} --image busybox:1.37",
         )
     told = _first(lines[:_TOLD], len(lines)) or [f"exit code {code}"]
     if whole:
@@ -77,6 +79,12 @@ def explain_copy_failure(piped: Piped, session: OpenRequest, ports: Ports, *, sk
     for line in [f"error: {where} nothing was copied: {told[0]}", *told[1:], *advice]:
         notices.warn(line)
     return INCOMPLETE if code == copying.INCOMPLETE else int(code or INCOMPLETE)
+
+
+def _again(session: OpenRequest) -> str:
+    """The same copy, as the same user."""
+    user = ":".join(str(one) for one in session.run_as or () if one is not None)
+    return " ".join(filter(None, (session.retry_command, user and f"--run-as {user}", session.privilege.flags)))
 
 
 def _look(session: OpenRequest, lines: list[str], ports: Ports) -> list[str]:

@@ -12,11 +12,13 @@ from typing import BinaryIO
 import pytest
 
 from kubectl_dshell.commands.cp.cp import CopyIn, CopyOut, copy_in, copy_out
+from kubectl_dshell.commands.cp.outcome import explain_copy_failure
 from kubectl_dshell.commands.cp.ports import CopyPorts
+from kubectl_dshell.domain.access.privilege import Privilege
 from kubectl_dshell.domain.cp.copy_spec import RemotePath
 from kubectl_dshell.domain.progress import ProgressMeter
 from kubectl_dshell.domain.stream import Channel, Companion, Event, Exit, Output, Piped, Stream
-from kubectl_dshell.errors import ConnectionLost, DshellError, Forbidden, NotFound, OutputFailed, Truncated
+from kubectl_dshell.errors import ConnectionLost, DshellError, Forbidden, NotFound, OutputFailed, Truncated, Unavailable
 from tests.commands.world import CLOSED, GONE, OPEN, Exec, FakeStream, FakeStreams, World, request, running_holder
 
 ETC = RemotePath(None, "web", "etc", folder=False, contents=False)
@@ -156,6 +158,29 @@ def test_tar_s_own_failure_is_told_in_its_words() -> None:
     assert out(sides, world) == 1
     assert "error: web: nothing was copied: tar: short read" in world.said
     assert "commit" not in sides.log
+
+
+@pytest.mark.parametrize(
+    ("line", "lacks"),
+    [
+        ("sh: tar: not found", "tar"),
+        (
+            "not copied: another user than the app's needs mv -T, which the debug image lacks",
+            "mv -T, which another user than the app's needs",
+        ),
+    ],
+)
+def test_another_image_is_suggested_for_the_same_copy(line: str, lacks: str) -> None:
+    """As the same user: as the app's, it would be refused."""
+    asked = request(run_as=(0, 7), privilege=Privilege(cap_add=("DAC_OVERRIDE",)), retry_command="kubectl dshell cp -y")
+
+    with pytest.raises(Unavailable) as raised:
+        explain_copy_failure(Piped(Exit(65), line, None), asked, World().ports(), skip=False)
+
+    assert raised.value.message == f"web: nothing was copied: the debug image busybox:1.37 has no {lacks}"
+    [advice] = raised.value.advice
+    again = "kubectl dshell cp -y --run-as 0:7 --cap-add DAC_OVERRIDE --image busybox:1.37"
+    assert advice.endswith(f": {again}")
 
 
 @pytest.mark.parametrize(
