@@ -53,6 +53,12 @@ def with_dashes(words: Sequence[str], verb: click.Command) -> list[str]:
     return [*words[:at], "--", *words[at:]]
 
 
+def may_be_ours(verb: click.Command, command: Sequence[str]) -> bool:
+    """Whether a word of `command` may be meant for the verb: one of its long flags, or -n; others are sh's, too."""
+    long = {name for param in verb.params for name in (*param.opts, *param.secondary_opts) if name.startswith("--")}
+    return any(word.startswith("-n") or word.partition("=")[0] in long for word in command)
+
+
 def check_text(words: Sequence[str], what: str = "argument {}", *, but: Sequence[str] = ()) -> None:
     """Raises click.UsageError for arguments that the API cannot carry: invalid UTF-8, and NUL characters.
 

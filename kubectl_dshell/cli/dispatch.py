@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kubectl_dshell.cli.argv import arguments, check_text, split_words, with_dashes
+from kubectl_dshell.cli.argv import arguments, check_text, may_be_ours, split_words, with_dashes
 from kubectl_dshell.cli.flags.connection import REFUSED
 from kubectl_dshell.cli.verbs.open import open_command
 from kubectl_dshell.domain.text.invocation import ALIASES, UNKNOWN_VERBS, Invocation
@@ -153,7 +153,7 @@ _SECRET = re.compile(r"--token\b|[^@]*@")
 
 
 def _context(entry: click.Command, name: str, head: list[str], command: tuple[str, ...] | None) -> click.Context:
-    """The parsed command line; raises click.UsageError, with the corrected one if only `--` is missing."""
+    """The parsed command line; raises click.UsageError, with the corrected one if clearly only `--` is missing."""
     try:
         return entry.make_context(name, list(head), obj=command)  # it takes the words out of the list
     except click.UsageError as error:
@@ -161,7 +161,7 @@ def _context(entry: click.Command, name: str, head: list[str], command: tuple[st
         if not mended or isinstance(error, click.BadParameter):
             raise
         said = f"{entry.name} takes one argument; a command goes after --"
-        if not any(map(_SECRET.match, mended)):
+        if not (any(map(_SECRET.match, mended)) or may_be_ours(entry, mended[mended.index("--") + 1 :])):
             said += f": {PROGRAM} {shlex.join([str(entry.name), *mended])}"
         raise click.UsageError(said) from error
 

@@ -119,6 +119,13 @@ def test_no_verb_of_another_program_is_taken_for_a_pod(
         (["-n", "shop", "image", "busybox", "sh", "-c", "id"], ": kubectl dshell image -n shop busybox -- sh -c id"),
         (["attach", "--token", "secret", "a", "ls"], ""),
         (["attach", "a", "ls", "--server=https://me:secret@host"], ""),
+        (["attach", "a", "curl", "https://me:secret@host"], ""),
+        (["attach", "web", "ls", "-n", "shop"], ""),
+        (["attach", "web", "ls", "-nshop"], ""),
+        (["attach", "web", "ls", "--namespace=shop"], ""),
+        (["attach", "web", "ls", "--no-tty"], ""),
+        (["image", "busybox", "ls", "--like", "web"], ""),
+        (["attach", "web", "ls", "--all", "-l"], ": kubectl dshell attach web -- ls --all -l"),
     ],
 )
 def test_a_command_that_lacks_its_dashes_is_shown_with_them(
