@@ -47,8 +47,8 @@ read_user() {
 	return 1
 } 2>/dev/null
 
-# Whether the app's first process, if there is one, has our user namespace: in one of its own it mounts what it likes over
-# its files.
+# Whether the app's first process, if there is one, has our user namespace: in its own it mounts what it likes over its
+# files.
 is_same_user_namespace() {
 	[ ! -L "/proc/$DSHELL_PID/ns/user" ] || [ "/proc/$DSHELL_PID/ns/user" -ef /proc/self/ns/user ]
 }
@@ -155,11 +155,12 @@ fail_unwritable() {
 destination=$1 kind=$2 temporary=$3
 same_user= top= mount=
 shift 3
-read_user /proc/self/status && own_user=$user && [ "$own_user" ] || fail "$INCOMPLETE" "not copied: whose user we are is unknown"
+read_user /proc/self/status && own_user=$user && [ "$own_user" ] ||
+	fail "$INCOMPLETE" "not copied: whose user we are is unknown"
 read_user "/proc/$DSHELL_PID/status" && [ "$user" = "$own_user" ] && same_user=x
 [ "$same_user" ] || trusted_user=$own_user
 [ "$same_user" ] || is_same_user_namespace ||
-	fail "$DENIED" "not copied: the app has a user namespace of its own, and user $own_user cannot tell what it mounts there"
+	fail "$DENIED" "not copied: the app has a user namespace of its own, where it may mount anything"
 top=$(readlink /proc/self/cwd && echo .)
 top=${top%??}
 resolve_path "$destination"
@@ -193,9 +194,9 @@ no_target_directory=-T
 rm -f $STAGING/a $STAGING/b
 [ "$no_target_directory$same_user" ] ||
 	fail "$INCOMPLETE" "not copied: another user than the app's needs mv -T, which the debug image lacks"
-read_mount 8
+read_mount 8 || mount=
 staging_mount=$mount
-is_same_mount || abort_changed
+[ -z "$staging_mount" ] || require_same_mount
 echo ready
 # busybox tar makes files with their modes and does no more about it
 umask 0
