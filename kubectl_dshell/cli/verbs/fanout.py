@@ -62,9 +62,9 @@ def run(options: OpenOptions, *, shell: bool) -> int:
         if shell:
             _refuse_shell(query, bound)
         configuration.require_reason(options.session.reason, bound.context, query.namespace)
-        configured = _Configured(options, configuration, bound)
+        configured = _Configured(options, configuration)
         if query.namespace:
-            configured.tell([query.namespace])
+            configured.tell([query.namespace], bound)
         as_json = options.output is Format.JSON
         request = ManyRequest(
             template=configured.template,
@@ -82,19 +82,18 @@ def run(options: OpenOptions, *, shell: bool) -> int:
 class _Configured:
     """The options in each namespace: with -A, too, what is set for a namespace counts there."""
 
-    def __init__(self, options: OpenOptions, configuration: Configuration, bound: Ports) -> None:
+    def __init__(self, options: OpenOptions, configuration: Configuration) -> None:
         self._options = options
         self._configuration = configuration
-        self._bound = bound
         self._templates: dict[str, OpenRequest] = {}
 
-    def tell(self, namespaces: Iterable[str]) -> None:
+    def tell(self, namespaces: Iterable[str], bound: Ports) -> None:
         """What sessions there get that the user has not typed, once each.
 
         Raises click.UsageError for what the options contradict, before anything is sent to a pod of theirs.
         """
         told = set()
-        given, bound = self._options.session, self._bound
+        given = self._options.session
         for namespace in dict.fromkeys(namespaces):
             if namespace in self._templates:
                 continue
@@ -144,7 +143,8 @@ def _run(query: TargetQuery, request: ManyRequest, form: _OutputForm, bound: Por
         bound = replace(bound, notices=PrinterNotices(printer, quiet=form.quiet))
         try:
             found = find(query, bound)
-            configured.tell(one.place.namespace for one in found)  # a server may list pods of others than was asked
+            # a server may list pods of other namespaces than was asked for
+            configured.tell((one.place.namespace for one in found), bound)
             if not found:
                 bound.notices.notice(f"shard {query.shard} has no pods: there is nothing to do")
             with ExitStack() as stack:
@@ -155,7 +155,7 @@ def _run(query: TargetQuery, request: ManyRequest, form: _OutputForm, bound: Por
                 results = run_many(found, request, bound, report) if found else []
                 if query.shard:
                     report.end_shard(query.shard, len(found), overall(results))
-        except (DshellError, Interrupted):
+        except (DshellError, Interrupted, click.UsageError):
             drain(outputs, LAST_WORDS_SECONDS)
             raise
         drain(outputs, None)
