@@ -62,7 +62,10 @@ def test_a_shell_has_it_too_and_what_it_runs_ends_with_the_session(make_pod: Mak
     ("security", "why"),
     [
         ({"runAsUser": 65532}, "it takes the capability SYS_CHROOT, which user 65532 cannot have"),
-        (ROOT | {"capabilities": {"drop": ["ALL"]}}, "it takes the capability SYS_CHROOT, which the app drops"),
+        (
+            ROOT | {"capabilities": {"drop": ["ALL"]}},
+            "it takes the capability SYS_CHROOT, which the debug container drops",
+        ),
     ],
 )
 def test_where_it_cannot_work_nothing_is_added(make_pod: MakePod, dshell: Dshell, security: Json, why: str) -> None:

@@ -40,5 +40,5 @@ def no_chroot(uid: int | None, held: frozenset[str], runtime: str) -> str:
         return ""
     usual = defaults(runtime)
     if "SYS_CHROOT" in usual.capabilities:
-        return f"{takes} the app drops"
+        return f"{takes} the debug container drops"
     return f"{takes} {usual.runtime} does not give to root by default"

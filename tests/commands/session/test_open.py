@@ -491,6 +491,15 @@ def test_in_a_pod_that_is_being_deleted_what_runs_is_reused_and_nothing_is_added
     assert world.added == []
 
 
+def test_a_capability_that_the_user_drops_is_not_put_down_to_the_app() -> None:
+    world = World()
+    world.pod = root_pod()
+    world.pod["status"]["containerStatuses"] = [running(user=(0, 0), runtime="containerd")]
+
+    with pytest.raises(Forbidden, match="SYS_CHROOT, which the debug container drops"):
+        open_session(request(chroot=True, privilege=Privilege(cap_drop=("SYS_CHROOT",))), world.ports())
+
+
 @pytest.mark.parametrize(
     ("runtime", "privilege", "advice"),
     [

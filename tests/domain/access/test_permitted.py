@@ -56,8 +56,8 @@ def test_what_the_spec_decides_is_the_same_with_every_runtime(
     ("security", "uid", "runtime", "why"),
     [
         ({"capabilities": {"drop": ["ALL"]}}, 65532, "containerd", "user 65532 cannot have"),
-        ({"capabilities": {"drop": ["ALL"]}}, 0, "containerd", "the app drops"),
-        ({"capabilities": {"drop": ["SYS_CHROOT"]}}, 0, "docker", "the app drops"),
+        ({"capabilities": {"drop": ["ALL"]}}, 0, "containerd", "the debug container drops"),
+        ({"capabilities": {"drop": ["SYS_CHROOT"]}}, 0, "docker", "the debug container drops"),
         ({"capabilities": {"drop": ["NET_RAW"], "add": ["SYS_TIME"]}}, 0, "containerd", ""),
         ({"capabilities": {"drop": ["ALL"], "add": ["SYS_CHROOT"]}}, 0, "cri-o", ""),
         ({"capabilities": {"add": ["ALL"]}}, 0, "cri-o", ""),

@@ -155,7 +155,11 @@ def test_the_app_s_image_is_there_whether_or_not_its_live_files_are() -> None:
             USER, USER, Answer.NO, "it takes the capability SYS_CHROOT, which user 65532 cannot have", id="user"
         ),
         pytest.param(
-            BARE_ROOT, BARE_ROOT, Answer.NO, "it takes the capability SYS_CHROOT, which the app drops", id="dropped"
+            BARE_ROOT,
+            BARE_ROOT,
+            Answer.NO,
+            "it takes the capability SYS_CHROOT, which the debug container drops",
+            id="dropped",
         ),
         pytest.param(
             Process(0, 0, OF_CRI_O, "cri-o"),
