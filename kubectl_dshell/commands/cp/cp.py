@@ -79,7 +79,8 @@ def copy_in(request: CopyIn, ports: CopyPorts) -> int:
     temporary = f".dshell-{ports.session.clock.random_letters(NAME_LETTERS, 8)}"
     words = copying.take_in(request.destination.path, temporary, luggage.names, folder=request.destination.folder)
     talk = _Conversation(luggage, ports.transfer)
-    through = _run(request.session, ports, words, talk.listen, talk.send)
+    session = replace(request.session, half_close=True)  # tar needs the end of the archive
+    through = _run(session, ports, words, talk.listen, talk.send)
     code = explain_copy_failure(through, request.session, ports.session, skip=request.skip_failed)
     left_out.tell(ports.session.notices)
     return code

@@ -82,10 +82,11 @@ def open_exec(  # noqa: PLR0913  # an exec has that many parameters
         sock, protocol, early = _handshake(connection, resource, trace, wait, sleep, spares)
     if protocol != channel.V5 and (stdin and not tty if half_close is None else half_close):
         sock.close()
+        instead = " Here a terminal works, and a command without input: -I" if half_close is None else ""
         raise Unavailable(
             f"the API server only supports {protocol}, which cannot signal the end of piped input",
-            f"Piped input takes {channel.V5} (Kubernetes 1.30, unless the feature gate "
-            "TranslateStreamCloseWebsocketRequests is off). Here a terminal works, and a command without input: -I",
+            f"Piped input needs {channel.V5} (Kubernetes 1.30, unless the feature gate "
+            f"TranslateStreamCloseWebsocketRequests is off).{instead}",
         )
     return ExecStream(sock, protocol, now=time.monotonic(), early=early, others=connection.heard)
 

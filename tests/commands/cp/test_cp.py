@@ -210,7 +210,7 @@ def test_nothing_is_sent_before_the_other_side_is_ready() -> None:
     assert (mode, words[3:]) == ("pipe", ["cp"])
 
 
-@pytest.mark.parametrize(("copy", "wanted"), [(out, False), (into, None)], ids=["out", "in"])
+@pytest.mark.parametrize(("copy", "wanted"), [(out, False), (into, True)], ids=["out", "in"])
 def test_a_server_without_half_close_can_be_copied_from(
     copy: Callable[[Sides, World], int], wanted: bool | None
 ) -> None:

@@ -304,6 +304,7 @@ def test_a_redirect_does_not_get_our_credentials() -> None:
     ("stdin", "tty", "half_close", "refused"),
     [
         pytest.param(True, False, None, True, id="piped stdin"),
+        pytest.param(True, False, True, True, id="an archive"),
         pytest.param(True, True, None, False, id="a terminal"),
         pytest.param(False, False, None, False, id="no stdin"),
         pytest.param(True, False, False, False, id="stdin whose end does not matter"),
@@ -313,8 +314,11 @@ def test_v4_cannot_end_piped_input(stdin: bool, tty: bool, half_close: bool | No
     server = Server(lambda peer: peer.accept("v4.channel.k8s.io"))
 
     if refused:
-        with pytest.raises(Unavailable, match="cannot signal the end of piped input"):
+        with pytest.raises(Unavailable, match="cannot signal the end of piped input") as caught:
             open_exec(connection(server.port), "n", "p", "c", ["cat"], stdin=stdin, tty=tty, half_close=half_close)
+        [advice] = caught.value.advice
+        assert advice.startswith("Piped input needs v5.channel.k8s.io (Kubernetes 1.30, ")
+        assert advice.endswith(": -I") == (half_close is None), "nothing else works where the end is needed anyway"
     else:
         stream = open_exec(connection(server.port), "n", "p", "c", ["cat"], stdin=stdin, tty=tty, half_close=half_close)
         assert stream.protocol == channel.V4
