@@ -11,28 +11,24 @@ from typing import NamedTuple
 
 
 class Sandbox(NamedTuple):
-    """`pattern` (a regular expression) is found in the name of a class; `runtime`: how people write its name.
+    """`pattern` (a regular expression) is found in the name of a class.
 
-    `seen`: the versions that were tried; empty if it is known from its source alone.
     `hides`: why a debug container may not see the app's processes; `hides_shared`: with shareProcessNamespace.
     """
 
     pattern: str
-    runtime: str
-    seen: str
     hides: str
     hides_shared: str
 
 
 _GVISOR = "gVisor does not share one container's PID namespace with another, or does not say whose a process is"
 TABLE = (
-    # runsc/boot/loader.go: a namespace that it cannot find is a new one. Seen: that, and an empty /proc/PID/cgroup.
-    Sandbox("gvisor|runsc", "gVisor", "20221219", _GVISOR, _GVISOR),
-    # agent/src/rpc.rs, update_container_namespaces: any path becomes that of the pod's PID namespace.
+    # runsc/boot/loader.go: a namespace that it cannot find is a new one. Seen with runsc 20221219: that, and an empty
+    # /proc/PID/cgroup.
+    Sandbox("gvisor|runsc", _GVISOR, _GVISOR),
+    # agent/src/rpc.rs, update_container_namespaces: any path becomes that of the pod's PID namespace. Not tried.
     Sandbox(
         r"\bkata|peerpod",
-        "Kata Containers",
-        "",
         "Kata Containers shares the PID namespace of the pod instead of the app's, so it takes a pod with "
         "shareProcessNamespace: true",
         "",
@@ -40,16 +36,11 @@ TABLE = (
 )
 
 
-def sandbox(runtime_class: str) -> Sandbox | None:
-    """The one that `runtime_class` is by its name."""
-    return next((row for row in TABLE if re.search(row.pattern, runtime_class)), None)
-
-
 def hides(runtime_class: str, *, shared: bool) -> str:
     """Why a debug container may see no process of the app in a pod of this class; empty if nothing is known.
 
     `shared`: whether the pod has shareProcessNamespace.
     """
-    known = sandbox(runtime_class)
+    known = next((row for row in TABLE if re.search(row.pattern, runtime_class)), None)
     why = known and (known.hides_shared if shared else known.hides)
     return f"by the name of its runtime class ({runtime_class}), {why}" if why else ""
