@@ -106,14 +106,21 @@ def resolve(
 
         return ExecPlugin(user, plugin, cluster, environ, terminal, plugin_policy(kuberc, environ))
     if provider:
-        from kubectl_dshell.kube.auth.auth_provider import AuthProvider
-
-        config = provider.part("config")
-        if config and (command := config.text("cmd-path")):
-            from kubectl_dshell.kube.auth.kuberc import plugin_policy
-
-            if refusal := plugin_policy(kuberc, environ).why_not(command, environ.get("PATH", "")):
-                why, advice = refusal
-                raise BadConfig(f'the auth-provider of user "{user.name}": its command {command} {why}', advice)
-        return AuthProvider(user, provider, terminal)
+        return _provided(user, provider, environ, terminal, kuberc)
     return Static()
+
+
+def _provided(
+    user: NamedEntry, provider: NamedEntry, environ: Mapping[str, str], terminal: UserTerminal, kuberc: str | None
+) -> Credentials:
+    """Those of an auth-provider; the command that gcp may name is a plugin like others. Raises BadConfig."""
+    from kubectl_dshell.kube.auth.auth_provider import AuthProvider
+
+    config = provider.part("config")
+    if config and (command := config.text("cmd-path")):
+        from kubectl_dshell.kube.auth.kuberc import plugin_policy
+
+        if refusal := plugin_policy(kuberc, environ).why_not(command, environ.get("PATH", "")):
+            why, advice = refusal
+            raise BadConfig(f'the auth-provider of user "{user.name}": its command {command} {why}', advice)
+    return AuthProvider(user, provider, terminal)
