@@ -107,6 +107,8 @@ def _pages(api: Api, path: str, query: list[tuple[str, str]], *, debugged: bool)
             else:
                 limit = 1
             continue
+        if limit == most and 2 * size <= _USUAL_BYTES:  # the large pods are behind us
+            most = min(PAGE, 2 * most)
         limit = min(most, _next(limit, size))
         old = 0
         yield page

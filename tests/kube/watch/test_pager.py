@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -205,22 +206,21 @@ def test_a_page_that_is_too_large_is_asked_for_again_with_fewer_pods_and_the_nex
 
 
 class Refusing:
-    """Takes no page with more than so many pods, as a client that bounds what it reads."""
+    """Takes no page with more than so many pods, as a client that bounds what it reads; any that begins at `until`."""
 
-    def __init__(self, most: int) -> None:
-        self.most, self.limits = most, list[int]()
+    def __init__(self, most: int, pods: int = 20, until: int = 20) -> None:
+        self.most, self.pods, self.until, self.limits = most, pods, until, list[int]()
 
     def read(self, path: str, query: list[tuple[str, str]], *, largest: int) -> HttpResponse:
         limit = int(dict(query)["limit"])
         assert largest == (32 if limit == 1 else 8) * 1024 * 1024
         self.limits.append(limit)
-        if limit > self.most:
-            raise Malformed("the answer is larger than 64 MiB")
         begin = int(dict(query).get("continue", "0"))
-        more = str(begin + limit) if begin + limit < 20 else ""
-        return HttpResponse(
-            200, body=listed(*(pod(f"p{n}", "x") for n in range(begin, min(20, begin + limit))), following=more)
-        )
+        if limit > self.most and begin < self.until:
+            raise Malformed("the answer is larger than 64 MiB")
+        end = min(self.pods, begin + limit)
+        more = str(end) if end < self.pods else ""
+        return HttpResponse(200, body=listed(*(pod(f"p{n}", "x") for n in range(begin, end)), following=more))
 
 
 @pytest.mark.parametrize(("most", "limits"), [(10, [10, 500, 62, 10]), (1, [10, 1, 500, 62, 10, 1, 10, 1])])
@@ -231,6 +231,28 @@ def test_a_page_that_is_refused_for_its_size_is_asked_for_with_fewer_pods(most: 
 
     assert names_of(found) == [f"p{n}" for n in range(20)]
     assert api.limits[: len(limits)] == limits
+
+
+def test_pages_grow_again_after_the_large_pods() -> None:
+    api: Any = Refusing(100, pods=2000, until=72)
+
+    found = list(pages(api, "/api/v1/pods", [], debugged=True))
+
+    assert names_of(found) == [f"p{n}" for n in range(2000)]
+    assert api.limits == [10, 500, 62, 124, 248, 496, 500, 500, 500]
+
+
+def test_pages_that_are_half_full_do_not_grow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next one would not fit, and be asked for twice."""
+    size = len(listed(*(pod(f"p{n}", "x") for n in range(10, 72)), following="72"))
+    api: Any = Refusing(100, pods=2000, until=2000)
+
+    found = pages(api, "/api/v1/pods", [], debugged=True)
+    next(found)
+    monkeypatch.setattr("kubectl_dshell.kube.watch.pager._USUAL_BYTES", 2 * size - 1)
+    list(islice(found, 2))
+
+    assert api.limits == [10, 500, 62, 62]
 
 
 def test_a_single_pod_that_is_refused_for_its_size_is_told() -> None:
