@@ -37,6 +37,8 @@ _FEWEST_WHOLE = 1000
 _MOST_WHOLE = 50_000
 """An API server ends a response that takes longer than a minute."""
 _OLDEST_MINOR = 34
+_MOST_PAGES = 150_000
+"""Of one list: as many pods as Kubernetes is made for, should each need a page of its own."""
 _MOST_OLD = 5
 """Consecutive responses that the list is too old: each has a token to continue with, possibly forever."""
 
@@ -88,7 +90,7 @@ def _is_whole_better(api: Api, remaining: int) -> bool:
 
 def _pages(api: Api, path: str, query: list[tuple[str, str]], *, debugged: bool) -> Iterator[Page]:
     limit, most, following, old = FIRST_PAGE, PAGE, "", 0
-    while True:
+    for _ in range(_MOST_PAGES):
         options = [("limit", str(limit)), *([("continue", following)] if following else [])]
         try:
             page, size = _page(api, path, [*query, *options], debugged=debugged, limit=limit)
@@ -117,6 +119,7 @@ def _pages(api: Api, path: str, query: list[tuple[str, str]], *, debugged: bool)
         if page.following == following:
             raise Malformed(f"the list {path} does not end: the same page was returned twice")
         following = page.following
+    raise Malformed(f"the list {path} does not end: it has more than {_MOST_PAGES} pages")
 
 
 def _page(api: Api, path: str, query: list[tuple[str, str]], *, debugged: bool, limit: int) -> tuple[Page, int]:

@@ -262,6 +262,24 @@ def test_a_single_pod_that_is_refused_for_its_size_is_told() -> None:
         list(pages(api, "/api/v1/pods", [], debugged=True))
 
 
+def test_a_list_whose_tokens_all_differ_ends_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kubectl_dshell.kube.watch.pager._MOST_PAGES", 7)
+
+    class Endless:
+        asked = 0
+
+        def read(self, path: str, query: list[tuple[str, str]], *, largest: int) -> HttpResponse:
+            self.asked += 1
+            return HttpResponse(200, body=listed(following=str(self.asked)))
+
+    api: Any = Endless()
+
+    with pytest.raises(Malformed, match="does not end: it has more than 7 pages"):
+        list(pages(api, "/api/v1/pods", [], debugged=True))
+
+    assert api.asked == 7
+
+
 def test_a_list_without_an_end_is_told() -> None:
     server = answers(listed(pod("a", "x"), following="t"), listed(pod("b", "x"), following="t"), heads=[])
 
