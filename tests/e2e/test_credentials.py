@@ -12,6 +12,7 @@ import pytest
 from tests.kube.proxies import Http, Socks5
 from tests.waiting import wait_until
 
+from .attached import tethered
 from .cluster import write_kubeconfig
 from .users import create_user, token_of
 
@@ -98,6 +99,8 @@ def asking(plugin: Plugin, cluster: Cluster, namespace: str, dshell: Dshell, tmp
 
 
 def drop_tether(pod: Pod) -> None:
+    """It connects after the prompt is there."""
+    wait_until(lambda: tethered(pod), 20, "a tether")
     (name,) = pod.debug_containers()
     pod.cluster.kubectl("exec", pod.name, "-n", pod.namespace, "-c", name, "--", "sh", "-c", _DROP_TETHER)
 
@@ -137,6 +140,7 @@ def test_credentials_that_expire_in_a_session_are_renewed(make_pod: MakePod, plu
     pod = make_pod()
     with asking.terminal(pod.name) as session:
         session.expect(PROMPT)
+        wait_until(lambda: tethered(pod), 20, "a tether")
         runs = len(plugin.told("infos").splitlines())
 
         drop_tether(pod)
