@@ -77,7 +77,8 @@ class _Work:
                 break
             why = way()
             share = self._left(LONGEST_SECONDS) / (len(ways) - number)  # the next way is to have its time, too
-            if self._ends(_REFUSED_SECONDS if why else min(self._status_seconds, share)):
+            patient = max(_STATUS_SECONDS, min(self._status_seconds, share))
+            if self._ends(_REFUSED_SECONDS if why else patient):
                 return CleanupResult(container, CleanupOutcome.ENDED)
             if self._stop.is_set():
                 return CleanupResult(container, CleanupOutcome.INTERRUPTED)
