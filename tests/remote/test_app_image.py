@@ -400,10 +400,16 @@ def test_another_session_keeps_the_lender_alone(place: Path, layout: Layout) -> 
         assert lives(lender, 1)
 
 
+def clients(debug: Debug) -> int:
+    _, report = debug.state()
+    return report.clients if report else 0
+
+
 @each_layout
 def test_the_lender_of_one_that_was_killed_ends_within_its_lease(place: Path, layout: Layout) -> None:
     with pair(place, layout, hasty=True) as (lender, borrower):
         tell_first(borrower.tether(A), protocol.beat(A, 2))
+        wait_until(lambda: clients(borrower) == 1, 10)  # and then the lender has been told for how long
 
         os.kill(borrower.container.pids()[0], signal.SIGKILL)
 
