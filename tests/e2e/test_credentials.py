@@ -99,8 +99,7 @@ def asking(plugin: Plugin, cluster: Cluster, namespace: str, dshell: Dshell, tmp
 
 
 def drop_tether(pod: Pod) -> None:
-    """It connects after the prompt is there."""
-    wait_until(lambda: tethered(pod), 20, "a tether")
+    """The one that is there: it connects after the prompt."""
     (name,) = pod.debug_containers()
     pod.cluster.kubectl("exec", pod.name, "-n", pod.namespace, "-c", name, "--", "sh", "-c", _DROP_TETHER)
 
@@ -114,6 +113,7 @@ def test_a_plugin_asks_nothing_while_a_session_has_the_terminal(
     with asking.terminal(pod.name) as session:
         session.expect(PROMPT)
         assert '"interactive": true' in plugin.told("infos")
+        wait_until(lambda: tethered(pod), 20, "a tether")
         plugin.touch("ask" if why == "expiry" else "bad")
 
         drop_tether(pod)
