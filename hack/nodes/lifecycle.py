@@ -14,6 +14,7 @@ from hack.cluster import node as control_plane
 from hack.cluster import pki, ports, record
 from hack.cluster.archives import archives, archives_of_tests
 from hack.cluster.build import pinned
+from hack.cluster.command import run
 from hack.cluster.components import commands
 from hack.cluster.config import AUDIT_POLICY
 from hack.cluster.errors import ClusterError
@@ -190,12 +191,7 @@ def _version(runtime: Runtime, root: disks.RootImage) -> str:
         case "containerd-1.7":
             return root.version("containerd")
         case _:
-            done = subprocess.run(
-                [runtimes.crio_folder() / "crio", "--version"], check=False, capture_output=True, text=True
-            )
-            return next(
-                (line.split()[-1] for line in done.stdout.splitlines() if line.startswith("Version:")), "unknown"
-            )
+            return runtimes.crio_version(run(runtimes.crio_folder() / "crio", "--version"))
 
 
 def _remove(layout: Layout) -> None:

@@ -153,6 +153,14 @@ def crio_folder() -> Path:
     return Path(os.environ["DSHELL_VM_CRIO"])
 
 
+def crio_version(said: str) -> str:
+    """Of what `crio --version` prints, whose first line is "crio version 1.36.3"."""
+    words = said.split()[:3]
+    if len(words) < 3 or words[:2] != ["crio", "version"]:
+        raise ClusterError(f"the program crio of DSHELL_VM_CRIO does not tell its version: {said[:200]!r}")
+    return words[2]
+
+
 def unit_file(runtime: Runtime) -> str:
     return _UNIT.format(what=runtime.what, folders=runtime.folders, path=runtime.path, command=runtime.command)
 
@@ -178,16 +186,16 @@ def load_script(runtime: Runtime, files: Iterable[Path]) -> str:
             case "containerd-1.7":
                 lines.append(f"/usr/bin/ctr -n k8s.io images import {name} >/dev/null")
             case _:
-                image = shlex.quote(_image_name(file))
-                lines.append(f"skopeo copy -q oci-archive:{name} containers-storage:{image}")
+                for image in map(shlex.quote, _image_names(file)):
+                    lines.append(f"skopeo copy -q oci-archive:{name}:{image} containers-storage:{image}")
     return "\n".join(lines)
 
 
-def _image_name(archive: Path) -> str:
-    """As the archive's own index tells it."""
+def _image_names(archive: Path) -> list[str]:
+    """As the archive's own index tells them."""
     with tarfile.open(archive) as tar:
         index = tar.extractfile("index.json")
         if index is None:
             raise ClusterError(f"{archive} is no OCI image archive: it has no index.json")
-        manifest = json.load(index)["manifests"][0]
-    return str(manifest["annotations"]["org.opencontainers.image.ref.name"])
+        manifests = json.load(index)["manifests"]
+    return [str(manifest["annotations"]["org.opencontainers.image.ref.name"]) for manifest in manifests]

@@ -39,10 +39,20 @@ def test_cri_o_says_what_it_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert runtimes.crio_folder() == tmp_path
 
 
+def test_cri_o_tells_its_version_in_the_first_line() -> None:
+    assert (
+        runtimes.crio_version("crio version 1.36.3\n   GitCommit:      unknown\n   GoVersion:      go1.26.8\n")
+        == "1.36.3"
+    )
+    with pytest.raises(ClusterError, match="does not tell its version: 'conmon version 2"):
+        runtimes.crio_version("conmon version 2.1.12")
+
+
 @pytest.mark.parametrize("runtime", RUNTIMES, ids=lambda runtime: runtime.name)
 def test_archives_are_loaded_by_a_script_that_a_shell_can_read(runtime: Runtime, tmp_path: Path) -> None:
     file = tmp_path / "it's one.tar"
-    index = {"manifests": [{"annotations": {"org.opencontainers.image.ref.name": "dshell.test/one:1"}}]}
+    names = ("dshell.test/one:1", "dshell.test/one:2")
+    index = {"manifests": [{"annotations": {"org.opencontainers.image.ref.name": name}} for name in names]}
     content = json.dumps(index).encode()
     with tarfile.open(file, "w") as tar:
         member = tarfile.TarInfo("index.json")
@@ -52,5 +62,5 @@ def test_archives_are_loaded_by_a_script_that_a_shell_can_read(runtime: Runtime,
     script = runtimes.load_script(runtime, [file])
 
     assert "'it'\"'\"'s one.tar'" in script
-    assert ("dshell.test/one:1" in script) is (runtime is runtimes.CRIO)
+    assert [name in script for name in names] == [runtime is runtimes.CRIO] * 2  # the others import all by themselves
     assert subprocess.run(["sh", "-n", "-c", script], check=False).returncode == 0
