@@ -50,8 +50,13 @@ def every_process() -> list[Process]:
 
 
 def processes_of(container_id: str) -> list[Process]:
-    """The processes whose control group names this container, oldest first; zombies may have left theirs."""
-    ours = (process for process in every_process() if container_id in process.cgroup)
+    """The processes whose control group names this container, oldest first; zombies may have left theirs.
+
+    CRI-O's monitor of it has a group of its own, with `-conmon-` before the ID.
+    """
+    ours = (
+        process for process in every_process() if container_id in process.cgroup.replace(f"-conmon-{container_id}", "")
+    )
     return sorted(ours, key=lambda process: (process.started, process.pid))
 
 
