@@ -41,6 +41,15 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.update(choose().environment())
     except ClusterError as error:
         raise pytest.UsageError(f"the tests in tests/e2e need a cluster: {error}") from error
+    from .e2e.served import UNSERVED, unserved
+
+    os.environ[UNSERVED] = " ".join(unserved())
+
+
+def pytest_report_header() -> str | None:
+    if kinds := os.environ.get("DSHELL_E2E_UNSERVED"):
+        return f"not part of this run: the tests that need {kinds}, which this cluster does not serve"
+    return None
 
 
 def _wants_cluster(config: pytest.Config) -> bool:

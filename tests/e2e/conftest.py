@@ -15,6 +15,7 @@ from .apiserver import restartable_api_server
 from .cluster import Cluster, write_kubeconfig
 from .pods import Pod, app, pod_manifest
 from .program import Dshell
+from .served import KINDS, UNSERVED
 from .users import create_user, write_user_kubeconfig
 
 if TYPE_CHECKING:
@@ -28,15 +29,23 @@ _HERE = Path(__file__).parent
 
 @pytest.hookimpl(tryfirst=True)  # pytest-xdist looks for groups in this hook, too
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if "DSHELL_MATRIX" not in os.environ:  # set by `make matrix`, which has loaded the images of these
-        others = [item for item in items if item.get_closest_marker("matrix")]
-        config.hook.pytest_deselected(items=others)
-        items[:] = [item for item in items if item not in others]
+    others = [item for item in items if _is_of_another_run(item)]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in others]
     for item in items:
         if _HERE in item.path.parents:
             item.add_marker(pytest.mark.e2e)
         if "api_server" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("api-server"))
+
+
+def _is_of_another_run(item: pytest.Item) -> bool:
+    """Of `make matrix`, which sets the variable and has loaded the images; or on a cluster that serves what it needs."""
+    if "DSHELL_MATRIX" not in os.environ and item.get_closest_marker("matrix"):
+        return True
+    needed = {kind for marker in item.iter_markers("needs_api") for kind in marker.args}
+    assert needed <= KINDS.keys(), f"{item.nodeid} needs {needed - KINDS.keys()}"
+    return not needed.isdisjoint(os.environ.get(UNSERVED, "").split())
 
 
 @pytest.fixture(scope="session")

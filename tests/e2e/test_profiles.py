@@ -167,6 +167,7 @@ STRIP = """
     ] : []"""
 
 
+@pytest.mark.needs_api("MutatingAdmissionPolicy")
 def test_no_name_is_spent_where_admission_takes_the_privilege_away(
     cluster: Cluster, make_namespace: MakeNamespace, make_pod: MakePod, dshell: Dshell
 ) -> None:
