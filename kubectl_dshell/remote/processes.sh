@@ -24,6 +24,8 @@ readonly STAT_FIELDS=40 TO_STARTTIME=19 TO_SIGIGNORE=11
 # Hundredths of a second: how long a process may be busy before it is stopped all the same, how long an exec may take to
 # start, and how long the killing goes on.
 readonly BUSY_TICKS=20 STARTING_TICKS=500 KILLING_TICKS=500
+# How long, after the last signal, the signalled ones may take until they get a processor.
+readonly LATE_TICKS=50
 # How long the kernel may take to change a process's state, and a process to reap.
 readonly STATE_TICKS=100 REAP_TICKS=100
 # On a busy node a few rounds may exceed all of these limits: busy processes are spared in the first rounds anyway.
@@ -192,7 +194,11 @@ select_process() {
 	has_word "$own_pids" "$pid" || own_pids="$own_pids$pid "
 	process_list="$process_list $process"
 	session_pids="$session_pids$pid "
-	[ "$state" != T ] || return
+	# where processors are scarce, a while passes between SIGSTOP and the stop: it seems to run, but still is where it was
+	case $state in
+	T) return ;;
+	R) ! has_word "$held_pids" "$pid" || return ;;
+	esac
 	child_pids=
 	read_file "/proc/$pid/wchan"
 	case $state,$file_text in S,do_wait* | S,*sigsuspend* | S,0*) list_children "$pid" ;; esac
@@ -305,7 +311,8 @@ hang_up_until=45
 kill_until=1500
 end_processes() {
 	local began= phase_began= elapsed= rounds= signal= previous= bash= process= exec_pid=
-	local signalled_pids=" " kill_only=" " awaited_pids=" " spare_busy= spared= running_pids= remaining=
+	local signalled_pids=" " kill_only=" " awaited_pids=" " held_pids=" "
+	local spare_busy= spared= running_pids= remaining= late_until=0
 	read_clock
 	began=$ticks
 	phase_began=$ticks
@@ -343,8 +350,10 @@ end_processes() {
 
 # stop_processes [EXECS]: stops whatever runs, parents first: an interactive shell that sees its command stopped would
 # go on with what was typed ahead. With $spare_busy a busy process is given a moment to wait for its child: only then is
-# it sure to reap it.
-# sets: running_pids, those that were not stopped before; spared, not empty if a busy process was left running
+# it sure to reap it. One that was signalled and is busy may not have got a processor since: stopped once more, it would
+# not get to its signal.
+# sets: running_pids, those that were not stopped before; held_pids, those that were sent SIGSTOP; spared, not empty if
+#       a busy process was left running
 stop_processes() {
 	local found=1 stopped_pids=" " process=
 	spared=
@@ -359,7 +368,8 @@ stop_processes() {
 			parse_record "$process"
 			has_word "$stopped_pids" "$pid" || { [ "$kind" = exec ] && [ -z "$1" ]; } && continue
 			has_word "$session_pids" "$parent" && ! has_word "$stopped_pids" "$parent" && continue
-			if has_word "$signalled_pids" "$pid" && [ "$signal" != KILL ]; then
+			if has_word "$signalled_pids" "$pid" &&
+				{ [ "$signal" != KILL ] || { [ "$ticks" -lt "$late_until" ] && has_word "$busy_pids" "$pid"; }; }; then
 				[ "$kind" = prompt ] && list_children "$pid" && [ -z "$child_pids" ] || continue
 			elif [ "$spare_busy" ] && has_word "$busy_pids" "$pid"; then
 				spared=1
@@ -367,6 +377,7 @@ stop_processes() {
 			fi
 			stopped_pids="$stopped_pids$pid "
 			found=1
+			held_pids="$held_pids$pid "
 			send_signal STOP "$pid"
 		done
 	done
@@ -376,7 +387,7 @@ stop_processes() {
 # sets: remaining, if there is more to do; signalled_pids; awaited_pids, the parents of what was signalled; kill_only,
 #       what is to get no other signal than SIGKILL
 next_signal() {
-	local send=
+	local send= goes_on=
 	if [ "$kind" = exec ] && [ -z "$1" ]; then
 		# its short-lived children need their parent
 		[ "$leader" ] || remaining=1
@@ -398,6 +409,9 @@ next_signal() {
 		[ "$kind" != prompt ] || send=INT
 	elif [ "$kind" != work ] || has_word "$kill_only" "$pid"; then
 		send=KILL
+	elif [ $(((ignores | catches) & INT_BIT)) = 0 ]; then
+		# it dies of any signal: let a bash that waits for it die of the same, however late it is
+		send=INT
 	elif [ $((ignores & INT_BIT)) != 0 ] && [ "$send" = INT ]; then
 		send=TERM
 	fi
@@ -408,13 +422,17 @@ next_signal() {
 	[ "$send" = INT ] ||
 		[ $((ignores & INT_QUIT_BITS)) = $INT_QUIT_BITS ] ||
 		! [ "/proc/$parent/exe" -ef "$bash" ] ||
-		kill_only="$kill_only$parent "
+		goes_on="$parent "
+	# one that was slow to die of its SIGINT may do so now
+	has_word "$signalled_pids" "$pid" || kill_only=$kill_only$goes_on
 	if [ "$send" = KILL ]; then
 		[ -z "$dead" ] || run_until_reaped || return
+		kill_only=$kill_only$goes_on
 		send_signal KILL "$pid"
 		return
 	fi
 	signalled_pids="$signalled_pids$pid "
+	late_until=$((ticks + LATE_TICKS))
 	if [ "$kind" = prompt ]; then
 		# drop what was typed ahead: the session is over
 		while read -r -t 0.05 _; do :; done </proc/"$pid"/fd/0

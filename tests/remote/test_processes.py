@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -170,3 +172,22 @@ def test_a_state_is_waited_for(shell: str) -> None:
         sleeper.kill()
         sleeper.wait()
         assert call(shell, "processes.sh", 'await_state "$1" T', str(sleeper.pid)).returncode == 1
+
+
+@each_shell
+@pytest.mark.parametrize(
+    ("held", "state", "known"),
+    [(True, "R", True), (True, "T", True), (True, "S", True), (False, "R", False)],
+)
+def test_what_a_process_waits_for_is_known_until_it_runs_again(shell: str, held: bool, state: str, known: bool) -> None:
+    """One that was sent SIGSTOP seems to run until it gets a processor."""
+    with subprocess.Popen(["sh", "-c", "sleep 1000; :"]) as waiting:
+        [child] = wait_until(lambda: children(waiting.pid), 10)
+        wait_until(lambda: Path(f"/proc/{waiting.pid}/wchan").read_text() in ("do_wait", "0"), 10)
+        arguments = (str(waiting.pid), "1" * held, state)
+        code = 'own_pids=" " session_pids=" " held_pids=" " pid=$1 state=S; select_process; [ -z "$2" ] || held_pids=" $1 "'
+
+        found = call(shell, "processes.sh", f'{code}; state=$3; select_process; eval "echo \\$waits_$1"', *arguments)
+
+        os.kill(int(child), signal.SIGKILL)
+    assert (found.stdout.strip(), found.stderr) == (child if known else "", "")
