@@ -56,6 +56,8 @@ send_target() {
 await_inbox() {
 	local tries=
 	until inbox_is_open; do
+		# the reason for its end, as in await_holder
+		read -r _ <$LOG || return 1
 		tries=x$tries
 		[ ${#tries} -lt $INBOX_TRIES ] || return 1
 		sleep 0.02

@@ -13,15 +13,19 @@ from tests.remote.busybox import busybox
 from tests.remote.functions import each_shell
 
 
-def waited(shell: str, log: Path) -> tuple[list[str], int]:
-    """What await_holder sets, and how often it rests."""
+def shown(shell: str, log: Path, code: str) -> list[str]:
+    """The lines that `code` prints after the script, where every rest is a line as well."""
     text = files("kubectl_dshell.remote").joinpath("inbox.sh").read_text(encoding="utf-8")
     assert "LOG=/dev/termination-log" in text
-    code = text.replace("LOG=/dev/termination-log", f"LOG={log}")
+    text = text.replace("LOG=/dev/termination-log", f"LOG={log}")
     command = [busybox(), "sh"] if shell == "busybox" else [shell]
-    shown = 'sleep() { echo rest; }\nawait_holder\necho "[$holder]" "[$published]"\n'
-    done = subprocess.run([*command, "-c", code + shown], capture_output=True, text=True, check=True)
-    *rests, last = done.stdout.splitlines()
+    code = f"{text}\nsleep() {{ echo rest; }}\n{code}\n"
+    return subprocess.run([*command, "-c", code], capture_output=True, text=True, check=True).stdout.splitlines()
+
+
+def waited(shell: str, log: Path) -> tuple[list[str], int]:
+    """What await_holder sets, and how often it rests."""
+    *rests, last = shown(shell, log, 'await_holder\necho "[$holder]" "[$published]"')
     return last.split(" ", 1), len(rests)
 
 
@@ -49,6 +53,19 @@ def test_a_holder_that_has_not_begun_is_waited_for(tmp_path: Path, shell: str) -
     log.touch()
 
     assert waited(shell, log) == (["[]", "[]"], 50)
+
+
+@each_shell
+@pytest.mark.parametrize(
+    ("text", "rests"), [("17 1 100 0 28800      \n", 39), ("ended at its limit of 4 s", 0), ("", 0)]
+)
+def test_an_inbox_is_not_waited_for_once_its_holder_ends(tmp_path: Path, shell: str, text: str, rests: int) -> None:
+    log = tmp_path / "log"
+    log.write_text(text)
+
+    lines = shown(shell, log, "inbox_is_open() { false; }\nawait_inbox || echo none")
+
+    assert lines == ["rest"] * rests + ["none"]
 
 
 def sourced(shell: str, before: str, after: str) -> subprocess.CompletedProcess[str]:
