@@ -30,8 +30,8 @@ lint: .venv/stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/shellcheck $(REMOTE) .ci/run .ci/venv
-	$(BIN)/shfmt -i 0 -d $(REMOTE)
+	$(BIN)/shellcheck $(REMOTE) hack/nodes/runsc.sh .ci/run .ci/venv
+	$(BIN)/shfmt -i 0 -d $(REMOTE) hack/nodes/runsc.sh
 
 # The cluster is chosen first: without one no test is run, and none is skipped.
 test: lint

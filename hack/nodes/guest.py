@@ -23,6 +23,7 @@ PACKAGES = (
     *("linux-image-cloud-amd64", "initramfs-tools", "zstd", "ca-certificates"),
     *("apparmor", "libseccomp2"),
     *("containerd", "runc", "crun", "conmon", "skopeo"),
+    "runsc",
 )
 ENABLED = ("systemd-networkd.service", "dshell-kubelet.service")  # the runtime is named on the kernel's command line
 # What only costs time at the start. containerd.service is Debian's own, which the units here stand for.
@@ -96,6 +97,8 @@ def write_seed(seed: Path, layout: Layout, ports: Ports, runtime: runtimes.Runti
     (seed / "kubelet.kubeconfig").write_text(json.dumps(kubeconfig))
     (seed / "cni/10-dshell.conflist").write_text(json.dumps(_network()))
     (seed / runtimes.CONFIGURATION).write_text(runtimes.configuration(runtime))
+    shutil.copy(runtimes.GVISOR, seed / "runsc")
+    (seed / "runsc").chmod(0o755)
 
 
 def _network() -> dict[str, Any]:

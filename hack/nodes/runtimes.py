@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 CONFIGURATION = "runtime.conf"
 """Its file in the seed, whichever runtime it is for."""
+GVISOR = Path(__file__).with_name("runsc.sh")
+"""What containerd's handler `gvisor` runs, as /etc/dshell/runsc."""
 _PROGRAMS, _DEBIAN = "/opt/programs", "/usr/sbin:/usr/bin"
 
 
@@ -91,6 +93,11 @@ runtime_type = "io.containerd.runc.v2"
 [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]
 BinaryName = "/opt/programs/runc"
 SystemdCgroup = true
+[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.gvisor]
+runtime_type = "io.containerd.runc.v2"
+[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.gvisor.options]
+BinaryName = "/etc/dshell/runsc"
+SystemdCgroup = true
 [plugins.'io.containerd.cri.v1.runtime'.cni]
 bin_dirs = ["/opt/programs"]
 conf_dir = "/etc/dshell/cni"
@@ -103,6 +110,11 @@ sandbox_image = "{pause}"
 runtime_type = "io.containerd.runc.v2"
 [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
 BinaryName = "/usr/sbin/runc"
+SystemdCgroup = true
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.gvisor]
+runtime_type = "io.containerd.runc.v2"
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.gvisor.options]
+BinaryName = "/etc/dshell/runsc"
 SystemdCgroup = true
 [plugins."io.containerd.grpc.v1.cri".cni]
 bin_dir = "/opt/programs"
