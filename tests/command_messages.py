@@ -109,9 +109,12 @@ def attaching(world: World, **changes: Any) -> str:
     return after(world, lambda world: attach(AttachRequest(**usual | changes), world.ports()))
 
 
-def ending(terminated: Json, happens: Callable[[Json], object] = lambda _pod: None) -> str:
+def ending(
+    terminated: Json, happens: Callable[[Json], object] = lambda _pod: None, *, runtime_class: str | None = None
+) -> str:
     """A session that is killed together with its debug container."""
     world = World()
+    world.pod["spec"]["runtimeClassName"] = runtime_class
 
     def session(companion: Companion) -> Exit:
         wait_until(lambda: world.tethers, 10)
@@ -337,6 +340,7 @@ def stripped() -> str:
 
 
 BASELINE = Privilege(Profile.BASELINE)
+MISSED = {"exitCode": 0, "message": "ended after 50 s without its first client"}
 TERMINATED = {"terminated": {"exitCode": 0, "message": "ended by its last session"}}
 
 SECTIONS: dict[str, list[Message]] = {
@@ -402,6 +406,7 @@ SECTIONS: dict[str, list[Message]] = {
         ("at its limit", partial(ending, {"exitCode": 0, "message": "ended at its limit of 5 s"})),
         ("by cleanup", partial(ending, {"exitCode": 0, "message": "ended by a client"})),
         ("by its lease", partial(ending, {"exitCode": 0, "message": "ended after 50 s without a client"})),
+        ("in gVisor, without a first client", partial(ending, MISSED, runtime_class="gvisor")),
         ("the app restarted", partial(ending, {}, restarted)),
         ("the pod was evicted", partial(ending, {}, evicted)),
         ("the pod is being deleted", partial(ending, {}, deleted)),

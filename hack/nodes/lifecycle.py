@@ -121,6 +121,7 @@ def environment(layout: Layout) -> dict[str, str]:
     """What tells programs and tests of it."""
     found, programs = needed(layout), record.read(layout.record)
     assert programs
+    has_gvisor = runtimes.named(found.runtime) in runtimes.WITH_GVISOR
     return {
         "KUBECONFIG": str(layout.kubeconfig),
         "DSHELL_E2E_KUBECONFIG": str(layout.kubeconfig),
@@ -128,6 +129,7 @@ def environment(layout: Layout) -> dict[str, str]:
         "DSHELL_E2E_KUBECTL": f"{programs.binaries}/kubectl",
         "DSHELL_E2E_NODE": str(_entrance(layout)),
         "DSHELL_E2E_SLOWNESS": str(SLOWNESS[found.accelerator]),
+        **({"DSHELL_E2E_GVISOR": runtimes.HANDLER} if has_gvisor else {}),
     }
 
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# runsc for containerd's shim of runc: it stands for gVisor's own shim, which Debian does not have. The shim expects three
+# runsc for containerd's shim of runc: it stands for gVisor's own shim, which Debian does not have. The shim expects four
 # things of runc that runsc does otherwise:
 # - The status of the process in the PID file is the container's. runsc writes the sandbox there; here it is a process
 #   that waits for the container.
@@ -7,6 +7,7 @@
 #   so it is that process that starts them.
 # - /proc/PID/ns/pid names the PID namespace of the container that PID is of. runsc knows only that of the sandbox, whose
 #   PID gVisor's own shim tells of each of its containers.
+# - Whom nobody can kill any more is "not running" in other words: without them a pod is Terminating for ever.
 set -u
 states=/run/dshell-runsc
 run() { /usr/bin/runsc --network=none --systemd-cgroup "$@"; }
@@ -44,6 +45,13 @@ case " $* " in
 	echo >"$state/start"
 	read -r status <"$state/started"
 	exit "$status"
+	;;
+*" kill "*)
+	said=$(run "$@" 2>&1) && exit
+	# the word by which that shim knows that there is nothing left to do
+	case $said in *"is not running"*) said="container not running" ;; esac
+	echo "$said" >&2
+	exit 1
 	;;
 *" delete "*)
 	run "$@"

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 CONFIGURATION = "runtime.conf"
 """Its file in the seed, whichever runtime it is for."""
 GVISOR = Path(__file__).with_name("runsc.sh")
-"""What containerd's handler `gvisor` runs, as /etc/dshell/runsc."""
+"""What containerd's handler HANDLER runs, as /etc/dshell/runsc."""
+HANDLER = "gvisor"
 _PROGRAMS, _DEBIAN = "/opt/programs", "/usr/sbin:/usr/bin"
 
 
@@ -65,6 +66,9 @@ CRIO = Runtime(
     "/run/crio/crio.sock",
 )
 RUNTIMES = (CONTAINERD, CONTAINERD_1_7, CRIO)
+
+WITH_GVISOR = (CONTAINERD, CONTAINERD_1_7)
+"""Those that have HANDLER, for RuntimeClasses."""
 
 _UNIT = """\
 [Unit]

@@ -39,9 +39,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.xdist_group("api-server"))
 
 
+_RUNS = {"matrix": "DSHELL_MATRIX", "gvisor": "DSHELL_E2E_GVISOR"}
+"""By mark, the variable of the runs that have what its tests need: `make matrix` the images, some nodes a handler."""
+
+
 def _is_of_another_run(item: pytest.Item) -> bool:
-    """Of `make matrix`, which sets the variable and has loaded the images; or on a cluster that serves what it needs."""
-    if "DSHELL_MATRIX" not in os.environ and item.get_closest_marker("matrix"):
+    if any(item.get_closest_marker(mark) and variable not in os.environ for mark, variable in _RUNS.items()):
         return True
     needed = {kind for marker in item.iter_markers("needs_api") for kind in marker.args}
     assert needed <= KINDS.keys(), f"{item.nodeid} needs {needed - KINDS.keys()}"

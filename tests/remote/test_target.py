@@ -32,7 +32,8 @@ SLICE = "/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod0b1c.s
         (f"0::/../../crio-{ID}.scope/container", True),  # CRI-O 1.36 with crun 1.21
         (f"8:pids:{PODS}/crio-{ID}", True),
         (f"0::{SLICE}/docker-{ID}.scope", True),
-        (f"3:memory:/{ID}\n7:pids:/{ID}", True),  # gVisor with /sys/fs/cgroup (by its source)
+        (f"7:pids:/{ID}\n6:memory:/{ID}\n5:job:/{ID}\n4:devices:/{ID}", True),  # gVisor 20240729 and August 2026
+        ("7:pids:/\n6:memory:/\n5:job:/\n4:devices:/", False),  # the same, the pause container
         (f"0::/kubepods-besteffort-pod0b1c.slice/cri-containerd/{ID}", True),  # Kata Containers (by its source)
         (f"0::{SLICE}/crio-conmon-{ID}.scope", False),
         (f"0::{SLICE}/cri-containerd-{OTHER}.scope", False),

@@ -15,7 +15,7 @@ from kubectl_dshell.domain.diagnosis.check import Unknown
 from kubectl_dshell.domain.diagnosis.explanation import Attempt, ContainerFacts, Explanation, facts_of
 from kubectl_dshell.domain.diagnosis.memory import Memory, pod_limit, used
 from kubectl_dshell.domain.diagnosis.ways import WAYS, Answer, Process, Verdict, Way, debug_process
-from kubectl_dshell.domain.runtime.sandbox import hides
+from kubectl_dshell.domain.runtime.sandbox import doubts
 from kubectl_dshell.errors import ApiError, ConnectionLost, DshellError, Forbidden, Unavailable
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def explain(request: OpenRequest, ports: Ports, inspection: Inspection) -> Expla
     facts = tuple(facts_of(pod, container, ports.keyring.key()) for container in wanted)
     security = known(lambda: read_pod_security(pod.namespace, inspection))
     use = known(lambda: used(inspection.memory_use(pod.namespace, pod.name)))
-    barred, hidden = _barred(check), hides(pod.runtime_class, shared=pod.shares_processes)
+    barred, hidden = _barred(check), doubts(pod.runtime_class, shared=pod.shares_processes)
     return Explanation(
         pod=pod,
         security=security,

@@ -151,7 +151,8 @@ def _run(request: OpenRequest, wanted: CopyPlan, pod: Pod, ports: Ports) -> int:
     )
     outcome = run_session(session, ports)
     if isinstance(outcome, ContainerGone):
-        raise never_began(plan, name, request.retry_command, outcome.why, ports)
+        source = wanted.base.pod.name
+        raise never_began(plan, name, request.retry_command, outcome.why, ports, source=source)
     if isinstance(outcome, RootDenied):  # only a forged answer says so: there is nothing to enter
         raise Unavailable(f"{name} has not begun its session", f"Retry with: {request.retry_command}")
     return outcome

@@ -8,6 +8,7 @@ from kubectl_dshell.domain.debug_container.end_message import EndReason, parse_e
 from kubectl_dshell.domain.debug_container.spec import LEASE_SECONDS
 from kubectl_dshell.domain.pod.pod import Json, Phase, Pod, State, parse_pod
 from kubectl_dshell.domain.pod.start_failure import StartMonitor
+from kubectl_dshell.domain.runtime.sandbox import bars
 from kubectl_dshell.domain.stream import KILLED
 from kubectl_dshell.domain.text.bounds import one_line, shortened
 from kubectl_dshell.domain.text.duration import duration
@@ -33,10 +34,25 @@ def explain_end(plan: Plan, name: str, retry_command: str, otherwise: str, ports
     return recorded_end(plan, name, retry_command, ports) or Unavailable(otherwise, f"Retry with: {retry_command}")
 
 
-def never_began(plan: Plan, name: str, retry_command: str, why: str, ports: Ports) -> DshellError:
-    """The end of a new debug container before anything ran in it; `why`: the node's message, if any."""
-    ended = f"the debug container {name} ended before the session began" + (f": {why}" if why else "")
-    return recorded_end(plan, name, retry_command, ports) or StarterMissed(ended, f"Retry with: {retry_command}")
+def never_began(plan: Plan, name: str, retry_command: str, why: str, ports: Ports, *, source: str = "") -> DshellError:
+    """The end of a new debug container before anything ran in it; `why`: the node's message, if any.
+
+    `source`: the pod with the app, where `plan` is of a copy.
+    """
+    ended = f"the debug container {name} ended before the session began"
+    recorded = recorded_end(plan, name, retry_command, ports, source=source)
+    return recorded or _missed(plan, ended, f": {why}" if why else "", retry_command, ports, source)
+
+
+def _missed(plan: Plan, ended: str, why: str, retry_command: str, ports: Ports, source: str) -> Unavailable:
+    """A StarterMissed, unless the runtime is known to let no session begin: then another one would be missed, too."""
+    barred = bars(plan.pod.runtime_class)
+    if not barred:
+        return StarterMissed(f"{ended}{why}", f"Retry with: {retry_command}")
+    pod, app = source or plan.pod.name, plan.target.container.name
+    image = plan.wanted.tools_image or plan.wanted.image
+    debug = ports.invocation.kubectl_debug(plan.pod.namespace, pod, app, image)
+    return Unavailable(f"{ended}: {barred}", f"See the app's files as root, in /proc/PID/root: {debug}")
 
 
 def lapsed(name: str, seconds: float, retry_command: str) -> SessionLapsed:
@@ -48,8 +64,8 @@ def lapsed(name: str, seconds: float, retry_command: str) -> SessionLapsed:
     )
 
 
-def recorded_end(plan: Plan, name: str, retry_command: str, ports: Ports) -> DshellError | None:
-    """The same, but None if the pod records nothing."""
+def recorded_end(plan: Plan, name: str, retry_command: str, ports: Ports, *, source: str = "") -> DshellError | None:
+    """The same, but None if the pod records nothing; `source` as of `never_began`."""
     try:
         raw, pod = _settled(plan, name, ports)
     except PodNotFound:
@@ -64,7 +80,7 @@ def recorded_end(plan: Plan, name: str, retry_command: str, ports: Ports) -> Dsh
         if unfit is not None:
             return unfit
     if words and words.end is EndReason.NOBODY_CAME:
-        return StarterMissed(f"the debug container {name} {words.text}", f"Retry with: {retry_command}")
+        return _missed(plan, f"the debug container {name} {words.text}", "", retry_command, ports, source)
     if words and words.end is EndReason.SILENCE:
         return ConnectionLost(f"the debug container {name} {words.text}", f"Retry with: {retry_command}")
     if words and words.end is EndReason.OTHER:

@@ -10,7 +10,7 @@ from kubectl_dshell.domain.access.permitted import permitted
 from kubectl_dshell.domain.diagnosis.memory import Memory, container_limit
 from kubectl_dshell.domain.diagnosis.ways import Process, Verdict, app_process
 from kubectl_dshell.domain.pod.json_fields import Fields
-from kubectl_dshell.domain.runtime.sandbox import hides
+from kubectl_dshell.domain.runtime.sandbox import doubts
 from kubectl_dshell.domain.text.bounds import LONGEST_LINE, one_line
 
 if TYPE_CHECKING:
@@ -65,8 +65,8 @@ class Explanation:
 
     @property
     def hidden(self) -> str:
-        """Why a debug container may see no process of the app; empty if nothing is known."""
-        return hides(self.pod.runtime_class, shared=self.pod.shares_processes)
+        """Why a session may not get at the app's files, by the pod's runtime class; empty if nothing is known."""
+        return doubts(self.pod.runtime_class, shared=self.pod.shares_processes)
 
     @property
     def own_user_namespace(self) -> bool:

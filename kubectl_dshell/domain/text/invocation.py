@@ -45,6 +45,11 @@ class Invocation(NamedTuple):
         where = ("-n", namespace, *self.connection)
         return shlex.join(["kubectl", "exec", "-it", pod, "-c", container, *where, "--", "sh"])
 
+    def kubectl_debug(self, namespace: str, pod: str, container: str, image: str) -> str:
+        """A shell of `image` beside `container`, as root with SYS_PTRACE."""
+        words = ("--image", image, "--target", container, "--profile", "general")
+        return shlex.join(["kubectl", "debug", "-it", pod, "-n", namespace, *self.connection, *words])
+
 
 PLAIN = Invocation()
 """Without any connection flag."""

@@ -185,6 +185,19 @@ def test_what_ended_before_the_session_began_is_told() -> None:
     assert len(world.created.deleted) == 1
 
 
+def test_in_gvisor_the_way_that_is_named_is_one_into_the_pod_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    world.pod["spec"]["runtimeClassName"] = "gvisor"
+    monkeypatch.setattr(world.cluster, "get_pod", lambda *_: (*world.created.made, world.pod)[0])
+    world.streams.vanished = {"dshell-" + f"{0:08d}"[-5:]}
+
+    with pytest.raises(Unavailable, match=r"^the debug container dshell-00000 ended before .* session begins$") as told:
+        open_copy(request(), world.ports())
+
+    debug = "kubectl debug -it web -n shop --image busybox:1.37 --target app --profile general"
+    assert told.value.advice == (f"See the app's files as root, in /proc/PID/root: {debug}",)
+
+
 def test_a_pod_or_container_that_is_not_there_creates_nothing() -> None:
     world = crashing()
 

@@ -288,3 +288,19 @@ def test_of_many_each_is_waited_for_a_whole_lease_and_there_is_no_second() -> No
         open_session(request(task=True, stdin=False), world.ports())
 
     assert len(world.added) == 1
+
+
+@pytest.mark.parametrize("seen_running", [True, False])
+def test_where_the_runtime_lets_no_session_begin_there_is_no_second_and_kubectl_s_own_way(
+    *, seen_running: bool
+) -> None:
+    world = late(2, seen_running=seen_running)
+    world.cluster.pod["spec"]["runtimeClassName"] = "gvisor"
+
+    with pytest.raises(Unavailable, match=r"session begins$") as told:
+        open_session(request(), world.ports())
+
+    assert len(world.added) == 1
+    assert "ended after 4 s without its first client: by the name of its runtime class (gvisor), " in told.value.message
+    debug = "kubectl debug -it web -n shop --image busybox:1.37 --target app --profile general"
+    assert told.value.advice == (f"See the app's files as root, in /proc/PID/root: {debug}",)

@@ -353,7 +353,6 @@ def test_a_command_in_a_closed_root_is_refused_with_the_rule_and_the_flag() -> N
         (None, "(the app restarted, or its PID namespace is not shared)", [""]),
         ("nvidia", "is not shared by the runtime class nvidia of its pod)", ["", " --copy"]),
         ("kata-qemu", "so it takes a pod with shareProcessNamespace: true)", [" --copy"]),
-        ("gvisor", "or does not say whose a process is)", [" --copy"]),
     ],
 )
 def test_an_app_that_its_runtime_hides_is_told_with_the_class_and_a_copy(

@@ -44,8 +44,7 @@ def test_the_clause_that_fails_is_named_with_what_would_open(
 @pytest.mark.parametrize(
     ("runtime_class", "shared", "why"),
     [
-        ("gvisor", False, "(by the name of its runtime class (gvisor), gVisor does not share one container's PID"),
-        ("gvisor", True, "gVisor does not share"),
+        ("gvisor", False, "(the app restarted, or its PID namespace is not shared by the runtime class gvisor of"),
         ("kata-qemu", False, "so it takes a pod with shareProcessNamespace: true)"),
         ("kata-qemu", True, "(the app restarted, or its PID namespace is not shared by the runtime class kata-qemu of"),
         ("nvidia", False, "(the app restarted, or its PID namespace is not shared by the runtime class nvidia of"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_dshell.domain.runtime.sandbox import hides
+from kubectl_dshell.domain.runtime.sandbox import bars, doubts, hides
 
 
 @pytest.mark.parametrize(
@@ -25,12 +25,18 @@ from kubectl_dshell.domain.runtime.sandbox import hides
     ],
 )
 def test_a_class_is_known_by_its_usual_name(runtime_class: str, runtime: str | None) -> None:
-    why = hides(runtime_class, shared=False)
+    why = doubts(runtime_class, shared=False)
 
     assert why.startswith(f"by the name of its runtime class ({runtime_class}), {runtime} " if runtime else "")
     assert bool(why) is bool(runtime)
 
 
-@pytest.mark.parametrize(("runtime_class", "hidden"), [("gvisor", True), ("kata-fc", False), ("nvidia", False)])
+@pytest.mark.parametrize(("runtime_class", "barred"), [("gvisor", True), ("kata-fc", False), ("nvidia", False)])
+def test_gvisor_lets_no_session_begin_whatever_the_pod_shares(runtime_class: str, *, barred: bool) -> None:
+    assert bool(bars(runtime_class)) is barred
+    assert bool(doubts(runtime_class, shared=True)) is barred
+
+
+@pytest.mark.parametrize(("runtime_class", "hidden"), [("kata-fc", False), ("nvidia", False)])
 def test_with_a_shared_pid_namespace_kata_shows_the_app(runtime_class: str, *, hidden: bool) -> None:
     assert bool(hides(runtime_class, shared=True)) is hidden

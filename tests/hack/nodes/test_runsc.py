@@ -20,6 +20,7 @@ echo "$*" >>{asked}
 case " $* " in
 *" state "*) echo '{{"id": "5a", "pid": 42}}' ;;
 *" start "*) echo "a line of the container"; exit {start} ;;
+*" kill "*) echo "sandbox is not running" >&2; exit 128 ;;
 *" wait "*) echo '{{"id":"4e","exitStatus":7}}' ;;
 esac
 """
@@ -66,3 +67,5 @@ def test_a_container_has_the_streams_the_status_and_the_pid_namespace_that_conta
     verbs = ["state", "create", "start", "wait", "delete"]
     assert [next(word for word in line.split() if word in verbs) for line in asked.read_text().splitlines()] == verbs
     assert list(states.iterdir()) == []
+    killed = subprocess.run(["sh", script, "kill", "4e", "9"], capture_output=True, text=True, timeout=30, check=False)
+    assert (killed.returncode, killed.stderr) == (1, "container not running\n")

@@ -66,11 +66,11 @@ def test_archives_are_loaded_by_a_script_that_a_shell_can_read(runtime: Runtime,
     assert subprocess.run(["sh", "-n", "-c", script], check=False).returncode == 0
 
 
-@pytest.mark.parametrize("runtime", [runtimes.CONTAINERD, runtimes.CONTAINERD_1_7], ids=lambda runtime: runtime.name)
+@pytest.mark.parametrize("runtime", runtimes.WITH_GVISOR, ids=lambda runtime: runtime.name)
 def test_a_runtime_class_gvisor_has_a_handler_that_runs_runsc(runtime: Runtime) -> None:
     plugins = tomllib.loads(runtimes.configuration(runtime))["plugins"]
     handlers = next(one["containerd"]["runtimes"] for one in plugins.values() if "containerd" in one)
 
-    assert handlers["gvisor"]["runtime_type"] == "io.containerd.runc.v2"
-    assert handlers["gvisor"]["options"]["BinaryName"] == "/etc/dshell/runsc"
+    assert handlers[runtimes.HANDLER]["runtime_type"] == "io.containerd.runc.v2"
+    assert handlers[runtimes.HANDLER]["options"]["BinaryName"] == "/etc/dshell/runsc"
     assert "/usr/bin/runsc " in runtimes.GVISOR.read_text()
