@@ -202,8 +202,8 @@ def load_script(runtime: Runtime, files: Iterable[Path]) -> str:
             case "containerd-1.7":
                 lines.append(f"/usr/bin/ctr -n k8s.io images import {name} >/dev/null")
             case _:
-                for image in map(shlex.quote, _image_names(file)):
-                    lines.append(f"skopeo copy -q oci-archive:{name}:{image} containers-storage:{image}")
+                images = map(shlex.quote, _image_names(file))
+                lines += [f"skopeo copy -q oci-archive:{name}:{image} containers-storage:{image}" for image in images]
     return "\n".join(lines)
 
 
