@@ -421,6 +421,7 @@ SECTIONS: dict[str, list[Message]] = {
     "Identity and access to the root": [
         ("sources of an identity", lambda: "\n".join(f"as 101:101 ({source})" for source in Source)),
         ("no process", lambda: closed(pid=0, uid=None, gid=None)),
+        ("no process, under SELinux", lambda: closed(pid=0, uid=None, gid=None, hidden=True)),
         ("no process, in Kata Containers", lambda: closed(pid=0, uid=None, gid=None, runtime_class="kata-qemu")),
         ("no process, another class", lambda: closed(pid=0, uid=None, gid=None, runtime_class="wasm")),
         ("several ids", lambda: closed(uid=(0, 101, 101, 101))),

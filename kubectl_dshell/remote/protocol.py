@@ -106,6 +106,7 @@ def parse_facts(line: str) -> Facts:
             left=_seconds(fact["left"]),
             holder_alive=fact["holder"] in {"ok", "new"},
             holder_waits=fact["holder"] == "new",
+            hidden=not seen and fact.get("first") == "closed",
             tools=_tools(fact) if "lends_shell" in fact else None,
         )
     except KeyError as missing:

@@ -33,6 +33,9 @@ def least(uid: int, gid: int, **capabilities: list[str]) -> Json:
     }
 
 
+OF_PRIVILEGED = {"appArmorProfile": {"type": "Unconfined"}, "seLinuxOptions": {"type": "spc_t"}}
+
+
 def security(container: DebugContainer) -> Json:
     found: Json = container.spec["securityContext"]
     return found
@@ -81,13 +84,13 @@ def security(container: DebugContainer) -> Json:
         pytest.param(
             app(STATIC_ROOT, OWN, securityContext={"privileged": True}),
             {},
-            least(0, 0, add=["ALL"]) | {"appArmorProfile": {"type": "Unconfined"}},
+            least(0, 0, add=["ALL"]) | OF_PRIVILEGED,
             id="privileged root",
         ),
         pytest.param(
             app(STATIC_ROOT, OWN, securityContext={"privileged": True, "runAsUser": 0, "runAsGroup": 0}),
             {},
-            least(0, 0, add=["ALL"]) | {"appArmorProfile": {"type": "Unconfined"}},
+            least(0, 0, add=["ALL"]) | OF_PRIVILEGED,
             id="privileged root by its spec",
             marks=pytest.mark.nodes(quick=True),
         ),

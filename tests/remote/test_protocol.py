@@ -52,6 +52,21 @@ def test_a_line_of_facts_is_read() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("target", "hidden"),
+    [
+        ("pid=0 first=closed", True),
+        ("pid=0 first=open", False),
+        ("pid=0", False),
+        ("pid=7 uid=0,0,0,0 gid=0,0,0,0 caps=0 first=closed", False),
+    ],
+)
+def test_the_target_is_hidden_only_where_it_is_not_seen(target: str, hidden: bool) -> None:
+    facts = protocol.parse_facts(f"dshell {target} our_uid=0 our_gid=0 our_caps=0 left=1 holder=ok")
+
+    assert facts.hidden is hidden
+
+
 LENDS = "lends_holder=9 lends_started=1234 lends_shell=/bin/busybox lends_links=absolute lends_path=/bin:/sbin"
 
 

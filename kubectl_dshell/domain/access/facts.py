@@ -62,5 +62,7 @@ class Facts(NamedTuple):
     holder_alive: bool
     holder_waits: bool = False
     """The first process has no text yet (remote `exec_script.program`)."""
+    hidden: bool = False
+    """No process of the target is visible, and a security module forbids to look at the first one."""
     tools: Tools | None = None
     """How to run its tools from another container, if that was asked and can be done."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from kubectl_dshell.domain.pod.pod import Pod
 
 _SECURITY_MODULE = "a security module on the node (AppArmor, SELinux) keeps the two containers apart"
+_LABELS = "SELinux keeps the two containers apart: their labels differ"
 _ALIKE = "--profile sysadmin"
 _SYS_PTRACE = 1 << CAPABILITIES.index("SYS_PTRACE")
 
@@ -22,7 +23,9 @@ def why_denied(facts: Facts, pod: Pod) -> str:
     Conditions that no other user could meet come first.
     """
     if facts.uid is None or facts.gid is None:
-        return f"no process of the app is visible from the debug container ({_why_unseen(pod)})"
+        # the first one of the node is hidden from most
+        why = _LABELS if facts.hidden and pod.spec.get("hostPID") is not True else _why_unseen(pod)
+        return f"no process of the app is visible from the debug container ({why})"
     if facts.our_caps & _SYS_PTRACE:
         return _SECURITY_MODULE
     uids, gids = set(facts.uid[:3]), set(facts.gid[:3])
@@ -67,6 +70,8 @@ def how_to_enter(facts: Facts, command: str, *, alone_privileged: bool = False) 
     not. Then a security module remains the difference where the debug container could not be exempted from it: AppArmor
     before Kubernetes 1.30, which has no field for it, and SELinux.
     """
+    if facts.hidden:
+        return f"Enter with the label of a privileged container: {command} {_ALIKE}"
     if facts.uid is None or facts.gid is None:
         return f"Retry with: {command}"
     theirs, ours = (facts.uid[0], facts.gid[0]), (facts.our_uid, facts.our_gid)

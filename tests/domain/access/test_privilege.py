@@ -23,6 +23,7 @@ RESTRICTED = {
     "seccompProfile": RUNTIME,
 }
 UNCONFINED = {"appArmorProfile": {"type": "Unconfined"}}
+OF_PRIVILEGED = UNCONFINED | {"seLinuxOptions": {"type": "spc_t"}}
 AS_ROOT = {
     "runAsUser": 0,
     "runAsGroup": 0,
@@ -43,9 +44,9 @@ AS_ROOT = {
         pytest.param({}, {}, ROOT, AS_ROOT, id="root: the default capabilities, as it has"),
         pytest.param({"capabilities": {"drop": ["ALL"]}}, {}, ROOT, AS_ROOT | {"capabilities": {"drop": ["ALL"]}}, id="root without capabilities"),
         pytest.param({"capabilities": {"add": ["NET_ADMIN"], "drop": ["MKNOD"]}}, {}, ROOT, AS_ROOT | {"capabilities": {"add": ["NET_ADMIN"], "drop": ["MKNOD"]}}, id="root: mirrored"),
-        pytest.param({"privileged": True}, {}, ROOT, AS_ROOT | {"capabilities": {"add": ["ALL"]}} | UNCONFINED, id="privileged: its capabilities and no label, not its devices"),
-        pytest.param({"privileged": True, "runAsUser": 65532}, {}, NONROOT, RESTRICTED | UNCONFINED, id="privileged, but not root: no label, and nothing else"),
-        pytest.param({"privileged": True, "seccompProfile": {"type": "Unconfined"}}, {}, ROOT, AS_ROOT | {"capabilities": {"add": ["ALL"]}} | UNCONFINED, id="privileged: the kernel compares no seccomp profiles"),
+        pytest.param({"privileged": True}, {}, ROOT, AS_ROOT | {"capabilities": {"add": ["ALL"]}} | OF_PRIVILEGED, id="privileged: its capabilities and no label, not its devices"),
+        pytest.param({"privileged": True, "runAsUser": 65532}, {}, NONROOT, RESTRICTED | OF_PRIVILEGED, id="privileged, but not root: no label, and nothing else"),
+        pytest.param({"privileged": True, "seccompProfile": {"type": "Unconfined"}}, {}, ROOT, AS_ROOT | {"capabilities": {"add": ["ALL"]}} | OF_PRIVILEGED, id="privileged: the kernel compares no seccomp profiles"),
         pytest.param({"capabilities": {"add": ["CAP_SYS_ADMIN"]}}, {}, ROOT, {k: v for k, v in AS_ROOT.items() if k != "allowPrivilegeEscalation"} | {"capabilities": {"add": ["CAP_SYS_ADMIN"]}}, id="the API refuses no escalation beside CAP_SYS_ADMIN"),
         pytest.param({"appArmorProfile": {"type": "Unconfined"}, "seLinuxOptions": {"level": "s0:c1"}}, {}, NONROOT, RESTRICTED | {"appArmorProfile": {"type": "Unconfined"}, "seLinuxOptions": {"level": "s0:c1"}}, id="labels are mirrored"),
         pytest.param({"readOnlyRootFilesystem": True}, {}, NONROOT, RESTRICTED | {"readOnlyRootFilesystem": True}, id="a read-only root is mirrored"),
@@ -120,14 +121,24 @@ def test_a_privileged_target_has_the_label_that_its_runtime_gives_it(
 def test_whatever_the_profile_the_label_is_that_of_a_privileged_target(profile: Profile) -> None:
     pod = make_pod(spec={"containers": [{"name": "app", "securityContext": {"privileged": True}}]})
 
-    assert UNCONFINED.items() <= security_context(Privilege(profile), pod, pod.containers[0], ROOT).items()
+    assert OF_PRIVILEGED.items() <= security_context(Privilege(profile), pod, pod.containers[0], ROOT).items()
 
 
 @pytest.mark.parametrize("profile", Profile)
 def test_no_label_is_taken_off_for_a_target_that_has_one(profile: Profile) -> None:
     pod = make_pod(spec={"containers": [{"name": "app", "securityContext": {"capabilities": {"add": ["ALL"]}}}]})
 
-    assert "appArmorProfile" not in security_context(Privilege(profile), pod, pod.containers[0], ROOT)
+    context = security_context(Privilege(profile), pod, pod.containers[0], ROOT)
+
+    assert not {"appArmorProfile", "seLinuxOptions"} & set(context)
+
+
+def test_the_type_that_a_privileged_target_names_is_not_the_one_it_has() -> None:
+    """Measured on containerd 2.2.1: a privileged container that names container_t and a level runs as spc_t."""
+    security = {"privileged": True, "seLinuxOptions": {"type": "container_t", "level": "s0:c1,c2"}}
+    pod = make_pod(spec={"containers": [{"name": "app", "securityContext": security}]})
+
+    assert security_context(Privilege(), pod, pod.containers[0], ROOT)["seLinuxOptions"] == {"type": "spc_t"}
 
 
 def test_general_is_root_with_ptrace_and_the_default_capabilities() -> None:

@@ -56,6 +56,28 @@ def test_an_app_that_is_not_seen_may_be_hidden_by_its_runtime(runtime_class: str
     assert why in why_denied(facts(pid=0, uid=None, gid=None), pod)
 
 
+NOT_SEEN: dict[str, Any] = {"pid": 0, "uid": None, "gid": None}
+
+
+def test_an_app_that_selinux_hides_is_said_to_be_hidden_by_it() -> None:
+    measured = facts(**NOT_SEEN, hidden=True)
+
+    assert why_denied(measured, POD) == (
+        "no process of the app is visible from the debug container "
+        "(SELinux keeps the two containers apart: their labels differ)"
+    )
+    assert how_to_enter(measured, COMMAND) == (
+        f"Enter with the label of a privileged container: {COMMAND} --profile sysadmin"
+    )
+
+
+def test_among_the_processes_of_the_node_the_first_is_hidden_from_everybody() -> None:
+    pod = make_pod(spec={"hostPID": True})
+
+    assert "the app restarted" in why_denied(facts(**NOT_SEEN, hidden=True), pod)
+    assert how_to_enter(facts(**NOT_SEEN), COMMAND) == f"Retry with: {COMMAND}"
+
+
 EVERY = (1 << 41) - 1
 """What a privileged container has."""
 AS_GENERAL = 0xA80425FB | 1 << 19
