@@ -1,8 +1,9 @@
 """A one-node Kubernetes whose node is a virtual machine with a distribution's kernel: python -m hack.nodes VERB
 
-  up [RUNTIME] [--kubernetes VERSION]
+  up [RUNTIME] [--kubernetes VERSION] [--selinux]
                     start it, load the test images, wait until it runs pods, print `env`; one of the same kind is kept.
-                    RUNTIME: containerd (default), containerd-1.7, crio. VERSION: 1.36 (default), 1.30
+                    RUNTIME: containerd (default), containerd-1.7, crio. VERSION: 1.36 (default), 1.30.
+                    --selinux: SELinux enforcing in the place of AppArmor (containerd alone)
   down              end it and all that is in it
   env               what to set: export $(python -m hack.nodes env)
   with COMMAND...   run COMMAND told of it
@@ -29,7 +30,8 @@ from pathlib import Path
 
 from hack.cluster.errors import ClusterError
 
-from . import kubernetes, lifecycle, results, ring, runtimes
+from . import lifecycle, results, ring
+from .kind import parsed
 from .layout import layout
 
 _USAGE, _FAILED = 64, 69
@@ -38,8 +40,8 @@ _USAGE, _FAILED = 64, 69
 def main(words: list[str]) -> int:
     here = layout()
     match words:
-        case ["up", *rest] if (kind := _kind(rest)) is not None:
-            lifecycle.up(here, runtimes.named(kind[0]), kind[1])
+        case ["up", *rest] if (kind := parsed(rest)) is not None:
+            lifecycle.up(here, kind)
             print_env(lifecycle.environment(here))
         case ["down"]:
             lifecycle.down(here)
@@ -62,24 +64,6 @@ def main(words: list[str]) -> int:
             print(__doc__, file=sys.stderr)
             return _USAGE
     return 0
-
-
-def _kind(words: list[str]) -> tuple[str, str] | None:
-    """Runtime and version of Kubernetes; None for words that are neither."""
-    match words:
-        case [] | ["--kubernetes", _]:
-            name = "containerd"
-        case [name, *words] if not name.startswith("-"):
-            pass
-        case _:
-            return None
-    match words:
-        case []:
-            return name, kubernetes.own()
-        case ["--kubernetes", version]:
-            return name, version
-        case _:
-            return None
 
 
 def print_env(told: dict[str, str]) -> None:

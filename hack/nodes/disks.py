@@ -16,7 +16,7 @@ from hack.cluster.command import run
 from hack.cluster.layout import cache_root
 from hack.cluster.lock import locked
 
-from . import guest
+from . import guest, selinux
 from .said import say
 
 if TYPE_CHECKING:
@@ -65,22 +65,35 @@ def root_image() -> RootImage:
 def folder_image(label: str, folder: Path) -> Path:
     """A disk with the files of a folder; made anew when any of them is another than before."""
     files = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in sorted(folder.iterdir())]
-    target = cache_root() / f"node-{label}-{_digest(f'{folder} {files}')}.ext4"
+    contexts = selinux.of_programs(folder)
+    target = cache_root() / f"node-{label}-{_digest(f'{folder} {files} {contexts}')}.ext4"
     with locked(cache_root() / "nodes.lock", "making the disks of a node"):
         if not target.exists():
             say(f"making the disk of {label}")
             partial = target.with_suffix(".partial")
             size = sum(size for _, size, _ in files)
-            filesystem(folder, partial, f"dshell-{label}", size + size // 8 + 32 * _MIB)
+            filesystem(folder, partial, f"dshell-{label}", size + size // 8 + 32 * _MIB, contexts)
             partial.rename(target)
         _used(target, f"node-{label}-*")
     return target
 
 
-def filesystem(folder: Path, target: Path, label: str, size: int) -> None:
+def filesystem(folder: Path, target: Path, label: str, size: int, contexts: dict[str, str] | None = None) -> None:
+    """`contexts` are SELinux's, by path; without, the files have those that they have in the folder."""
     target.unlink(missing_ok=True)
     words = ["-q", "-F", "-t", "ext4", "-L", label, "-d", str(folder), "-O", "^has_journal", "-m", "0"]
     run("mke2fs", *words, target, f"{size // 1024}k", env=_environment())
+    if contexts:
+        _set_contexts(target, contexts)
+
+
+def _set_contexts(image: Path, contexts: dict[str, str]) -> None:
+    """In the disk alone: on this machine the files may have labels of its own."""
+    requests = [f'ea_set "{path}" {selinux.ATTRIBUTE} {context}\n' for path, context in contexts.items()]
+    with tempfile.NamedTemporaryFile("w", suffix=".debugfs") as script:
+        script.writelines(requests)
+        script.flush()
+        run("debugfs", "-w", "-f", script.name, image, env=_environment())
 
 
 def _used(image: Path, others: str) -> None:
@@ -108,12 +121,16 @@ def _make_root(target: Path) -> None:
         file = root / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(content)
+    for folder in guest.FOLDERS:
+        (root / folder).mkdir(parents=True, exist_ok=True)
     for profile in (root / "etc/apparmor.d").iterdir():
         # of desktop programs: compiling them takes longer than all else, and runtimes bring their own
         if profile.is_file():
             profile.unlink()
     run("systemctl", f"--root={root}", "enable", *guest.ENABLED)
     run("systemctl", f"--root={root}", "mask", *guest.DISABLED)
+    run("chroot", root, "semodule", "-n", "-s", "default", "-i", f"/{selinux.MODULE}", env=_environment())
+    run("chroot", root, "setfiles", "-F", selinux.FILE_CONTEXTS, "/", env=_environment())  # mke2fs keeps them
     (vmlinuz,) = (root / "boot").glob("vmlinuz-*")
     (initial,) = (root / "boot").glob("initrd.img-*")
     shutil.copy(vmlinuz, out / "vmlinuz")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import runtimes
+from . import runtimes, selinux
+from .kind import Module
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from hack.cluster.layout import Layout
     from hack.cluster.ports import Ports
+
+    from .kind import Kind
 
 SUITE = "trixie"
 # QEMU's user-mode network: the guest, and this machine's 127.0.0.1 seen from it.
@@ -22,6 +24,7 @@ PACKAGES = (
     *("systemd", "systemd-sysv", "udev", "dbus", "kmod", "iproute2", "procps", "util-linux", "openssh-server"),
     *("linux-image-cloud-amd64", "initramfs-tools", "zstd", "ca-certificates"),
     *("apparmor", "libseccomp2"),
+    *selinux.PACKAGES,
     *("containerd", "runc", "crun", "conmon", "skopeo"),
     "runsc",
 )
@@ -51,6 +54,7 @@ RestartSec=1
 WantedBy=multi-user.target
 """
 _UNITS = "etc/systemd/system"
+FOLDERS = ("opt/programs", "opt/crio", "etc/dshell", *selinux.FOLDERS)
 FILES = {
     "etc/fstab": (
         "LABEL=dshell-programs /opt/programs ext4 ro 0 0\n"
@@ -67,6 +71,8 @@ FILES = {
         "net.ipv4.ip_forward=1\nkernel.panic=10\nkernel.panic_on_oops=1\nvm.overcommit_memory=1\n"
         "fs.inotify.max_user_instances=8192\nfs.inotify.max_user_watches=524288\n"
     ),
+    selinux.MODULE: Path(__file__).with_name("selinux.cil").read_text(),
+    selinux.LOCAL_CONTEXTS: selinux.OF_MOUNT_POINT.format(path="/etc/dshell"),
     "etc/systemd/network/10-dshell.network": (
         f"[Match]\nDriver=virtio_net\n[Network]\nAddress={ADDRESS}/24\nGateway={HOST}\nLinkLocalAddressing=no\n"
     ),
@@ -78,25 +84,27 @@ FILES = {
 }
 
 
-def kernel_words(runtime: runtimes.Runtime) -> str:
+def kernel_words(kind: Kind) -> str:
     """What chooses the runtime, and the kernel's security module."""
-    return f"systemd.wants={runtime.unit} apparmor=1 security=apparmor"
+    return f"systemd.wants={kind.runtime.unit} {kind.module.kernel_words}"
 
 
-def write_seed(seed: Path, layout: Layout, ports: Ports, runtime: runtimes.Runtime) -> None:
+def write_seed(seed: Path, layout: Layout, ports: Ports, kind: Kind) -> None:
     """The files of /etc/dshell: certificates, configuration, who may log in."""
     (seed / "pki").mkdir(parents=True)
     (seed / "cni").mkdir()
     for name in ("ca.crt", "kubelet.crt", "kubelet.key"):
         shutil.copy(layout.pki / name, seed / "pki")
     shutil.copy(layout.folder / "ssh.pub", seed / "authorized_keys")
-    (seed / "kubelet.json").write_text(json.dumps(_kubelet(ports, runtime), indent=1))
+    (seed / "kubelet.json").write_text(json.dumps(_kubelet(ports, kind.runtime), indent=1))
     kubeconfig = json.loads((layout.pki / "kubelet.kubeconfig").read_text())
     server = {"server": f"https://{HOST}:{ports.apiserver}", "tls-server-name": "localhost"}
     kubeconfig["clusters"][0]["cluster"].update(server)
     (seed / "kubelet.kubeconfig").write_text(json.dumps(kubeconfig))
-    (seed / "cni/10-dshell.conflist").write_text(json.dumps(_network()))
-    (seed / runtimes.CONFIGURATION).write_text(runtimes.configuration(runtime))
+    (seed / "cni" / selinux.NETWORK).write_text(json.dumps(_network()))
+    (seed / runtimes.CONFIGURATION).write_text(
+        runtimes.configuration(kind.runtime, selinux=kind.module is Module.SELINUX)
+    )
     shutil.copy(runtimes.GVISOR, seed / "runsc")
     (seed / "runsc").chmod(0o755)
 

@@ -19,6 +19,7 @@ class Node:
     kubernetes: str
     kernel: str
     accelerator: str
+    module: str
     ssh: int
 
 

@@ -21,7 +21,8 @@ from hack.cluster.errors import ClusterError
 from hack.cluster.lock import locked
 from hack.cluster.toolchain import PINS
 
-from . import disks, guest, kubernetes, machine, needs, runtimes
+from . import disks, guest, kubernetes, machine, needs, runtimes, selinux
+from .kind import Module
 from .layout import Node, console, key, read, write
 from .said import say
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from hack.cluster.layout import Layout
 
+    from .kind import Kind
     from .runtimes import Runtime
 
 SLOWNESS = {"kvm": 2, "tcg": 10}
@@ -39,26 +41,26 @@ _STEP = {"kvm": 180.0, "tcg": 600.0}  # seconds for each step of the start: 4 mi
 _ON_HOST = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
 
 
-def up(layout: Layout, runtime: Runtime, version: str, *, images: Collection[str] = ()) -> None:
+def up(layout: Layout, kind: Kind, *, images: Collection[str] = ()) -> None:
     """Keep one of the same kind that runs, else start it anew; everything is made before anything is started.
 
     `images` are the archives of the tests that it gets, all if none is named: a minute or more where all is translated.
     """
-    exact = kubernetes.exact(version)
+    exact = kubernetes.exact(kind.kubernetes)
     # One that runs has its memory and disks, and gives them back if it is replaced.
     if running(layout) is None and (lacking := needs.lacking()):
         raise ClusterError("no node can run here: " + "; ".join(lacking))
-    folders = {"crio": runtimes.crio_folder()} if runtime is runtimes.CRIO else {}
+    folders = {"crio": runtimes.crio_folder()} if kind.runtime is runtimes.CRIO else {}
     needs.install()
-    binaries = kubernetes.programs(version)
+    binaries = kubernetes.programs(kind.kubernetes)
     root = disks.root_image()
     mounted = [disks.folder_image(label, folder) for label, folder in {"programs": binaries, **folders}.items()]
     files = [file for file in archives_of_tests() if file.stem in images] if images else archives()
     with locked(layout.lock, f"starting or ending the node {layout.name}"):
         found = running(layout)
-        if not (found and (found.runtime, found.kubernetes) == (runtime.name, exact)):
+        if not (found and (found.runtime, found.kubernetes, found.module) == (kind.runtime.name, exact, kind.module)):
             _remove(layout)
-            _start(layout, runtime, exact, binaries, root, mounted)
+            _start(layout, kind, binaries, root, mounted)
         try:
             _wait(layout, "ssh into it", lambda: _asked(ssh_command(layout, "true")))
             load(layout, files)
@@ -121,7 +123,8 @@ def environment(layout: Layout) -> dict[str, str]:
     """What tells programs and tests of it."""
     found, programs = needed(layout), record.read(layout.record)
     assert programs
-    has_gvisor = runtimes.named(found.runtime) in runtimes.WITH_GVISOR
+    # under SELinux runsc would need labels and rules of its own
+    has_gvisor = found.module == Module.APPARMOR and runtimes.named(found.runtime) in runtimes.WITH_GVISOR
     return {
         "KUBECONFIG": str(layout.kubeconfig),
         "DSHELL_E2E_KUBECONFIG": str(layout.kubeconfig),
@@ -130,6 +133,7 @@ def environment(layout: Layout) -> dict[str, str]:
         "DSHELL_E2E_NODE": str(_entrance(layout)),
         "DSHELL_E2E_SLOWNESS": str(SLOWNESS[found.accelerator]),
         **({"DSHELL_E2E_GVISOR": runtimes.HANDLER} if has_gvisor else {}),
+        "DSHELL_E2E_MODULE": found.module,
     }
 
 
@@ -147,20 +151,18 @@ def last_words(layout: Layout) -> str:
     return "\n".join(words)
 
 
-def _start(
-    layout: Layout, runtime: Runtime, exact: str, binaries: Path, root: disks.RootImage, images: list[Path]
-) -> None:
+def _start(layout: Layout, kind: Kind, binaries: Path, root: disks.RootImage, images: list[Path]) -> None:
     node = Node(
-        runtime=runtime.name,
-        runtime_version=_version(runtime, root),
-        kubernetes=exact,
+        runtime=kind.runtime.name,
+        runtime_version=_version(kind.runtime, root),
+        kubernetes=kubernetes.exact(kind.kubernetes),
         kernel=root.kernel,
         accelerator=machine.accelerator(),
+        module=kind.module,
         ssh=ports.free_port(),
     )
-    say(
-        f"starting {layout.name}: {runtime.name} {node.runtime_version}, Kubernetes {exact}, {root.kernel}, {node.accelerator}"
-    )
+    versions = f"{node.runtime} {node.runtime_version}, Kubernetes {node.kubernetes}, {node.kernel}"
+    say(f"starting {layout.name}: {versions}, {kind.module.shown}, {node.accelerator}")
     layout.log.mkdir(parents=True)
     layout.folder.chmod(0o700)
     chosen = ports.pick()
@@ -168,10 +170,10 @@ def _start(
     (layout.folder / "audit.json").write_text(json.dumps(AUDIT_POLICY, indent=1))
     machine.make_key(key(layout))
     seed, seed_image = layout.folder / "seed", layout.folder / "seed.ext4"
-    guest.write_seed(seed, layout, chosen, runtime)
-    disks.filesystem(seed, seed_image, "dshell-seed", 16 * 1024 * 1024)
+    guest.write_seed(seed, layout, chosen, kind)
+    disks.filesystem(seed, seed_image, "dshell-seed", 16 * 1024 * 1024, selinux.of_seed(seed))
     forwards = {node.ssh: 22, chosen.kubelet: chosen.kubelet}
-    parts = machine.Machine(root, [*images, seed_image], runtime, node.accelerator, forwards, console(layout))
+    parts = machine.Machine(root, [*images, seed_image], kind, node.accelerator, forwards, console(layout))
     every = commands(layout, chosen, binaries)
     wanted = {**{name: every[name] for name in _ON_HOST}, "qemu": machine.command(parts)}
     write(layout, node)

@@ -15,7 +15,7 @@ from . import guest
 
 if TYPE_CHECKING:
     from .disks import RootImage
-    from .runtimes import Runtime
+    from .kind import Kind
 
 _ACCELERATORS = {
     "kvm": ["-accel", "kvm", "-cpu", "host"],
@@ -29,7 +29,7 @@ class Machine:
 
     root: RootImage
     disks: list[Path]
-    runtime: Runtime
+    kind: Kind
     accelerator: str
     forwards: dict[int, int]
     console: Path
@@ -60,7 +60,7 @@ def command(machine: Machine) -> list[str]:
     forwarded = "".join(
         f",hostfwd=tcp:127.0.0.1:{ours}-{guest.ADDRESS}:{theirs}" for ours, theirs in machine.forwards.items()
     )
-    kernel = f"root=/dev/vda rw console=ttyS0 loglevel=5 panic=-1 mitigations=off {guest.kernel_words(machine.runtime)}"
+    kernel = f"root=/dev/vda rw console=ttyS0 loglevel=5 panic=-1 mitigations=off {guest.kernel_words(machine.kind)}"
     folder = machine.root.folder
     return [
         program,

@@ -17,13 +17,12 @@ from typing import TYPE_CHECKING
 from hack.cluster.errors import ClusterError
 
 from . import kubernetes, lifecycle, needs, runtimes
+from .kind import Kind, Module
 from .results import Outcome, read_junit, table
 from .said import say
 
 if TYPE_CHECKING:
     from hack.cluster.layout import Layout
-
-    from .runtimes import Runtime
 
 RESULTS = Path("nodes-results.json")
 _TOP = Path(__file__).parents[2]
@@ -43,6 +42,7 @@ class Row:
     kernel: str = ""
     accelerator: str = ""
     seconds: int = 0
+    module: str = Module.APPARMOR.value
     why: str = ""
     optional: bool = False
     tests: dict[str, Outcome] = field(default_factory=dict)
@@ -60,13 +60,13 @@ def run(layout: Layout, *, quick: bool) -> int:
     if needs_met() == _NO_NODE:
         return _NO_NODE if os.environ.get("DSHELL_NODES") == "required" else 0
     rows = []
-    for runtime, version in _kinds(quick=quick):
-        row = Row(runtime.name, kubernetes.exact(version))
+    for kind in _kinds(quick=quick):
+        row = Row(kind.runtime.name, kubernetes.exact(kind.kubernetes), module=kind.module.value)
         began = time.monotonic()
-        if runtime is runtimes.CRIO and (reason := runtimes.missing_crio()):
+        if kind.runtime is runtimes.CRIO and (reason := runtimes.missing_crio()):
             row.why, row.optional = reason, True
         else:
-            _run_on(layout, row, runtime, version, quick=quick)
+            _run_on(layout, row, kind, quick=quick)
         row.seconds = int(time.monotonic() - began)
         rows.append(row)
         RESULTS.write_text(json.dumps([asdict(one) for one in rows], indent=1))
@@ -82,19 +82,23 @@ def needs_met() -> int:
     return _NO_NODE if reasons else 0
 
 
-def _kinds(*, quick: bool) -> list[tuple[Runtime, str]]:
+def _kinds(*, quick: bool) -> list[Kind]:
     own = kubernetes.own()
-    kinds = [(runtimes.CONTAINERD, own), (runtimes.CONTAINERD_1_7, own)]
+    kinds = [
+        Kind(runtimes.CONTAINERD, own),
+        Kind(runtimes.CONTAINERD, own, Module.SELINUX),
+        Kind(runtimes.CONTAINERD_1_7, own),
+    ]
     if quick:
         return kinds
-    older = [(runtimes.CONTAINERD_1_7, version) for version in kubernetes.versions() if version != own]
-    return [*kinds, *older, (runtimes.CRIO, own)]
+    older = [Kind(runtimes.CONTAINERD_1_7, version) for version in kubernetes.versions() if version != own]
+    return [*kinds, *older, Kind(runtimes.CRIO, own)]
 
 
-def _run_on(layout: Layout, row: Row, runtime: Runtime, version: str, *, quick: bool) -> None:
+def _run_on(layout: Layout, row: Row, kind: Kind, *, quick: bool) -> None:
     try:
         lifecycle.down(layout)
-        lifecycle.up(layout, runtime, version, images=_IMAGES)
+        lifecycle.up(layout, kind, images=_IMAGES)
         node = lifecycle.needed(layout)
         row.runtime_version, row.kernel, row.accelerator = node.runtime_version, node.kernel, node.accelerator
         _test(layout, row, quick=quick)
@@ -113,8 +117,9 @@ def _run_on(layout: Layout, row: Row, runtime: Runtime, version: str, *, quick: 
 def _test(layout: Layout, row: Row, *, quick: bool) -> None:
     slowness = lifecycle.SLOWNESS[row.accelerator]
     seconds = _SECONDS_FOR_TESTS[quick] * slowness // 2
-    marked = "nodes(quick=True)" if quick else "nodes"
-    say(f"running the tests marked {marked} on {row.runtime} {row.runtime_version}, Kubernetes {row.kubernetes}")
+    marked = _marked(Module(row.module), quick=quick)
+    node = f"{row.runtime} {row.runtime_version}, Kubernetes {row.kubernetes}, {Module(row.module).shown}"
+    say(f"running the tests marked {marked} on {node}")
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / "junit.xml"
         pytest = [sys.executable, "-m", "pytest", "-v", "-m", marked, f"--timeout={90 * slowness}"]
@@ -127,6 +132,13 @@ def _test(layout: Layout, row: Row, *, quick: bool) -> None:
             row.tests = read_junit(written.read_text())
         if code and not row.failed:
             row.why = f"pytest ended with status {code}"
+
+
+def _marked(module: Module, *, quick: bool) -> str:
+    """For pytest. Those for another module than the node's are left out by tests/e2e/conftest.py."""
+    if not quick:
+        return "nodes"
+    return f'nodes(quick=True, module="{module}")' if module is Module.SELINUX else "nodes(quick=True)"
 
 
 def _ended(command: list[str], environment: dict[str, str], seconds: float) -> int | None:

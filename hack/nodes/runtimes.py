@@ -92,6 +92,8 @@ _CONTAINERD = """\
 version = 3
 [plugins.'io.containerd.cri.v1.images'.pinned_images]
 sandbox = "{pause}"
+[plugins.'io.containerd.cri.v1.runtime']
+enable_selinux = {selinux}
 [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc]
 runtime_type = "io.containerd.runc.v2"
 [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]
@@ -181,8 +183,9 @@ def unit_file(runtime: Runtime) -> str:
     return _UNIT.format(what=runtime.what, folders=runtime.folders, path=runtime.path, command=runtime.command)
 
 
-def configuration(runtime: Runtime) -> str:
-    return _CONFIGURATIONS[runtime.name].format(pause=PAUSE_IMAGE)
+def configuration(runtime: Runtime, *, selinux: bool = False) -> str:
+    """`selinux`: whether containers get labels, which containerd 2 alone is told here."""
+    return _CONFIGURATIONS[runtime.name].format(pause=PAUSE_IMAGE, selinux=str(selinux).lower())
 
 
 def load_script(runtime: Runtime, files: Iterable[Path]) -> str:

@@ -46,9 +46,17 @@ _RUNS = {"matrix": "DSHELL_MATRIX", "gvisor": "DSHELL_E2E_GVISOR"}
 def _is_of_another_run(item: pytest.Item) -> bool:
     if any(item.get_closest_marker(mark) and variable not in os.environ for mark, variable in _RUNS.items()):
         return True
+    if _module_of(item) not in ("", os.environ.get("DSHELL_E2E_MODULE")):
+        return True
     needed = {kind for marker in item.iter_markers("needs_api") for kind in marker.args}
     assert needed <= KINDS.keys(), f"{item.nodeid} needs {needed - KINDS.keys()}"
     return not needed.isdisjoint(os.environ.get(UNSERVED, "").split())
+
+
+def _module_of(item: pytest.Item) -> str:
+    """The security module that it is about, where it is about one: other nodes have nothing that it could show."""
+    mark = item.get_closest_marker("nodes")
+    return str(mark.kwargs.get("module", "")) if mark else ""
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hack.nodes import disks, guest
+from hack.nodes import disks, guest, selinux
 from hack.nodes.disks import RootImage
 
 
@@ -38,6 +38,15 @@ def test_a_disk_is_made_once_and_anew_when_a_file_is_another(programs: Path) -> 
         ["debugfs", "-R", "cat one", other], check=True, capture_output=True, text=True, env=disks._environment()
     )
     assert shown.stdout == "other"
+
+
+def test_a_label_is_in_the_disk_and_not_on_the_file_that_it_was_made_of(programs: Path) -> None:
+    made = disks.folder_image("programs", programs)
+
+    asked = ["debugfs", "-R", f"ea_get /one {selinux.ATTRIBUTE}", str(made)]
+    shown = subprocess.run(asked, check=True, capture_output=True, text=True, env=disks._environment()).stdout
+    assert '"system_u:object_r:bin_t:s0"' in shown
+    assert selinux.ATTRIBUTE not in os.listxattr(programs / "one")
 
 
 def test_what_nobody_has_used_for_a_while_is_removed_when_a_newer_one_is_made(programs: Path, cache: Path) -> None:

@@ -8,10 +8,11 @@ import pytest
 from hack.cluster.errors import ClusterError
 from hack.cluster.layout import Layout
 from hack.nodes import lifecycle, needs, runtimes
+from hack.nodes.kind import Kind
 from hack.nodes.layout import Node
 
 LAYOUT = Layout("node", Path("/nonexistent"))
-NODE = Node("containerd-1.7", "1.7.24", "1.36.3", "6.12-amd64", "tcg", 20000)
+NODE = Node("containerd-1.7", "1.7.24", "1.36.3", "6.12-amd64", "tcg", "apparmor", 20000)
 
 
 class Reached(Exception):
@@ -32,4 +33,4 @@ def test_the_machine_is_judged_before_a_node_takes_of_it_and_not_afterwards(
     monkeypatch.setattr(needs, "install", install)
 
     with pytest.raises(outcome):
-        lifecycle.up(LAYOUT, runtimes.CONTAINERD_1_7, "1.36")
+        lifecycle.up(LAYOUT, Kind(runtimes.CONTAINERD_1_7, "1.36"))

@@ -2,26 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from hack.nodes import kubernetes, needs
-from hack.nodes.__main__ import _kind, main
-
-OWN = kubernetes.own()
-
-
-@pytest.mark.parametrize(
-    ("words", "kind"),
-    [
-        ([], ("containerd", OWN)),
-        (["crio"], ("crio", OWN)),
-        (["--kubernetes", "1.30"], ("containerd", "1.30")),
-        (["containerd-1.7", "--kubernetes", "1.30"], ("containerd-1.7", "1.30")),
-        (["--fresh"], None),
-        (["crio", "more"], None),
-        (["crio", "--kubernetes"], None),
-    ],
-)
-def test_a_node_is_told_by_its_runtime_and_its_kubernetes(words: list[str], kind: tuple[str, str] | None) -> None:
-    assert _kind(words) == kind
+from hack.nodes import needs
+from hack.nodes.__main__ import main
 
 
 def test_what_a_machine_lacks_can_be_asked_for_alone(

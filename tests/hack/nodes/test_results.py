@@ -16,6 +16,7 @@ RAN: dict[str, Any] = {
     "kubernetes": "1.30.14",
     "kernel": "6.12-amd64",
     "accelerator": "tcg",
+    "module": "apparmor",
     "seconds": 305,
     "why": "",
     "tests": read_junit(JUNIT),
@@ -42,15 +43,15 @@ def test_what_pytest_wrote_is_read_by_test() -> None:
 
 def test_a_node_is_a_line_with_what_passed_failed_and_was_not_run() -> None:
     assert table([RAN, ABSENT]).splitlines()[2:] == [
-        "| containerd 1.7.24 | 1.30.14 | 6.12-amd64, tcg | 1 | 2 | 1 | 5:05 |",
-        "| crio | 1.30.14 | - | 0 | 0 | 4: no pinns | 0:00 |",
+        "| containerd 1.7.24 | 1.30.14 | 6.12-amd64, tcg | AppArmor | 1 | 2 | 1 | 5:05 |",
+        "| crio | 1.30.14 | - | AppArmor | 0 | 0 | 4: no pinns | 0:00 |",
     ]
 
 
 def test_a_test_is_a_line_with_a_column_for_each_node_that_ran() -> None:
     head, _, *lines = by_test([RAN, ABSENT]).splitlines()
 
-    assert head == "| | containerd 1.7.24, Kubernetes 1.30.14 |"
+    assert head == "| | containerd 1.7.24, Kubernetes 1.30.14, AppArmor |"
     assert lines == [
         "| `test_open.py::test_one[a b]` | passed |",
         "| `test_open.py::test_two` | failed |",

@@ -23,6 +23,13 @@ def test_a_runtime_is_told_of_the_pause_image_in_words_that_it_can_read(runtime:
     assert f"ExecStart={runtime.command}\n" in runtimes.unit_file(runtime)
 
 
+@pytest.mark.parametrize("selinux", [False, True])
+def test_containerd_is_told_whether_containers_get_labels(selinux: bool) -> None:
+    told = tomllib.loads(runtimes.configuration(runtimes.CONTAINERD, selinux=selinux))
+
+    assert told["plugins"]["io.containerd.cri.v1.runtime"]["enable_selinux"] is selinux
+
+
 def test_a_runtime_that_there_is_none_of_is_refused_with_those_that_there_are() -> None:
     assert runtimes.named("crio") is runtimes.CRIO
     with pytest.raises(ClusterError, match=r"^no runtime docker: containerd, containerd-1\.7, crio$"):
