@@ -35,9 +35,7 @@ def test_the_node_enforces_selinux() -> None:
     ("container", "spec", "expected"),
     [
         pytest.param({}, {}, "container_t:s0:c", id="of the pod's own level", marks=QUICK),
-        pytest.param(
-            {}, {"hostNetwork": True, "hostIPC": True}, "container_t:s0:c", id="of the node's network", marks=SELINUX
-        ),
+        pytest.param({}, {"hostNetwork": True}, "container_t:s0:c", id="of the node's network", marks=SELINUX),
         pytest.param({}, {"hostPID": True}, "container_t:s0:c", id="among the node's processes", marks=SELINUX),
         pytest.param(
             {"seLinuxOptions": {"level": "s0:c7,c8"}}, {}, "container_t:s0:c7,c8", id="of its own level", marks=QUICK
