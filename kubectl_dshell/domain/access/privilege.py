@@ -20,7 +20,7 @@ _RUNTIME_DEFAULT = {"type": "RuntimeDefault"}
 _UNCONFINED = {"type": "Unconfined"}
 _CRI_O = "cri-o"
 _SUPER_PRIVILEGED = {"type": "spc_t"}
-"""Known to refpolicy, to container-selinux, and to Bottlerocket's policy (by its source: control_t)."""
+"""In refpolicy and container-selinux; another name of Bottlerocket's control_t and of Talos' pod_privileged_t."""
 
 
 class Profile(StrEnum):
