@@ -17,7 +17,8 @@ from kubectl_dshell.domain.app_image.tools import Tools
 from kubectl_dshell.domain.debug_container.purpose import live_holders
 from kubectl_dshell.domain.debug_container.spec import LEASE_SECONDS, PREFIX, InAppImage, PullPolicy
 from kubectl_dshell.domain.pod.container_ref import ContainerRef
-from kubectl_dshell.errors import ContainerNotRunning, Unavailable
+from kubectl_dshell.domain.runtime.sandbox import bars
+from kubectl_dshell.errors import ConnectionLost, ContainerNotRunning, Unavailable
 from kubectl_dshell.remote import protocol
 
 if TYPE_CHECKING:
@@ -133,6 +134,10 @@ class PairAdditions(Additions):
         try:
             return name, session, self._facts(live, name, session, first=True)
         except (TetherEnded, ContainerNotRunning) as error:
+            raise never_began(live, name, self._request.retry_command, error.message, self._ports) from error
+        except ConnectionLost as error:
+            if not bars(live.pod.runtime_class):
+                raise
             raise never_began(live, name, self._request.retry_command, error.message, self._ports) from error
 
     def _facts(self, live: Plan, name: str, session: str, *, first: bool) -> Facts:

@@ -15,7 +15,7 @@ from kubectl_dshell.commands.app_image.start import of_app_image
 from kubectl_dshell.commands.session.plan import plan
 from kubectl_dshell.domain.debug_container.spec import environment, starter, tools_of
 from kubectl_dshell.domain.stream import Exit, Stream
-from kubectl_dshell.errors import DshellError, Forbidden, Interrupted, TimedOut, Unavailable
+from kubectl_dshell.errors import ConnectionLost, DshellError, Forbidden, Interrupted, TimedOut, Unavailable
 from kubectl_dshell.kube.refusals import ApiRequest
 from tests.commands.world import (
     GONE,
@@ -318,6 +318,36 @@ def test_one_that_ends_again_is_a_failed_start() -> None:
 
     assert "ended before the session began" in error.message
     assert [bool(tools_of(entry)) for entry in world.added] == [False, False]
+
+
+class Silent(FakeStreams):
+    """No message reaches a debug container."""
+
+    def answer(self, asked: Exec) -> Stream:
+        return FakeStream([]) if asked.mode == "tether" else super().answer(asked)
+
+
+@pytest.mark.parametrize(
+    ("runtime_class", "kind", "said"),
+    [
+        (
+            "gvisor",
+            Unavailable,
+            "ended before the session began: by the name of its runtime class (gvisor), gVisor lets",
+        ),
+        ("runc", ConnectionLost, "the debug container does not answer (waited 20 s)"),
+    ],
+)
+def test_a_first_one_that_no_message_reaches_is_told_by_the_runtime_class(
+    runtime_class: str, kind: type[DshellError], said: str
+) -> None:
+    world = World(streams=Silent(), clock=FakeClock())
+    world.pod["spec"]["runtimeClassName"] = runtime_class
+
+    error = failing(world, kind)
+
+    assert said in error.message
+    assert len(world.added) == 1
 
 
 def test_in_many_pods_there_is_no_second_try() -> None:
