@@ -274,8 +274,9 @@ def test_a_signal_ends_both(make_pod: MakePod, dshell: Dshell, number: signal.Si
 def test_targets(make_pod: MakePod, dshell: Dshell, container: Json, spec: Json, user: str) -> None:
     pod = make_pod(container, **spec)
     pod.wait_log("serving as")
+    root = ("--run-as", user) if user == "0:0" and "user" not in pod.status() else ()  # before Kubernetes 1.33
 
-    ran = dshell(pod.name, IMAGE, "--", "sh", "-c", "cat /etc/app.yaml; echo $(id -u):$(id -g)")
+    ran = dshell(pod.name, IMAGE, *root, "--", "sh", "-c", "cat /etc/app.yaml; echo $(id -u):$(id -g)")
 
     assert (ran.code, ran.stdout.decode().splitlines()) == (0, ["greeting: hello", user]), ran.stderr
     for name in pod.debug_containers():
