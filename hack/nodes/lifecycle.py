@@ -13,7 +13,7 @@ from hack.cluster import lifecycle as cluster
 from hack.cluster import node as control_plane
 from hack.cluster import pki, ports, record
 from hack.cluster.archives import archives, archives_of_tests
-from hack.cluster.build import pinned
+from hack.cluster.build import binaries, pinned
 from hack.cluster.command import run
 from hack.cluster.components import commands
 from hack.cluster.config import AUDIT_POLICY
@@ -52,15 +52,15 @@ def up(layout: Layout, kind: Kind, *, images: Collection[str] = ()) -> None:
         raise ClusterError("no node can run here: " + "; ".join(lacking))
     folders = {"crio": runtimes.crio_folder()} if kind.runtime is runtimes.CRIO else {}
     needs.install()
-    binaries = kubernetes.programs(kind.kubernetes)
+    programs = kubernetes.programs(kind.kubernetes)
     root = disks.root_image()
-    mounted = [disks.folder_image(label, folder) for label, folder in {"programs": binaries, **folders}.items()]
+    mounted = [disks.folder_image(label, folder) for label, folder in {"programs": programs, **folders}.items()]
     files = [file for file in archives_of_tests() if file.stem in images] if images else archives()
     with locked(layout.lock, f"starting or ending the node {layout.name}"):
         found = running(layout)
         if not (found and (found.runtime, found.kubernetes, found.module) == (kind.runtime.name, exact, kind.module)):
             _remove(layout)
-            _start(layout, kind, binaries, root, mounted)
+            _start(layout, kind, programs, root, mounted)
         try:
             _wait(layout, "ssh into it", lambda: _asked(ssh_command(layout, "true")))
             load(layout, files)
@@ -121,15 +121,14 @@ def load(layout: Layout, files: Sequence[Path]) -> None:
 
 def environment(layout: Layout) -> dict[str, str]:
     """What tells programs and tests of it."""
-    found, programs = needed(layout), record.read(layout.record)
-    assert programs
+    found = needed(layout)
     # under SELinux runsc would need labels and rules of its own
     has_gvisor = found.module == Module.APPARMOR and runtimes.named(found.runtime) in runtimes.WITH_GVISOR
     return {
         "KUBECONFIG": str(layout.kubeconfig),
         "DSHELL_E2E_KUBECONFIG": str(layout.kubeconfig),
         "DSHELL_E2E_AUDIT_LOG": str(layout.audit_log),
-        "DSHELL_E2E_KUBECTL": f"{programs.binaries}/kubectl",
+        "DSHELL_E2E_KUBECTL": f"{binaries()}/kubectl",  # the newest: tests compare with it, whatever the node's version
         "DSHELL_E2E_NODE": str(_entrance(layout)),
         "DSHELL_E2E_SLOWNESS": str(SLOWNESS[found.accelerator]),
         **({"DSHELL_E2E_GVISOR": runtimes.HANDLER} if has_gvisor else {}),
@@ -151,7 +150,7 @@ def last_words(layout: Layout) -> str:
     return "\n".join(words)
 
 
-def _start(layout: Layout, kind: Kind, binaries: Path, root: disks.RootImage, images: list[Path]) -> None:
+def _start(layout: Layout, kind: Kind, programs: Path, root: disks.RootImage, images: list[Path]) -> None:
     node = Node(
         runtime=kind.runtime.name,
         runtime_version=_version(kind.runtime, root),
@@ -174,13 +173,13 @@ def _start(layout: Layout, kind: Kind, binaries: Path, root: disks.RootImage, im
     disks.filesystem(seed, seed_image, "dshell-seed", 16 * 1024 * 1024, selinux.of_seed(seed))
     forwards = {node.ssh: 22, chosen.kubelet: chosen.kubelet}
     parts = machine.Machine(root, [*images, seed_image], kind, node.accelerator, forwards, console(layout))
-    every = commands(layout, chosen, binaries)
+    every = commands(layout, chosen, programs)
     wanted = {**{name: every[name] for name in _ON_HOST}, "qemu": machine.command(parts)}
     write(layout, node)
     entrance = _entrance(layout)
     entrance.write_text(f'#!/bin/sh\nexec {shlex.join(machine.ssh(key(layout), node.ssh))} "$@"\n')
     entrance.chmod(0o700)
-    control_plane.start(layout, chosen, wanted, binaries)
+    control_plane.start(layout, chosen, wanted, programs)
 
 
 def _entrance(layout: Layout) -> Path:
