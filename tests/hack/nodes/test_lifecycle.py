@@ -38,9 +38,7 @@ def test_the_machine_is_judged_before_a_node_takes_of_it_and_not_afterwards(
         lifecycle.up(LAYOUT, Kind(runtimes.CONTAINERD_1_7, "1.36"))
 
 
-@pytest.mark.parametrize(
-    ("module", "gvisor"), [(Module.APPARMOR, "gvisor"), (Module.SELINUX, None)], ids=str
-)
+@pytest.mark.parametrize(("module", "gvisor"), [(Module.APPARMOR, "gvisor"), (Module.SELINUX, None)], ids=str)
 def test_tests_are_told_of_the_newest_kubectl_whatever_the_node_s_version(
     monkeypatch: pytest.MonkeyPatch, module: Module, gvisor: str | None
 ) -> None:
