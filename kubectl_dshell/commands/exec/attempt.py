@@ -6,6 +6,7 @@ import select
 import time
 from typing import TYPE_CHECKING
 
+from kubectl_dshell.domain.runtime.words import found_ended
 from kubectl_dshell.domain.stream import Channel, Exit, Output
 from kubectl_dshell.streaming.poll import mask, poll_until
 from kubectl_dshell.streaming.wrapped import WrappedStream
@@ -31,6 +32,8 @@ class Attempt(WrappedStream):
         self._note = note
         self.begun = False
         """Whether the command has begun."""
+        self.found_ended = False
+        """Whether the runtime has said, instead, that the container has ended."""
         self.unread = b""
         """The input so far; empty once the command has begun."""
         self.on_begin: Callable[[], None] = lambda: None
@@ -96,6 +99,9 @@ class Attempt(WrappedStream):
         before, found, after = event.data.partition(self._mark)
         if self._note and before.endswith(self._note):  # the mark may be in the next frame
             self.noted, before = True, before.removesuffix(self._note)
+        if not found and found_ended(before):
+            self.found_ended = True
+            return None
         if not found:
             return Output(event.channel, before) if before else None
         self._mark = b""

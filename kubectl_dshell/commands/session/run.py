@@ -101,7 +101,7 @@ class SessionRun:
             if not stream.begun:
                 self._raise_recorded_end(error)
             raise
-        if not stream.begun and end.code in _NOT_BEGUN:
+        if not stream.begun and (stream.found_ended or end.code in _NOT_BEGUN):
             return self._refused(stream, end)
         if self._session.says_goodbye and stream.begun and self._has_said_goodbye(end):
             self._tether.close()
@@ -131,7 +131,7 @@ class SessionRun:
                 facts = self._tether.facts()
                 if facts.holder_alive:
                     return RootDenied(self._session, facts, self._tether)
-        elif end.code != EnterStatus.HOLDER_GONE and self._say_goodbye(0):
+        elif not stream.found_ended and end.code != EnterStatus.HOLDER_GONE and self._say_goodbye(0):
             why = "its shell could not be started" if end.code == CRUN_FAILED else end.message or "it was killed"
             raise Unavailable(f"the node could not run the command in {self._session.name}: {why}")
         self._tether.close()

@@ -23,6 +23,7 @@ _FAILED_EXECS = frozenset({126, 127})
 _LONGEST = 16384
 CRUN_FAILED = 255
 """The exit code of an exec that crun could not start, under CRI-O; its words are on stderr."""
+_ENDED_FOR_CRUN = r"the container `[0-9a-f]{64}` is not running"
 
 
 class Says(Enum):
@@ -74,6 +75,7 @@ TABLE = (
     Words(Says.NOT_RUNNING, "containerd", "2.2.1", r"ttrpc: closed"),
     Words(Says.NOT_RUNNING, "containerd", "1.7.24", r"no running task found|\btask \w{1,128} not found"),
     Words(Says.NOT_RUNNING, "CRI-O", "1.36.3", r"container is not created or running"),
+    Words(Says.NOT_RUNNING, "crun", "1.21", _ENDED_FOR_CRUN),
     Words(Says.NO_TARGET_YET, "kubelet", "1.36", r"unable to find target container"),
     Words(Says.NO_TARGET_YET, "runc", "1.4.3", r"namespace path"),
     Words(Says.TARGET_ENDED, "containerd", "2.2.1", r"invalid target container"),
@@ -111,3 +113,8 @@ def found_no_program(code: int | None, message: str, stderr: str) -> bool:
     if code is None:
         return means(message, Says.NO_PROGRAM)
     return code in _FAILED_EXECS or (code == CRUN_FAILED and means(stderr, Says.NO_PROGRAM))
+
+
+def found_ended(stderr: bytes) -> bool:
+    """Whether this is all that an exec wrote whose container had ended: to CRI-O with crun it is an exec that ran."""
+    return len(stderr) < _LONGEST and bool(re.fullmatch(rf"{_ENDED_FOR_CRUN}\s*".encode(), stderr))

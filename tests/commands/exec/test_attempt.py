@@ -12,6 +12,7 @@ from kubectl_dshell.domain.stream import Channel, Event, Exit, Output
 from kubectl_dshell.errors import ConnectionLost
 from kubectl_dshell.remote.exec_script import MARK, OWN_SHELL
 from tests.commands.world import FakeStream
+from tests.domain.runtime.recorded import FOUND_ENDED_BY_CRUN
 
 STREAMS = pytest.mark.parametrize("tty", [False, True], ids=["stderr", "a terminal"])
 
@@ -272,3 +273,21 @@ def test_settling_once_more_waits_for_nothing() -> None:
 
         assert heard(attempt) == [Exit(0)]
     assert not stream.batches
+
+
+@pytest.mark.parametrize(
+    ("said", "ended", "shown"),
+    [
+        (f"{FOUND_ENDED_BY_CRUN.text}\n", True, b""),
+        (f"sh: {FOUND_ENDED_BY_CRUN.text}\n", False, f"sh: {FOUND_ENDED_BY_CRUN.text}\n".encode()),
+        (f"{FOUND_ENDED_BY_CRUN.text}, twice\n", False, f"{FOUND_ENDED_BY_CRUN.text}, twice\n".encode()),
+    ],
+)
+def test_crun_s_word_for_a_container_that_has_ended_is_kept_from_the_user(said: str, ended: bool, shown: bytes) -> None:
+    with closing(Attempt(Batches([Output(Channel.STDERR, said.encode())], [Exit(1)]), MARK, tty=False)) as attempt:
+        assert text(heard(attempt), Channel.STDERR) == shown
+        assert (attempt.found_ended, attempt.begun) == (ended, False)
+    words = Output(Channel.STDERR, MARK + FOUND_ENDED_BY_CRUN.text.encode())
+    with closing(Attempt(Batches([words], [Exit(1)]), MARK, tty=False)) as attempt:
+        assert text(heard(attempt), Channel.STDERR) == FOUND_ENDED_BY_CRUN.text.encode()
+        assert (attempt.found_ended, attempt.begun) == (False, True)

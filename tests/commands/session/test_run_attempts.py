@@ -26,7 +26,7 @@ from tests.commands.world import (
     root_pod,
     running_holder,
 )
-from tests.domain.runtime.recorded import NO_SUCH_EXEC_OF_CRUN
+from tests.domain.runtime.recorded import FOUND_ENDED_BY_CRUN, NO_SUCH_EXEC_OF_CRUN
 from tests.pods import Json, pod_json
 from tests.waiting import wait_until
 
@@ -133,6 +133,27 @@ def test_one_that_the_node_could_not_begin_in_a_debug_container_that_has_ended_b
     running_holder(world)
 
     assert open_session(request(tty=tty), world.ports()) == 0
+
+    assert (len(streams.commands), len(world.added)) == (2, 1)
+    assert arrived(streams.commands[1]) == b"typed"
+
+
+def test_one_that_crun_found_ended_begins_in_another() -> None:
+    """For CRI-O it is an exec that ran, and ended with a code of its own."""
+
+    class Streams(Commands):
+        def answer(self, asked: Exec) -> Stream:
+            stream = super().answer(asked)
+            if asked.mode != "tether" and asked.container == "dshell-abcde":
+                self.commands[-1].close()
+                words = Output(Channel.STDERR, f"{FOUND_ENDED_BY_CRUN.text}\n".encode())
+                self.commands[-1] = stream = Silent([words, Exit(1, "command terminated")])
+            return stream
+
+    world = typing(streams := Streams())
+    running_holder(world)
+
+    assert open_session(request(tty=False), world.ports()) == 0
 
     assert (len(streams.commands), len(world.added)) == (2, 1)
     assert arrived(streams.commands[1]) == b"typed"

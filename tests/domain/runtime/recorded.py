@@ -95,6 +95,13 @@ NO_SUCH_EXEC_OF_CRUN = Line(
     "executable file `nosuch` not found in $PATH: No such file or directory",
 )
 """On its stderr; its exit code is 255."""
+FOUND_ENDED_BY_CRUN = Line(
+    CRUN,
+    Says.NOT_RUNNING,
+    "the container `3f39fc2414ae6889c1cb6f82baa14fce2a4b28b617ed06a872b097fea68f52d6` is not running",
+    "the container `3f39fc2414ae6889c1cb6f82baa14fce2a4b28b617ed06a872b097fea68f52d6` is not running",
+)
+"""All that an exec wrote to stderr whose container ended after CRI-O had looked."""
 GONE = (
     Line(
         CONTAINERD_2,
@@ -175,7 +182,7 @@ NO_APPARMOR = Line(
 )
 ALL = (
     *(*NO_SHELL, *NO_PROGRAM_OF_AN_APP, *NO_SUCH_EXEC, NO_SUCH_EXEC_OF_CRUN),
-    *(*GONE, *NOT_PULLED, NEVER_ROOT, NO_APPARMOR),
+    *(*GONE, FOUND_ENDED_BY_CRUN, *NOT_PULLED, NEVER_ROOT, NO_APPARMOR),
 )
 
 
